@@ -1,0 +1,144 @@
+"""Every error of lined in one tree; a name says what the caller has to do.
+
+    LinedError
+    ├── SettingsError       the configuration is wrong: all problems at once, exit 78, nothing touched
+    ├── DeviceError         one device failed: its link recovers by itself, the others do not notice
+    ├── JournalError        the journal
+    │   ├── JournalLocked       another process holds it: exit 1
+    │   ├── JournalBound        it belongs to another account: exit 78, nothing touched
+    │   ├── JournalFull         no room on the disk: nothing is lost, intake stops until there is room
+    │   └── JournalBroken       a write or a sync failed: safe state, exit 74, recover at the next start
+    ├── SendingError        a report on its way to the regulator
+    │   ├── NotSent             certainly not received: send again later
+    │   ├── OutcomeUnknown      perhaps received: look before sending again
+    │   └── Refused             a readable no: the same bytes will be refused again
+    ├── LookupFailed        a question to the regulator got no answer that counts as evidence
+    │   ├── Unavailable         time-out, 5xx, HTML, unreadable: ask again later
+    │   └── Denied              401 or 403: a credential or a right is missing
+    └── CommandError        a person's or the PLC's command cannot be done; carries its HTTP status
+
+A library's errors are translated once, in that library's room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, and where: `device[1].url`, `journal.path`, ..."""
+
+    path: str
+    message: str
+
+
+class LinedError(Exception):
+    """Root of the tree."""
+
+
+class SettingsError(LinedError):
+    """The configuration is wrong; `problems` names each place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{p.path}: {p.message}" for p in problems))
+        self.problems = list(problems)
+
+
+class DeviceError(LinedError):
+    """A device cannot be reached or stopped answering; the text names it and the reason."""
+
+
+class JournalError(LinedError):
+    """Root of what can happen to the journal."""
+
+
+class JournalLocked(JournalError):
+    """Another process works on this journal."""
+
+
+class JournalBound(JournalError):
+    """The journal has unfinished reports of another account; `problems` as in SettingsError."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{p.path}: {p.message}" for p in problems))
+        self.problems = list(problems)
+
+
+class JournalFull(JournalError):
+    """The disk is full or below its floor. The transaction was rolled back; nothing is lost."""
+
+
+class JournalBroken(JournalError):
+    """A write or sync failed. The process must stop (exit 74): the kernel may have dropped pages."""
+
+
+class SendingError(LinedError):
+    """Root of what can happen to a submission. `evidence` is what came back, redacted, for people."""
+
+    def __init__(self, message: str, *, status: int | None = None, evidence: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.evidence = evidence
+
+
+class NotSent(SendingError):
+    """Certainly not received. `retry_after_s` is a floor where the regulator gave one."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        evidence: str = "",
+        retry_after_s: float | None = None,
+        credential: bool = False,
+    ) -> None:
+        super().__init__(message, status=status, evidence=evidence)
+        self.retry_after_s = retry_after_s
+        self.credential = credential
+
+
+class OutcomeUnknown(SendingError):
+    """Bytes left and no readable answer came back: the report is in doubt."""
+
+
+class Refused(SendingError):
+    """A readable 4xx. `named` are the codes it blames, as written in the answer; empty: it names nobody."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        evidence: str = "",
+        named: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(message, status=status, evidence=evidence)
+        self.named = list(named)
+
+
+class LookupFailed(LinedError):
+    """No evidence, neither of presence nor of absence."""
+
+
+class Unavailable(LookupFailed):
+    """Time-out, 5xx, HTML page or an unreadable answer."""
+
+
+class Denied(LookupFailed):
+    """401 or 403. `status` tells which."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class CommandError(LinedError):
+    """A command that cannot be done. `code` is the word in the answer, `status` its HTTP status."""
+
+    def __init__(self, status: int, code: str, message: str, details: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.details = list(details)
