@@ -73,9 +73,7 @@ def _nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _left(before: dict[str, str], excused: set[str]) -> list[str]:
-    return [
-        text for key, text in _running().items() if key not in before and key.partition(" ")[0] not in excused
-    ]
+    return [text for key, text in _running().items() if key not in before and key.partition(" ")[0] not in excused]
 
 
 def _running() -> dict[str, str]:
