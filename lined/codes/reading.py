@@ -1,0 +1,235 @@
+"""From the bytes of a read to a marking code.
+
+Guarantees: bytes in, `MarkingCode` out, or `Malformed` and nothing else; nothing is trimmed, cut, padded or guessed;
+two reads have the same `ident` exactly when they are the same code, whatever their check parts. No I/O, no clock.
+
+What is silently removed: an AIM identifier (`]d2`), since it is the device's word about the symbol. What is removed or
+put right with a remark: a GS before the code, separators (see `separators`).
+
+Without a shape for its GTIN a code can only be taken as it stands. Then a full code whose separator was lost
+(`01...21ABCDEFG93wxyz`) is indistinguishable from an identification code with a longer serial (up to 20 characters),
+and is read as that: with an empty tail, which an apply station refuses. With a serial length it is told apart exactly.
+A text that reads both as GS1 and as TOBACCO is what the known product says, and Malformed where that does not decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from lined.codes.check_digits import check_digit, gtin_holds, mod10_holds
+from lined.codes.marking import (
+    GS,
+    GS1_TEMPLATES,
+    LEADING_GS,
+    NO_FNC1,
+    OUTSIDE_SET_82,
+    RESTORED_SEPARATOR,
+    SSCC,
+    TOBACCO,
+    Malformed,
+    MarkingCode,
+    Shape,
+)
+from lined.codes.separators import STAND_IN, restored
+from lined.codes.templates import (
+    GS1_BY_TAIL,
+    GS1_HEAD,
+    GTIN_END,
+    IMPORT_CODE,
+    MAX_SERIAL,
+    PRINTABLE,
+    SERIAL_AT,
+    SET_82,
+    SSCC_PATTERN,
+    TOBACCO_FULL,
+    TOBACCO_IDENT,
+    TOBACCO_PATTERN,
+)
+
+NOTHING_KNOWN: Final[Mapping[str, Shape]] = MappingProxyType({})
+MAX_BYTES: Final = 256  # the longest code has 136, with identifier and stand-ins about 160
+
+_ORDINARY: Final = SET_82 + GS.encode()
+_TOBACCO_LENGTHS: Final = frozenset({TOBACCO_IDENT, TOBACCO_FULL})
+_PREFIX: Final = re.compile(rf"(\][A-Za-z][0-9A-Za-z])?({GS}|{STAND_IN})?".encode("latin-1"))
+# ISO/IEC 15424: the identifiers that say "FNC1 in first position": DataMatrix, GS1-128, QR, DataBar, DotCode.
+_FNC1_FIRST: Final = frozenset(b"]d2 ]d5 ]C1 ]Q3 ]Q4 ]e0 ]e1 ]e2 ]e3 ]J1 ]J4".split())
+
+
+def parse(raw: bytes, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCode:
+    """The marking code in the payload of one read. Raises Malformed, nothing else.
+
+    `shapes` by GTIN (14 digits): a code of a product named there must fit its shape, and only for such a product are
+    lost or misspelled separators restored. An identification code alone is read too, with an empty `tail`.
+    """
+    remarks = 0
+    if not raw[:1].isdigit():
+        raw, remarks = _without_prefix(raw)
+    odd = raw.translate(None, _ORDINARY)
+    if odd:
+        if odd.translate(None, PRINTABLE):
+            return _careful(raw, remarks, shapes)
+        remarks |= OUTSIDE_SET_82
+    text = raw.decode("ascii")
+    if text.startswith("01"):
+        code = _gs1(text, remarks)
+        if code is not None and not code.tail and len(text) in _TOBACCO_LENGTHS:
+            code = None  # it may be TOBACCO as well
+    elif len(text) in _TOBACCO_LENGTHS:
+        code = _tobacco(text, remarks)
+    else:
+        code = _sscc(text, remarks)
+    if code is not None:
+        shape = shapes.get(code.gtin)
+        if shape is None or _fits(code, shape):
+            return code
+    return _careful(raw, remarks & ~OUTSIDE_SET_82, shapes)
+
+
+def identification(raw: bytes, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> str:
+    """The identification code in `raw`, which may be full or have no check part. Raises Malformed."""
+    return parse(raw, shapes).ident
+
+
+def is_import_code(text: str) -> bool:
+    """Whether `text` is the 25-digit import code (template CUSTOM), which begins like an SSCC. Stations refuse it."""
+    return IMPORT_CODE.fullmatch(text) is not None
+
+
+def _without_prefix(raw: bytes) -> tuple[bytes, int]:
+    """`raw` without AIM identifier and FNC1 sent as a character, and the remarks about that."""
+    match = _PREFIX.match(raw)
+    if match is None:
+        return raw, 0
+    remarks = LEADING_GS if match[2] else 0
+    if match[1] and match[1] not in _FNC1_FIRST:
+        remarks |= NO_FNC1
+    return raw[match.end() :], remarks
+
+
+def _gs1(text: str, remarks: int) -> MarkingCode | None:
+    head = text.partition(GS)[0]
+    at = len(head)
+    layout = GS1_BY_TAIL.get(len(text) - at)
+    if layout is None:
+        return None
+    match = layout[1](text)
+    if match is None:
+        return None
+    gtin = match[1]
+    return MarkingCode(layout[0], head, text[at:], gtin, remarks) if gtin_holds(gtin) else None
+
+
+def _tobacco(text: str, remarks: int) -> MarkingCode | None:
+    match = TOBACCO_PATTERN.fullmatch(text)
+    if match is None:
+        return None
+    gtin = match[1]
+    if not gtin_holds(gtin):
+        return None
+    return MarkingCode(TOBACCO, text[:TOBACCO_IDENT], text[TOBACCO_IDENT:], gtin, remarks & ~NO_FNC1)
+
+
+def _sscc(text: str, remarks: int) -> MarkingCode | None:
+    if not SSCC_PATTERN.fullmatch(text) or not mod10_holds(text):
+        return None
+    if len(text) == 18:
+        return MarkingCode(SSCC, "00" + text, "", "", remarks & ~NO_FNC1)
+    return MarkingCode(SSCC, text, "", "", remarks)
+
+
+def _fits(code: MarkingCode, shape: Shape) -> bool:
+    template, serial_length = shape
+    if template is not None and code.template != template and (code.template or template not in GS1_TEMPLATES):
+        return False
+    return serial_length is None or _serial_length(code) == serial_length
+
+
+def _serial_length(code: MarkingCode) -> int:
+    return TOBACCO_IDENT - 14 if code.template == TOBACCO else len(code.ident) - SERIAL_AT
+
+
+def _careful(raw: bytes, remarks: int, shapes: Mapping[str, Shape]) -> MarkingCode:
+    """The slow way, through all readings of a text: those of known products first, and only if one is left."""
+    if len(raw) > MAX_BYTES:
+        raise Malformed(f"{len(raw)} bytes are more than any marking code has")
+    text = raw.decode("latin-1")
+    readings = [code for code in (_gs1(text, remarks), _tobacco(text, remarks), _sscc(text, remarks)) if code]
+    known = [code for code in readings if code.gtin in shapes and _fits(code, shapes[code.gtin])]
+    known += _repaired(text, remarks, shapes)
+    candidates = known or [code for code in readings if code.gtin not in shapes]
+    if len(candidates) > 1:
+        raise Malformed("reads both as GS1 and as TOBACCO")
+    if not candidates:
+        raise _diagnosis(text, shapes)
+    code = candidates[0]
+    if code.full.encode("latin-1").translate(None, _ORDINARY):
+        code = code._replace(remarks=code.remarks | OUTSIDE_SET_82)
+    return code
+
+
+def _repaired(text: str, remarks: int, shapes: Mapping[str, Shape]) -> list[MarkingCode]:
+    """The code with its separators restored, if the product is known and makes that certain; else nothing."""
+    head = GS1_HEAD.match(text)
+    if head is None or not gtin_holds(head[1]):
+        return []
+    shape = shapes.get(head[1])
+    reading = restored(text, shape) if shape else None
+    if reading is None or reading.ident + reading.tail == text:
+        return []
+    return [MarkingCode(*reading, head[1], remarks | RESTORED_SEPARATOR)]
+
+
+def _diagnosis(text: str, shapes: Mapping[str, Shape]) -> Malformed:
+    """Why `text` is no marking code, most telling reason first."""
+    if not text:
+        return Malformed("empty")
+    for at, character in enumerate(text):
+        if character > "~" and character != "\x7f":
+            where = f"byte 0x{ord(character):02X} at position {at + 1}"
+            return Malformed(f"not ASCII ({where}): keyboard layout or code page of the scanner", device_fault=True)
+    for at, character in enumerate(text):
+        if (character < "!" and character != GS) or character == "\x7f":
+            return Malformed(f"character 0x{ord(character):02X} at position {at + 1} stands in no code")
+    if is_import_code(text):
+        return Malformed("import code (template CUSTOM) has no place at a station")
+    if GS1_HEAD.match(text):
+        return _gs1_diagnosis(text, shapes)
+    if SSCC_PATTERN.fullmatch(text):
+        return Malformed(f"wrong check digit of SSCC {text}: expected {check_digit(text[:-1])}")
+    if TOBACCO_PATTERN.fullmatch(text):
+        if gtin_holds(text[:14]):
+            return _misfit(TOBACCO, TOBACCO_IDENT - 14, shapes[text[:14]])
+        return _wrong_gtin(text[:14])
+    return Malformed(f"fits no template ({len(text)} characters)")
+
+
+def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> Malformed:
+    gtin = text[2:GTIN_END]
+    if not gtin_holds(gtin):
+        return _wrong_gtin(gtin)
+    code = _gs1(text, 0)
+    if code is not None:
+        return _misfit(code.template, _serial_length(code), shapes[gtin])
+    head, separator, tail = text.partition(GS)
+    serial_length = len(head) - SERIAL_AT
+    if not serial_length:
+        return Malformed("no serial")
+    if serial_length > MAX_SERIAL and not separator:
+        return Malformed(f"separator lost, or a serial of {serial_length} characters (1 to {MAX_SERIAL})")
+    if serial_length > MAX_SERIAL:
+        return Malformed(f"a serial of {serial_length} characters (1 to {MAX_SERIAL})")
+    return Malformed(f"check part of {len(tail)} characters fits no template")
+
+
+def _wrong_gtin(gtin: str) -> Malformed:
+    return Malformed(f"wrong check digit of GTIN {gtin}: expected {check_digit(gtin[:13])}")
+
+
+def _misfit(template: str, serial_length: int, shape: Shape) -> Malformed:
+    if shape.serial_length not in (None, serial_length):
+        return Malformed(f"a serial of {serial_length} characters, the product has {shape.serial_length}")
+    return Malformed(f"{template or 'a GS1 code'}, the product has {shape.template}")

@@ -1,0 +1,96 @@
+"""Separators that scanners lose or spell otherwise, and texts without them.
+
+Guarantee: a separator is put back only where one reading is possible. Without a serial length that cannot be known for
+the first separator (`...21ABC93wxyz` may be the serial ABC with a check part, or the serial ABC93wxyz without; what
+looks like a stand-in may be part of a serial), so nothing is put back then. The second separator stands behind a key of
+four characters, so it may also be put back where the product fixes its template and the first separator is genuine.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from lined.codes.marking import AISTR, ASYM_SHORT, GS, SHORT, Shape
+from lined.codes.templates import GS1_HEAD, GTIN_END, MAX_IDENT, MAX_SERIAL, SERIAL_AT, TOBACCO_IDENT
+
+# What devices send for FNC1 when they do not send 0x1D. As characters of ISO 8859-1, one for each byte received:
+# names in brackets, escapes as text, caret notation, a bar, codeword 232 of FNC1 as a byte or as UTF-8, U+241D.
+STAND_IN: Final = (
+    r"[<{\[](?:[Gg][Ss]|[Ff][Nn][Cc]1|(?:0[Xx])?1[Dd])[>}\]]"
+    r"|\\[Xx]1[Dd]|\\[Uu]001[Dd]|\^\]|\||~1|\xc3\xa8|\xe8|\xe2\x90\x9d"
+)
+_SEPARATOR: Final = f"(?:{GS}|{STAND_IN})?"
+_LOOSE_TAIL: Final = re.compile(
+    f"{_SEPARATOR}93(?P<short>[!-~]{{8}}|[!-~]{{4}})"
+    f"|{_SEPARATOR}91(?P<key>[!-~]{{4}}){_SEPARATOR}92(?P<check>[!-~]{{88}}|[!-~]{{44}})"
+)
+_SERIAL: Final = re.compile("[!-~]{1,20}")
+_SPELLED_OUT: Final = re.compile(f"{GS}|\u241d|\\\\x1d|\\\\u001d", re.IGNORECASE)
+_PREFIX: Final = re.compile(rf"(?:\][A-Za-z][0-9A-Za-z])?(?:{GS}|{STAND_IN})?")
+_CHECK_PART: Final = re.compile(
+    rf"{GS}|{STAND_IN}|␝|93(?:[!-~]{{8}}|[!-~]{{4}})\Z|91[!-~]{{4}}.{{0,8}}92[!-~]{{44,88}}\Z", re.DOTALL
+)
+_DIGITS_SHOWN: Final = 25  # SSCCs and import codes have no check part
+_PICTURES: Final = {chr(code): chr(0x2400 + code) for code in range(0x20)} | {"\x7f": "␡"}
+
+
+class Restored(NamedTuple):
+    """A text put in order: `ident + tail` is the full code, every separator a GS."""
+
+    template: str
+    ident: str
+    tail: str
+
+
+def restored(text: str, shape: Shape) -> Restored | None:
+    """The one reading of a GS1 text (`01`, 14 digits, `21`, ...) with damaged separators; None: none is certain.
+
+    `text` holds one character a byte. Never changes a serial or check character.
+    """
+    serial_length = shape.serial_length
+    if serial_length is None:
+        if shape.template is None or GS not in text:
+            return None
+        serial_length = text.index(GS) - SERIAL_AT
+    if not 1 <= serial_length <= MAX_SERIAL:
+        return None
+    tail_at = SERIAL_AT + serial_length
+    match = _LOOSE_TAIL.fullmatch(text, tail_at)
+    if match is None or not _SERIAL.fullmatch(text, SERIAL_AT, tail_at):
+        return None
+    if match["short"]:
+        template, tail = SHORT, f"{GS}93{match['short']}"
+    else:
+        template = ASYM_SHORT if len(match["check"]) == 44 else AISTR
+        tail = f"{GS}91{match['key']}{GS}92{match['check']}"
+    if shape.template not in (None, template):
+        return None
+    return Restored(template, text[:tail_at], tail)
+
+
+def without_separators(text: str) -> str:
+    r"""`text` without GS in any form that answers show it in (also U+241D and a doubly escaped `\u001d`).
+
+    For comparing only: the content of a registered document comes back with its GS gone, so both sides are stripped.
+    """
+    return _SPELLED_OUT.sub("", text)
+
+
+def masked(text: str) -> str:
+    """`text` for logs: the characters of a check part as `*`, each GS as `␝`, in one printable line. Of any text.
+
+    Errs on the side of hiding: an identification code that ends like a check part (`93` and 4 or 8 characters) is
+    masked there too, and a text that is neither GS1 nor digits is taken for TOBACCO.
+    """
+    prefix = _PREFIX.match(text)
+    start = prefix.end() if prefix else 0
+    body = text[start:]
+    if body.isdigit() and len(body) <= _DIGITS_SHOWN:
+        end = len(text)
+    else:
+        hidden = _CHECK_PART.search(body, SERIAL_AT if GS1_HEAD.match(body) else GTIN_END - 2)
+        longest = MAX_IDENT if GS1_HEAD.match(body) else TOBACCO_IDENT
+        end = start + min(longest, hidden.start() if hidden else longest)
+    shown = "".join(_PICTURES.get(each, each) for each in text[:end])
+    return shown + "".join(_PICTURES[GS] if each == GS else "*" for each in text[end:])
