@@ -23,7 +23,8 @@ OPTIONS: list[dict[str, object]] = [
 ]
 options_of = st.sampled_from(OPTIONS)
 noise = st.binary(max_size=300)
-telling = st.lists(st.sampled_from(list(b"ab\x00\x02\x03\r\n")), max_size=200).map(bytes)
+pieces = [b"a", b"b", b"aa", b"ba", b"ab", b"\x00", b"\x02", b"\x03", b"\r", b"\r\n", b"\n", b"bbbbbbb"]
+telling = st.lists(st.sampled_from(pieces), max_size=60).map(b"".join)
 streams = telling | noise
 
 

@@ -90,6 +90,13 @@ def test_a_frame_too_long_is_one_malformed_and_reading_goes_on_after_its_suffix(
     assert driver.feed(b"rest\r\n" + CODE + b"\r\n") == [read(CODE)]
 
 
+def test_the_suffix_of_a_frame_too_long_may_come_in_two() -> None:
+    driver = generic(suffix="\r\n", max_bytes=4)
+    assert [item.kind for item in driver.feed(b"too long for four")] == ["malformed"]
+    assert driver.feed(b"bytes\r") == []
+    assert driver.feed(b"\ngood\r\n") == [read(b"good")]
+
+
 def test_an_endless_frame_keeps_memory_bounded() -> None:
     driver = load("generic")({"suffix": "\r\n"})
     for _ in range(1000):
