@@ -1,0 +1,89 @@
+"""How the journal's SQLite file is opened, and what its errors mean. The only place that touches the SQLite library.
+
+`pysqlite3` brings a SQLite without the WAL-reset bug (fixed in 3.51.3); sqlite-utils picks it up by itself. Where it is
+missing, the system's library serves and `affected_by_wal_reset()` says so to people.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlite_utils.db import Database
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library it chose: pysqlite3 where it is
+
+from lined.errors import JournalBroken, JournalError, JournalFull
+
+Connection = sqlite3.Connection
+SqliteError = sqlite3.Error
+SQLITE_VERSION: str = sqlite3.sqlite_version
+
+BUSY_TIMEOUT_MS = 5_000
+CACHE_KIB = 16_384
+JOURNAL_SIZE_LIMIT = 16 * 1024 * 1024  # a WAL that an open reader let grow is cut back to this
+
+# Primary result codes, https://sqlite.org/rescode.html
+_FULL = 13
+_BUSY = frozenset({5, 6})  # BUSY, LOCKED
+_BROKEN = frozenset({8, 10, 11, 14, 26})  # READONLY, IOERR, CORRUPT, CANTOPEN, NOTADB
+
+
+def affected_by_wal_reset() -> bool:
+    """True where the running SQLite can corrupt a WAL database on a checkpoint race (3.7.0 to 3.51.2)."""
+    return tuple(int(part) for part in SQLITE_VERSION.split(".")[:3]) < (3, 51, 3)
+
+
+def open_writable(path: Path) -> Database:
+    """The one read-write connection. Raises JournalError where the durability settings do not take.
+
+    FULL and not NORMAL: measured with dropped unsynced writes, NORMAL lost acknowledged commits (reliability page, 1).
+    """
+    connection = _connect(path.as_uri(), writable=True)
+    wanted = (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 0))
+    for pragma, value in wanted:
+        connection.execute(f"PRAGMA {pragma}={value}")
+        found = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+        if found != value:
+            connection.close()
+            raise JournalBroken(f"{path}: SQLite did not take {pragma}={value} (it says {found}); is the disk writable?")
+    connection.execute(f"PRAGMA journal_size_limit={JOURNAL_SIZE_LIMIT}")
+    return Database(connection)
+
+
+def open_readonly(path: Path) -> Connection:
+    """A connection for short reads; it can never write."""
+    connection = _connect(f"{path.as_uri()}?mode=ro", writable=False)
+    connection.execute("PRAGMA query_only=1")
+    return connection
+
+
+def _connect(uri: str, *, writable: bool) -> Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA mmap_size=0")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB if writable else CACHE_KIB // 4}")
+    return connection
+
+
+def translated(error: SqliteError) -> JournalError | None:
+    """What a SQLite error means for the journal; None for a mistake in our own SQL, which must surface as it is."""
+    primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    text = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+    if primary == _FULL:
+        return JournalFull(f"the journal's disk is full ({text})")
+    if primary in _BUSY:
+        return JournalFull(f"the journal is busy: another program holds it open for writing ({text})")
+    if primary in _BROKEN:
+        return JournalBroken(f"the journal cannot be written or read ({text})")
+    return None
+
+
+def free_bytes(path: Path) -> int:
+    """Free disk space, in bytes, where the journal lies, as an unprivileged process sees it."""
+    found = os.statvfs(path.parent)
+    return found.f_bavail * found.f_frsize
+
+
+def journal_bytes(path: Path) -> int:
+    """Size of the database and its WAL, in bytes."""
+    return sum(part.stat().st_size for part in (path, path.with_name(path.name + "-wal")) if part.exists())

@@ -1,0 +1,216 @@
+"""The journal of one line: opened, bound to its account, checked, recovered, read and written.
+
+Guarantees: one process at a time; nothing is done to a journal that belongs to another account; after an unclean stop the
+file is checked before anything trusts it. What is written and why is the business of the rooms above.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from sqlite_utils.db import Database
+
+from lined.errors import JournalBound, JournalBroken, JournalLocked, Problem
+from lined.journal import codes
+from lined.journal.database import Connection, SqliteError, journal_bytes, open_readonly, translated
+from lined.journal.reports import FINAL
+from lined.journal.said import DEVICES_MAX, Said
+from lined.journal.schema import migrations
+from lined.journal.steps import Step, Steps
+from lined.journal.writer import Work, Writer
+
+log = structlog.get_logger()
+
+READERS = 2  # threads for questions; each holds one read-only connection
+CHECKED_AT_START_BYTES = 2 * 1024**3  # a larger journal is checked in the background: about 1.3 s a GB
+
+T = TypeVar("T")
+R = TypeVar("R")
+BINDING = ("profile", "url", "tin", "business_place_id")
+
+
+class Journal:
+    """One SQLite file and what belongs beside it: `<path>.lock`, `<path>.said`, `<path>.token`.
+
+    `open` raises JournalLocked, JournalBound or JournalBroken and leaves the file as it was in the first two cases.
+    """
+
+    def __init__(self, path: Path, *, floor_bytes: int = 0, crash_point: Callable[[str], None] | None = None) -> None:
+        self.path = path.resolve()
+        self.writer = Writer(self.path, floor_bytes=floor_bytes, crash_point=crash_point)
+        self.said: Said | None = None
+        self.was_clean = True
+        self._steps = Steps()
+        self._lock: int | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._connections: list[Connection] = []
+
+    async def open(self, binding: Mapping[str, str], devices: Sequence[str]) -> dict[str, int]:
+        """Take the lock, migrate, bind, check, find what was left unsaid. Returns the number of each device."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = take_lock(self.path)
+        numbers: dict[str, int] = {}
+
+        def prepare(connection: Connection) -> None:
+            database = Database(connection)
+            if database["meta"].exists():
+                check_binding(connection, binding)
+            if migrations.pending(database):
+                migrations.apply(database)
+            self.was_clean = _meta(connection, "stopped") != "unclean"
+            if not self.was_clean and journal_bytes(self.path) <= CHECKED_AT_START_BYTES:
+                quick_check(connection, self.path)
+            connection.execute("BEGIN IMMEDIATE")
+            _set_meta(connection, "stopped", "unclean")
+            for key in BINDING:
+                _set_meta(connection, key, binding[key])
+            numbers.update(_device_numbers(connection, devices))
+            self._list_unsaid(connection)
+            connection.execute("COMMIT")
+
+        self.said = Said(self.path.with_name(self.path.name + ".said"))
+        try:
+            self.writer.start(prepare)
+        except BaseException:
+            self._release()
+            raise
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
+        return numbers
+
+    def submit(self, work: Work[T, R], item: T) -> asyncio.Future[R]:
+        """See Writer.submit."""
+        return self.writer.submit(work, item)
+
+    def do(self, step: Step) -> asyncio.Future[Any]:
+        """Run one function in the writer's transaction. The future's answer is durable; it raises the step's LinedError."""
+        return self.writer.submit(self._steps, step)
+
+    async def read(self, question: Callable[..., R], *arguments: Any) -> R:
+        """Run `question(connection, *arguments)` on a read-only connection in a thread. Keep it short.
+
+        Raises JournalBroken where the file cannot be read.
+        """
+        if self._readers is None:
+            raise JournalBroken("the journal is not open")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._ask, question, arguments)
+
+    async def close(self) -> None:
+        """Commit what is queued, mark the stop as clean, let go of everything. Idempotent."""
+        if self._readers is not None:
+            self._readers.shutdown(wait=True, cancel_futures=True)
+            self._readers = None
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        if not self.writer.stopped.is_set() and self.writer.broken is None:
+            try:
+                await self.do(lambda connection: _set_meta(connection, "stopped", "clean"))
+            except JournalBroken as error:
+                log.error("journal_not_marked_clean", error=str(error))
+        await self.writer.stop()
+        self._release()
+
+    @property
+    def token_path(self) -> Path:
+        return self.path.with_name(self.path.name + ".token")
+
+    def bytes(self) -> int:
+        return journal_bytes(self.path)
+
+    def _ask(self, question: Callable[..., R], arguments: tuple[Any, ...]) -> R:
+        try:
+            connection = self._connections.pop() if self._connections else open_readonly(self.path)
+            try:
+                return question(connection, *arguments)
+            finally:
+                self._connections.append(connection)
+        except SqliteError as error:
+            raise translated(error) or error from error
+
+    def _list_unsaid(self, connection: Connection) -> None:
+        """What was committed but perhaps not said before an unclean stop may be read once more."""
+        assert self.said is not None
+        last = codes.last_id(connection)
+        devices = [int(row[0]) for row in connection.execute("SELECT no FROM device")]
+        if not self.was_clean and not self.said.new and devices:
+            least = min(self.said.get(no) for no in devices)
+            rows = connection.execute("SELECT id, device_no, at_ms FROM code WHERE id > ?", (least,)).fetchall()
+            unsaid = [(row[0], row[2], "crash") for row in rows if row[0] > self.said.get(row[1])]
+            connection.executemany("INSERT OR IGNORE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", unsaid)
+            if unsaid:
+                log.warning("verdicts_unsaid_before_crash", codes=len(unsaid))
+        for no in devices:
+            self.said.set(no, last)
+
+    def _release(self) -> None:
+        if self.said is not None:
+            self.said.close()
+            self.said = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def take_lock(path: Path) -> int:
+    """An exclusive lock beside the journal, held by the returned descriptor. Raises JournalLocked."""
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise JournalLocked(f"{path} is in use by another lined process; stop that one first") from error
+    return descriptor
+
+
+def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:
+    """A journal with unfinished reports belongs to its account. Raises JournalBound with each differing key."""
+    bound = {key: _meta(connection, key) for key in BINDING}
+    differing = [key for key in BINDING if bound[key] is not None and bound[key] != binding[key]]
+    if not differing:
+        return
+    marks = ",".join("?" * len(FINAL))
+    unfinished = connection.execute(f"SELECT count(*) FROM report WHERE state NOT IN ({marks})", tuple(FINAL)).fetchone()[0]
+    if unfinished:
+        raise JournalBound(
+            [
+                Problem(
+                    f"regulator.{key}",
+                    f"is {binding[key]!r}, but the journal belongs to {bound[key]!r} and has {unfinished} unfinished "
+                    "reports: set it back, or give journal.path another file",
+                )
+                for key in differing
+            ]
+        )
+
+
+def quick_check(connection: Connection, path: Path) -> None:
+    """SQLite's own look at the file's structure. Raises JournalBroken with its first findings."""
+    found = [row[0] for row in connection.execute("PRAGMA quick_check(5)").fetchall()]
+    if found != ["ok"]:
+        raise JournalBroken(f"{path} is damaged: {'; '.join(found)}")
+
+
+def _device_numbers(connection: Connection, devices: Sequence[str]) -> dict[str, int]:
+    for device in devices:
+        connection.execute("INSERT OR IGNORE INTO device (id) VALUES (?)", (device,))
+    numbers = dict(connection.execute("SELECT id, no FROM device").fetchall())
+    if max(numbers.values(), default=0) >= DEVICES_MAX:
+        raise JournalBroken(f"the journal has seen {len(numbers)} device ids; {DEVICES_MAX - 1} is the most it can tell apart")
+    return numbers
+
+
+def _meta(connection: Connection, key: str) -> str | None:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def _set_meta(connection: Connection, key: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))

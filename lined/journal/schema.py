@@ -1,0 +1,82 @@
+"""The journal's tables, as migrations: a fresh journal is all of them in turn.
+
+Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for ids of the configuration.
+
+    code      one row a code, for ever; it is also the read that applied the code. Its state is `own` where it has one of
+              its own (refused, withdrawn, held, reported), else that of the current report of its batch: so a report of
+              30,000 codes changes state in one small write.
+    report    one row a report. A batch is the set of codes that a first report was opened for; a report that takes over
+              the codes of a refused one keeps its `batch_id`. Codes of a batch lie in first_code..last_code.
+    read      every read that did not apply a code: rejects, no-reads, repeats.
+    counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils.db import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("lined")
+
+_BEGINNING = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE device (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY, gtin TEXT NOT NULL, product TEXT NOT NULL, mode TEXT NOT NULL, attributes TEXT NOT NULL,
+    started_ms INTEGER NOT NULL, started_by TEXT, stopped_ms INTEGER, stopped_by TEXT
+);
+CREATE TABLE report (
+    id INTEGER PRIMARY KEY, batch_id INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+    job_id INTEGER NOT NULL REFERENCES job (id), attributes TEXT NOT NULL, day TEXT,
+    codes INTEGER NOT NULL DEFAULT 0, first_code INTEGER, last_code INTEGER, first_ms INTEGER, last_ms INTEGER,
+    full INTEGER NOT NULL DEFAULT 0, early INTEGER NOT NULL DEFAULT 0, revision INTEGER NOT NULL DEFAULT 0,
+    opened_ms INTEGER NOT NULL, sealed_ms INTEGER, seal_reason TEXT, frozen_ms INTEGER, fingerprint TEXT,
+    document_id TEXT UNIQUE, document_status TEXT, attempts INTEGER NOT NULL DEFAULT 0,
+    attempt_ms INTEGER, attempt_server_ms INTEGER, misses INTEGER NOT NULL DEFAULT 0, missed_ms INTEGER,
+    looked_ms INTEGER, due_ms INTEGER, submitted_ms INTEGER, final_ms INTEGER,
+    problem TEXT, waits_for TEXT, evidence TEXT, released_as TEXT
+);
+CREATE INDEX report_unfinished ON report (state) WHERE final_ms IS NULL;
+CREATE INDEX report_batch ON report (batch_id);
+CREATE TABLE body (report_id INTEGER PRIMARY KEY REFERENCES report (id), packed BLOB NOT NULL);
+CREATE TABLE report_event (
+    id INTEGER PRIMARY KEY, report_id INTEGER NOT NULL REFERENCES report (id), at_ms INTEGER NOT NULL,
+    before TEXT, after TEXT NOT NULL, why TEXT, evidence TEXT
+);
+CREATE INDEX report_event_report ON report_event (report_id);
+CREATE TABLE code (
+    id INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, tail TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    device_no INTEGER NOT NULL, job_id INTEGER NOT NULL, batch_id INTEGER NOT NULL, own TEXT
+);
+CREATE TABLE code_event (
+    id INTEGER PRIMARY KEY, code_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT,
+    report_id INTEGER, by TEXT
+);
+CREATE INDEX code_event_code ON code_event (code_id);
+CREATE TABLE unsaid (code_id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, why TEXT NOT NULL);
+CREATE TABLE read (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, device_no INTEGER NOT NULL, job_id INTEGER NOT NULL,
+    verdict TEXT NOT NULL, code_id INTEGER, raw BLOB
+);
+CREATE INDEX read_code ON read (code_id) WHERE code_id IS NOT NULL;
+CREATE TABLE counter (
+    job_id INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (job_id, name)
+) WITHOUT ROWID;
+CREATE TABLE command (
+    id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, name TEXT NOT NULL, by TEXT, body TEXT NOT NULL,
+    status INTEGER NOT NULL, answer TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX command_at ON command (at_ms);
+"""
+
+
+@migrations()
+def m001_beginning(db: Database) -> None:
+    run_script(db, _BEGINNING)
+
+
+def run_script(db: Database, script: str) -> None:
+    """Statement by statement: SQLite's own script call would commit the migration's transaction first."""
+    for statement in script.split(";"):
+        if statement.strip():
+            db.execute(statement)

@@ -1,0 +1,35 @@
+"""Works that are single steps: one function, one savepoint, one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lined.errors import LinedError
+from lined.journal.database import Connection
+
+Step = Callable[[Connection], Any]
+
+
+class Steps:
+    """A Work whose items are functions of the connection. A LinedError undoes and fails that step alone."""
+
+    intake = False
+
+    def run(self, connection: Connection, items: Sequence[Step]) -> list[Any]:
+        return [one_step(connection, step) for step in items]
+
+    def rolled_back(self) -> None:
+        """Keeps nothing in memory."""
+
+
+def one_step(connection: Connection, step: Step) -> Any:
+    """The step's answer, or the LinedError it raised, with its statements undone."""
+    connection.execute("SAVEPOINT step")
+    try:
+        return step(connection)
+    except LinedError as refusal:
+        connection.execute("ROLLBACK TO step")
+        return refusal
+    finally:
+        connection.execute("RELEASE step")

@@ -1,0 +1,299 @@
+"""The one thread that writes the journal: group commit, checkpoints, and what an error does to those who wait.
+
+Guarantees
+- A future that `submit` returned completes only after the COMMIT that holds its work has been synced to disk.
+- Futures complete in the order of their submission.
+- Everything queued since the last commit goes into one transaction with one sync. There is no timer: an idle journal
+  commits a single read at once.
+- When a transaction rolls back, every waiter of it gets the error, and works that keep state in memory are told first.
+- After JournalBroken nothing is written any more: a sync that failed must not be tried again.
+
+It knows nothing of codes, jobs or reports: a Work brings its own statements.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import structlog
+
+from lined.errors import JournalBroken, JournalError, JournalFull, LinedError
+from lined.journal.database import Connection, SqliteError, free_bytes, open_writable, translated
+
+log = structlog.get_logger()
+
+QUEUE_MAX = 20_000  # works waiting; each device adds one for each chunk it sent
+GROUP_MAX = 400  # works in one transaction: bounds how long a single waiter can be kept by the others
+CHECKPOINT_ROWS = 1_000  # changed rows after which the WAL is copied back; small steps keep each one short
+IDLE_CHECKPOINT_S = 2.0  # a quiet journal is checkpointed, so that the WAL does not wait for the next shift
+ROOM_CHECK_S = 0.5  # how often free space is looked at
+
+T = TypeVar("T", contravariant=True)
+R = TypeVar("R", covariant=True)
+
+
+class Work(Protocol[T, R]):
+    """Statements to run in the writer's transaction.
+
+    `intake`: refused while there is less free disk than the floor, so that outcomes can still be written.
+    """
+
+    intake: bool
+
+    def run(self, connection: Connection, items: Sequence[T]) -> Sequence[R]:
+        """Write what the items ask for; one result each, in order. A LinedError undoes this run alone."""
+
+    def rolled_back(self) -> None:
+        """The transaction did not happen: what `run` put into memory since the last commit is void."""
+
+
+class _Entry(NamedTuple):
+    work: Work[Any, Any]
+    item: Any
+    future: asyncio.Future[Any]
+    queued: float
+
+
+class _Stop:
+    """Ends the thread; everything queued before it is committed first."""
+
+
+class Writer:
+    """Owner of the read-write connection. `submit` is called on the event loop only."""
+
+    def __init__(self, path: Path, *, floor_bytes: int = 0, crash_point: Callable[[str], None] | None = None) -> None:
+        self._path = path
+        self._floor_bytes = floor_bytes
+        self._queue: queue.Queue[_Entry | _Stop] = queue.Queue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connection: Connection | None = None
+        self._rows_seen = 0
+        self._rows_at_checkpoint = 0
+        self._room_checked = 0.0
+        self._busy_since: float | None = None
+        self._crash_point = crash_point or (lambda _name: None)
+        self.low_on_space = False
+        self.full: str | None = None  # why the last transaction found no room; None once one went through
+        self.broken: JournalBroken | None = None
+        self.defect: BaseException | None = None  # a mistake in our own code: the process must not go on
+        self.stopped = asyncio.Event()
+        self.commits = 0
+
+    def start(self, prepare: Callable[[Connection], None]) -> None:
+        """Open the file here and now, run `prepare` on it, then hand it to the thread. Raises JournalError."""
+        self._loop = asyncio.get_running_loop()
+        database = open_writable(self._path)
+        self._connection = database.conn
+        try:
+            prepare(self._connection)
+        except SqliteError as error:
+            self._connection.close()
+            raise translated(error) or error from error
+        except BaseException:
+            self._connection.close()
+            raise
+        self._rows_seen = self._rows_at_checkpoint = self._connection.total_changes
+        self._thread = threading.Thread(target=self._main, name="journal-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T, R], item: T) -> asyncio.Future[R]:
+        """Queue one item. The future's result is durable; it raises JournalFull, JournalBroken or the work's own error."""
+        if self._loop is None:
+            raise JournalBroken("the journal's writer has not been started")
+        future: asyncio.Future[R] = self._loop.create_future()
+        if self.broken is not None or self.defect is not None or self.stopped.is_set():
+            future.set_exception(JournalBroken(str(self.broken or self.defect or "the journal is closed")))
+        elif self._queue.qsize() >= QUEUE_MAX:
+            future.set_exception(JournalFull(f"{QUEUE_MAX} writes are waiting: the disk does not keep up"))
+        else:
+            self._queue.put(_Entry(work, item, future, time.monotonic()))
+        return future
+
+    async def stop(self) -> None:
+        """Commit what is queued, checkpoint, close. Idempotent."""
+        if self._thread is None or self.stopped.is_set():
+            return
+        self._queue.put(_Stop())
+        await self.stopped.wait()
+        self._thread.join()
+
+    def waiting_s(self) -> float:
+        """Age of the oldest work under way, in seconds: what the watchdog looks at."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def queued(self) -> int:
+        return self._queue.qsize()
+
+    # ── the thread ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _main(self) -> None:
+        assert self._connection is not None and self._loop is not None
+        try:
+            stopping = False
+            while not stopping:
+                group, stopping = self._gather()
+                if group:
+                    self._commit(group)
+                self._busy_since = None
+                self._checkpoint_if_due(idle=not group)
+            self._final_checkpoint()
+        finally:
+            self._connection.close()
+            self._loop.call_soon_threadsafe(self._ended)
+
+    def _ended(self) -> None:
+        self.stopped.set()
+        self._fail_queued(JournalBroken("the journal is closed"))
+
+    def _gather(self) -> tuple[list[_Entry], bool]:
+        """Block for the first entry, take what else is there. Second: stop after this group."""
+        group: list[_Entry] = []
+        try:
+            entry = self._queue.get(timeout=IDLE_CHECKPOINT_S)
+            self._busy_since = time.monotonic()
+            while True:
+                if isinstance(entry, _Stop):
+                    return group, True
+                group.append(entry)
+                if len(group) >= GROUP_MAX:
+                    return group, False
+                entry = self._queue.get_nowait()
+        except queue.Empty:
+            return group, False
+
+    def _commit(self, group: list[_Entry]) -> None:
+        assert self._connection is not None and self._loop is not None
+        if self.broken is not None or self.defect is not None:
+            self._deliver([(e, JournalBroken(str(self.broken or self.defect))) for e in group])
+            return
+        self._look_at_room()
+        outcome: list[tuple[_Entry, Any]] = []
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for run in _runs(group):
+                outcome.extend(self._run(run))
+            self._crash_point("before-commit")
+            self._connection.execute("COMMIT")
+            self._crash_point("after-commit")
+        except SqliteError as error:
+            found = translated(error)
+            if found is None:
+                self.defect = error
+                found = JournalBroken(f"a defect in lined's own statements: {error}")
+            self._undo(group, found)
+            return
+        except Exception as error:  # the one place: a defect in a Work must fail its waiters, then end the process
+            self.defect = error
+            log.exception("journal_work_failed")
+            self._undo(group, JournalBroken(f"a defect in lined: {error!r}"))
+            return
+        self.full = None
+        self.commits += 1
+        self._deliver(outcome)
+
+    def _run(self, run: list[_Entry]) -> list[tuple[_Entry, Any]]:
+        assert self._connection is not None
+        work = run[0].work
+        if work.intake and self.low_on_space:
+            room = JournalFull(f"less than {self._floor_bytes} bytes are free where the journal lies: make room on the disk")
+            return [(entry, room) for entry in run]
+        self._connection.execute("SAVEPOINT work")
+        try:
+            results = work.run(self._connection, [entry.item for entry in run])
+        except LinedError as refusal:
+            self._connection.execute("ROLLBACK TO work")
+            self._connection.execute("RELEASE work")
+            work.rolled_back()
+            return [(entry, refusal) for entry in run]
+        self._connection.execute("RELEASE work")
+        return list(zip(run, results, strict=True))
+
+    def _undo(self, group: list[_Entry], error: JournalError) -> None:
+        assert self._connection is not None
+        if isinstance(error, JournalBroken):
+            self.broken = error
+        else:
+            self.full = str(error)
+        log.error("journal_transaction_failed", error=str(error), waiting=len(group))
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except SqliteError as again:
+            self.broken = self.broken or JournalBroken(f"the journal cannot roll back: {again}")
+        for work in {id(entry.work): entry.work for entry in group}.values():
+            work.rolled_back()
+        self._deliver([(entry, error) for entry in group])
+
+    def _deliver(self, outcome: list[tuple[_Entry, Any]]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(_complete, outcome)
+
+    def _look_at_room(self) -> None:
+        now = time.monotonic()
+        if self._floor_bytes and now - self._room_checked >= ROOM_CHECK_S:
+            self._room_checked = now
+            self.low_on_space = free_bytes(self._path) < self._floor_bytes
+
+    def _fail_queued(self, error: JournalError) -> None:
+        while True:
+            try:
+                entry = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(entry, _Entry) and not entry.future.done():
+                entry.future.set_exception(error)
+
+    # ── checkpoints ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _checkpoint_if_due(self, *, idle: bool) -> None:
+        """Between commits, never inside one: SQLite's own would do it in the middle of somebody's verdict."""
+        assert self._connection is not None
+        self._rows_seen = self._connection.total_changes
+        changed = self._rows_seen - self._rows_at_checkpoint
+        if self.broken is None and (changed >= CHECKPOINT_ROWS or (idle and changed)):
+            self._checkpoint("PASSIVE")
+            self._rows_at_checkpoint = self._rows_seen
+
+    def _final_checkpoint(self) -> None:
+        if self.broken is None:
+            self._checkpoint("TRUNCATE")
+
+    def _checkpoint(self, mode: str) -> None:
+        assert self._connection is not None
+        try:
+            self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+        except SqliteError as error:
+            found = translated(error)
+            if isinstance(found, JournalBroken):
+                self.broken = found
+            log.error("journal_checkpoint_failed", error=str(error))
+
+
+def _runs(group: list[_Entry]) -> list[list[_Entry]]:
+    """Neighbours of the same work, in order: a work sees as many items at once as it can."""
+    runs: list[list[_Entry]] = []
+    for entry in group:
+        if runs and runs[-1][0].work is entry.work:
+            runs[-1].append(entry)
+        else:
+            runs.append([entry])
+    return runs
+
+
+def _complete(outcome: list[tuple[_Entry, Any]]) -> None:
+    for entry, result in outcome:
+        if entry.future.done():
+            continue
+        if isinstance(result, BaseException):
+            entry.future.set_exception(result)
+        else:
+            entry.future.set_result(result)

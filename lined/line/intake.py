@@ -1,0 +1,301 @@
+"""The way in: reads of a device become candidates here, go to the writer as one chunk, and come back as verdicts.
+
+Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of its
+chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is judged.
+Runs on the event loop; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from lined import codes as marking
+from lined.errors import JournalError
+from lined.journal import Journal
+from lined.journal.database import Connection
+from lined.line.judging import Chunk, Judging
+from lined.line.plant import Plant, Station
+from lined.line.ports import Frame, Judgement
+from lined.line.problems import Problems
+from lined.line.state import LineState
+from lined.line.verdicts import (
+    ACCEPTED,
+    AGAIN,
+    MALFORMED,
+    NO_READ,
+    NOT_DURABLE,
+    REPEAT,
+    Candidate,
+    Ruling,
+    Verdict,
+)
+
+log = structlog.get_logger()
+
+RAW_KEPT = 256  # bytes of a rejected read that are kept for diagnosis
+SHOWN = 100  # verdicts kept in memory for the page
+STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
+
+Listener = Callable[[Sequence[Verdict]], None]
+
+
+class _Pending(NamedTuple):
+    device: str
+    frames: list[int]  # how many candidates each frame has
+    chunk: Chunk
+    ruling: Ruling
+
+
+class LineIntake:
+    """The Intake of the links. `wall_ms` gives the time of day in milliseconds since 1970, UTC."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        journal: Journal,
+        state: LineState,
+        problems: Problems,
+        device_numbers: Mapping[str, int],
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self.session = secrets.token_hex(6)
+        self.seq = 0
+        self.not_durable = 0
+        self.shown: deque[Verdict] = deque(maxlen=SHOWN)
+        self.last_read_ms: dict[str, int] = {}
+        self.remarks: Counter[str] = Counter()
+        self.listeners: list[Listener] = []
+        self._journal = journal
+        self._problems = problems
+        self._judging = Judging(state)
+        self._unsaid = _ListUnsaid()
+        self._told = _Told()
+        self._numbers = device_numbers
+        self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
+        self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
+        self._wall_ms = wall_ms
+        self._pending: dict[int, _Pending] = {}
+        self._waiting: Counter[str] = Counter()
+        self._mark = 0
+        self._in_a_row: dict[str, tuple[int, int]] = {}
+        self._newest_code = 0
+
+    # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:
+        """See lined.line.ports.Intake. A disk that cannot take it gives rejects, not an exception."""
+        candidates: list[Candidate] = []
+        counts: list[int] = []
+        for frame in frames:
+            before = len(candidates)
+            self._candidates(device, frame, candidates)
+            counts.append(len(candidates) - before)
+        now = self._wall_ms()
+        self.last_read_ms[device] = now
+        chunk = Chunk(self._numbers[device], device, self._stations[device], now, candidates)
+        return self._submit(chunk, counts)
+
+    def judge_typed(self, station: Station, text: str) -> asyncio.Future[Judgement]:
+        """A code typed in by hand, judged like a read of the station (contract, section 3, `/api/v1/reads`)."""
+        raw = text.encode("utf-8", "replace")
+        device = typed_device(station.id)
+        chunk = Chunk(self._numbers[device], device, station, self._wall_ms(), [self._candidate(device, raw)])
+        return self._submit(chunk, [1])
+
+    def said(self, device: str, judgement: Judgement) -> None:
+        """All verdicts of the judgement were handed to the device."""
+        pending = self._pending.pop(judgement.mark, None)
+        if pending is None:
+            return
+        self._waiting[device] -= 1
+        if pending.ruling.last_code and self._journal.said is not None:
+            self._journal.said.set(pending.chunk.device_no, pending.ruling.last_code)
+        again = [i for i, v in zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True) if v == AGAIN]
+        if again:
+            _forget(self._journal.submit(self._told, again))
+
+    def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
+        """Frames from index `first` on were not told their verdicts: their codes go onto the list of the unsaid."""
+        pending = self._pending.pop(judgement.mark, None)
+        if pending is None:
+            return
+        self._waiting[device] -= 1
+        skipped = sum(pending.frames[:first])
+        rows = [
+            (code_id, pending.chunk.at_ms, why)
+            for code_id, verdict in list(zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True))[skipped:]
+            if code_id and verdict in ACCEPTED and verdict != REPEAT
+        ]
+        if rows:
+            log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
+            listed = self._journal.submit(self._unsaid, rows)
+            listed.add_done_callback(lambda done: self._listed(done, pending))
+
+    def connected(self, device: str, up: bool, problem: str | None) -> None:
+        """A device came or went."""
+        if up:
+            self._problems.clear("device", device)
+        else:
+            self._problems.set("device", device, problem or f"{device} is not connected")
+
+    # ── marks of what was said ──────────────────────────────────────────────────────────────────────────────────────
+
+    def settle_marks(self) -> None:
+        """Devices with nothing under way have been told everything: move their marks up. Called about once a second."""
+        if self._journal.said is None:
+            return
+        for device, number in self._numbers.items():
+            if not self._waiting[device]:
+                self._journal.said.set(number, self._newest_code)
+
+    @property
+    def under_way(self) -> int:
+        """Chunks whose verdicts have not been said yet."""
+        return sum(self._waiting.values())
+
+    def _listed(self, done: asyncio.Future[int], pending: _Pending) -> None:
+        if not done.cancelled() and done.exception() is None and self._journal.said is not None:
+            self._journal.said.set(pending.chunk.device_no, pending.ruling.last_code)
+
+    # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
+        if frame.kind == "read":
+            for raw in frame.codes:
+                into.append(self._candidate(device, raw))
+        elif frame.kind == "no-read":
+            into.append(Candidate(NO_READ, None, frame.raw[:RAW_KEPT]))
+        else:
+            into.append(Candidate(MALFORMED, None, frame.raw[:RAW_KEPT]))
+
+    def _candidate(self, device: str, raw: bytes) -> Candidate:
+        try:
+            code = marking.parse(raw, self._shapes)
+        except marking.Malformed as fault:
+            if fault.device_fault:
+                self._problems.set("device-set-up", device, f"{device}: {fault.reason}; check the scanner's code page")
+            return Candidate(MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+        if code.remarks:
+            self.remarks[device] += 1
+        return Candidate("", code, raw)
+
+    def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
+        answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
+        self._waiting[chunk.device] += 1
+        ruled = self._journal.submit(self._judging, chunk)
+        ruled.add_done_callback(lambda done: self._ruled(done, chunk, counts, answer))
+        return answer
+
+    def _ruled(
+        self, done: asyncio.Future[Ruling], chunk: Chunk, counts: list[int], answer: asyncio.Future[Judgement]
+    ) -> None:
+        error = done.exception()
+        if error is None:
+            ruling = done.result()
+        elif isinstance(error, JournalError):
+            ruling = Ruling([NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
+            self.not_durable += len(chunk.candidates)
+        else:
+            answer.set_exception(error)
+            return
+        self._newest_code = max(self._newest_code, ruling.last_code)
+        self._mark += 1
+        self._pending[self._mark] = _Pending(chunk.device, counts, chunk, ruling)
+        accepts = _combined(ruling.verdicts, counts)
+        self._tell_listeners(chunk, ruling)
+        self._watch(chunk, ruling)
+        if not answer.done():
+            answer.set_result(Judgement(accepts, self._mark))
+
+    def _tell_listeners(self, chunk: Chunk, ruling: Ruling) -> None:
+        verdicts = []
+        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+            self.seq += 1
+            good = word in ACCEPTED
+            verdicts.append(
+                Verdict(
+                    self.seq,
+                    self.session,
+                    chunk.station.id,
+                    chunk.device,
+                    "accept" if good else "reject",
+                    None if word == "accept" or word == AGAIN else word,
+                    candidate.code.ident if candidate.code else None,
+                    chunk.at_ms,
+                )
+            )
+        self.shown.extend(verdicts[-SHOWN:])
+        for listener in self.listeners:
+            listener(verdicts)
+
+    def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
+        for kind, text in ruling.alarms:
+            self._problems.set(kind, chunk.device, text)
+        if not chunk.station.repeat_ms.get(chunk.device):
+            return
+        for code_id, word in zip(ruling.code_ids, ruling.verdicts, strict=True):
+            last, times = self._in_a_row.get(chunk.device, (0, 0))
+            times = times + 1 if word == REPEAT and code_id == last else int(word == REPEAT)
+            self._in_a_row[chunk.device] = (code_id, times)
+            if times >= STUCK_AFTER:
+                self._problems.set(
+                    "stuck-code", chunk.device, f"{chunk.device} has read the same code {times} times in a row: is an item stuck?"
+                )
+            elif word != REPEAT:
+                self._problems.clear("stuck-code", chunk.device)
+
+
+def typed_device(station_id: str) -> str:
+    """The name under which codes typed in at a station are kept; no configured device can have it."""
+    return f"{station_id}/typed"
+
+
+def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:
+    """One verdict a frame: accept only if all its codes are."""
+    if len(verdicts) == len(counts):
+        return [word in ACCEPTED for word in verdicts]
+    accepts = []
+    position = 0
+    for count in counts:
+        accepts.append(bool(count) and all(word in ACCEPTED for word in verdicts[position : position + count]))
+        position += count
+    return accepts
+
+
+def _forget(future: asyncio.Future[int]) -> None:
+    """A future nobody waits for: its error has been counted by the writer, which is where it is dealt with."""
+    future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+
+
+class _ListUnsaid:
+    """Work: codes whose accept could not be said."""
+
+    intake = False
+
+    def run(self, connection: Connection, items: Sequence[list[tuple[int, int, str]]]) -> list[int]:
+        for rows in items:
+            connection.executemany("INSERT OR REPLACE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", rows)
+        return [len(rows) for rows in items]
+
+    def rolled_back(self) -> None:
+        """Keeps nothing in memory."""
+
+
+class _Told:
+    """Work: codes of that list whose accept has been said after all."""
+
+    intake = False
+
+    def run(self, connection: Connection, items: Sequence[list[int]]) -> list[int]:
+        for ids in items:
+            connection.executemany("DELETE FROM unsaid WHERE code_id = ?", [(code_id,) for code_id in ids])
+        return [len(ids) for ids in items]
+
+    def rolled_back(self) -> None:
+        """Keeps nothing in memory."""

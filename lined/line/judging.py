@@ -1,0 +1,278 @@
+"""The verdicts of apply stations, decided inside the writer's transaction.
+
+Here and nowhere else a code becomes applied: in the transaction that accepts it, it goes into its open batch, the sums
+change, and two equal codes in one group meet each other. Order of reasons: contract, section 4.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lined.codes import MarkingCode
+from lined.journal import codes, counters, reports
+from lined.journal.codes import KnownCode
+from lined.journal.database import Connection
+from lined.journal.reports import UTILISATION, WITHDRAWN
+from lined.line.plant import Station
+from lined.line.state import RECENT_MAX, Job, LineState, OpenBatch
+from lined.line.verdicts import (
+    ACCEPT,
+    AGAIN,
+    DUPLICATE,
+    MALFORMED,
+    NO_JOB,
+    NO_READ,
+    REPEAT,
+    WRONG_LEVEL,
+    WRONG_PRODUCT,
+    Candidate,
+    Ruling,
+)
+
+GONE_FOR_GOOD = frozenset({"scrap", "sample"})  # withdrawal reasons after which a code cannot be applied again
+TEST = "test"
+
+
+class Chunk(NamedTuple):
+    """Reads of one device that arrived together; `at_ms` is their moment."""
+
+    device_no: int
+    device: str
+    station: Station
+    at_ms: int
+    candidates: list[Candidate]
+
+
+class Judging:
+    """A Work of the journal's writer: chunks in, rulings out."""
+
+    intake = True
+
+    def __init__(self, state: LineState) -> None:
+        self._state = state
+
+    def run(self, connection: Connection, items: Sequence[Chunk]) -> list[Ruling]:
+        self._state.refresh(connection)
+        idents = [c.code.ident for chunk in items for c in chunk.candidates if c.code is not None]
+        bench = _Bench(connection, self._state, codes.find(connection, idents))
+        rulings = [bench.judge(chunk) for chunk in items]
+        bench.write()
+        return rulings
+
+    def rolled_back(self) -> None:
+        self._state.stale = True
+
+
+class _Bench:
+    """The judging of one group: what is known, what is decided, what has to be written for it."""
+
+    def __init__(self, connection: Connection, state: LineState, known: dict[str, KnownCode]) -> None:
+        self._connection = connection
+        self._state = state
+        self._known = known
+        self._new: list[tuple[int, str, str, int, int, int, int]] = []
+        self._reads: list[tuple[int, int, int, str, int | None, bytes | None]] = []
+        self._sums: Counter[str] = Counter()
+        self._batched = 0
+        self._first_ms = self._last_ms = 0
+
+    def judge(self, chunk: Chunk) -> Ruling:
+        state = self._state
+        job = state.job
+        verdicts: list[str] = []
+        ids: list[int] = []
+        alarms: list[tuple[str, str]] = []
+        last = 0
+        state.newest_ms = max(state.newest_ms, chunk.at_ms)
+        for candidate in chunk.candidates:
+            code = candidate.code
+            verdict = candidate.reason or self._before_journal(code, job)
+            if verdict:
+                code_id = 0
+            elif code.ident not in self._known and job.mode != TEST:  # type: ignore[union-attr]
+                verdict, code_id = ACCEPT, self._apply(chunk, code, job)  # type: ignore[arg-type]
+                last = code_id
+            else:
+                verdict, code_id = self._seen_before(chunk, code, job, alarms)  # type: ignore[arg-type]
+                last = max(last, code_id) if verdict == ACCEPT else last
+            if verdict != ACCEPT or not code_id:
+                self._keep_read(chunk, candidate, verdict, code_id)
+            self._count(verdict)
+            verdicts.append(verdict)
+            ids.append(code_id)
+        return Ruling(verdicts, ids, last, alarms, job.mode if job else None)
+
+    @staticmethod
+    def _before_journal(code: MarkingCode | None, job: Job | None) -> str:
+        """What can be said without a look at the codes applied so far; empty: nothing against it."""
+        if code is None:
+            return MALFORMED
+        if code.template == "SSCC":
+            return WRONG_LEVEL
+        if not code.tail:
+            return MALFORMED  # apply needs the full code
+        if job is None:
+            return NO_JOB
+        if code.gtin != job.gtin:
+            return WRONG_PRODUCT
+        return ""
+
+    def _seen_before(
+        self, chunk: Chunk, code: MarkingCode, job: Job, alarms: list[tuple[str, str]]
+    ) -> tuple[str, int]:
+        known = self._known.get(code.ident)
+        if known is None:
+            return ACCEPT, 0  # a test job: judged as usual, remembered nowhere
+        if known.tail != code.tail:
+            alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
+            return DUPLICATE, known.id
+        if known.own == WITHDRAWN:
+            if job.mode == TEST or not self._may_come_back(known):
+                return (ACCEPT, 0) if self._may_come_back(known) else (DUPLICATE, known.id)
+            return ACCEPT, self._apply_again(chunk, code, job, known)
+        if self._is_repeat(chunk, known, job):
+            return REPEAT, known.id
+        if self._connection.execute("SELECT 1 FROM unsaid WHERE code_id = ?", (known.id,)).fetchone():
+            return AGAIN, known.id
+        return DUPLICATE, known.id
+
+    def _is_repeat(self, chunk: Chunk, known: KnownCode, job: Job) -> bool:
+        span_ms = chunk.station.repeat_ms.get(chunk.device, 0)
+        if not span_ms or known.device_no != chunk.device_no or known.job_id != job.id:
+            return False
+        recent = self._state.recent.setdefault(chunk.device_no, {})
+        if chunk.at_ms - recent.get(known.ident, known.at_ms) > span_ms:
+            return False
+        recent.pop(known.ident, None)
+        recent[known.ident] = chunk.at_ms
+        if len(recent) > RECENT_MAX:
+            del recent[next(iter(recent))]
+        return True
+
+    def _may_come_back(self, known: KnownCode) -> bool:
+        row = self._connection.execute(
+            "SELECT detail FROM code_event WHERE code_id = ? AND what = ? ORDER BY id DESC LIMIT 1", (known.id, WITHDRAWN)
+        ).fetchone()
+        return bool(row) and row[0] not in GONE_FOR_GOOD
+
+    def _apply_again(self, chunk: Chunk, code: MarkingCode, job: Job, known: KnownCode) -> int:
+        """A withdrawn code comes back under a new id, so that codes of a batch stay neighbours; its story goes with it."""
+        self._flush_new()
+        self._connection.execute("DELETE FROM code WHERE id = ?", (known.id,))
+        code_id = self._apply(chunk, code, job)
+        self._flush_new()
+        for table in ("code_event", "read", "unsaid"):
+            self._connection.execute(f"UPDATE {table} SET code_id = ? WHERE code_id = ?", (code_id, known.id))
+        counters.add(self._connection, known.job_id, {f"code.{WITHDRAWN}": -1})
+        codes.record(self._connection, code_id, chunk.at_ms, "applied-again", "after its withdrawal")
+        return code_id
+
+    def _apply(self, chunk: Chunk, code: MarkingCode, job: Job) -> int:
+        """The code is applied: into its batch, and known from the next read on."""
+        state = self._state
+        batch = self._batch(chunk.at_ms, job)
+        code_id = state.next_code
+        state.next_code += 1
+        self._new.append((code_id, code.ident, code.tail, chunk.at_ms, chunk.device_no, job.id, batch.id))
+        self._known[code.ident] = KnownCode(
+            code.ident, code_id, code.tail, chunk.at_ms, chunk.device_no, job.id, batch.id, None
+        )
+        batch.codes += 1
+        self._batched += 1
+        self._first_ms = self._first_ms or chunk.at_ms
+        self._last_ms = chunk.at_ms
+        return code_id
+
+    def _batch(self, at_ms: int, job: Job) -> OpenBatch:
+        """The open batch this code belongs to: below the limit and, where each code has its own day, of its day."""
+        state = self._state
+        batch = state.batch
+        day = state.days.day_of(at_ms)
+        per_day = not job.attributes.get("production_date")
+        if batch is not None and batch.codes < state.plant.batches.max_codes and not (per_day and batch.day != day):
+            return batch
+        self._close_batch()
+        early = state.plant.batches.first_ms > 0 and not self._had_batch(job)
+        report_id = reports.open_batch(
+            self._connection,
+            kind=UTILISATION,
+            job_id=job.id,
+            attributes=report_attributes(job, state.plant.business_place_id),
+            day=day,
+            first_code=state.next_code,
+            at_ms=at_ms,
+            early=early,
+        )
+        state.batch = OpenBatch(report_id, day, 0)
+        return state.batch
+
+    def _had_batch(self, job: Job) -> bool:
+        return bool(self._connection.execute("SELECT 1 FROM report WHERE job_id = ? LIMIT 1", (job.id,)).fetchone())
+
+    def _close_batch(self) -> None:
+        """No more codes into the open batch; the sealer seals it as soon as the clock can be trusted."""
+        if self._state.batch is not None:
+            self._flush_batch()
+            reports.change(
+                self._connection, self._state.batch.id, full=1, last_code=self._state.next_code - 1
+            )
+            self._state.batch = None
+
+    def _keep_read(self, chunk: Chunk, candidate: Candidate, verdict: str, code_id: int) -> None:
+        raw = None if code_id else candidate.raw
+        job_id = self._state.job.id if self._state.job else counters.LIFE
+        self._reads.append((chunk.at_ms, chunk.device_no, job_id, verdict, code_id or None, raw))
+
+    def _count(self, verdict: str) -> None:
+        sums = self._sums
+        if verdict in (ACCEPT, AGAIN):
+            sums["read.accepted"] += 1
+        elif verdict == REPEAT:
+            sums["read.repeats"] += 1
+        elif verdict == NO_READ:
+            sums["read.no-read"] += 1
+        else:
+            sums["read.rejected"] += 1
+            sums[f"reason.{verdict}"] += 1
+
+    def write(self) -> None:
+        """Everything decided, as rows."""
+        self._flush_batch()
+        self._flush_new()
+        if self._reads:
+            self._connection.executemany(
+                "INSERT INTO read (at_ms, device_no, job_id, verdict, code_id, raw) VALUES (?, ?, ?, ?, ?, ?)", self._reads
+            )
+        job = self._state.job
+        counters.add(self._connection, job.id if job else counters.LIFE, self._sums)
+
+    def _flush_new(self) -> None:
+        if self._new:
+            codes.insert(self._connection, self._new)
+            self._sums["code.unreported"] += len(self._new)
+            self._new = []
+
+    def _flush_batch(self) -> None:
+        if self._batched and self._state.batch is not None:
+            self._connection.execute(
+                "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
+                (self._batched, self._first_ms, self._last_ms, self._state.batch.id),
+            )
+            self._batched = 0
+            self._first_ms = 0
+
+
+def report_attributes(job: Job, business_place_id: int) -> dict[str, object]:
+    """What is the same for every code of a batch; the body is made from it and from the moment of the first code."""
+    product = job.product
+    return {
+        "group": product["group"],
+        "release_type": product["release_type"],
+        "country": product["country"],
+        "shelf_life_days": product["shelf_life_days"],
+        "demands": product["demands"],
+        "business_place_id": business_place_id,
+        **job.attributes,
+    }

@@ -1,0 +1,72 @@
+"""What the configuration says about a line, as the decisions need it: products and stations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lined.codes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product that may be produced here.
+
+    `demands` names what its group's reports cannot do without: `production_date`, `expiration_date`, `series`
+    (domain page, "Reports": which fields a group demands is data).
+    """
+
+    gtin: str
+    name: str
+    group: str
+    release_type: str = "PRODUCTION"
+    country: str = "UZ"
+    shelf_life_days: int | None = None
+    min_grade: str = "C"
+    template: str | None = None
+    serial_length: int | None = None
+    demands: frozenset[str] = frozenset()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.template, self.serial_length)
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A place on the line with a role. `repeat_s` by device: see `repeat` in the contract, section 4."""
+
+    id: str
+    role: str
+    devices: tuple[str, ...]
+    applies: bool = True
+    repeat_ms: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRules:
+    """When a utilisation batch ends. Codes and milliseconds; `first_ms` 0: a job's first batch is like any other."""
+
+    max_codes: int = 30_000
+    max_age_ms: int = 900_000
+    first_ms: int = 60_000
+    settle_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """The whole line. `business_place_id` goes into every report."""
+
+    line_id: str
+    timezone: str
+    business_place_id: int
+    products: Mapping[str, Product]
+    stations: Mapping[str, Station]
+    batches: BatchRules = BatchRules()
+
+    def station_of(self, device: str) -> Station:
+        """The station a device belongs to. Raises KeyError for a device of none."""
+        for station in self.stations.values():
+            if device in station.devices:
+                return station
+        raise KeyError(device)

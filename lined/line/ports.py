@@ -1,0 +1,51 @@
+"""What a link sees of the line: frames go in, judgements come out, and the line hears whether they were said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+class Frame(Protocol):
+    """One frame of a device; structurally `drivers.Read`."""
+
+    @property
+    def kind(self) -> str:
+        """`read`, `no-read` or `malformed`."""
+
+    @property
+    def codes(self) -> Sequence[bytes]: ...
+
+    @property
+    def raw(self) -> bytes: ...
+
+    @property
+    def grade(self) -> str | None: ...
+
+
+class Judgement(NamedTuple):
+    """What to say to a device about the frames of one `judge` call."""
+
+    accepts: list[bool]
+    """One a frame, in order."""
+    mark: int
+    """Opaque to the link; for `said` and `unsaid`."""
+
+
+class Intake(Protocol):
+    """The line as its links see it. No method blocks."""
+
+    def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:
+        """`arrived`: the loop's time of the chunk. The future completes when the commit is on disk, or at once with
+        rejects where nothing can be accepted. Futures of a device complete in order."""
+        ...
+
+    def said(self, device: str, judgement: Judgement) -> None:
+        """All of it was written to the device."""
+
+    def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
+        """The frames from index `first` on were not said."""
+
+    def connected(self, device: str, up: bool, problem: str | None) -> None:
+        """The device's state changed; `problem` is for people."""

@@ -1,0 +1,115 @@
+"""When open batches end: full, old enough, the job's first one, or left over from a job that has ended.
+
+The age of a batch is read from the wall clock, so nothing is sealed while that clock cannot be trusted: its dates would go
+into the report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from lined.journal import Journal, reports
+from lined.journal.database import Connection
+from lined.journal.reports import ReportRow
+from lined.line import jobs
+from lined.line.plant import BatchRules
+from lined.line.problems import Problems
+from lined.line.state import LineState
+
+TICK_S = 0.25
+SKEW_MAX_S = 300.0  # contract by issue: 5 minutes off the regulator's clock seals nothing
+
+
+def why_due(report: ReportRow, rules: BatchRules, at_ms: int) -> str | None:
+    """Why an open batch should be sealed now, or None."""
+    if report.full:
+        return report.seal_reason or "full"
+    if report.first_ms is None:
+        return None
+    age_ms = at_ms - report.first_ms
+    if age_ms >= rules.max_age_ms:
+        return "age"
+    if report.early and age_ms >= rules.first_ms:
+        return "first batch of the job"
+    return None
+
+
+class Sealing:
+    """A Work: seal what is due at the given moment (milliseconds since 1970, UTC)."""
+
+    intake = False
+
+    def __init__(self, state: LineState) -> None:
+        self._state = state
+
+    def run(self, connection: Connection, items: Sequence[int]) -> list[int]:
+        self._state.refresh(connection)
+        return [self._seal(connection, at_ms) for at_ms in items]
+
+    def rolled_back(self) -> None:
+        self._state.stale = True
+
+    def _seal(self, connection: Connection, at_ms: int) -> int:
+        sealed = 0
+        for report in reports.select(connection, "state = 'open' ORDER BY id"):
+            reason = why_due(report, self._state.plant.batches, at_ms)
+            if reason is not None and jobs.end_batch(connection, self._state, report, at_ms, reason):
+                sealed += 1
+        return sealed
+
+
+class Sealer:
+    """The loop that looks and seals. `nudge` is called when a batch was sealed, so that delivery need not wait."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        state: LineState,
+        problems: Problems,
+        wall_ms: Callable[[], int],
+        skew_s: Callable[[], float | None],
+        nudge: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._state = state
+        self._problems = problems
+        self._wall_ms = wall_ms
+        self._skew_s = skew_s
+        self._nudge = nudge
+        self._work = Sealing(state)
+
+    async def run(self) -> None:
+        """For ever. A journal that cannot commit is the writer's to report; the next tick tries again."""
+        while True:
+            await self.look()
+            await asyncio.sleep(TICK_S)
+
+    async def look(self) -> int:
+        """One look. Returns how many batches were sealed."""
+        now = self._wall_ms()
+        self.judge_clock(now)
+        if not self._state.may_seal:
+            return 0
+        found = await self._journal.read(reports.select, "state = 'open'")
+        if not any(why_due(report, self._state.plant.batches, now) for report in found):
+            return 0
+        sealed = await self._journal.submit(self._work, now)
+        if sealed:
+            self._nudge()
+        return sealed
+
+    def judge_clock(self, now_ms: int) -> None:
+        """Whether the wall clock may date reports."""
+        skew_s = self._skew_s()
+        problem = None
+        if self._state.clock_is_behind(now_ms):
+            problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
+        elif skew_s is not None and abs(skew_s) > SKEW_MAX_S:
+            way = "ahead of" if skew_s > 0 else "behind"
+            problem = f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
+        self._state.may_seal = problem is None
+        if problem is None:
+            self._problems.clear("clock", "this computer")
+        else:
+            self._problems.set("clock", "this computer", f"{problem} Nothing is sealed until then.")

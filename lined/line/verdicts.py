@@ -1,0 +1,58 @@
+"""The words of a verdict (contract, section 4), and what comes back from the writer for a chunk of reads."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lined.codes import MarkingCode
+
+ACCEPT = "accept"  # the code was applied by this read
+REPEAT = "repeat"  # accepted again: the same device saw the same item twice
+AGAIN = "again"  # accepted again: the first accept could not be said
+ACCEPTED = frozenset({ACCEPT, REPEAT, AGAIN})
+
+NOT_DURABLE = "not-durable"
+NO_READ = "no-read"
+MALFORMED = "malformed"
+WRONG_LEVEL = "wrong-level"
+NO_JOB = "no-job"
+WRONG_PRODUCT = "wrong-product"
+DUPLICATE = "duplicate"
+
+
+class Candidate(NamedTuple):
+    """One code of a frame, or what stands for it.
+
+    `reason`: empty, or what it is rejected for before any look at the journal. `raw`: kept where it is rejected.
+    """
+
+    reason: str
+    code: MarkingCode | None
+    raw: bytes
+    note: str = ""
+
+
+class Ruling(NamedTuple):
+    """The verdicts on a chunk, in order, once they are durable. `code_ids`: 0 where no known code is meant.
+
+    `alarms`: (kind, text) that arose; `last_code`: highest code id it made, 0 for none.
+    """
+
+    verdicts: list[str]
+    code_ids: list[int]
+    last_code: int
+    alarms: list[tuple[str, str]]
+    job_mode: str | None
+
+
+class Verdict(NamedTuple):
+    """What everybody but the device is told (contract, section 5, `verdict`). `code` without its check part."""
+
+    seq: int
+    session: str
+    station: str
+    device: str
+    verdict: str
+    reason: str | None
+    code: str | None
+    at_ms: int
