@@ -65,13 +65,13 @@ def parse(raw: bytes, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCod
     `shapes` by GTIN (14 digits): a code of a product named there must fit its shape, and only for such a product are
     lost or misspelled separators restored. An identification code alone is read too, with an empty `tail`.
     """
-    remarks = 0
+    received, remarks = raw, 0
     if not raw[:1].isdigit():
         raw, remarks = _without_prefix(raw)
     odd = raw.translate(None, _ORDINARY)
     if odd:
         if odd.translate(None, PRINTABLE):
-            return _careful(raw, remarks, shapes)
+            return _careful(received, shapes)
         remarks |= OUTSIDE_SET_82
     text = raw.decode("ascii")
     if text.startswith("01"):
@@ -86,7 +86,7 @@ def parse(raw: bytes, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCod
         shape = shapes.get(code.gtin)
         if shape is None or _fits(code, shape):
             return code
-    return _careful(raw, remarks & ~OUTSIDE_SET_82, shapes)
+    return _careful(received, shapes)
 
 
 def identification(raw: bytes, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> str:
@@ -152,19 +152,21 @@ def _serial_length(code: MarkingCode) -> int:
     return TOBACCO_IDENT - 14 if code.template == TOBACCO else len(code.ident) - SERIAL_AT
 
 
-def _careful(raw: bytes, remarks: int, shapes: Mapping[str, Shape]) -> MarkingCode:
+def _careful(received: bytes, shapes: Mapping[str, Shape]) -> MarkingCode:
     """The slow way, through all readings of a text: those of known products first, and only if one is left."""
-    if len(raw) > MAX_BYTES:
-        raise Malformed(f"{len(raw)} bytes are more than any marking code has")
+    device_fault = not received.isascii()
+    if len(received) > MAX_BYTES:
+        raise Malformed(f"{len(received)} bytes are more than any marking code has", device_fault=device_fault)
+    raw, remarks = _without_prefix(received)
     text = raw.decode("latin-1")
     readings = [code for code in (_gs1(text, remarks), _tobacco(text, remarks), _sscc(text, remarks)) if code]
     known = [code for code in readings if code.gtin in shapes and _fits(code, shapes[code.gtin])]
     known += _repaired(text, remarks, shapes)
     candidates = known or [code for code in readings if code.gtin not in shapes]
     if len(candidates) > 1:
-        raise Malformed("reads both as GS1 and as TOBACCO")
+        raise Malformed("reads both as GS1 and as TOBACCO", device_fault=device_fault)
     if not candidates:
-        raise _diagnosis(text, shapes)
+        raise Malformed(_diagnosis(text, shapes), device_fault=device_fault)
     code = candidates[0]
     if code.full.encode("latin-1").translate(None, _ORDINARY):
         code = code._replace(remarks=code.remarks | OUTSIDE_SET_82)
@@ -183,31 +185,31 @@ def _repaired(text: str, remarks: int, shapes: Mapping[str, Shape]) -> list[Mark
     return [MarkingCode(*reading, head[1], remarks | RESTORED_SEPARATOR)]
 
 
-def _diagnosis(text: str, shapes: Mapping[str, Shape]) -> Malformed:
+def _diagnosis(text: str, shapes: Mapping[str, Shape]) -> str:
     """Why `text` is no marking code, most telling reason first."""
     if not text:
-        return Malformed("empty")
+        return "empty"
     for at, character in enumerate(text):
         if character > "~" and character != "\x7f":
             where = f"byte 0x{ord(character):02X} at position {at + 1}"
-            return Malformed(f"not ASCII ({where}): keyboard layout or code page of the scanner", device_fault=True)
+            return f"not ASCII ({where}): keyboard layout or code page of the scanner"
     for at, character in enumerate(text):
         if (character < "!" and character != GS) or character == "\x7f":
-            return Malformed(f"character 0x{ord(character):02X} at position {at + 1} stands in no code")
+            return f"character 0x{ord(character):02X} at position {at + 1} stands in no code"
     if is_import_code(text):
-        return Malformed("import code (template CUSTOM) has no place at a station")
+        return "import code (template CUSTOM) has no place at a station"
     if GS1_HEAD.match(text):
         return _gs1_diagnosis(text, shapes)
     if SSCC_PATTERN.fullmatch(text):
-        return Malformed(f"wrong check digit of SSCC {text}: expected {check_digit(text[:-1])}")
+        return f"wrong check digit of SSCC {text}: expected {check_digit(text[:-1])}"
     if TOBACCO_PATTERN.fullmatch(text):
         if gtin_holds(text[:14]):
             return _misfit(TOBACCO, TOBACCO_IDENT - 14, shapes[text[:14]])
         return _wrong_gtin(text[:14])
-    return Malformed(f"fits no template ({len(text)} characters)")
+    return f"fits no template ({len(text)} characters)"
 
 
-def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> Malformed:
+def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> str:
     gtin = text[2:GTIN_END]
     if not gtin_holds(gtin):
         return _wrong_gtin(gtin)
@@ -217,19 +219,20 @@ def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> Malformed:
     head, separator, tail = text.partition(GS)
     serial_length = len(head) - SERIAL_AT
     if not serial_length:
-        return Malformed("no serial")
+        return "no serial"
     if serial_length > MAX_SERIAL and not separator:
-        return Malformed(f"separator lost, or a serial of {serial_length} characters (1 to {MAX_SERIAL})")
+        return f"separator lost, or a serial of {serial_length} characters (1 to {MAX_SERIAL})"
     if serial_length > MAX_SERIAL:
-        return Malformed(f"a serial of {serial_length} characters (1 to {MAX_SERIAL})")
-    return Malformed(f"check part of {len(tail)} characters fits no template")
+        return f"a serial of {serial_length} characters (1 to {MAX_SERIAL})"
+    return f"check part of {len(tail)} characters fits no template"
 
 
-def _wrong_gtin(gtin: str) -> Malformed:
-    return Malformed(f"wrong check digit of GTIN {gtin}: expected {check_digit(gtin[:13])}")
+def _wrong_gtin(gtin: str) -> str:
+    return f"wrong check digit of GTIN {gtin}: expected {check_digit(gtin[:13])}"
 
 
-def _misfit(template: str, serial_length: int, shape: Shape) -> Malformed:
-    if shape.serial_length not in (None, serial_length):
-        return Malformed(f"a serial of {serial_length} characters, the product has {shape.serial_length}")
-    return Malformed(f"{template or 'a GS1 code'}, the product has {shape.template}")
+def _misfit(template: str, serial_length: int, shape: Shape) -> str:
+    possible = {template} if template else GS1_TEMPLATES
+    if shape.template is not None and shape.template not in possible:
+        return f"{template or 'a GS1 code'}, the product has {shape.template}"
+    return f"a serial of {serial_length} characters, the product has {shape.serial_length}"

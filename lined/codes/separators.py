@@ -32,7 +32,6 @@ _CHECK_PART: Final = re.compile(
     rf"{GS}|{STAND_IN}|␝|93(?:[!-~]{{8}}|[!-~]{{4}})\Z|91[!-~]{{4}}.{{0,8}}92[!-~]{{44,88}}\Z", re.DOTALL
 )
 _DIGITS_SHOWN: Final = 25  # SSCCs and import codes have no check part
-_PICTURES: Final = {chr(code): chr(0x2400 + code) for code in range(0x20)} | {"\x7f": "␡"}
 
 
 class Restored(NamedTuple):
@@ -78,7 +77,7 @@ def without_separators(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """`text` for logs: the characters of a check part as `*`, each GS as `␝`, in one printable line. Of any text.
+    """`text` for logs, of the same length: characters of a check part as `*`, each GS as `␝`, all of it printable.
 
     Errs on the side of hiding: an identification code that ends like a check part (`93` and 4 or 8 characters) is
     masked there too, and a text that is neither GS1 nor digits is taken for TOBACCO.
@@ -92,5 +91,10 @@ def masked(text: str) -> str:
         hidden = _CHECK_PART.search(body, SERIAL_AT if GS1_HEAD.match(body) else GTIN_END - 2)
         longest = MAX_IDENT if GS1_HEAD.match(body) else TOBACCO_IDENT
         end = start + min(longest, hidden.start() if hidden else longest)
-    shown = "".join(_PICTURES.get(each, each) for each in text[:end])
-    return shown + "".join(_PICTURES[GS] if each == GS else "*" for each in text[end:])
+    return "".join(map(_picture, text[:end])) + "".join("*" if each != GS else _picture(GS) for each in text[end:])
+
+
+def _picture(character: str) -> str:
+    if character.isprintable():
+        return character
+    return chr(0x2400 + ord(character)) if character < " " else "\ufffd"

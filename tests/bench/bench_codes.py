@@ -25,9 +25,7 @@ def _codes(template: str, serial: int, check: int, key: int = 0) -> list[bytes]:
     def text(length: int) -> str:
         return "".join(chance.choices(SET_82, k=length))
 
-    return [
-        build(template, GTIN, text(serial), check=text(check), key=text(key)).encode("ascii") for _ in range(CODES)
-    ]
+    return [build(template, GTIN, text(serial), check=text(check), key=text(key)).encode("ascii") for _ in range(CODES)]
 
 
 def _rate(codes: Sequence[bytes], shapes: Mapping[str, Shape]) -> float:
