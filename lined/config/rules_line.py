@@ -1,0 +1,117 @@
+"""What has to fit together on the line: ids, drivers and their options, stations and their devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import drivers
+from lined.config.models import Device, Station
+from lined.config.repair import Repaired
+from lined.config.rules_products import at
+from lined.config.texts import Place, path_of
+from lined.config.values import shown
+from lined.errors import Problem
+from lined.links.urls import ListenUrl, parse_url
+
+
+def device_problems(found: Repaired) -> Iterator[Problem]:
+    yield from _twice(found, "device", [device.id for device in found.config.devices])
+    yield from _same_address(found)
+    for number, device in enumerate(found.config.devices):
+        yield from _driver(found, number, device)
+        reply = device.reply
+        if (
+            found.sure("device", number, "reply")
+            and "reply" in device.model_fields_set
+            and reply.accept == reply.reject
+        ):
+            message = "accept and reject are the same, so the device could not tell them apart: give each its own"
+            yield at(("device", number, "reply"), message)
+
+
+def _twice(found: Repaired, section: str, ids: list[str]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for number, name in enumerate(ids):
+        if not found.sure(section, number, "id"):
+            continue
+        if name in first:
+            yield at((section, number, "id"), f"{section}[{first[name]}] is called {shown(name)} too: rename one")
+        else:
+            first[name] = number
+
+
+def _same_address(found: Repaired) -> Iterator[Problem]:
+    first: dict[object, int] = {}
+    for number, device in enumerate(found.config.devices):
+        if not found.sure("device", number, "url"):
+            continue
+        url = parse_url(device.url)
+        one: object = getattr(url, "path", url)  # a serial port is one port, whatever its speed
+        if isinstance(url, ListenUrl):
+            one = url.port or number  # on one port one device; port 0 takes a free one each
+        if one in first:
+            yield at(
+                (*("device", number), "url"), f"device[{first[one]}] has this address too: each device has its own"
+            )
+        else:
+            first[one] = number
+
+
+def _driver(found: Repaired, number: int, device: Device) -> Iterator[Problem]:
+    place: Place = ("device", number)
+    if not found.sure(*place, "driver"):
+        return
+    if device.driver not in drivers.driver_names():
+        known = ", ".join(drivers.driver_names())
+        yield at((*place, "driver"), f"there is no driver {shown(device.driver)}; there are: {known}")
+        return
+    if not found.sure(*place, "options"):
+        return
+    try:
+        drivers.load(device.driver)(device.options)
+    except drivers.DriverOptionError as error:
+        for path, message in error.problems:
+            yield Problem(f"{path_of((*place, 'options'))}.{path}", message)
+
+
+def station_problems(found: Repaired) -> Iterator[Problem]:
+    yield from _twice(found, "station", [station.id for station in found.config.stations])
+    yield from _devices_of_stations(found)
+    for number, station in enumerate(found.config.stations):
+        if found.sure("station", number, "role"):
+            yield from _role(found, ("station", number), station)
+
+
+def _devices_of_stations(found: Repaired) -> Iterator[Problem]:
+    known = _written_ids(found.tables.get("device"))
+    owner: dict[str, str] = {}
+    for number, station in enumerate(found.config.stations):
+        place: Place = ("station", number, "devices")
+        if not found.sure(*place):
+            continue
+        for index, device in enumerate(station.devices):
+            if found.sure("device") and device not in known:
+                yield at(
+                    (*place, index), f"there is no device {shown(device)}: add it as a [[device]], or correct the name"
+                )
+            elif device in owner:
+                yield at(
+                    (*place, index), f"{shown(device)} belongs to {owner[device]} already: a device has one station"
+                )
+            owner.setdefault(device, path_of(place))
+
+
+def _written_ids(tables: Any) -> set[object]:
+    """The ids as the file has them, wrong ones too: a reference to such a device is not a second problem."""
+    rows = tables if isinstance(tables, list) else []
+    ids = (row.get("id") for row in rows if isinstance(row, dict))
+    return {name for name in ids if isinstance(name, str)}
+
+
+def _role(found: Repaired, place: Place, station: Station) -> Iterator[Problem]:
+    if station.role == "pack" and station.level is None and found.sure(*place, "level"):
+        yield at((*place, "level"), "is required where the role is pack: the level of the package formed here")
+    if station.apply and station.role not in {"apply", "verify"}:
+        message = f"only a verify station can apply codes as well, and this one's role is {station.role}: leave it out"
+        yield at((*place, "apply"), message)

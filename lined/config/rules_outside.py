@@ -1,0 +1,92 @@
+"""What has to fit together towards the outside: the regulator's account, secrets, the broker, the local endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lined.config.models import Config
+from lined.config.repair import Repaired
+from lined.config.rules_products import at
+from lined.config.secret import Secret
+from lined.config.values import is_loopback
+from lined.errors import Problem, SettingsError
+from lined.regulator.profiles import Profile, load_profile
+
+
+def profile_of(found: Repaired) -> tuple[Profile | None, list[Problem]]:
+    """The profile with the file's limits; None where it is not known, and then nothing is judged by it."""
+    if not found.sure("regulator", "profile"):
+        return None, []
+    regulator = found.config.regulator
+    try:
+        profile = load_profile(regulator.profile)
+    except SettingsError as error:
+        return None, error.problems
+    try:
+        return profile.with_limits(regulator.limits), []
+    except SettingsError as error:
+        known = {name: value for name, value in regulator.limits.items() if name in profile.limits}
+        return profile.with_limits(known), error.problems
+
+
+def account_problems(found: Repaired) -> Iterator[Problem]:
+    """Either a key, or a login with its password."""
+    if not found.sure("regulator"):
+        return
+    regulator = found.config.regulator
+    written = regulator.model_fields_set
+    if not found.sure("regulator", "login") or not found.sure("regulator", "password_file"):
+        return
+    if regulator.login and "api_key_file" in written:
+        message = "a business user has api_key_file, a technical user login and password_file: leave out one of the two"
+        yield at(("regulator", "login"), message)
+    elif regulator.login and not regulator.password_file:
+        yield at(("regulator", "password_file"), "is required beside login: name the file that holds the password")
+    elif regulator.password_file and not regulator.login:
+        yield at(("regulator", "login"), "is required beside password_file: write the technical user's login")
+
+
+def broker_problems(found: Repaired) -> Iterator[Problem]:
+    mqtt = found.config.mqtt
+    if mqtt is None:
+        return
+    if mqtt.password_file and not mqtt.username and found.sure("mqtt", "username") and mqtt.protocol != 5:
+        yield at(("mqtt", "username"), "is required beside password_file: MQTT 3.1.1 knows no password without a user")
+    if mqtt.ca_file is not None and mqtt.url.startswith("mqtt://") and found.sure("mqtt", "url"):
+        yield at(("mqtt", "ca_file"), "is for TLS, and the url is mqtt://: write mqtts://, or leave it out")
+    if mqtt.ca_file is not None and not mqtt.ca_file.is_file():
+        yield at(("mqtt", "ca_file"), f"there is no file {mqtt.ca_file}: put the broker's CA certificates there")
+
+
+def endpoint_problems(found: Repaired) -> Iterator[Problem]:
+    status = found.config.status
+    if not found.sure("status", "listen") or not found.sure("status", "allow_lan"):
+        return
+    host, _ = status.address
+    if not is_loopback(host) and not status.allow_lan:
+        message = f"{host} can be reached from other machines: write 127.0.0.1, or set allow_lan = true beside it"
+        yield at(("status", "listen"), message)
+
+
+def journal_problems(found: Repaired) -> Iterator[Problem]:
+    path = found.config.journal.path
+    if found.sure("journal", "path") and path.is_dir():
+        yield at(("journal", "path"), f"{path} is a directory: name a file in it, such as {path / 'line.db'}")
+
+
+def secrets_of(config: Config) -> list[Secret]:
+    """The secrets that a running daemon reads."""
+    every = [config.regulator.api_key, config.regulator.password, config.mqtt.password if config.mqtt else None]
+    return [secret for secret in every if secret is not None]
+
+
+def secret_problems(found: Repaired) -> Iterator[Problem]:
+    """Secrets that cannot be had. A credential that only systemd can give is a warning, see `warnings.py`."""
+    for secret in secrets_of(found.config):
+        section, _, key = secret.key.partition(".")
+        if not secret.name or not found.sure(section, key) or secret.path is None:
+            continue
+        try:
+            secret.read()
+        except SettingsError as error:
+            yield from error.problems
