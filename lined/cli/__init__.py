@@ -1,7 +1,14 @@
-"""The commands."""
+"""The commands: `lined check`, `lined run`, ... See `app.py` for how one is added.
+
+Starting has to be quick (a PLC's script may call `lined status` every second): only typer is imported at the top of
+these files, rooms are imported inside the commands that need them.
+"""
 
 from __future__ import annotations
 
 
 def main() -> None:
-    """Run `lined`."""
+    """The console script. Ends the process with an exit code of the contract, section 2."""
+    from lined.cli.app import run
+
+    run()

@@ -1,0 +1,67 @@
+"""The commands' table. To add a command: a file beside this one with `register(app)`, and its name in `FILES`.
+
+    def register(app: typer.Typer) -> None:
+        app.command("check", rich_help_panel=SET_UP)(check)
+
+A command raises errors of `lined.errors`; here they become words on stderr and an exit code.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from importlib import import_module
+from typing import Annotated, Final
+
+import typer
+
+from lined import __version__
+from lined.cli.exits import DONE, code_of, tell
+from lined.errors import LinedError
+
+FILES: Final = ("check", "drivers")
+"""Files of this room that hold commands, in the order of the help."""
+
+
+def build() -> typer.Typer:
+    app = typer.Typer(
+        name="lined",
+        help="Mandatory product marking on a production line: read, judge, keep, report.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # a fault of ours is shown as it is, for the log
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_every_command)
+    for name in FILES:
+        import_module(f"lined.cli.{name}").register(app)
+    return app
+
+
+def run() -> None:
+    """Run the command of this process's arguments and end the process."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show Uzbek names is no failure
+    try:
+        build()()
+    except LinedError as error:
+        tell(error)
+        sys.exit(code_of(error))
+    except BrokenPipeError:  # `lined … | head`: nobody reads on, which is no failure
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lined {__version__}")
+        raise typer.Exit
+
+
+def _every_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and end.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass

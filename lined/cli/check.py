@@ -1,0 +1,128 @@
+"""`lined check FILE`: the whole configuration judged, and told back as it was understood. Touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lined.cli.exits import SETTINGS
+from lined.cli.options import CONFIG, SET_UP, JsonOption
+from lined.cli.output import console, print_facts, print_json, print_marked, print_table
+from lined.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lined.config import Config, Device, Product, Station
+
+Row = Sequence[object]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check", rich_help_panel=SET_UP)(check)
+
+
+def check(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The line's configuration.")] = None,
+    config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The same, as other commands have it.")] = (
+        CONFIG
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Check a configuration without touching anything: all its problems at once, or the line as it was understood."""
+    from lined.config import load
+
+    path = file or config
+    try:
+        found = load(path)
+    except SettingsError as error:
+        if as_json:
+            print_json({"ok": False, "file": str(path), "problems": _listed(error.problems), "warnings": []})
+        else:
+            _tell_problems(console(), path, error.problems)
+        raise typer.Exit(SETTINGS) from None
+    if as_json:
+        document = {"ok": True, "file": str(path), "problems": [], "warnings": _listed(found.warnings)}
+        print_json({**document, "config": found.model_dump(mode="json", by_alias=True)})
+    else:
+        _tell_line(console(), path, found)
+
+
+def _listed(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    return [problem._asdict() for problem in problems]
+
+
+def _tell_problems(to: Console, path: Path, problems: Sequence[Problem]) -> None:
+    print_marked(to, "✗", "red", problems)
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    to.print(f"\n{path}: {count}. Nothing was touched.", style="red")
+
+
+def _tell_line(to: Console, path: Path, config: Config) -> None:
+    print_facts(to, _facts(config))
+    to.print()
+    print_table(to, "Stations", ["station", "role", "devices", "settings"], map(_station, config.stations))
+    print_table(to, "Devices", ["device", "driver", "address", "reply"], map(_device, config.devices))
+    print_table(to, "Products", ["GTIN", "name", "group", "release", "packed"], map(_product, config.products))
+    print_table(to, "Reports", ["kind", "at most", "sealed after", "settles"], _reports(config))
+    print_marked(to, "!", "yellow", config.warnings)
+    count = {0: "", 1: " 1 warning."}.get(len(config.warnings), f" {len(config.warnings)} warnings.")
+    to.print(f"{path} is right.{count}", style="green")
+
+
+def _facts(config: Config) -> Iterator[tuple[str, str]]:
+    line, regulator, mqtt = config.line, config.regulator, config.mqtt
+    user = f"technical user {regulator.login}" if regulator.login else "business user (API key)"
+    yield (
+        "line",
+        f"{line.id}, {line.timezone}, shifts {', '.join(line.shifts) or 'none'}, operators read {line.language}",
+    )
+    yield "regulator", f"{regulator.profile} at {regulator.url}"
+    yield "account", f"TIN {regulator.tin}, business place {regulator.business_place_id}, {user}"
+    yield "journal", f"{config.journal.path}, archive after {config.journal.archive_after_days} days"
+    yield "MQTT", f"{mqtt.url}, topics {mqtt.root}/{line.id}/…" if mqtt else "none"
+    yield "page", f"http://{config.status.listen}/"
+    if config.sscc is not None:
+        digits = config.sscc.serial_digits
+        first, last = (f"{config.sscc.prefix} {number:0{digits}}" for number in (config.sscc.first, config.sscc.last))
+        yield "SSCCs", f"{first} to {last}, and the check digit"
+
+
+def _station(station: Station) -> Row:
+    settings = []
+    if station.role == "pack":
+        settings += [str(station.level), station.mode]
+    if station.role == "verify" and station.apply:
+        settings.append("applies")
+    if station.confirm_s:
+        settings.append(f"rejects confirmed within {_span(station.confirm_s)}")
+    if station.verdict_deadline_ms:
+        settings.append(f"verdicts within {station.verdict_deadline_ms:g} ms")
+    return station.id, station.role, ", ".join(station.devices), ", ".join(settings)
+
+
+def _device(device: Device) -> Row:
+    replies = [f"{name} {value!r}" for name, value in device.reply if value]
+    return device.id, device.driver, device.url, ", ".join(replies) or "nothing"
+
+
+def _product(product: Product) -> Row:
+    packed = [f"{package.capacity} {product.child_level(package)} → {package.level}" for package in product.packages]
+    return product.gtin, product.name, product.group, f"{product.release_type} {product.country}", ", ".join(packed)
+
+
+def _reports(config: Config) -> Iterator[Row]:
+    for kind, report in config.report.kinds().items():
+        first = f" (a job's first: {_span(report.first_batch_s)})" if report.first_batch_s else ""
+        yield kind, f"{report.max_codes} codes", f"{_span(report.max_age_s)}{first}", _span(report.settle_s)
+
+
+def _span(seconds: float) -> str:
+    """`900` as `15 min`."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"

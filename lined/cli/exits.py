@@ -1,0 +1,33 @@
+"""Exit codes (contract, section 2): 0 done, 1 it failed, 2 wrong usage, 74 the journal, 78 the configuration.
+
+74 and 78 are EX_IOERR and EX_CONFIG of sysexits.h; systemd does not restart after 78.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from lined.errors import JournalBound, JournalBroken, JournalFull, LinedError, SettingsError
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+JOURNAL: Final = 74
+SETTINGS: Final = 78
+
+
+def code_of(error: LinedError) -> int:
+    if isinstance(error, SettingsError | JournalBound):
+        return SETTINGS
+    if isinstance(error, JournalBroken | JournalFull):
+        return JOURNAL
+    return FAILED
+
+
+def tell(error: LinedError) -> None:
+    """Say on stderr what is wrong: one line a problem where there are several."""
+    problems = error.problems if isinstance(error, SettingsError | JournalBound) else []
+    lines = [f"{problem.path}: {problem.message}" for problem in problems] or [str(error)]
+    for line in lines:
+        print(f"lined: {line}", file=sys.stderr)  # noqa: T201 - the process's last words

@@ -1,0 +1,18 @@
+"""What commands have in common: their options and the panels of the help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+CONFIG: Final = Path("/etc/lined/lined.toml")
+"""Where the configuration is looked for (contract, section 2)."""
+
+SET_UP: Final = "Setting up"
+RUNNING: Final = "Running"
+AT_WORK: Final = "At work (these speak to the running daemon)"
+
+ConfigOption = Annotated[Path, typer.Option("--config", metavar="FILE", help="The line's configuration.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
