@@ -31,6 +31,10 @@ class LocalDays:
         """Local 00:00 with its offset."""
         return datetime.combine(day, time(), self._zone)
 
+    def after(self, moment: datetime, days: int) -> datetime:
+        """Local 00:00 of the day so many days after that of a moment."""
+        return self.midnight(moment.astimezone(self._zone).date() + timedelta(days=days))
+
 
 def is_day(text: object) -> bool:
     """True for `2026-11-23`, a date without time, which means a day in the line's zone."""

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+from lined.errors import CommandError
 from lined.journal.database import Connection
 
 KEPT_MS = 7 * 24 * 3600 * 1000  # contract, section 3: the same id within 7 days
 
 
-def answered(connection: Connection, command_id: str, at_ms: int) -> tuple[int, dict[str, Any]] | None:
-    """The status and answer that a command of this id got in the last 7 days, or None."""
+class Command(NamedTuple):
+    """What was asked: `id` (empty: no protection against repetition), `by` whom, `name` and `body` as given."""
+
+    id: str
+    by: str
+    name: str
+    body: dict[str, Any]
+    at_ms: int
+
+
+def once(connection: Connection, command: Command, action: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answer of `action`, or the one that a command of the same id got in the last 7 days.
+
+    Raises what `action` raises (nothing is remembered then), and CommandError 409 `id-reused` where the id belonged to
+    another command.
+    """
+    if not command.id:
+        return action()
     row = connection.execute(
-        "SELECT status, answer FROM command WHERE id = ? AND at_ms > ?", (command_id, at_ms - KEPT_MS)
+        "SELECT name, body, answer FROM command WHERE id = ? AND at_ms > ?", (command.id, command.at_ms - KEPT_MS)
     ).fetchone()
-    return (int(row[0]), json.loads(row[1])) if row else None
-
-
-def remember(
-    connection: Connection,
-    command_id: str,
-    at_ms: int,
-    *,
-    name: str,
-    by: str,
-    body: dict[str, Any],
-    status: int,
-    answer: dict[str, Any],
-) -> None:
-    """Keep an answer, and forget those older than 7 days."""
-    connection.execute("DELETE FROM command WHERE at_ms < ?", (at_ms - KEPT_MS,))
+    body = json.dumps(command.body, sort_keys=True)
+    if row is not None:
+        if (row[0], row[1]) != (command.name, body):
+            raise CommandError(409, "id-reused", f"The id {command.id!r} belongs to another command ({row[0]}); use a new one.")
+        answer: dict[str, Any] = json.loads(row[2])
+        return answer
+    answer = action()
+    connection.execute("DELETE FROM command WHERE at_ms < ?", (command.at_ms - KEPT_MS,))
     connection.execute(
-        "INSERT OR REPLACE INTO command (id, at_ms, name, by, body, status, answer) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (command_id, at_ms, name, by or None, json.dumps(body), status, json.dumps(answer)),
+        "INSERT OR REPLACE INTO command (id, at_ms, name, by, body, answer) VALUES (?, ?, ?, ?, ?, ?)",
+        (command.id, command.at_ms, command.name, command.by or None, body, json.dumps(answer)),
     )
+    return answer

@@ -36,7 +36,7 @@ CREATE TABLE report (
     looked_ms INTEGER, due_ms INTEGER, submitted_ms INTEGER, final_ms INTEGER,
     problem TEXT, waits_for TEXT, evidence TEXT, released_as TEXT
 );
-CREATE INDEX report_unfinished ON report (state) WHERE final_ms IS NULL;
+CREATE INDEX report_state ON report (state);
 CREATE INDEX report_batch ON report (batch_id);
 CREATE TABLE body (report_id INTEGER PRIMARY KEY REFERENCES report (id), packed BLOB NOT NULL);
 CREATE TABLE report_event (
@@ -64,7 +64,7 @@ CREATE TABLE counter (
 ) WITHOUT ROWID;
 CREATE TABLE command (
     id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, name TEXT NOT NULL, by TEXT, body TEXT NOT NULL,
-    status INTEGER NOT NULL, answer TEXT NOT NULL
+    answer TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX command_at ON command (at_ms);
 """

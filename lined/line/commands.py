@@ -6,26 +6,25 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lined.errors import CommandError, LinedError
-from lined.journal import codes, commands
+from lined.journal import codes
+from lined.journal.commands import Command, once
 from lined.journal.database import Connection
 from lined.journal.reports import select
 from lined.journal.steps import one_step
 from lined.line import jobs
+from lined.line.judging import Chunk, Judging
 from lined.line.state import LineState
+from lined.line.verdicts import ACCEPTED, REPEAT
 
 WITHDRAWAL_REASONS = ("sample", "scrap", "damaged", "other")
 
 Action = Callable[[Connection, LineState, int], dict[str, Any]]
 
 
-class Command(NamedTuple):
-    """`id` and `by` as given (`id` empty: done without protection against repetition); `action` writes and answers."""
+class Order(NamedTuple):
+    """A command and what carries it out."""
 
-    id: str
-    by: str
-    name: str
-    body: dict[str, Any]
-    at_ms: int
+    command: Command
     action: Action
 
 
@@ -37,35 +36,19 @@ class Commands:
     def __init__(self, state: LineState) -> None:
         self._state = state
 
-    def run(self, connection: Connection, items: Sequence[Command]) -> list[dict[str, Any] | LinedError]:
-        return [self._one(connection, command) for command in items]
+    def run(self, connection: Connection, items: Sequence[Order]) -> list[dict[str, Any] | LinedError]:
+        return [self._one(connection, order) for order in items]
 
     def rolled_back(self) -> None:
         self._state.stale = True
 
-    def _one(self, connection: Connection, command: Command) -> dict[str, Any] | LinedError:
-        answer: dict[str, Any] | LinedError = one_step(connection, lambda c: self._carried_out(c, command))
+    def _one(self, connection: Connection, order: Order) -> dict[str, Any] | LinedError:
+        def action() -> dict[str, Any]:
+            return order.action(connection, self._state, order.command.at_ms)
+
+        answer: dict[str, Any] | LinedError = one_step(connection, lambda c: once(c, order.command, action))
         if isinstance(answer, LinedError):
             self._state.stale = True
-        return answer
-
-    def _carried_out(self, connection: Connection, command: Command) -> dict[str, Any]:
-        if command.id:
-            earlier = commands.answered(connection, command.id, command.at_ms)
-            if earlier is not None:
-                return earlier[1]
-        answer = command.action(connection, self._state, command.at_ms)
-        if command.id:
-            commands.remember(
-                connection,
-                command.id,
-                command.at_ms,
-                name=command.name,
-                by=command.by,
-                body=command.body,
-                status=200,
-                answer=answer,
-            )
         return answer
 
 
@@ -126,3 +109,21 @@ def _frozen(connection: Connection, batch_id: int) -> bool:
             "SELECT 1 FROM report WHERE batch_id = ? AND frozen_ms IS NOT NULL AND state = 'sealed'", (batch_id,)
         ).fetchone()
     )
+
+
+def typed_read(judging: Judging, chunk: Chunk) -> Action:
+    """Judge a code typed in by hand, in the command's own transaction."""
+
+    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
+        ruling = judging.run(connection, [chunk])[0]
+        word, code = ruling.verdicts[0], chunk.candidates[0].code
+        good = word in ACCEPTED
+        return {
+            "station": chunk.station.id,
+            "verdict": "accept" if good else "reject",
+            "reason": None if good and word != REPEAT else word,
+            "code": code.ident if code else None,
+            "code_id": ruling.code_ids[0],
+        }
+
+    return action

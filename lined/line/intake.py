@@ -73,7 +73,7 @@ class LineIntake:
         self.listeners: list[Listener] = []
         self._journal = journal
         self._problems = problems
-        self._judging = Judging(state)
+        self.judging = Judging(state)
         self._unsaid = _ListUnsaid()
         self._told = _Told()
         self._numbers = device_numbers
@@ -101,12 +101,18 @@ class LineIntake:
         chunk = Chunk(self._numbers[device], device, self._stations[device], now, candidates)
         return self._submit(chunk, counts)
 
-    def judge_typed(self, station: Station, text: str) -> asyncio.Future[Judgement]:
-        """A code typed in by hand, judged like a read of the station (contract, section 3, `/api/v1/reads`)."""
-        raw = text.encode("utf-8", "replace")
+    def typed_chunk(self, station: Station, text: str) -> Chunk:
+        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`)."""
         device = typed_device(station.id)
-        chunk = Chunk(self._numbers[device], device, station, self._wall_ms(), [self._candidate(device, raw)])
-        return self._submit(chunk, [1])
+        candidate = self._candidate(device, text.encode("utf-8", "replace"))
+        return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
+
+    def typed_done(self, device: str, answer: Mapping[str, object]) -> None:
+        """The verdict of a typed code is being answered: it counts as said."""
+        code_id = answer.get("code_id")
+        if isinstance(code_id, int) and code_id and self._journal.said is not None:
+            self._journal.said.set(self._numbers[device], code_id)
+            self._newest_code = max(self._newest_code, code_id)
 
     def said(self, device: str, judgement: Judgement) -> None:
         """All verdicts of the judgement were handed to the device."""
@@ -188,7 +194,7 @@ class LineIntake:
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
         answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
         self._waiting[chunk.device] += 1
-        ruled = self._journal.submit(self._judging, chunk)
+        ruled = self._journal.submit(self.judging, chunk)
         ruled.add_done_callback(lambda done: self._ruled(done, chunk, counts, answer))
         return answer
 

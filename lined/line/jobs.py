@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from lined.days import LocalDays, parse_moment
@@ -139,8 +139,7 @@ def checked(wish: Mapping[str, Any], product: Product, days: LocalDays, at_ms: i
     if expires is None and product.shelf_life_days is None and "expiration_date" in product.demands:
         problems.append(Problem("expiration_date", "this product has no shelf_life_days, so each job needs an expiry"))
     if expires is None and product.shelf_life_days is not None:
-        day = (produced or now).date() + timedelta(days=product.shelf_life_days)
-        expires = days.midnight(day)
+        expires = days.after(produced or now, product.shelf_life_days)
     if expires is not None and expires <= now:
         problems.append(Problem("expiration_date", f"{expires.isoformat()} has passed already"))
     if expires is not None and produced is not None and expires <= produced:

@@ -1,0 +1,212 @@
+"""The loops that bring reports from sealed to their end, woken by a nudge or by the clock.
+
+One report is sent at a time, so that an outage puts at most one in doubt. After an answer that leaves doubt nothing is
+posted until a search has answered properly (`_gate_open`). What is in doubt or held blocks no other report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from lined.errors import JournalFull, LookupFailed
+from lined.journal import reports
+from lined.journal.database import Connection
+from lined.journal.reports import UTILISATION, ReportRow
+from lined.reports import outcomes, submission
+from lined.reports.doubt import Search, conclude
+from lined.reports.following import follow, follow_unlisted
+from lined.reports.freezing import freeze
+from lined.reports.ports import Surroundings
+from lined.reports.rules import backed_off
+
+log = structlog.get_logger()
+
+TICK_S = 0.25
+AT_ONCE = 50  # reports one look may bring
+
+
+class Delivery:
+    """Three loops over the journal: send, look for what is in doubt, follow documents. `nudge` wakes the first."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._search = Search(around)
+        self._wake = asyncio.Event()
+        self._gate_open = False
+        self._probe_at_ms = 0
+        self._probes = 0
+        self._send_failures = 0
+        self._look_failures: Counter[int] = Counter()
+        self._looks: Counter[int] = Counter()
+        self._follow_failures = 0
+
+    def nudge(self) -> None:
+        """Something was sealed or decided: look now."""
+        self._wake.set()
+
+    @property
+    def gate_open(self) -> bool:
+        """False while nothing is posted because an earlier answer left doubt."""
+        return self._gate_open
+
+    async def recover(self) -> int:
+        """At the start: what was being sent is in doubt. Returns how many."""
+        around = self._around
+        doubted: int = await around.journal.do(
+            lambda connection: submission.doubt_unfinished(connection, around.wall_ms(), around.rules.in_doubt_first_ms)
+        )
+        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt'")
+        self._gate_open = not in_doubt
+        if await around.journal.read(outcomes.paused, UTILISATION):
+            around.problems.set("kind-paused", UTILISATION, outcomes.paused_text(UTILISATION))
+        return doubted
+
+    async def run_sending(self) -> None:
+        while True:
+            if not await self._guarded(self.send_next):
+                await self._pause()
+
+    async def run_looking(self) -> None:
+        while True:
+            await self._guarded(self.look_next)
+            await self._around.sleep(TICK_S)
+
+    async def run_following(self) -> None:
+        while True:
+            if not await self._guarded(self.follow_next):
+                await self._around.sleep(TICK_S)
+
+    async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """One step; a disk without room is reported by the writer, and the step comes round again."""
+        try:
+            return await step()
+        except JournalFull as error:
+            log.warning("delivery_waits_for_disk", error=str(error))
+            await self._around.sleep(TICK_S)
+            return False
+
+    async def _pause(self) -> None:
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), TICK_S)
+
+    # ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def send_next(self) -> bool:
+        """Freeze and send the oldest report that is due. False: there was none, or it could not be sent."""
+        around = self._around
+        if not self._gate_open or await around.journal.read(outcomes.paused, UTILISATION):
+            return False
+        due = await around.journal.read(_due_to_send, around.wall_ms())
+        if due is None:
+            return False
+        frozen = await freeze(around, due)
+        if frozen is None:
+            return True
+        result = await submission.send(around, frozen, self._send_failures)
+        self._send_failures = self._send_failures + 1 if result == submission.NOT_SENT else 0
+        if result == submission.IN_DOUBT:
+            self._close_gate()
+        return result != submission.NOT_SENT
+
+    def _close_gate(self) -> None:
+        self._gate_open = False
+        self._probes = 0
+        self._probe_at_ms = self._around.wall_ms() + self._around.rules.probe_ms
+
+    # ── what is in doubt ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def look_next(self) -> bool:
+        """Look for reports in doubt whose time has come, or for any of them while the gate is closed."""
+        around = self._around
+        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
+        now = around.wall_ms()
+        if not in_doubt:
+            self._gate_open = True
+            around.problems.clear("in-doubt", "reports")
+            return False
+        around.problems.set("in-doubt", "reports", _doubt_text(in_doubt))
+        due = [report for report in in_doubt if (report.due_ms or 0) <= now]
+        if due:
+            for report in due:
+                await self._look(report, probing=False)
+        elif not self._gate_open and now >= self._probe_at_ms:
+            await self._look(in_doubt[0], probing=True)
+        return bool(due)
+
+    async def _look(self, report: ReportRow, *, probing: bool) -> None:
+        look = await self._search.look(report)
+        log.info("looked_for_report", report=report.id, probing=probing, found=look.document is not None, why=look.why)
+        if look.answered:
+            self._gate_open = True
+            self._probes = 0
+            self.nudge()
+        else:
+            rules = self._around.rules
+            wait_ms = backed_off(rules.probe_ms, rules.probe_max_ms, self._probes, self._around.chance)
+            self._probe_at_ms = self._around.wall_ms() + wait_ms
+            self._probes += 1
+        self._look_failures[report.id] = 0 if look.complete else self._look_failures[report.id] + 1
+        await conclude(self._around, report, look, probing, self._look_failures[report.id])
+
+    # ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def follow_next(self) -> bool:
+        """Look at every document that is due. False: none was, or the regulator does not answer."""
+        around = self._around
+        due = await around.journal.read(_due_to_follow, around.wall_ms())
+        for report in due:
+            try:
+                await self._follow(report)
+            except LookupFailed as error:
+                wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance)
+                self._follow_failures += 1
+                await around.journal.do(
+                    partial(_follow_later, report=report, around=around, error=str(error), wait_ms=wait_ms)
+                )
+                return False
+            self._follow_failures = 0
+        return bool(due)
+
+    async def _follow(self, report: ReportRow) -> None:
+        if report.state == "partial":
+            await follow_unlisted(self._around, report)
+            return
+        self._looks[report.id] += 1
+        if await follow(self._around, report, self._looks[report.id]):
+            del self._looks[report.id]
+            self.nudge()
+
+
+def _due_to_send(connection: Connection, at_ms: int) -> ReportRow | None:
+    found = reports.select(connection, "state = 'sealed' AND final_ms IS NULL AND due_ms <= ? ORDER BY id LIMIT 1", (at_ms,))
+    return found[0] if found else None
+
+
+def _due_to_follow(connection: Connection, at_ms: int) -> list[ReportRow]:
+    return reports.select(
+        connection,
+        "state IN ('submitted', 'held', 'partial') AND document_id IS NOT NULL AND due_ms <= ? ORDER BY due_ms LIMIT ?",
+        (at_ms, AT_ONCE),
+    )
+
+
+def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
+    at_ms = around.wall_ms()
+    if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
+        problem = f"Nothing could be learnt about document {report.document_id} for 24 h: {error}. It is still looked at."
+        due_ms = at_ms + around.rules.held_poll_ms
+        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
+    else:
+        reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
+
+
+def _doubt_text(in_doubt: list[ReportRow]) -> str:
+    first = ", ".join(str(report.id) for report in in_doubt[:5])
+    return f"{len(in_doubt)} reports may or may not have been received ({first}); they are looked for before they are sent again."

@@ -1,0 +1,187 @@
+"""Looking for a report that may have been received (reliability page, "Sending without an idempotency key", 3).
+
+A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's own
+sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a
+contradiction. A look that could not read everything is no evidence of absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import structlog
+
+from lined.codes import without_separators
+from lined.errors import LookupFailed
+from lined.journal import reports
+from lined.journal.database import Connection
+from lined.journal.reports import ReportRow
+from lined.regulator.answers import Document
+from lined.reports import bodies
+from lined.reports.ports import Surroundings
+
+log = structlog.get_logger()
+
+MARGIN_MS = 10 * 60 * 1000  # how far before our attempt, by the server's clock, a document may be dated
+PAGES_MAX = 1_000  # of 100 documents; more is no complete search
+FOREIGN_KEPT = 10_000  # documents known not to be ours, so that a second look does not read them again
+CODE_LISTS: Mapping[str, str] = {"utilisation": "sntins"}
+STRIP_SLICE = 1_000
+
+
+class Look(NamedTuple):
+    """What one look found. `answered`: the regulator answered properly at least once; `complete`: everything was read."""
+
+    document: Document | None = None
+    contradiction: str | None = None
+    complete: bool = False
+    answered: bool = False
+    why: str = ""
+
+
+class Search:
+    """Looks for reports in doubt; remembers which documents are none of ours."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._foreign: dict[tuple[int, str], None] = {}
+
+    async def look(self, report: ReportRow) -> Look:
+        """One search. Never raises for what the regulator does; the journal is not changed."""
+        around = self._around
+        since = datetime.fromtimestamp(((report.attempt_server_ms or report.opened_ms) - MARGIN_MS) / 1000, UTC)
+        known = set(await around.journal.read(_adopted, since_report(report)))
+        ours = await around.journal.read(bodies.stripped_codes, report)
+        cursor: str | None = None
+        answered = False
+        seen: set[str] = set()
+        try:
+            for _ in range(PAGES_MAX):
+                page = await around.regulator.search(kind=report.kind, since=since, cursor=cursor)
+                answered = True
+                fresh = [document for document in page if document.document_id not in seen]
+                if not fresh:
+                    return Look(complete=True, answered=True)
+                seen.update(document.document_id for document in fresh)
+                look = await self._read(report, ours, [d for d in fresh if d.document_id not in known])
+                if look is not None:
+                    return look
+                cursor = page[-1].document_id
+        except LookupFailed as error:
+            return Look(answered=answered, why=str(error))
+        return Look(answered=True, why=f"more than {PAGES_MAX} pages of documents")
+
+    async def _read(self, report: ReportRow, ours: set[str], candidates: Sequence[Document]) -> Look | None:
+        for document in candidates:
+            if (report.id, document.document_id) in self._foreign:
+                continue
+            content = await self._around.regulator.content(document.document_id)
+            theirs = await self._codes(report.kind, content)
+            if theirs is None:
+                return Look(answered=True, why=f"document {document.document_id} has no readable list of codes")
+            if len(theirs) == len(ours) and set(theirs) == ours:
+                return Look(document=document, answered=True, complete=True)
+            shared = len(ours.intersection(theirs))
+            if shared:
+                return Look(
+                    contradiction=f"Document {document.document_id} holds {len(theirs)} codes, {shared} of them of this report's "
+                    f"{len(ours)}: neither ours nor foreign.",
+                    answered=True,
+                )
+            self._remember_foreign(report, document)
+        return None
+
+    async def _codes(self, kind: str, content: Mapping[str, object]) -> list[str] | None:
+        listed = content.get(CODE_LISTS[kind])
+        if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
+            return None
+        stripped: list[str] = []
+        for start in range(0, len(listed), STRIP_SLICE):
+            stripped += [without_separators(code) for code in listed[start : start + STRIP_SLICE]]
+            await self._around.sleep(0)
+        return stripped
+
+    def _remember_foreign(self, report: ReportRow, document: Document) -> None:
+        self._foreign[(report.id, document.document_id)] = None
+        while len(self._foreign) > FOREIGN_KEPT:
+            del self._foreign[next(iter(self._foreign))]
+
+
+async def conclude(around: Surroundings, report: ReportRow, look: Look, probing: bool, failures: int) -> None:
+    """Write down what a look means. A look before its time (`probing`) finds, but does not count as a miss."""
+
+    def step(connection: Connection) -> None:
+        fresh = reports.get(connection, report.id)
+        if fresh is None or fresh.state != "in_doubt":
+            return
+        at_ms = around.wall_ms()
+        if look.document is not None:
+            found(connection, report.id, look.document.document_id, around, "found by its codes")
+        elif look.contradiction is not None:
+            hold(connection, report.id, at_ms, look.contradiction)
+        elif look.complete and not probing:
+            _missed(connection, fresh, around, at_ms)
+        elif not look.complete and at_ms - (fresh.attempt_ms or at_ms) >= around.rules.give_up_ms:
+            hold(connection, report.id, at_ms, f"No complete search was possible for 24 h: {look.why}")
+        elif not probing:
+            wait_ms = min(around.rules.retry_max_ms, around.rules.retry_ms * 2 ** min(failures, 10))
+            reports.change(connection, report.id, due_ms=at_ms + wait_ms, looked_ms=at_ms)
+        else:
+            reports.change(connection, report.id, looked_ms=at_ms)
+
+    await around.journal.do(step)
+
+
+def found(connection: Connection, report_id: int, document_id: str, around: Surroundings, why: str) -> None:
+    """The document of a report is known: follow it from now on."""
+    at_ms = around.wall_ms()
+    reports.move(
+        connection,
+        report_id,
+        "submitted",
+        at_ms,
+        f"{why}: document {document_id}",
+        document_id=document_id,
+        submitted_ms=at_ms,
+        due_ms=at_ms,
+        problem=None,
+    )
+
+
+def hold(connection: Connection, report_id: int, at_ms: int, problem: str) -> None:
+    """Put a report before a person."""
+    reports.move(connection, report_id, "held", at_ms, problem, problem=problem, due_ms=None)
+
+
+def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_ms: int) -> None:
+    gap_ms = around.rules.in_doubt_gap_ms
+    if report.misses and report.missed_ms is not None and at_ms - report.missed_ms >= gap_ms:
+        reports.move(
+            connection,
+            report.id,
+            "sealed",
+            at_ms,
+            "two complete searches missed it: not received",
+            misses=report.misses + 1,
+            missed_ms=at_ms,
+            due_ms=at_ms,
+            problem=None,
+        )
+    elif not report.misses:
+        reports.change(connection, report.id, misses=1, missed_ms=at_ms, looked_ms=at_ms, due_ms=at_ms + gap_ms)
+    else:
+        reports.change(connection, report.id, looked_ms=at_ms, due_ms=(report.missed_ms or at_ms) + gap_ms)
+
+
+def since_report(report: ReportRow) -> int:
+    """Documents adopted by reports of this moment or later may show up in the search."""
+    return (report.attempt_ms or report.opened_ms) - 2 * MARGIN_MS
+
+
+def _adopted(connection: Connection, since_ms: int) -> list[str]:
+    rows = connection.execute(
+        "SELECT document_id FROM report WHERE document_id IS NOT NULL AND (submitted_ms >= ? OR final_ms IS NULL)", (since_ms,)
+    )
+    return [row[0] for row in rows]

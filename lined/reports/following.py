@@ -1,0 +1,137 @@
+"""Asking what became of a document, until every code in it has an outcome."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+import structlog
+
+from lined.codes import without_separators
+from lined.errors import LookupFailed
+from lined.journal import reports
+from lined.journal.database import Connection
+from lined.journal.reports import REPORTED, ReportRow
+from lined.regulator.answers import Document
+from lined.reports import bodies, outcomes
+from lined.reports.ports import Surroundings
+from lined.reports.rules import backed_off
+
+log = structlog.get_logger()
+
+SUCCESS, PARTIAL, ERROR = "SUCCESS", "PARTIALLY_PROCESSED", "ERROR"
+PAGES_MAX = 1_000
+ERRORS_KEPT = 50  # error rows kept as evidence
+
+
+class Listed(NamedTuple):
+    """A document's codes as the regulator lists them, by identification code of ours."""
+
+    accepted: dict[str, str]
+    refused: dict[str, str]
+    foreign: int
+    complete: bool
+
+
+async def follow(around: Surroundings, report: ReportRow, looks: int) -> bool:
+    """One look at the document of a submitted or held report. True: it came to an end. Raises LookupFailed."""
+    assert report.document_id is not None
+    document = await around.regulator.document(report.document_id)
+    status = document.status if document is not None else None
+    if document is not None and status == SUCCESS:
+        await around.journal.do(lambda connection: _succeeded(connection, report, around, document))
+        return True
+    if status == PARTIAL:
+        return await _partial(around, report)
+    if status == ERROR:
+        return await _refused(around, report)
+    await around.journal.do(lambda connection: _keep_looking(connection, report, around, status, looks))
+    return False
+
+
+async def follow_unlisted(around: Surroundings, report: ReportRow) -> None:
+    """A later look at the codes that a partial document had not listed. Raises LookupFailed."""
+    assert report.document_id is not None
+    listed = await codes_of(around, report)
+    waiting = set(await around.journal.read(outcomes.idents_with_own, report, REPORTED))
+    accepted = {ident: text for ident, text in listed.accepted.items() if ident in waiting}
+    refused = {ident: text for ident, text in listed.refused.items() if ident in waiting}
+    left = len(waiting) - len(accepted) - len(refused)
+    given_up = around.wall_ms() - (report.final_ms or 0) >= around.rules.give_up_ms
+    await outcomes.settle_unlisted(around, report, accepted, refused, left, given_up and left > 0)
+
+
+def _succeeded(connection: Connection, report: ReportRow, around: Surroundings, document: Document) -> None:
+    reports.move(
+        connection, report.id, "succeeded", around.wall_ms(), "all codes processed", document_status=document.status, problem=None
+    )
+    outcomes.count_nameless(connection, report.kind, 0)
+
+
+def _keep_looking(connection: Connection, report: ReportRow, around: Surroundings, status: str | None, looks: int) -> None:
+    at_ms = around.wall_ms()
+    shown = status or "not visible yet"
+    if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
+        problem = f"Document {report.document_id} has had no final status for 24 h (it is {shown}); it is still looked at."
+        due_ms = at_ms + around.rules.held_poll_ms
+        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, document_status=status, due_ms=due_ms)
+        return
+    wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, max(looks - 3, 0), around.chance)
+    if report.state == "held":
+        wait_ms = around.rules.held_poll_ms
+    reports.change(connection, report.id, document_status=status, looked_ms=at_ms, due_ms=at_ms + wait_ms)
+
+
+async def _partial(around: Surroundings, report: ReportRow) -> bool:
+    listed = await codes_of(around, report)
+    ours = await around.journal.read(bodies.codes_by_text, report)
+    unlisted = set(ours.values()) - listed.accepted.keys() - listed.refused.keys()
+    evidence = await _errors(around, report)
+    await outcomes.settle_partial(around, report, listed.refused, unlisted, evidence)
+    return True
+
+
+async def _refused(around: Surroundings, report: ReportRow) -> bool:
+    """ERROR: nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
+    listed = await codes_of(around, report)
+    evidence = await _errors(around, report)
+    why = f"document {report.document_id} was refused whole"
+    if listed.refused:
+        await outcomes.refused_by_name(around, report, listed.refused, why, evidence, document_status=ERROR)
+    else:
+        await outcomes.refused_nameless(around, report, f"{why}, naming no code", evidence, document_status=ERROR)
+    return True
+
+
+async def codes_of(around: Surroundings, report: ReportRow) -> Listed:
+    """Every code the regulator lists for the report's document, page by page. Raises LookupFailed."""
+    assert report.document_id is not None
+    ours = await around.journal.read(bodies.codes_by_text, report)
+    accepted: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    foreign, after = 0, None
+    for _ in range(PAGES_MAX):
+        page = await around.regulator.code_outcomes(report.document_id, after=after, limit=around.rules.outcomes_page)
+        for outcome in page:
+            ident = ours.get(outcome.code) or ours.get(without_separators(outcome.code))
+            if ident is None:
+                foreign += 1
+            elif outcome.state == ERROR:
+                refused[ident] = outcome.result or "no reason given"
+            elif outcome.state in ("SUCCESS", "WARNING"):
+                accepted[ident] = outcome.result or outcome.state
+        if len(page) < around.rules.outcomes_page:
+            return Listed(accepted, refused, foreign, True)
+        after = page[-1].index
+        await around.sleep(0)
+    return Listed(accepted, refused, foreign, False)
+
+
+async def _errors(around: Surroundings, report: ReportRow) -> str:
+    """The first error rows, kept as evidence for people."""
+    assert report.document_id is not None
+    try:
+        rows = await around.regulator.document_errors(report.document_id, after=None, limit=ERRORS_KEPT)
+    except LookupFailed as error:
+        return f"the list of errors could not be read: {error}"
+    return json.dumps([row._asdict() for row in rows], default=str)

@@ -1,0 +1,54 @@
+"""Fixing the bytes of a sealed report. "Frozen" is what makes a code reported: later withdrawals come too late."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lined.journal import reports
+from lined.journal.database import Connection
+from lined.journal.reports import ReportRow
+from lined.reports import bodies
+from lined.reports.bodies import Body
+from lined.reports.ports import Surroundings
+
+TRIES = 5  # how often a body is built anew because something changed under it
+
+
+async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
+    """The report with its body and fingerprint on disk. None: nothing to send (void, or it changed too often; try later).
+
+    The body is built in a thread from what the journal says; the transaction that stores it fails where a code was
+    withdrawn or an attribute corrected meanwhile, and the body is built anew.
+    """
+    if report.fingerprint is not None:
+        return report
+    for _ in range(TRIES):
+        body = await around.journal.read(bodies.utilisation, report, around.timezone)
+        frozen: ReportRow | None = await around.journal.do(partial(_store, report_id=report.id, body=body, at_ms=around.wall_ms()))
+        if frozen is None:
+            return None
+        if frozen.fingerprint is not None:
+            return frozen
+        report = frozen
+    return None
+
+
+def _store(connection: Connection, report_id: int, body: Body, at_ms: int) -> ReportRow | None:
+    report = reports.get(connection, report_id)
+    if report is None or report.state != "sealed":
+        return None
+    if report.codes == 0:
+        reports.move(connection, report_id, "void", at_ms, "every code in it was withdrawn")
+        return None
+    if report.revision == body.revision and report.codes == body.codes:
+        connection.execute("INSERT OR REPLACE INTO body (report_id, packed) VALUES (?, ?)", (report_id, body.packed))
+        reports.change(connection, report_id, fingerprint=body.fingerprint, frozen_ms=at_ms)
+    return reports.get(connection, report_id)
+
+
+def stored_body(connection: Connection, report_id: int) -> bytes:
+    """The exact bytes that go, or went, over the wire. Raises LookupError for a report without a body."""
+    row = connection.execute("SELECT packed FROM body WHERE report_id = ?", (report_id,)).fetchone()
+    if row is None:
+        raise LookupError(f"report {report_id} has no body")
+    return bodies.unpacked(row[0])

@@ -1,0 +1,151 @@
+"""What became of a document, written down code by code. Every step may be repeated after a crash without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+from lined.journal import codes, reports
+from lined.journal.database import Connection
+from lined.journal.reports import ACCEPTED, HELD, REFUSED, REPORTED, UTILISATION, ReportRow
+from lined.reports.ports import Surroundings
+
+WRITE_SLICE = 100  # codes that get a state of their own in one transaction: bounds what a verdict waits for
+NAMELESS_REFUSALS_MAX = 2  # in a row, after which a kind pauses
+
+
+async def give_own(around: Surroundings, report: ReportRow, own: str, named: Mapping[str, str]) -> None:
+    """Give codes of a report (by identification code, with the reason) a state of their own, in small transactions."""
+    for part in _parts(list(named.items())):
+        await around.journal.do(partial(_give, report=report, own=own, part=part, at_ms=around.wall_ms()))
+
+
+def _give(connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int) -> None:
+    known = codes.find(connection, [ident for ident, _ in part])
+    for ident, reason in part:
+        code = known.get(ident)
+        if code is not None and code.batch_id == report.batch_id:
+            codes.set_own(connection, code, own, at_ms, detail=reason, report_id=report.id)
+
+
+async def refused_by_name(
+    around: Surroundings, report: ReportRow, named: Mapping[str, str], why: str, evidence: str, **columns: object
+) -> None:
+    """Nothing of the report was processed: the named codes are refused, the others go, once, into a new report."""
+    await give_own(around, report, REFUSED, named)
+
+    def step(connection: Connection) -> None:
+        at_ms = around.wall_ms()
+        fresh = reports.get(connection, report.id)
+        assert fresh is not None
+        heir = report.batch_id != report.id
+        if fresh.codes and heir:
+            problem = f"Its codes were refused a second time, {len(named)} by name; {fresh.codes} are left. {why}"
+            if fresh.state != "held":
+                reports.move(connection, report.id, "held", at_ms, problem, evidence=evidence, **columns)
+            reports.change(connection, report.id, problem=problem, due_ms=None)
+            return
+        reports.move(connection, report.id, "refused", at_ms, why, evidence=evidence, problem=why, **columns)
+        if fresh.codes:
+            left = reports.get(connection, report.id)
+            assert left is not None
+            reports.successor(connection, left, at_ms, f"innocent codes of report {report.id}")
+        count_nameless(connection, report.kind, 0)
+
+    await around.journal.do(step)
+
+
+async def refused_nameless(
+    around: Surroundings, report: ReportRow, why: str, evidence: str, **columns: object
+) -> None:
+    """A refusal that blames no code is about the document or the key: held. The second in a row pauses the kind."""
+
+    def step(connection: Connection) -> int:
+        reports.move(
+            connection, report.id, "held", around.wall_ms(), why, evidence=evidence, problem=why, due_ms=None, **columns
+        )
+        return count_nameless(connection, report.kind, nameless_refusals(connection, report.kind) + 1)
+
+    if await around.journal.do(step) >= NAMELESS_REFUSALS_MAX:
+        around.problems.set("kind-paused", report.kind, paused_text(report.kind))
+
+
+async def settle_partial(
+    around: Surroundings, report: ReportRow, refused: Mapping[str, str], unlisted: Iterable[str], evidence: str
+) -> None:
+    """The regulator processed the rest: refused codes by name, unlisted ones stay reported, all others are accepted."""
+    await give_own(around, report, REFUSED, refused)
+    missing = {ident: "not in the list of the document's codes" for ident in unlisted}
+    await give_own(around, report, REPORTED, missing)
+
+    def step(connection: Connection) -> None:
+        at_ms = around.wall_ms()
+        why = f"{len(refused)} codes refused" + (f", {len(missing)} not listed" if missing else "")
+        due = {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"} if missing else {}
+        reports.move(connection, report.id, "partial", at_ms, why, evidence=evidence, problem=why, **due)
+        count_nameless(connection, report.kind, 0)
+
+    await around.journal.do(step)
+
+
+async def settle_unlisted(
+    around: Surroundings, report: ReportRow, accepted: Mapping[str, str], refused: Mapping[str, str], left: int, given_up: bool
+) -> None:
+    """A later look at the codes that a partial document had not listed: states for those it lists now."""
+    await give_own(around, report, ACCEPTED, accepted)
+    await give_own(around, report, REFUSED, refused)
+
+    def step(connection: Connection) -> None:
+        at_ms = around.wall_ms()
+        if given_up:
+            for code in _with_own(connection, report, REPORTED):
+                codes.set_own(connection, code, HELD, at_ms, detail="not listed for 24 h", report_id=report.id)
+        over = given_up or left == 0
+        waits_for = None if over else f"{left} codes not listed"
+        reports.change(connection, report.id, due_ms=None if over else at_ms + around.rules.poll_max_ms, waits_for=waits_for)
+
+    await around.journal.do(step)
+
+
+def idents_with_own(connection: Connection, report: ReportRow, own: str) -> list[str]:
+    """Identification codes of a report's batch that have this state of their own."""
+    return [code.ident for code in _with_own(connection, report, own)]
+
+
+def _with_own(connection: Connection, report: ReportRow, own: str) -> list[codes.KnownCode]:
+    rows = connection.execute(
+        "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own = ?",
+        (report.first_code, report.last_code, report.batch_id, own),
+    ).fetchall()
+    return list(codes.find(connection, [row[0] for row in rows]).values())
+
+
+def _parts(rows: list[tuple[str, str]]) -> Iterable[list[tuple[str, str]]]:
+    return (rows[start : start + WRITE_SLICE] for start in range(0, len(rows), WRITE_SLICE))
+
+
+# ── kinds that pause ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def nameless_refusals(connection: Connection, kind: str) -> int:
+    """How many refusals in a row named nobody."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"nameless:{kind}",)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_nameless(connection: Connection, kind: str, times: int) -> int:
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"nameless:{kind}", str(times)))
+    return times
+
+
+def paused(connection: Connection, kind: str = UTILISATION) -> bool:
+    """True where the kind waits for a person after two refusals in a row that named nobody."""
+    return nameless_refusals(connection, kind) >= NAMELESS_REFUSALS_MAX
+
+
+def paused_text(kind: str) -> str:
+    """What people are told about a paused kind."""
+    return (
+        f"Two {kind} reports in a row were refused without naming a code, so nothing of this kind is sent. Look at the "
+        "held reports, mend what they say, then retry or release one of them."
+    )

@@ -1,0 +1,106 @@
+"""What only a person may decide about a held report: send it again, name its document, or end it (contract, sections 3 and 6)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lined.errors import CommandError
+from lined.journal import reports
+from lined.journal.database import Connection
+from lined.journal.reports import ReportRow
+from lined.reports import outcomes
+
+RELEASES = ("unreported", "accepted", "refused")
+
+
+def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
+    """Send a held report again, or adopt a document for it.
+
+    Raises CommandError: 404 unknown, 409 not held or the document belongs to another report, 422 `confirm-required` after
+    an attempt whose fate is unknown.
+    """
+    report = held(connection, report_id)
+    document_id = body.get("document_id")
+    resume(connection, report.kind)
+    if document_id:
+        _adopt(connection, report, str(document_id), by, at_ms)
+    else:
+        if was_in_doubt(connection, report_id) and body.get("confirm") != "not-received":
+            raise CommandError(
+                422,
+                "confirm-required",
+                f'Report {report_id} was in doubt. If the regulator certainly has not received it, say {{"confirm": "not-received"}}; '
+                'if it has, give {"document_id": "…"}.',
+            )
+        reports.move(
+            connection, report_id, "sealed", at_ms, f"sent again by {by or 'a person'}", due_ms=at_ms, problem=None, document_id=None
+        )
+    return state_of(connection, report_id)
+
+
+def release(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
+    """End a held report: its codes are accepted, refused, or unreported and go into a new report with the job's attributes.
+
+    Raises CommandError 404, 409, 422.
+    """
+    codes, reason = body.get("codes"), str(body.get("reason") or "")
+    if codes not in RELEASES:
+        raise CommandError(422, "wrong-value", f"codes is one of {', '.join(RELEASES)}.")
+    if not reason:
+        raise CommandError(422, "wrong-value", "Give a reason: it is kept with the report.")
+    report = held(connection, report_id)
+    resume(connection, report.kind)
+    why = f"released as {codes} by {by or 'a person'}: {reason}"
+    reports.move(connection, report_id, "released", at_ms, why, released_as=codes)
+    answer = state_of(connection, report_id)
+    if codes == "unreported" and report.codes:
+        released = reports.get(connection, report_id)
+        assert released is not None
+        heir = reports.successor(connection, released, at_ms, why, attributes=_current_attributes(connection, report))
+        answer["new_report"] = str(heir)
+    return answer
+
+
+def resume(connection: Connection, kind: str) -> None:
+    """A paused kind goes on."""
+    outcomes.count_nameless(connection, kind, 0)
+
+
+def held(connection: Connection, report_id: int) -> ReportRow:
+    """The report, which must be held. Raises CommandError 404 or 409."""
+    report = reports.get(connection, report_id)
+    if report is None:
+        raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
+    if report.state != "held":
+        raise CommandError(409, "wrong-state", f"Report {report_id} is {report.state}, not held: there is nothing to decide.")
+    return report
+
+
+def was_in_doubt(connection: Connection, report_id: int) -> bool:
+    """True where an attempt of this report may have been received."""
+    row = connection.execute(
+        "SELECT 1 FROM report_event WHERE report_id = ? AND after = 'in_doubt' LIMIT 1", (report_id,)
+    ).fetchone()
+    return row is not None
+
+
+def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
+    report = reports.get(connection, report_id)
+    assert report is not None
+    return {"id": str(report.id), "state": report.state, "document_id": report.document_id}
+
+
+def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str, at_ms: int) -> None:
+    other = connection.execute("SELECT id FROM report WHERE document_id = ? AND id != ?", (document_id, report.id)).fetchone()
+    if other is not None:
+        raise CommandError(409, "document-taken", f"Document {document_id} belongs to report {other[0]}.")
+    why = f"adopted by {by or 'a person'}: document {document_id}"
+    reports.move(
+        connection, report.id, "submitted", at_ms, why, document_id=document_id, submitted_ms=at_ms, due_ms=at_ms, problem=None
+    )
+
+
+def _current_attributes(connection: Connection, report: ReportRow) -> str:
+    row = connection.execute("SELECT attributes FROM job WHERE id = ?", (report.job_id,)).fetchone()
+    return json.dumps({**json.loads(report.attributes), **json.loads(row[0])}, sort_keys=True)

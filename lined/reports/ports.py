@@ -1,0 +1,64 @@
+"""What delivery needs from outside: a regulator, the time of day, a way to wait, chance. All of it replaceable, so that a
+seeded run can play everything that may happen.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from lined.journal import Journal
+from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
+from lined.reports.rules import DeliveryRules
+
+
+class RegulatorPort(Protocol):
+    """The part of lined.regulator.Regulator that delivery uses; see there for what each call raises."""
+
+    @property
+    def server_skew_s(self) -> float | None:
+        """Our clock minus the regulator's, in seconds; None until it has answered."""
+
+    async def turn(self) -> None:
+        """Wait until one submission may go out: budget and credential are ready. Raises NotSent."""
+
+    async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt: ...
+
+    async def document(self, document_id: str) -> Document | None: ...
+
+    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]: ...
+
+    async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]: ...
+
+    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]: ...
+
+    async def content(self, document_id: str) -> dict[str, object]: ...
+
+
+class ProblemsPort(Protocol):
+    """Where people are told what is wrong."""
+
+    def set(self, kind: str, where: str, text: str) -> None: ...
+
+    def clear(self, kind: str, where: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything the parts of delivery share."""
+
+    journal: Journal
+    regulator: RegulatorPort
+    problems: ProblemsPort
+    rules: DeliveryRules
+    timezone: str
+    wall_ms: Callable[[], int]
+    sleep: Callable[[float], Awaitable[None]]
+    chance: random.Random
+
+    def server_ms(self) -> int:
+        """The regulator's time now, as far as we know it, in milliseconds since 1970."""
+        return self.wall_ms() - int((self.regulator.server_skew_s or 0.0) * 1000)

@@ -1,0 +1,31 @@
+"""The numbers of delivery: how long it waits, how often it asks. Milliseconds where they are compared with the journal."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRules:
+    """`poll_ms`: first look at a document; later looks back off to `poll_max_ms`. The rest: contract, sections 1 and 6."""
+
+    poll_ms: int = 5_000
+    poll_max_ms: int = 60_000
+    in_doubt_first_ms: int = 60_000
+    in_doubt_gap_ms: int = 900_000
+    give_up_ms: int = DAY_MS
+    retry_ms: int = 1_000
+    retry_max_ms: int = 60_000
+    probe_ms: int = 1_000  # first search after an outage, to know that the regulator answers again
+    probe_max_ms: int = 60_000
+    held_poll_ms: int = 3_600_000
+    outcomes_page: int = 2_000
+
+
+def backed_off(first_ms: int, most_ms: int, times: int, chance: random.Random) -> int:
+    """The wait before try number `times` (from 0): doubling, capped, with up to a quarter of jitter either way."""
+    capped = min(most_ms, first_ms * 2 ** min(times, 20))
+    return int(capped * chance.uniform(0.75, 1.25))
