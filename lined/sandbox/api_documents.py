@@ -1,0 +1,148 @@
+"""Section 11: documents, their codes, errors and content."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from lined.sandbox import documents
+from lined.sandbox.accounts import instant
+from lined.sandbox.answers import bad_request, json_response, not_found
+from lined.sandbox.documents import Card, Search
+from lined.sandbox.gate import enter, integer, sandbox_of
+from lined.sandbox.rules import (
+    CODES_PAGE,
+    DOCUMENT_STATUSES,
+    ERROR,
+    PARTIAL,
+    PRODUCT_GROUPS,
+    SEARCH_PAGE,
+    SEARCHABLE_TYPES,
+    SUCCESS,
+    UTILISATION,
+)
+from lined.sandbox.shapes import parse_instant
+
+router = APIRouter()
+_STORAGE = "/public/api/v1/doc/storage"
+# 13.7 has fewer words than 13.8; a report that was processed in part is a success there.
+_REPORT_STATUSES = {SUCCESS: SUCCESS, PARTIAL: SUCCESS, ERROR: ERROR}
+
+
+async def _card(request: Request, document_id: str) -> Card:
+    """The document of the path, of the user who asks. Raises Rejection, 404 too."""
+    sandbox = sandbox_of(request)
+    user = await enter(request)
+    at = sandbox.clock()
+    card = await sandbox.books.read(lambda connection: documents.find(connection, document_id, user.tin, at))
+    if card is None:
+        raise not_found("documentId", document_id)
+    return card
+
+
+@router.get("/api/utilisation/{document_id}")
+async def utilisation_status(request: Request, document_id: str) -> Response:
+    """11.1, "planned for revision"."""
+    card = await _card(request, document_id)
+    if card.type != UTILISATION:
+        raise not_found("reportId", document_id)
+    answer: dict[str, object] = {"reportId": card.uuid, "reportStatus": _REPORT_STATUSES.get(card.status, "IN_PROCESS")}
+    if card.status == ERROR:
+        reasons = await sandbox_of(request).books.read(lambda c: documents.reject_reasons(c, card.id))
+        answer["rejectReason"] = reasons
+    return json_response(answer | {"createdTimestamp": instant(card.created_at)})
+
+
+@router.get(f"{_STORAGE}/docs/search")
+async def search(request: Request) -> Response:
+    """11.2."""
+    sandbox = sandbox_of(request)
+    user = await enter(request)
+    wanted = _search_of(request)
+    order, at = sandbox.settings.search_order, sandbox.clock()
+    cards = await sandbox.books.read(lambda connection: documents.search(connection, user.tin, wanted, order, at))
+    found = [
+        {"documentId": card.uuid, "type": card.type, "status": card.status, "createDate": instant(card.created_at)}
+        for card in cards
+    ]
+    return json_response({"documentInfos": found})
+
+
+@router.get(f"{_STORAGE}/docs/{{document_id}}")
+async def document(request: Request, document_id: str) -> Response:
+    """11.3: flat, as in the sample, whatever the table says."""
+    card = await _card(request, document_id)
+    return json_response({
+        "documentId": card.uuid,
+        "type": card.type,
+        "status": card.status,
+        "createDate": instant(card.created_at),
+        "originalDocId": None,
+        "productGroup": card.product_group,
+    })
+
+
+@router.get(f"{_STORAGE}/docs/{{document_id}}/codes")
+async def codes(request: Request, document_id: str) -> Response:
+    """11.6: a bare list."""
+    card = await _card(request, document_id)
+    limit = integer(request, "limit", CODES_PAGE, low=1, high=CODES_PAGE)
+    after = integer(request, "lastIndex", -1, low=-1)
+    rows = await sandbox_of(request).books.read(lambda connection: documents.outcomes(connection, card.id, after, limit))
+    return json_response(rows)
+
+
+@router.get(f"{_STORAGE}/errors/{{document_id}}")
+async def errors(request: Request, document_id: str) -> Response:
+    """11.5: `limit` is required."""
+    card = await _card(request, document_id)
+    limit = integer(request, "limit", None, low=1, high=CODES_PAGE)
+    after = integer(request, "lastIndex", -1, low=-1)
+    name = request.query_params.get("propertyName", "CODE")
+    rows = await sandbox_of(request).books.read(lambda connection: documents.errors(connection, card.id, after, limit))
+    return json_response({"documentErrors": rows if name == "CODE" else []})
+
+
+@router.get(f"{_STORAGE}/json/{{document_id}}")
+async def content(request: Request, document_id: str) -> Response:
+    """11.4: the source document."""
+    card = await _card(request, document_id)
+    as_sample = sandbox_of(request).settings.content_as_sample
+    body = await sandbox_of(request).books.read(
+        lambda connection: documents.content(connection, card.id, as_sample=as_sample)
+    )
+    return Response(body, media_type="application/json")
+
+
+def _search_of(request: Request) -> Search:
+    since, until = _moment(request, "dateFrom"), _moment(request, "dateTo")
+    if since is not None and until is not None and until < since:
+        raise bad_request("dateTo is earlier than dateFrom", "dateTo", where="query")
+    return Search(
+        uuid=request.query_params.get("documentId", ""),
+        types=_words(request, "types", SEARCHABLE_TYPES),
+        statuses=_words(request, "status", DOCUMENT_STATUSES),
+        groups=_words(request, "productGroups", frozenset(PRODUCT_GROUPS)),
+        since=since,
+        until=until,
+        limit=integer(request, "limit", SEARCH_PAGE, low=1, high=SEARCH_PAGE),
+        cursor=request.query_params.get("cursor", ""),
+    )
+
+
+def _words(request: Request, name: str, among: frozenset[str]) -> tuple[str, ...]:
+    """An array of the query, repeated or with commas."""
+    words = [word for text in request.query_params.getlist(name) for word in text.split(",") if word]
+    for word in words:
+        if word not in among:
+            raise bad_request(f"invalid value [{word}] of parameter {name}", name, word, where="query")
+    return tuple(words)
+
+
+def _moment(request: Request, name: str) -> float | None:
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    moment = parse_instant(text)
+    if moment is None:
+        raise bad_request(f"invalid value [{text}] of parameter {name}", name, text, where="query")
+    return moment.timestamp()

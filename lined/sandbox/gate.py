@@ -1,0 +1,78 @@
+"""At the door of every request: whose token it is, what that user may do, and how often."""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+from fastapi import Request
+
+from lined.sandbox import accounts
+from lined.sandbox.accounts import User
+from lined.sandbox.answers import Fault, Rejection, bad_request, inactive_token, no_rights
+from lined.sandbox.rules import BODY_MAX_BYTES
+from lined.sandbox.sandbox import Budget, Sandbox
+
+JSON = "application/json"
+
+
+def sandbox_of(request: Request) -> Sandbox:
+    return cast(Sandbox, request.app.state.sandbox)
+
+
+async def enter(request: Request, *, business: bool = False, counted: bool = False) -> User:
+    """The user who asks. `business`: methods that a technical user has no access to (3.4); `counted`: methods of orders
+    and reports, 100 a minute (1.4). Raises Rejection: 401, 403 or 429.
+    """
+    sandbox = sandbox_of(request)
+    authorization = request.headers.get("authorization", "")
+    tin, at = sandbox.settings.tin, sandbox.clock()
+    user = await sandbox.books.read(lambda connection: accounts.user_of(connection, authorization, tin, at))
+    if user is None:
+        raise inactive_token(authorization)
+    if business and user.technical:
+        raise no_rights("the method is not available to technical users")
+    if counted:
+        spend(sandbox, sandbox.requests)
+    return user
+
+
+def spend(sandbox: Sandbox, budget: Budget) -> None:
+    """Take one request off a budget. Raises Rejection: 429."""
+    wait_s = budget.take(sandbox.clock())
+    if wait_s:
+        retry_after_s = math.ceil(wait_s) if sandbox.settings.retry_after else None
+        raise Rejection(
+            429, "too-many-requests", [Fault("Request limit exceeded")], number="1", retry_after_s=retry_after_s
+        )
+
+
+async def json_body(request: Request) -> bytes:
+    """The body of a request that says it is JSON. Raises Rejection."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != JSON:
+        raise bad_request("Content-Type must be application/json", value=media)
+    return await limited_body(request)
+
+
+async def limited_body(request: Request) -> bytes:
+    """The whole body, of a bounded size. Raises Rejection."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_MAX_BYTES:
+            raise Rejection(413, "too-large", [Fault(f"the body exceeds {BODY_MAX_BYTES} bytes")])
+        parts.append(part)
+    return b"".join(parts)
+
+
+def integer(request: Request, name: str, default: int | None, *, low: int, high: int | None = None) -> int:
+    """An integer of the query; `default` None: it is required. Raises Rejection."""
+    text = request.query_params.get(name)
+    if text is None and default is not None:
+        return default
+    if text is None:
+        raise bad_request(f"parameter {name} is required", name, where="query")
+    if not text.lstrip("-").isdigit() or int(text) < low:
+        raise bad_request(f"invalid value [{text}] of parameter {name}", name, text, where="query")
+    return int(text) if high is None else min(int(text), high)

@@ -1,0 +1,137 @@
+"""Utilisation (5.1): codes in RECEIVED, of one product group, by their owner, become INTRODUCED or APPLIED."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from lined.sandbox.answers import bad_request, no_rights
+from lined.sandbox.books import Connection
+from lined.sandbox.issuing import split
+from lined.sandbox.rules import (
+    GROUPS_WITH_SERIES,
+    GROUPS_WITHOUT_DATES,
+    HOME,
+    PRODUCT_GROUPS,
+    RECEIVED,
+    RELEASE_TYPES,
+    SERIES_MAX_CHARS,
+    STATUS_AFTER_UTILISATION,
+    UTILISATION,
+)
+from lined.sandbox.settings import SandboxSettings
+from lined.sandbox.shapes import Fields, Filing, Row, is_sorted, parse_object
+
+_COUNTRY_CHARS = 2
+_KNOWN = (
+    "sntins", "businessPlaceId", "releaseType", "manufacturerCountry", "productionOrderId", "productionDate",
+    "expirationDate", "seriesNumber",
+)  # fmt: skip
+
+
+def read(body: bytes, query: Mapping[str, str], settings: SandboxSettings, at: float) -> Filing:
+    """Check the shape of a report at the moment `at`. Raises Rejection with every fault."""
+    group = query.get("productGroup", "")
+    check_group(group, settings, where="query", path="productGroup")
+    content = parse_object(body)
+    fields = Fields(content)
+    fields.only(*_KNOWN)
+    codes = fields.texts("sntins", max_items=settings.codes_per_report)
+    place = fields.integer("businessPlaceId")
+    fields.text("productionOrderId", required=False)
+    fields.text("seriesNumber", required=group in GROUPS_WITH_SERIES, max_chars=SERIES_MAX_CHARS)
+    _check_origin(fields)
+    _check_dates(fields, group, settings, at)
+    rows = [Row(*split(code)) for code in codes]
+    _check_repeats(fields, rows)
+    fields.done()
+    check_place(place, settings)
+    attributes = {name: value for name, value in content.items() if name != "sntins"}
+    return Filing(UTILISATION, group, rows, attributes, body, unsorted=not is_sorted(content))
+
+
+def check_group(group: str, settings: SandboxSettings, *, where: str = "body", path: str = "$.productGroup") -> None:
+    """A known alias, and one that the account may work with. Raises Rejection."""
+    if group not in PRODUCT_GROUPS:
+        raise bad_request(f"invalid value [{group}] of parameter productGroup", path, group, where=where)
+    if group not in settings.groups:
+        raise no_rights("the user has no right to this product group", path, group)
+
+
+def check_place(place: int, settings: SandboxSettings) -> None:
+    """A business place of the account: others show as missing rights (3.2). Raises Rejection."""
+    if place not in settings.places:
+        raise no_rights("the user has no right to this business place", "$.businessPlaceId", place)
+
+
+def _check_origin(fields: Fields) -> None:
+    release = fields.word("releaseType", RELEASE_TYPES)
+    country = fields.text("manufacturerCountry", max_chars=_COUNTRY_CHARS)
+    if country and not (len(country) == _COUNTRY_CHARS and country.isascii() and country.isupper()):
+        fields.wrong("manufacturerCountry", f"invalid value [{country}] of parameter manufacturerCountry", country)
+    elif country and release in {"PRODUCTION", "IMPORT"} and (country == HOME) != (release == "PRODUCTION"):
+        fields.wrong("releaseType", f"{release} does not go with manufacturerCountry {country}", release)
+
+
+def _check_dates(fields: Fields, group: str, settings: SandboxSettings, at: float) -> None:
+    required = group not in GROUPS_WITHOUT_DATES
+    produced = fields.instant("productionDate", required=required)
+    expires = fields.instant("expirationDate", required=required)
+    if produced is not None and produced.timestamp() > at + settings.clock_tolerance_s:
+        fields.wrong("productionDate", "productionDate lies in the future", produced.isoformat())
+    if expires is not None and expires.timestamp() < at:
+        fields.wrong("expirationDate", "expirationDate lies in the past", expires.isoformat())
+    if produced is not None and expires is not None and expires <= produced:
+        fields.wrong("expirationDate", "expirationDate is not later than productionDate", expires.isoformat())
+
+
+def _check_repeats(fields: Fields, rows: list[Row]) -> None:
+    if len({row.ident for row in rows}) == len(rows):
+        return
+    seen: set[str] = set()
+    for place, row in enumerate(rows):
+        if row.ident in seen:
+            fields.wrong(f"sntins[{place}]", "the code is repeated in the report", row.ident)
+        seen.add(row.ident)
+
+
+def judge(connection: Connection, document_id: int, tin: str, group: str, country: str) -> None:
+    """Give every row of the document that is still undecided its `code_id` and, where it is bad, its `result`."""
+    connection.execute(
+        """
+        UPDATE document_codes AS d SET code_id = c.id, found_status = c.status, result = CASE
+            WHEN c.owner <> :tin THEN 'code-not-owned'
+            WHEN d.tail = '' THEN 'incomplete-code'
+            WHEN c.tail <> d.tail THEN 'invalid-check-code'
+            WHEN c.package NOT IN ('UNIT', 'GROUP') THEN 'invalid-package-type'
+            WHEN p.product_group <> :group THEN 'invalid-product-group'
+            WHEN c.status <> :received THEN 'invalid-code-status'
+            WHEN instr(p.countries, :country) = 0 THEN 'invalid-manufacturer-country'
+        END
+        FROM codes AS c LEFT JOIN cards AS p ON p.gtin = c.gtin
+        WHERE d.document_id = :document AND d.result IS NULL AND c.ident = d.ident
+        """,
+        {"tin": tin, "group": group, "received": RECEIVED, "country": country, "document": document_id},
+    )
+    connection.execute(
+        "UPDATE document_codes SET result = 'code-not-found'"
+        " WHERE document_id = ? AND code_id IS NULL AND result IS NULL",
+        (document_id,),
+    )
+
+
+def apply(connection: Connection, document_id: int, attributes: Mapping[str, str], at: float) -> None:
+    """Carry out what was judged good."""
+    status = STATUS_AFTER_UTILISATION[attributes["releaseType"]]
+    connection.execute(
+        "UPDATE codes SET status = ?, applied_by = ?"
+        " WHERE id IN (SELECT code_id FROM document_codes WHERE document_id = ? AND result IS NULL)",
+        (status, document_id, document_id),
+    )
+    connection.execute(
+        "INSERT INTO effects (code_id, document_id, kind, at, detail)"
+        " SELECT code_id, document_id, ?, ?, ? FROM document_codes WHERE document_id = ? AND result IS NULL",
+        (UTILISATION, at, json.dumps({"status": status}), document_id),
+    )
+
+
