@@ -9,6 +9,7 @@ put right with a remark: a GS before the code, separators (see `separators`).
 Without a shape for its GTIN a code can only be taken as it stands. Then a full code whose separator was lost
 (`01...21ABCDEFG93wxyz`) is indistinguishable from an identification code with a longer serial (up to 20 characters),
 and is read as that: with an empty tail, which an apply station refuses. With a serial length it is told apart exactly.
+18 digits with a right check digit are an SSCC without its 00, so 1 in 10 SSCCs cut by two digits reads as another one.
 A text that reads both as GS1 and as TOBACCO is what the known product says, and Malformed where that does not decide.
 """
 
@@ -180,7 +181,7 @@ def _repaired(text: str, remarks: int, shapes: Mapping[str, Shape]) -> list[Mark
         return []
     shape = shapes.get(head[1])
     reading = restored(text, shape) if shape else None
-    if reading is None or reading.ident + reading.tail == text:
+    if reading is None:
         return []
     return [MarkingCode(*reading, head[1], remarks | RESTORED_SEPARATOR)]
 

@@ -12,7 +12,7 @@ import re
 from typing import Final, NamedTuple
 
 from lined.codes.marking import AISTR, ASYM_SHORT, GS, SHORT, Shape
-from lined.codes.templates import GS1_HEAD, GTIN_END, MAX_IDENT, MAX_SERIAL, SERIAL_AT, TOBACCO_IDENT
+from lined.codes.templates import GS1_HEAD, GTIN_END, MAX_IDENT, SERIAL_AT, TOBACCO_IDENT
 
 # What devices send for FNC1 when they do not send 0x1D. As characters of ISO 8859-1, one for each byte received:
 # names in brackets, escapes as text, caret notation, a bar, codeword 232 of FNC1 as a byte or as UTF-8, U+241D.
@@ -52,8 +52,6 @@ def restored(text: str, shape: Shape) -> Restored | None:
         if shape.template is None or GS not in text:
             return None
         serial_length = text.index(GS) - SERIAL_AT
-    if not 1 <= serial_length <= MAX_SERIAL:
-        return None
     tail_at = SERIAL_AT + serial_length
     match = _LOOSE_TAIL.fullmatch(text, tail_at)
     if match is None or not _SERIAL.fullmatch(text, SERIAL_AT, tail_at):

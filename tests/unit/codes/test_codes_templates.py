@@ -233,6 +233,8 @@ class TestShapes:
     def test_tobacco_of_a_gs1_product_and_gs1_of_a_tobacco_product_are_refused(self) -> None:
         assert "TOBACCO, the product has" in refusal(FULL["TOBACCO"], {"04640030095537": Shape(SHORT, None)}).reason
         assert "the product has TOBACCO" in refusal(IDENT, {GTIN: Shape(TOBACCO, 7)}).reason
+        assert "the product has TOBACCO" in refusal(IDENT, {GTIN: Shape(TOBACCO, None)}).reason
+        assert "the product has TOBACCO" in refusal(f"01{GTIN}21ABCDEFG", {GTIN: Shape(TOBACCO, 7)}).reason
         assert refusal(FULL["TOBACCO"], {"04640030095537": Shape(None, 13)}).reason.startswith("a serial of 7")
         assert parse(FULL["TOBACCO"].encode(), {"04640030095537": Shape(TOBACCO, 7)}).template == TOBACCO
 
