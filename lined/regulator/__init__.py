@@ -1,0 +1,31 @@
+"""The regulator's room: contract profiles, the HTTP client (the only httpx), credentials, the budget of requests.
+
+What other rooms need stands here; errors are those of lined.errors.
+"""
+
+from lined.regulator.account import Account, Secret
+from lined.regulator.answers import CodeEvent, CodeHistory, CodeOutcome, Document, DocumentError, Receipt
+from lined.regulator.budget import BucketState
+from lined.regulator.client import Regulator
+from lined.regulator.credentials import NewKey, OnNewSecret
+from lined.regulator.profiles import ProductGroup, Profile, ReportKind, load_profile, profile_names
+
+__all__ = [
+    "Account",
+    "BucketState",
+    "CodeEvent",
+    "CodeHistory",
+    "CodeOutcome",
+    "Document",
+    "DocumentError",
+    "NewKey",
+    "OnNewSecret",
+    "ProductGroup",
+    "Profile",
+    "Receipt",
+    "Regulator",
+    "ReportKind",
+    "Secret",
+    "load_profile",
+    "profile_names",
+]

@@ -1,0 +1,289 @@
+"""What answers mean: the values that other rooms get, and how they are read out of the regulator's JSON.
+
+Guarantees: nothing here raises anything but `Unreadable` whatever the bytes; unknown members are ignored, unknown words
+kept as they are. It knows nothing of HTTP connections, credentials or budgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+LONGEST_ID = 128
+
+
+class Unreadable(ValueError):
+    """The answer is not what the text says it is."""
+
+
+class Receipt(NamedTuple):
+    """A submission was registered. `server_time` is the answer's Date header."""
+
+    document_id: str
+    server_time: datetime | None
+
+
+class Document(NamedTuple):
+    """A document's card [11.2, 11.3]. `final`: the regulator has finished with it (False for unknown statuses)."""
+
+    document_id: str
+    type: str
+    status: str
+    created: str | None
+    product_group: str | None
+    final: bool
+
+
+class CodeOutcome(NamedTuple):
+    """One code of a document [11.6]. `index` is its place in the document and the cursor of the list."""
+
+    index: int  # type: ignore[assignment]  # their word; nobody searches in this tuple
+    code: str
+    state: str
+    result: str | None
+
+
+class DocumentError(NamedTuple):
+    """One row of a document's errors [11.5]. `row` is the row's own number (the cursor), NOT the index of a code."""
+
+    property: str
+    error_code: str
+    tags: dict[str, object]
+    row: int
+
+
+class CodeEvent(NamedTuple):
+    """One event of a code [9.2]; `document_id` (their eventSourceId) names the document that caused it."""
+
+    type: str
+    document_id: str
+    document_type: str | None
+    at: str
+
+
+class CodeHistory(NamedTuple):
+    code: str
+    status: str
+    extended_status: str | None
+    events: tuple[CodeEvent, ...]
+
+
+class ErrorNote(NamedTuple):
+    """One error of an answer [1.6], whatever its shape. `values` are the strings it blames."""
+
+    code: str
+    text: str
+    values: tuple[str, ...]
+
+
+def looks_like_page(content_type: str, body: bytes) -> bool:
+    """An HTML (or XML) page: an outage or somebody else's proxy, whatever its status says."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind in {"text/html", "application/xhtml+xml"} or body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+# ------------------------------------------------------------------------------------------------------ documents
+def document(answer: object, final: frozenset[str]) -> Document:
+    """A card, flat as the sample shows it or under `documentInfos` as its table says."""
+    row = _object(answer)
+    if isinstance(row.get("documentInfos"), dict):
+        row = _object(row["documentInfos"])
+    status = _text(row, "status").upper()
+    return Document(
+        document_id=document_id(row, "documentId"),
+        type=_text(row, "type").upper(),
+        status=status,
+        created=_maybe_text(row, "createDate"),
+        product_group=_maybe_text(row, "productGroup"),
+        final=status in final,
+    )
+
+
+def documents(answer: object, final: frozenset[str]) -> list[Document]:
+    return [document(row, final) for row in _rows(answer, "documentInfos")]
+
+
+def document_id(answer: object, member: str) -> str:
+    """The id under this name; raises Unreadable where there is none that could stand in a path."""
+    value = _object(answer).get(member)
+    text = value.strip() if isinstance(value, str) else ""
+    if not 0 < len(text) <= LONGEST_ID or not text.isascii() or not text.isprintable() or " " in text:
+        raise Unreadable(f"no readable {member}")
+    return text
+
+
+def code_outcome(row: object) -> CodeOutcome:
+    fields = _object(row)
+    return CodeOutcome(
+        _whole(fields, "index"), _text(fields, "code"), _text(fields, "state").upper(), _maybe_text(fields, "result")
+    )
+
+
+def document_error(row: object) -> DocumentError:
+    fields = _object(row)
+    tags = fields.get("errorTags")
+    return DocumentError(
+        property=_maybe_text(fields, "propertyName") or "",
+        error_code=_maybe_text(fields, "errorCode") or "",
+        tags=tags if isinstance(tags, dict) else {},
+        row=_whole(fields, "index") if "index" in fields else -1,
+    )
+
+
+def code_history(row: object) -> CodeHistory:
+    fields = _object(row)
+    code = _object(fields.get("codeData"))
+    events = fields.get("codeHistory")
+    return CodeHistory(
+        code=_text(code, "code"),
+        status=_text(code, "status").upper(),
+        extended_status=_maybe_text(code, "extendedStatus"),
+        events=tuple(_event(event) for event in events) if isinstance(events, list) else (),
+    )
+
+
+def _event(row: object) -> CodeEvent:
+    fields = _object(row)
+    return CodeEvent(
+        type=_maybe_text(fields, "eventType") or "",
+        document_id=_maybe_text(fields, "eventSourceId") or "",
+        document_type=_maybe_text(fields, "documentType"),
+        at=_maybe_text(fields, "eventDate") or "",
+    )
+
+
+def rows_of(answer: object, member: str) -> list[object]:
+    """A list, bare as in the sample or under the member that its table names."""
+    return _rows(answer, member)
+
+
+# --------------------------------------------------------------------------------------------------------- errors
+def error_notes(answer: object) -> Iterator[ErrorNote]:
+    """Every error in an answer: a list or an object, with globalErrors, globalError, errors or none of them."""
+    return _notes(answer, 0)
+
+
+def _notes(answer: object, depth: int) -> Iterator[ErrorNote]:
+    if depth > 4:  # the deepest shape known is globalErrors[] in a list
+        return
+    if isinstance(answer, list):
+        for row in answer:
+            yield from _notes(row, depth + 1)
+    elif isinstance(answer, str):
+        yield ErrorNote("", answer.strip(), ())
+    elif isinstance(answer, dict):
+        nested = [answer[name] for name in ("globalErrors", "globalError", "errors") if answer.get(name)]
+        for inner in nested:
+            yield from _notes(inner, depth + 1)
+        if not nested or any(name in answer for name in ("errorCode", "code", "Code")):
+            yield _note(answer, depth)
+
+
+def _note(fields: dict[str, object], depth: int) -> ErrorNote:
+    inner = fields.get("error")
+    if isinstance(inner, dict) and depth < 4:
+        note = _note(inner, depth + 1)
+        return ErrorNote(_code_of(fields) or note.code, note.text, note.values)
+    context = fields.get("context")
+    context = context if isinstance(context, dict) else {}
+    texts = [
+        str(place[name]).strip()
+        for place, name in (
+            (fields, "error"),
+            (fields, "message"),
+            (context, "description"),
+            (context, "specificError"),
+            (context, "exception"),
+            (fields, "requestBodyJsonPath"),
+            (fields, "requestQueryJsonPath"),
+            (fields, "requestPathJsonPath"),
+        )
+        if isinstance(place.get(name), str | int) and str(place[name]).strip()
+    ]
+    blamed = [*_strings(context.get("value")), *_strings(context.get("parameter")), *_strings(context.get("codes"))]
+    blamed += [*_strings(fields.get("value")), *_strings(fields.get("codes")), *_strings(fields.get("invalidCodes"))]
+    return ErrorNote(_code_of(fields), "; ".join(dict.fromkeys(texts)), tuple(blamed))
+
+
+def _code_of(fields: dict[str, object]) -> str:
+    for name in ("errorCode", "code", "Code"):
+        value = fields.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()
+    error = fields.get("error")
+    return str(error).strip() if isinstance(error, int) or (isinstance(error, str) and error.isdigit()) else ""
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def named_codes(note: ErrorNote) -> list[tuple[str, str]]:
+    """(candidate, reason) for each string that this error blames and that could be a code, as written in the answer.
+    Candidates only: the caller compares them, separators stripped, with the codes it sent.
+    """
+    reason = " ".join(part for part in (note.code, note.text) if part)
+    return [(value, reason) for value in note.values if _could_be_code(value)]
+
+
+def _could_be_code(value: str) -> bool:
+    """As long as a TOBACCO or SSCC identification code, starting with the digits of a GTIN, no white space inside."""
+    text = value.replace("\x1d", "").strip()
+    return 20 <= len(text) <= 200 and text[:14].isdigit() and not any(char.isspace() for char in text)
+
+
+# ----------------------------------------------------------------------------------------------------- primitives
+def server_time(date_header: str | None) -> datetime | None:
+    """The Date header as UTC; None where it is missing or broken."""
+    try:
+        found = parsedate_to_datetime(date_header or "")
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def retry_after_s(header: str | None, server_now: datetime) -> float | None:
+    """Seconds of a Retry-After header, given as a number or as a date; None where there is none or it is broken."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    moment = server_time(text) if text else None
+    return None if moment is None else max(0.0, (moment - server_now).total_seconds())
+
+
+def _object(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise Unreadable(f"an object was expected, not {type(value).__name__}")
+    return value
+
+
+def _rows(answer: object, member: str) -> list[object]:
+    rows = answer.get(member) if isinstance(answer, dict) else answer
+    if not isinstance(rows, list):
+        raise Unreadable(f"no list {member}")
+    return rows
+
+
+def _text(row: dict[str, object], member: str) -> str:
+    value = row.get(member)
+    if not isinstance(value, str) or not value:
+        raise Unreadable(f"no {member}")
+    return value
+
+
+def _maybe_text(row: dict[str, object], member: str) -> str | None:
+    value = row.get(member)
+    return value if isinstance(value, str) and value else None
+
+
+def _whole(row: dict[str, object], member: str) -> int:
+    value = row.get(member)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unreadable(f"no whole number {member}")
+    return value

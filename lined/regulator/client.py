@@ -1,0 +1,190 @@
+"""The regulator, as the rest of `lined` sees it.
+
+Guarantees: every method ends in a value or in an error of lined.errors, within bounded time; a submission is decided by
+what certainly happened (see submission.py); a lookup that raised is no evidence of anything; no secret stands in any
+message or evidence; the loop is never held for longer than a few milliseconds, however long an answer is. It must not
+know what reports contain, nor the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Self
+
+from lined.errors import NotSent, OutcomeUnknown, Problem, Refused, SendingError, SettingsError
+from lined.regulator.account import Account
+from lined.regulator.answers import Receipt
+from lined.regulator.asking import Asking
+from lined.regulator.budget import PATIENCE_S, Bucket, BucketState, Budget, BudgetSpent
+from lined.regulator.credentials import NewKey, NoCredential, OnNewSecret
+from lined.regulator.keys import KeyCare
+from lined.regulator.lookups import Lookups
+from lined.regulator.profiles import load_profile
+from lined.regulator.reply import with_notes
+from lined.regulator.submission import with_answer, without_answer
+from lined.regulator.wire import NoAnswer, Request
+
+RECEIPT_BYTES = 8 * 1024 * 1024  # a refusal may blame each of 30,000 codes
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Regulator(Lookups):
+    """One account at one regulator: the lookups, submissions, and what is known about the other side. Raises
+    SettingsError where profile, limits or requests_per_minute are wrong. Use as an async context manager; several
+    calls may be under way at once. `wall` (with zone), `clock` (seconds, never jumping), `sleep` and `chance` come
+    from outside.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        on_new_secret: OnNewSecret | None = None,
+        wall: Callable[[], datetime] = _now,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: random.Random | None = None,
+    ) -> None:
+        profile = load_profile(account.profile, account.limits)
+        most = profile.limits["requests_per_minute"]
+        if not 1 <= account.requests_per_minute <= most:
+            raise SettingsError([Problem("regulator.requests_per_minute", f"must be 1 to {most}")])
+        limited = Bucket(account.requests_per_minute, clock=clock, sleep=sleep)
+        reads = Bucket(profile.limits["reads_per_minute"], clock=clock, sleep=sleep, full=True)
+        chance = chance or random.Random()  # noqa: S311  it spreads retries and hides nothing
+        asking = Asking(
+            account,
+            profile,
+            Budget(limited, reads),
+            wall=wall,
+            clock=clock,
+            chance=chance,
+            on_new_secret=on_new_secret,
+        )
+        super().__init__(account, profile, asking)
+        self._keys = KeyCare(self, asking, clock)
+        self._turns = 0
+
+    async def __aenter__(self) -> Self:
+        await self._asking.wire.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._asking.wire.__aexit__()
+
+    # ----------------------------------------------------------------------------------------------- submission
+    async def wait_turn(self) -> None:
+        """Wait until budget and credential allow a submission, which then goes out without further waiting: await it
+        before a report becomes `sending`. A turn not used stays for the next. Raises NotSent. May be cancelled.
+        """
+        try:
+            await self._asking.credential.bearer()
+            if not self._turns:
+                await self._asking.budget.acquire("submit")
+                self._turns += 1
+        except (BudgetSpent, NoCredential) as error:
+            raise self._not_sent(error) from error
+
+    async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt:
+        """Register one report of this kind; `body` is exactly what goes over the wire. Raises NotSent, OutcomeUnknown
+        or Refused. Where it is cancelled the outcome is unknown.
+        """
+        try:
+            receipt = await self._submit(kind, body, product_group)
+        except SendingError as error:
+            self._count(kind, _result(error))
+            raise
+        self._count(kind, "done")
+        return receipt
+
+    async def _submit(self, kind: str, body: bytes, product_group: str) -> Receipt:
+        rule = self.profile.reports[kind]
+        query = (("productGroup", product_group),) if rule.group_in_query else ()
+        request = Request(rule.method.verb, rule.method.path, query, body)
+        try:
+            if self._turns:
+                self._turns -= 1
+            else:
+                await self._asking.budget.acquire("submit")
+            reply = await self._asking.ask_now(
+                "submit", request, most_bytes=RECEIPT_BYTES, patience_s=PATIENCE_S, alone=True
+            )
+        except (BudgetSpent, NoCredential) as error:
+            raise self._not_sent(error) from error
+        except NoAnswer as nothing:
+            evidence = self._asking.evidence(nothing.partial)
+            raise without_answer(nothing, self._redact, evidence) from nothing
+        reply = reply if reply.notes else await with_notes(reply)
+        outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
+        if isinstance(outcome, SendingError):
+            raise outcome
+        return outcome
+
+    def _not_sent(self, error: BudgetSpent | NoCredential) -> NotSent:
+        lacks = isinstance(error, NoCredential)
+        return NotSent(self._redact(f"not sent: {error}"), retry_after_s=error.wait_s, credential=lacks)
+
+    # ----------------------------------------------------------------------------------------------- credential
+    async def check_credential(self) -> None:
+        """Look whether the credential works, at most every 15 minutes: a key is asked about, a technical user logs in.
+        What is wrong shows in `last_problem`; nothing is raised, and no work waits for it.
+        """
+        await self._keys.check()
+
+    async def refresh_api_key(self, *, key_id: str | None = None) -> NewKey:
+        """Replace our own API key, named by itself or by its id. When it returns `on_new_secret` has returned, so the
+        new key is on disk, and it is in use. Raises NotSent (the old key lives, or the new one could not be stored:
+        see `last_problem`), Refused (the old one lives), OutcomeUnknown (the old one may be dead: a person has to
+        look).
+        """
+        return await self._keys.refresh(key_id)
+
+    # ---------------------------------------------------------------------------------------------------- state
+    @property
+    def reachable(self) -> bool:
+        """The last exchange brought an answer of the regulator's own and no outage; False before the first one."""
+        return self._asking.reach.reachable
+
+    @property
+    def last_problem(self) -> str | None:
+        """What a person should know: what is wrong with the credential, else with the last exchange."""
+        return self._asking.credential.problem or self._keys.problem or self._asking.reach.problem
+
+    @property
+    def server_skew_s(self) -> float | None:
+        """Our wall clock minus the regulator's, to about a second; None before the first answer."""
+        return self._asking.reach.skew_s
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The Date of the last answer that had one."""
+        return self._asking.reach.server_time
+
+    @property
+    def credential_expires_at(self) -> datetime | None:
+        """When the API key expires, once a check or a refresh has told; a password's end cannot be asked for."""
+        return self._asking.credential.expires_at
+
+    @property
+    def counts(self) -> Counter[tuple[str, str]]:
+        """Requests since the start by (method, result), for metrics."""
+        return self._asking.reach.counts
+
+    def budget_state(self) -> dict[str, BucketState]:
+        return self._asking.budget.state()
+
+
+def _result(error: SendingError) -> str:
+    if isinstance(error, NotSent):
+        return "not-sent"
+    if isinstance(error, Refused):
+        return "refused"
+    return "unknown" if isinstance(error, OutcomeUnknown) else "failed"

@@ -1,0 +1,93 @@
+"""Looking after the API key: is it ours, until when, and replacing it [2.1.4, 2.1.5]."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from lined.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
+from lined.regulator.asking import Asking
+from lined.regulator.credentials import NewKey, NoCredential, clean_secret
+from lined.regulator.lookups import Lookups, path_of
+from lined.regulator.reply import Reply
+from lined.regulator.submission import without_answer
+from lined.regulator.wire import NoAnswer, Request
+
+CHECK_GAP_S = 900.0  # [1.4] 100 a day are allowed
+ANSWER_BYTES = 64 * 1024
+
+
+class KeyCare:
+    """`problem` is what the last check found wrong with the key."""
+
+    def __init__(self, lookups: Lookups, asking: Asking, clock: Callable[[], float]) -> None:
+        self.problem: str | None = None
+        self._lookups = lookups
+        self._asking = asking
+        self._clock = clock
+        self._checked_at: float | None = None
+
+    async def check(self) -> None:
+        """See Regulator.check_credential."""
+        now = self._clock()
+        if self._checked_at is not None and now - self._checked_at < CHECK_GAP_S:
+            return
+        self._checked_at = now
+        key, tin = self._asking.key, self._lookups.account.tin
+        try:
+            if key is None:
+                await self._asking.credential.bearer()
+                return
+            row = await self._lookups.key_check()
+        except (LookupFailed, NoCredential):
+            return
+        key.expires_at = _expiry(row.get("expiresOn"))
+        self.problem = f"the API key does not belong to TIN {tin}" if row.get("isTinCorrect") is False else None
+
+    async def refresh(self, key_id: str | None) -> NewKey:
+        """See Regulator.refresh_api_key."""
+        if self._asking.key is None:
+            raise NotSent("a technical user has no API key")
+        rule = self._lookups.profile.methods["key_refresh"]
+        path = path_of(rule.path, {"tin": self._lookups.account.tin})
+
+        async def ask(old: str) -> NewKey:
+            # "Only one of these parameters may be passed."
+            body = json.dumps({"id": key_id} if key_id else {"apiKey": old}).encode()
+            request = Request(rule.verb, path, body=body)
+            return self._new_key(await self._asking.send("read", request, old, most_bytes=ANSWER_BYTES, alone=True))
+
+        try:
+            new = await self._asking.key.refresh(ask)
+        except NoCredential as error:
+            raise NotSent(self._asking.redact(str(error)), retry_after_s=error.wait_s, credential=True) from error
+        except NoAnswer as nothing:
+            raise without_answer(nothing, self._asking.redact, self._asking.evidence(nothing.partial)) from nothing
+        self._asking.reach.counts["key_refresh", "done"] += 1
+        return new
+
+    def _new_key(self, reply: Reply) -> NewKey:
+        row = reply.value if isinstance(reply.value, dict) else {}
+        if reply.ok:
+            try:
+                key = clean_secret(str(row.get("apiKey") or ""))
+            except ValueError as error:
+                raise OutcomeUnknown(f"refreshed, but no readable key came: {error}", status=reply.status) from error
+            name, label = str(row.get("id") or "").strip(), str(row.get("label") or "")
+            return NewKey(key, name, _expiry(row.get("expiresOn")), label)
+        words, seen = self._asking.redact(reply.words()), self._asking.evidence(reply.body)
+        if reply.status in {401, 429} and not reply.page:
+            raise NotSent(words, status=reply.status, evidence=seen, credential=reply.status == 401)
+        if reply.readable and 400 <= reply.status < 500:
+            raise Refused(words, status=reply.status, evidence=seen)
+        raise OutcomeUnknown(words, status=reply.status, evidence=seen)
+
+
+def _expiry(value: object) -> datetime | None:
+    """[2.1.4.2] "2025-11-15T23:59:59Z"; None where there is none or it is broken."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

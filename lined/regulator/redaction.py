@@ -1,0 +1,48 @@
+"""What of an answer may be shown to people, kept as evidence or logged.
+
+The regulator's own sample of an error echoes the caller's bearer token in its `context` [1.6], so nothing that came
+over the wire is shown unredacted. Check parts of codes are masked too: whoever knows them can print the code again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+EVIDENCE_BYTES = 64 * 1024
+LONGEST_SECRET = 4096  # no credential is longer
+SHORTEST_SECRET = 4  # shorter ones would blot out ordinary text
+MASK = "***"
+
+_BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+|%20|\+)[^\s\"'\\,;<>]+")
+_MEMBER = re.compile(  # bounded and anchored, so that a megabyte of base64 costs no more than its length
+    r"""(?ix) ( (?<![\w.-]) [\w.-]{0,40}? (?: authoriz | api[_-]?key | passw | token | secret | cookie ) [\w.-]{0,40}
+                \\?["']? \s{0,8} [:=] \s{0,8} )
+        (?: \\?"(?:[^"\\]|\\[^"])*(?:\\?"|$) | '[^']*' | [^\s,;&}\])"'<>\[{]+ )"""
+)
+_EXPIRY = re.compile(r"(?i)expire|type")
+_CHECK_PART = re.compile(r"((?:\x1d|\\u001d|%1d)9[123])(?:\\[^u\s]|[^\s\"\\]){2,}", re.IGNORECASE)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, without anything that looks like one, and without check parts of codes."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
+            for form in {secret, quote(secret, safe=""), quote_plus(secret), escaped}:
+                text = text.replace(form, MASK)
+    text = _BEARER.sub(rf"\1 {MASK}", text)
+    text = _MEMBER.sub(_mask_member, text)
+    return _CHECK_PART.sub(rf"\1{MASK}", text)
+
+
+def _mask_member(found: re.Match[str]) -> str:
+    return found[0] if _EXPIRY.search(found[1]) else f'{found[1]}"{MASK}"'
+
+
+def evidence(body: bytes, secrets: Iterable[str]) -> str:
+    """An answer as text for people: redacted, then cut to 64 KiB, so that no cut splits a secret."""
+    cut = len(body) > 2 * EVIDENCE_BYTES
+    text = redact(body[: 2 * EVIDENCE_BYTES].decode("utf-8", "replace"), secrets)
+    return (text[:-LONGEST_SECRET] if cut else text)[:EVIDENCE_BYTES]

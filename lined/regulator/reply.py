@@ -1,0 +1,80 @@
+"""An answer read as far as any method needs it: page or JSON, its errors, the server's clock, when to come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from lined.regulator.answers import ErrorNote, Unreadable, error_notes, looks_like_page, retry_after_s, server_time
+from lined.regulator.profiles import Profile
+from lined.regulator.slices import in_slices, read_json
+from lined.regulator.wire import Answer
+
+MOST_NOTES_TOLD = 3
+
+
+class Reply(NamedTuple):
+    """`page`: an HTML page. `value`: the JSON, None where it is not `readable`. `notes`: its errors, if it has any."""
+
+    status: int
+    body: bytes
+    page: bool
+    readable: bool
+    value: object
+    notes: tuple[ErrorNote, ...]
+    date: datetime | None
+    retry_after_s: float | None
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300 and not self.page
+
+    def means(self, profile: Profile, meaning: str) -> bool:
+        """One of its errors has this meaning in the profile."""
+        return any(profile.errors.get(note.code) == meaning for note in self.notes)
+
+    def blames_credential(self, profile: Profile) -> bool:
+        """401; or `access-denied` about a token that is not active, which comes with 401 or 403."""
+        if self.page:
+            return False
+        rules = profile.credential
+        denied = (note.text for note in self.notes if note.code == rules.denied_code)
+        dead = any(word in text for text in denied for word in rules.dead_token)
+        return self.status == 401 or (self.status == 403 and dead)
+
+    def words(self) -> str:
+        """For people: status and what the answer says, not yet redacted."""
+        if self.page:
+            return f"HTTP {self.status}: an HTML page"
+        notes = [note for note in self.notes if note.code or note.text]
+        told = [" ".join(part for part in (note.code, note.text) if part) for note in notes[:MOST_NOTES_TOLD]]
+        more = f" (and {len(notes) - MOST_NOTES_TOLD} more)" if len(notes) > MOST_NOTES_TOLD else ""
+        said = "; ".join(told)[:600]
+        return f"HTTP {self.status}: {said}{more}" if said else f"HTTP {self.status}"
+
+
+async def read_reply(answer: Answer, now: datetime) -> Reply:
+    """Read the answer without holding the loop; never raises. `now`: our wall clock, for a Retry-After without Date."""
+    date = server_time(answer.headers.get("Date"))
+    retry_s = retry_after_s(answer.headers.get("Retry-After"), date or now)
+    page = looks_like_page(answer.headers.get("Content-Type", ""), answer.body)
+    value: object = None
+    readable = False
+    if not page and answer.body.strip():
+        try:
+            value = await read_json(answer.body)
+            readable = isinstance(value, dict | list)
+        except Unreadable:
+            readable = False
+    failed = readable and not 200 <= answer.status < 300
+    notes = tuple(await in_slices(_same, error_notes(value))) if failed else ()
+    return Reply(answer.status, answer.body, page, readable, value if readable else None, notes, date, retry_s)
+
+
+async def with_notes(reply: Reply) -> Reply:
+    """The same with the errors that a 200 may hold all the same."""
+    return reply._replace(notes=tuple(await in_slices(_same, error_notes(reply.value)))) if reply.readable else reply
+
+
+def _same(note: ErrorNote) -> ErrorNote:
+    return note

@@ -1,0 +1,47 @@
+"""What became of a submission: the one decision on which "never twice" rests, without any I/O.
+
+Guarantees (contract, section 6): `Receipt` only with a readable id; `NotSent` only where certainly nothing was
+registered: no byte left, 401, 429, error code 1; `Refused` only for a readable 4xx; everything else is
+`OutcomeUnknown`. An HTML page is an outage whatever its status says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lined.errors import NotSent, OutcomeUnknown, Refused, SendingError
+from lined.regulator.answers import Receipt, Unreadable, document_id, named_codes
+from lined.regulator.profiles import Profile, ReportKind
+from lined.regulator.reply import Reply
+from lined.regulator.wire import NoAnswer
+
+TIMED_OUT = 408  # the server gave up on the request: how much of it it had is not known
+
+
+def without_answer(nothing: NoAnswer, redact: Callable[[str], str], evidence: str) -> SendingError:
+    """No complete answer came: whether bytes left decides."""
+    if not nothing.left:
+        return NotSent(redact(f"not sent: {nothing}"))
+    return OutcomeUnknown(redact(f"sent, but no readable answer: {nothing}"), status=nothing.status, evidence=evidence)
+
+
+def with_answer(
+    reply: Reply, kind: ReportKind, profile: Profile, redact: Callable[[str], str], evidence: str
+) -> Receipt | SendingError:
+    """The receipt, or the error to raise. `reply.notes` hold the errors of a 200 too."""
+    words = redact(reply.words())
+    if reply.page:
+        return OutcomeUnknown(words, status=reply.status, evidence=evidence)
+    if 200 <= reply.status < 300:
+        try:
+            return Receipt(document_id(reply.value, kind.answer_id), reply.date)
+        except Unreadable as error:
+            words = f"{words}: {error}"
+    if reply.blames_credential(profile):
+        return NotSent(words, status=reply.status, evidence=evidence, credential=True)
+    if reply.status == 429 or reply.means(profile, "again"):
+        return NotSent(words, status=reply.status, evidence=evidence, retry_after_s=reply.retry_after_s)
+    if reply.readable and 400 <= reply.status < 500 and reply.status != TIMED_OUT:
+        named = [pair for note in reply.notes for pair in named_codes(note)]
+        return Refused(words, status=reply.status, evidence=evidence, named=named)
+    return OutcomeUnknown(words, status=reply.status, evidence=evidence)
