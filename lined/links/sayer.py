@@ -74,7 +74,8 @@ class Sayer:
 
     def last_words(self) -> None:
         """Say what is judged already and the kernel takes at once. What is not judged yet remains unsaid: nobody is
-        told, as after a crash."""
+        told, as after a crash.
+        """
         while self._turns and self._turns[0].judging.done():
             turn = self._turns[0]
             self._pop()

@@ -90,7 +90,9 @@ def _open(url: SerialUrl) -> int:
 def _open_text(fault: Exception) -> str:
     if isinstance(fault, OSError) and fault.errno == errno.EWOULDBLOCK:
         return "another program uses the port"
-    return fault_text(fault) if isinstance(fault, OSError) else str(fault)
+    if isinstance(fault, OSError):
+        return fault_text(fault)
+    return f"the port cannot be set up: {fault.args[-1] if fault.args else fault}"
 
 
 def _close_late(opening: asyncio.Future[int]) -> None:
