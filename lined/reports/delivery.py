@@ -45,6 +45,9 @@ class Delivery:
         self._look_failures: Counter[int] = Counter()
         self._looks: Counter[int] = Counter()
         self._follow_failures = 0
+        self._ending = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def nudge(self) -> None:
         """Something was sealed or decided: look now."""
@@ -67,9 +70,20 @@ class Delivery:
             around.problems.set("kind-paused", UTILISATION, outcomes.paused_text(UTILISATION))
         return doubted
 
+    async def finish(self, patience_s: float) -> None:
+        """Send nothing more; wait so long for what is being sent."""
+        self._ending = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), patience_s)
+
     async def run_sending(self) -> None:
-        while True:
-            if not await self._guarded(self.send_next):
+        while not self._ending:
+            self._idle.clear()
+            try:
+                sent = await self._guarded(self.send_next)
+            finally:
+                self._idle.set()
+            if not sent:
                 await self._pause()
 
     async def run_looking(self) -> None:
@@ -165,7 +179,9 @@ class Delivery:
             try:
                 await self._follow(report)
             except LookupFailed as error:
-                wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance)
+                wait_ms = backed_off(
+                    around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance
+                )
                 self._follow_failures += 1
                 await around.journal.do(
                     partial(_follow_later, report=report, around=around, error=str(error), wait_ms=wait_ms)
@@ -185,7 +201,9 @@ class Delivery:
 
 
 def _due_to_send(connection: Connection, at_ms: int) -> ReportRow | None:
-    found = reports.select(connection, "state = 'sealed' AND final_ms IS NULL AND due_ms <= ? ORDER BY id LIMIT 1", (at_ms,))
+    found = reports.select(
+        connection, "state = 'sealed' AND final_ms IS NULL AND due_ms <= ? ORDER BY id LIMIT 1", (at_ms,)
+    )
     return found[0] if found else None
 
 
@@ -200,7 +218,9 @@ def _due_to_follow(connection: Connection, at_ms: int) -> list[ReportRow]:
 def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
     at_ms = around.wall_ms()
     if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
-        problem = f"Nothing could be learnt about document {report.document_id} for 24 h: {error}. It is still looked at."
+        problem = (
+            f"Nothing could be learnt about document {report.document_id} for 24 h: {error}. It is still looked at."
+        )
         due_ms = at_ms + around.rules.held_poll_ms
         reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
     else:

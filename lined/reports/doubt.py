@@ -182,6 +182,7 @@ def since_report(report: ReportRow) -> int:
 
 def _adopted(connection: Connection, since_ms: int) -> list[str]:
     rows = connection.execute(
-        "SELECT document_id FROM report WHERE document_id IS NOT NULL AND (submitted_ms >= ? OR final_ms IS NULL)", (since_ms,)
+        "SELECT document_id FROM report WHERE document_id IS NOT NULL AND (submitted_ms >= ? OR final_ms IS NULL)",
+        (since_ms,),
     )
     return [row[0] for row in rows]

@@ -63,18 +63,30 @@ async def follow_unlisted(around: Surroundings, report: ReportRow) -> None:
 
 def _succeeded(connection: Connection, report: ReportRow, around: Surroundings, document: Document) -> None:
     reports.move(
-        connection, report.id, "succeeded", around.wall_ms(), "all codes processed", document_status=document.status, problem=None
+        connection,
+        report.id,
+        "succeeded",
+        around.wall_ms(),
+        "all codes processed",
+        document_status=document.status,
+        problem=None,
     )
     outcomes.count_nameless(connection, report.kind, 0)
 
 
-def _keep_looking(connection: Connection, report: ReportRow, around: Surroundings, status: str | None, looks: int) -> None:
+def _keep_looking(
+    connection: Connection, report: ReportRow, around: Surroundings, status: str | None, looks: int
+) -> None:
     at_ms = around.wall_ms()
     shown = status or "not visible yet"
     if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
-        problem = f"Document {report.document_id} has had no final status for 24 h (it is {shown}); it is still looked at."
+        problem = (
+            f"Document {report.document_id} has had no final status for 24 h (it is {shown}); it is still looked at."
+        )
         due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, document_status=status, due_ms=due_ms)
+        reports.move(
+            connection, report.id, "held", at_ms, problem, problem=problem, document_status=status, due_ms=due_ms
+        )
         return
     wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, max(looks - 3, 0), around.chance)
     if report.state == "held":

@@ -24,7 +24,9 @@ async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
         return report
     for _ in range(TRIES):
         body = await around.journal.read(bodies.utilisation, report, around.timezone)
-        frozen: ReportRow | None = await around.journal.do(partial(_store, report_id=report.id, body=body, at_ms=around.wall_ms()))
+        frozen: ReportRow | None = await around.journal.do(
+            partial(_store, report_id=report.id, body=body, at_ms=around.wall_ms())
+        )
         if frozen is None:
             return None
         if frozen.fingerprint is not None:

@@ -25,19 +25,23 @@ class ReportOperations:
         self._wall_ms = wall_ms
         self._changed = changed
 
-    async def retry(self, report: str, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
-        return await self._decide("report-retry", people.retry, report, body, id, by)
+    async def retry(
+        self, report: str, body: Mapping[str, Any], *, command_id: str = "", by: str = ""
+    ) -> dict[str, Any]:
+        return await self._decide("report-retry", people.retry, report, body, command_id, by)
 
-    async def release(self, report: str, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
-        return await self._decide("report-release", people.release, report, body, id, by)
+    async def release(
+        self, report: str, body: Mapping[str, Any], *, command_id: str = "", by: str = ""
+    ) -> dict[str, Any]:
+        return await self._decide("report-release", people.release, report, body, command_id, by)
 
     async def _decide(
-        self, name: str, decision: Decision, report: str, body: Mapping[str, Any], id: str, by: str
+        self, name: str, decision: Decision, report: str, body: Mapping[str, Any], command_id: str, by: str
     ) -> dict[str, Any]:
         if not report.isdecimal():
             raise CommandError(404, "unknown-report", f"There is no report {report!r}.")
         fields = {**body, "report": report}
-        command = Command(id, by, name, fields, self._wall_ms())
+        command = Command(command_id, by, name, fields, self._wall_ms())
 
         def step(connection: Connection) -> dict[str, Any]:
             return once(connection, command, lambda: decision(connection, int(report), fields, by, command.at_ms))

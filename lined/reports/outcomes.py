@@ -55,9 +55,7 @@ async def refused_by_name(
     await around.journal.do(step)
 
 
-async def refused_nameless(
-    around: Surroundings, report: ReportRow, why: str, evidence: str, **columns: object
-) -> None:
+async def refused_nameless(around: Surroundings, report: ReportRow, why: str, evidence: str, **columns: object) -> None:
     """A refusal that blames no code is about the document or the key: held. The second in a row pauses the kind."""
 
     def step(connection: Connection) -> int:
@@ -75,13 +73,17 @@ async def settle_partial(
 ) -> None:
     """The regulator processed the rest: refused codes by name, unlisted ones stay reported, all others are accepted."""
     await give_own(around, report, REFUSED, refused)
-    missing = {ident: "not in the list of the document's codes" for ident in unlisted}
+    missing = dict.fromkeys(unlisted, "not in the list of the document's codes")
     await give_own(around, report, REPORTED, missing)
 
     def step(connection: Connection) -> None:
         at_ms = around.wall_ms()
         why = f"{len(refused)} codes refused" + (f", {len(missing)} not listed" if missing else "")
-        due = {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"} if missing else {}
+        due = (
+            {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"}
+            if missing
+            else {}
+        )
         reports.move(connection, report.id, "partial", at_ms, why, evidence=evidence, problem=why, **due)
         count_nameless(connection, report.kind, 0)
 
@@ -89,7 +91,12 @@ async def settle_partial(
 
 
 async def settle_unlisted(
-    around: Surroundings, report: ReportRow, accepted: Mapping[str, str], refused: Mapping[str, str], left: int, given_up: bool
+    around: Surroundings,
+    report: ReportRow,
+    accepted: Mapping[str, str],
+    refused: Mapping[str, str],
+    left: int,
+    given_up: bool,
 ) -> None:
     """A later look at the codes that a partial document had not listed: states for those it lists now."""
     await give_own(around, report, ACCEPTED, accepted)
@@ -102,7 +109,9 @@ async def settle_unlisted(
                 codes.set_own(connection, code, HELD, at_ms, detail="not listed for 24 h", report_id=report.id)
         over = given_up or left == 0
         waits_for = None if over else f"{left} codes not listed"
-        reports.change(connection, report.id, due_ms=None if over else at_ms + around.rules.poll_max_ms, waits_for=waits_for)
+        reports.change(
+            connection, report.id, due_ms=None if over else at_ms + around.rules.poll_max_ms, waits_for=waits_for
+        )
 
     await around.journal.do(step)
 

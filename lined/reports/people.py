@@ -34,7 +34,14 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
                 'if it has, give {"document_id": "…"}.',
             )
         reports.move(
-            connection, report_id, "sealed", at_ms, f"sent again by {by or 'a person'}", due_ms=at_ms, problem=None, document_id=None
+            connection,
+            report_id,
+            "sealed",
+            at_ms,
+            f"sent again by {by or 'a person'}",
+            due_ms=at_ms,
+            problem=None,
+            document_id=None,
         )
     return state_of(connection, report_id)
 
@@ -73,7 +80,9 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     if report is None:
         raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
     if report.state != "held":
-        raise CommandError(409, "wrong-state", f"Report {report_id} is {report.state}, not held: there is nothing to decide.")
+        raise CommandError(
+            409, "wrong-state", f"Report {report_id} is {report.state}, not held: there is nothing to decide."
+        )
     return report
 
 
@@ -92,12 +101,22 @@ def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
 
 
 def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str, at_ms: int) -> None:
-    other = connection.execute("SELECT id FROM report WHERE document_id = ? AND id != ?", (document_id, report.id)).fetchone()
+    other = connection.execute(
+        "SELECT id FROM report WHERE document_id = ? AND id != ?", (document_id, report.id)
+    ).fetchone()
     if other is not None:
         raise CommandError(409, "document-taken", f"Document {document_id} belongs to report {other[0]}.")
     why = f"adopted by {by or 'a person'}: document {document_id}"
     reports.move(
-        connection, report.id, "submitted", at_ms, why, document_id=document_id, submitted_ms=at_ms, due_ms=at_ms, problem=None
+        connection,
+        report.id,
+        "submitted",
+        at_ms,
+        why,
+        document_id=document_id,
+        submitted_ms=at_ms,
+        due_ms=at_ms,
+        problem=None,
     )
 
 

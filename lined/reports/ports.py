@@ -22,7 +22,7 @@ class RegulatorPort(Protocol):
     def server_skew_s(self) -> float | None:
         """Our clock minus the regulator's, in seconds; None until it has answered."""
 
-    async def turn(self) -> None:
+    async def wait_turn(self) -> None:
         """Wait until one submission may go out: budget and credential are ready. Raises NotSent."""
 
     async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt: ...

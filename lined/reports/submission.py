@@ -1,15 +1,16 @@
 """Sending one report: `sending` on disk, bytes out, and what the answer makes of it.
 
-    sending → submitted   an id came back
-            → sealed      certainly not received
-            → in_doubt    anything else after a byte left
-            → refused | held   a readable no
+sending → submitted   an id came back
+→ sealed      certainly not received
+→ in_doubt    anything else after a byte left
+→ refused | held   a readable no
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 
@@ -37,23 +38,23 @@ async def send(around: Surroundings, report: ReportRow, failures: int) -> str:
     body = await around.journal.read(stored_body, report.id)
     group = str(json.loads(report.attributes)["group"])
     try:
-        await around.regulator.turn()
+        await around.regulator.wait_turn()
     except NotSent as error:
         await _put_off(around, report, error, failures)
         return NOT_SENT
-    await around.journal.do(lambda connection: _begin(connection, report, around))
+    await around.journal.do(partial(_begin, report=report, around=around))
     try:
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:
-        await around.journal.do(lambda connection: _back(connection, report, around, error, failures))
+        await around.journal.do(partial(_back, report=report, around=around, error=error, failures=failures))
         return NOT_SENT
     except OutcomeUnknown as error:
-        await around.journal.do(lambda connection: _doubt(connection, report, around, error))
+        await around.journal.do(partial(_doubt, report=report, around=around, error=error))
         return IN_DOUBT
     except Refused as error:
         await _refused(around, report, error)
         return ENDED
-    await around.journal.do(lambda connection: _received(connection, report, around, receipt))
+    await around.journal.do(partial(_received, report=report, around=around, receipt=receipt))
     return SENT
 
 

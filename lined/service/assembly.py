@@ -1,0 +1,127 @@
+"""From the configuration to what each room wants to know. No room but the service knows the configuration."""
+
+from __future__ import annotations
+
+from lined.codes import gtin_14
+from lined.config import Config, Product, Secret, Station
+from lined.line import plant
+from lined.line.intake import typed_device
+from lined.links import DeviceSpec, parse_url
+from lined.regulator.account import Account
+from lined.regulator.profiles import Profile, load_profile
+from lined.reports.rules import DeliveryRules
+
+# The profile's names of the fields a group demands, in ours.
+DEMANDS = {"productionDate": "production_date", "expirationDate": "expiration_date", "seriesNumber": "series"}
+
+
+def profile_of(config: Config) -> Profile:
+    return load_profile(config.regulator.profile, config.regulator.limits)
+
+
+def plant_of(config: Config, profile: Profile) -> plant.Plant:
+    """Products, stations and batch rules of the line."""
+    rules = config.report.utilisation
+    return plant.Plant(
+        line_id=config.line.id,
+        timezone=config.line.timezone,
+        business_place_id=config.regulator.business_place_id,
+        products={gtin_14(product.gtin): _product(product, profile) for product in config.products},
+        stations={station.id: _station(config, station) for station in config.stations},
+        batches=plant.BatchRules(
+            max_codes=min(rules.max_codes, profile.limits["codes_per_report"]),
+            max_age_ms=int(rules.max_age_s * 1000),
+            first_ms=int(rules.first_batch_s * 1000),
+            settle_ms=int(rules.settle_s * 1000),
+        ),
+    )
+
+
+def account_of(config: Config) -> Account:
+    regulator = config.regulator
+    return Account(
+        url=regulator.url,
+        tin=regulator.tin,
+        business_place_id=regulator.business_place_id,
+        profile=regulator.profile,
+        api_key=_read(regulator.api_key),
+        login=regulator.login,
+        password=_read(regulator.password),
+        requests_per_minute=regulator.requests_per_minute,
+        limits=regulator.limits,
+    )
+
+
+def delivery_rules_of(config: Config) -> DeliveryRules:
+    regulator = config.regulator
+    return DeliveryRules(
+        poll_ms=int(regulator.poll_s * 1000),
+        poll_max_ms=max(60_000, int(regulator.poll_s * 1000)),
+        in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
+        in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
+    )
+
+
+def device_specs_of(config: Config) -> list[DeviceSpec]:
+    """One for each device that belongs to a station."""
+    specs = []
+    for device in config.devices:
+        station = config.station_of(device.id)
+        if station is None:
+            continue
+        specs.append(
+            DeviceSpec(
+                id=device.id,
+                url=parse_url(device.url),
+                reply_accept=device.reply.accept_bytes,
+                reply_reject=device.reply.reject_bytes,
+                deadline_s=station.deadline_s,
+            )
+        )
+    return specs
+
+
+def device_ids_of(config: Config) -> list[str]:
+    """Everything that reads may come from: the devices, and a name for codes typed in at each station."""
+    return [device.id for device in config.devices] + [typed_device(station.id) for station in config.stations]
+
+
+def binding_of(config: Config) -> dict[str, str]:
+    """What a journal is bound to (contract, section 1)."""
+    regulator = config.regulator
+    return {
+        "profile": regulator.profile,
+        "url": regulator.url,
+        "tin": regulator.tin,
+        "business_place_id": str(regulator.business_place_id),
+    }
+
+
+def _product(product: Product, profile: Profile) -> plant.Product:
+    return plant.Product(
+        gtin=gtin_14(product.gtin),
+        name=product.name,
+        group=product.group,
+        release_type=product.release_type,
+        country=product.country,
+        shelf_life_days=product.shelf_life_days,
+        min_grade=product.min_grade,
+        template=product.template,
+        serial_length=product.serial_length,
+        demands=frozenset(DEMANDS[field] for field in profile.groups[product.group].demands if field in DEMANDS),
+    )
+
+
+def _station(config: Config, station: Station) -> plant.Station:
+    devices = [device for device in config.devices if device.id in station.devices]
+    return plant.Station(
+        id=station.id,
+        role=station.role,
+        devices=station.devices,
+        applies=station.applies,
+        repeat_ms={device.id: int(device.repeat_s * 1000) for device in devices},
+    )
+
+
+def _read(secret: Secret | None):  # type: ignore[no-untyped-def]
+    return None if secret is None else secret.read

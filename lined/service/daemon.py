@@ -1,0 +1,233 @@
+"""The daemon: what is started, in which order, and how it ends. The only task groups besides those of a link.
+
+    delivery (outer)   sending, looking for what is in doubt, following documents, the local endpoint
+      intake (inner)   devices, sealing, marks of what was said
+    journal            opened first, closed last
+
+Nesting is the order of stopping: first no more bytes are read, then what was read is committed and said, then sending
+ends, then the journal closes. Exit codes: 0 stopped, 1 failed, 74 the journal cannot be written, 78 wrong configuration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+import sys
+import time
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+import drivers
+from lined.config import Config
+from lined.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError
+from lined.journal import Journal
+from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
+from lined.line.intake import LineIntake
+from lined.line.problems import Problems
+from lined.line.sealing import Sealer
+from lined.line.state import LineState
+from lined.links import DeviceSpec, DeviceState, run_device
+from lined.service import assembly
+from lined.service.notify import Notify
+
+if TYPE_CHECKING:
+    from lined.service.outward import Outward
+
+log = structlog.get_logger()
+
+EXIT_OK, EXIT_FAILED, EXIT_JOURNAL, EXIT_SETTINGS = 0, 1, 74, 78
+
+SWITCH_INTERVAL_S = 0.0005  # a thread in pure Python keeps the loop waiting no longer than this
+SAYING_S = 3.0  # at a stop: for verdicts under way
+WATCH_S = 0.1  # how often the journal's health is looked at
+SILENCE_S = 10.0  # the oldest write may wait this long before the watchdog is no longer fed
+
+
+def wall_ms() -> int:
+    """The time of day in milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Service:
+    """One line. `run` returns the exit code."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.profile = assembly.profile_of(config)
+        self.plant = assembly.plant_of(config, self.profile)
+        self.problems = Problems(wall_ms)
+        self.journal = Journal(config.journal.path, floor_bytes=config.journal.floor_bytes)
+        self.state = LineState(self.plant)
+        self.devices: dict[str, DeviceState] = {}
+        self.intake: LineIntake
+        self.outward: Outward | None = None
+        self.ready = False
+        self._stop = asyncio.Event()
+        self._stopping_links = asyncio.Event()
+        self._exit = EXIT_OK
+        self._notify = Notify()
+
+    def stop(self) -> None:
+        """Ask for an orderly end, as SIGTERM does."""
+        self._stop.set()
+
+    async def run(self) -> int:
+        """Until SIGTERM, SIGINT or `stop`. What ends the daemon is logged and stands in the exit code."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            numbers = await self._open()
+            if numbers is not None:
+                await self._work(numbers)
+                await self.journal.close()
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+        log.info("stopped", exit=self._exit)
+        return self._exit
+
+    async def _open(self) -> dict[str, int] | None:
+        """The journal, opened; the number of each device. None: it cannot be had, and the exit code says why."""
+        config = self.config
+        try:
+            return await self.journal.open(assembly.binding_of(config), assembly.device_ids_of(config))
+        except JournalBound as error:
+            for problem in error.problems:
+                log.critical("journal_belongs_to_another_account", path=problem.path, problem=problem.message)
+            self._exit = EXIT_SETTINGS
+        except JournalLocked as error:
+            log.critical("journal_in_use", error=str(error))
+            self._exit = EXIT_FAILED
+        except (JournalError, OSError) as error:
+            log.critical("journal_cannot_be_opened", path=str(config.journal.path), error=str(error))
+            self._exit = EXIT_JOURNAL
+        return None
+
+    async def _work(self, numbers: dict[str, int]) -> None:
+        """Everything between the journal's opening and its closing."""
+        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms)
+        if affected_by_wal_reset():
+            self.problems.set(
+                "sqlite",
+                SQLITE_VERSION,
+                f"SQLite {SQLITE_VERSION} can damage a journal in a rare race; install pysqlite3.",
+            )
+        try:
+            async with asyncio.TaskGroup() as outer:
+                await self._live(outer)
+        except* JournalBroken as group:
+            log.critical("journal_cannot_be_written", error=_words(group))
+            self._exit = EXIT_JOURNAL
+        except* LinedError as group:
+            log.critical("failed", error=_words(group))
+            self._exit = EXIT_FAILED
+
+    async def _live(self, outer: asyncio.TaskGroup) -> None:
+        """Start inside out, stop outside in."""
+        intake_tasks: list[asyncio.Task[None]] = []
+        async with asyncio.TaskGroup() as inner:
+            self._start_intake(inner, intake_tasks)
+            watch = outer.create_task(self._watch(), name="watch")
+            await self._start_outward(outer)
+            self.ready = True
+            self._notify.ready(f"{self.plant.line_id}: running")
+            log.info("running", line=self.plant.line_id, devices=len(self.devices))
+            await self._stop.wait()
+            log.info("stopping")
+            self._notify.stopping()
+            await self._end_intake(intake_tasks)
+            if self.outward is not None:
+                await self.outward.end()
+            watch.cancel()
+
+    # ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _start_intake(self, inner: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> None:
+        def start(work: Coroutine[Any, Any, None], name: str) -> None:
+            tasks.append(inner.create_task(work, name=name))
+
+        by_id = {device.id: device for device in self.config.devices}
+        for spec in assembly.device_specs_of(self.config):
+            device = by_id[spec.id]
+            self.devices[spec.id] = DeviceState()
+            start(self._device(spec, drivers.load(device.driver)(device.options)), spec.id)
+        self.sealer = Sealer(self.journal, self.state, self.problems, wall_ms, self._skew_s, self._nudge)
+        start(self.sealer.run(), "sealer")
+        start(self._settle_marks(), "marks")
+
+    async def _device(self, spec: DeviceSpec, driver: drivers.Driver) -> None:
+        state = self.devices[spec.id]
+        await run_device(spec, driver, self.intake, state=state, stopping=self._stopping_links)
+
+    async def _settle_marks(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            self.intake.settle_marks()
+
+    async def _end_intake(self, tasks: list[asyncio.Task[None]]) -> None:
+        """No more bytes are read; what was read is committed and said, within bounds."""
+        self._stopping_links.set()
+        links = [task for task in tasks if task.get_name() in self.devices]
+        if links:
+            await asyncio.wait(links, timeout=SAYING_S)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    # ── outward ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _start_outward(self, outer: asyncio.TaskGroup) -> None:
+        """Late: importing an HTTP client and an endpoint takes longer than devices should wait."""
+        module = await asyncio.to_thread(importlib.import_module, "lined.service.outward")
+        self.outward = module.Outward(
+            self.config, self.plant, self.journal, self.state, self.intake, self.problems, self.devices, wall_ms
+        )
+        await self.outward.start(outer)
+
+    # ── health ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _watch(self) -> None:
+        """The journal's health, and the watchdog, which is fed only while loop and writer are well."""
+        feed_s = (self._notify.watchdog_s or 0) / 3
+        fed = 0.0
+        while True:
+            await asyncio.sleep(WATCH_S)
+            writer = self.journal.writer
+            if writer.broken is not None or writer.defect is not None:
+                raise JournalBroken(str(writer.broken or writer.defect))
+            self._journal_problems()
+            now = time.monotonic()
+            if feed_s and now - fed >= feed_s and writer.waiting_s() < SILENCE_S:
+                self._notify.alive(f"{self.plant.line_id}: {len(self.problems.all())} problems")
+                fed = now
+
+    def _journal_problems(self) -> None:
+        writer, path = self.journal.writer, str(self.journal.path)
+        if writer.low_on_space:
+            floor = self.config.journal.floor_bytes
+            self.problems.set(
+                "disk",
+                path,
+                f"Less than {floor} bytes are free: everything is rejected until there is room. Free some space.",
+            )
+        elif writer.full is not None:
+            self.problems.set("disk", path, f"{writer.full}: everything is rejected until there is room.")
+        else:
+            self.problems.clear("disk", path)
+
+    def _skew_s(self) -> float | None:
+        return self.outward.skew_s() if self.outward is not None else None
+
+    def _nudge(self) -> None:
+        if self.outward is not None:
+            self.outward.nudge()
+
+
+def _words(group: BaseExceptionGroup[Any]) -> str:
+    parts = [_words(e) if isinstance(e, BaseExceptionGroup) else str(e) for e in group.exceptions]
+    return "; ".join(parts)

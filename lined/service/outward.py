@@ -1,0 +1,137 @@
+"""The half of the daemon that faces the regulator and people: delivery and the local endpoint.
+
+Imported after the devices are being connected: what it needs takes longer to import than a line should wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from lined.config import Config
+from lined.errors import LinedError
+from lined.journal import Journal
+from lined.line.intake import LineIntake
+from lined.line.operations import LineOperations
+from lined.line.plant import Plant
+from lined.line.problems import Problems
+from lined.line.state import LineState
+from lined.links import DeviceState
+from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
+from lined.regulator.client import Regulator
+from lined.reports.delivery import Delivery
+from lined.reports.operations import ReportOperations
+from lined.reports.ports import Surroundings
+from lined.service import assembly
+
+log = structlog.get_logger()
+
+SENDING_S = 4.0  # at a stop: for the one submission under way
+CREDENTIAL_S = 900.0  # how often the credential is looked at
+
+
+class KindSearch:
+    """The regulator as delivery sees it: searching by our kind of report instead of by the regulator's type."""
+
+    def __init__(self, regulator: Regulator) -> None:
+        self._regulator = regulator
+        self.wait_turn = regulator.wait_turn
+        self.submit = regulator.submit
+        self.document = regulator.document
+        self.code_outcomes = regulator.code_outcomes
+        self.document_errors = regulator.document_errors
+        self.content = regulator.content
+
+    @property
+    def server_skew_s(self) -> float | None:
+        return self._regulator.server_skew_s
+
+    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
+        """One page of our documents of a kind since a moment."""
+        document_type = self._regulator.profile.reports[kind].document_type
+        return await self._regulator.search(type=document_type, since=since, cursor=cursor)
+
+
+class Outward:
+    """Delivery, endpoint and what people can do through it."""
+
+    def __init__(
+        self,
+        config: Config,
+        plant: Plant,
+        journal: Journal,
+        state: LineState,
+        intake: LineIntake,
+        problems: Problems,
+        devices: dict[str, DeviceState],
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self.config = config
+        self.regulator = Regulator(assembly.account_of(config))
+        self.around = Surroundings(
+            journal=journal,
+            regulator=KindSearch(self.regulator),
+            problems=problems,
+            rules=assembly.delivery_rules_of(config),
+            timezone=plant.timezone,
+            wall_ms=wall_ms,
+            sleep=asyncio.sleep,
+            chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
+        )
+        self.delivery = Delivery(self.around)
+        self.line = LineOperations(plant, journal, state, intake, wall_ms)
+        self.reports = ReportOperations(journal, wall_ms, self._decided)
+        self._problems = problems
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, group: asyncio.TaskGroup) -> None:
+        """Find out what was left in doubt, then deliver."""
+        await self.regulator.__aenter__()
+        await self.delivery.recover()
+        for work, name in (
+            (self.delivery.run_sending, "sending"),
+            (self.delivery.run_looking, "looking"),
+            (self.delivery.run_following, "following"),
+            (self._care_for_regulator, "regulator"),
+        ):
+            self._tasks.append(group.create_task(work(), name=name))
+
+    async def end(self) -> None:
+        """Stop sending; a submission under way may come to its end, within bounds. Otherwise it is in doubt, and known so."""
+        await self.delivery.finish(SENDING_S)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self.regulator.__aexit__(None, None, None)
+
+    def skew_s(self) -> float | None:
+        """Our clock minus the regulator's, in seconds."""
+        return self.regulator.server_skew_s
+
+    def nudge(self) -> None:
+        self.delivery.nudge()
+
+    def _decided(self) -> None:
+        self._problems.clear("kind-paused", "utilisation")
+        self.delivery.nudge()
+
+    async def _care_for_regulator(self) -> None:
+        """Ask about the credential now and then; say what is wrong with the other side."""
+        asked_s = CREDENTIAL_S
+        while True:
+            if asked_s >= CREDENTIAL_S:
+                await self.regulator.check_credential()
+                asked_s = 0.0
+            problem = self.regulator.last_problem
+            if problem:
+                self._problems.set("regulator", self.config.regulator.url, problem)
+            else:
+                self._problems.clear("regulator", self.config.regulator.url)
+            await asyncio.sleep(1.0)
+            asked_s += 1.0
