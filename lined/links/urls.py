@@ -1,4 +1,9 @@
-"""Where a device is: `tcp://host:port`, `tcp-listen://host:port`, `serial:///dev/...?baud=9600&bits=8&parity=N&stop=1`."""
+"""Where a device is.
+
+tcp://host:port             lined connects to the device
+tcp-listen://host:port      the device connects to lined; the newest connection wins
+serial:///dev/...?baud=9600&bits=8&parity=N&stop=1
+"""
 
 from __future__ import annotations
 
