@@ -49,6 +49,7 @@ def test_cutting_the_stream_anywhere_gives_the_same_reads(
 
 
 @given(options_of, streams)
+@example({"suffix": "\r\n", "max_bytes": 6}, b"bbbbbbbbbb\r\na\r\n")
 def test_byte_by_byte_gives_the_same_reads(options: dict[str, object], stream: bytes) -> None:
     assert cut(options, stream, list(range(len(stream)))) == whole(options, stream)
 
