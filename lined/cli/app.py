@@ -20,7 +20,7 @@ from lined import __version__
 from lined.cli.exits import DONE, code_of, tell
 from lined.errors import LinedError
 
-FILES: Final = ("check", "drivers")
+FILES: Final = ("check", "drivers", "sandbox", "run")
 """Files of this room that hold commands, in the order of the help."""
 
 
