@@ -2,8 +2,8 @@
 
 The sandbox answers as the regulator's text says and is strict where the regulator is: authentication, shapes, product
 groups, statuses and owners of codes, limits. It reads the text for itself: nothing of lined's own client, profile or
-reports is used here, so that a misreading there shows. What it is asked to do wrong it does, see `faults`. Its books tell
-what became of every code.
+reports is used here, so that a misreading there shows. What it is asked to do wrong it does, see `faults`. Its books
+tell what became of every code.
 """
 
 from lined.sandbox.accounts import Credentials

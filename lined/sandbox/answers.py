@@ -1,7 +1,7 @@
 """Answers in the shapes of section 1.6: a list or an object, depending on the service that speaks.
 
-The ICOM paths (`/api/...`) answer with an object that holds `globalErrors`; the public ones with a bare list. Both carry
-`errorId` and `service`. As in the text's own sample the context of an `access-denied` echoes the bearer token.
+The ICOM paths (`/api/...`) answer with an object that holds `globalErrors`; the public ones with a bare list. Both
+carry `errorId` and `service`. As in the text's own sample the context of an `access-denied` echoes the bearer token.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TEXTS = {
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a request: where (`body`, `query` or `path`, and a JSON path) and with which value."""
+    """One thing that is wrong with a request: where (`body`, `query`, `path`, and a JSON path) and with which value."""
 
     text: str
     where: str = "body"

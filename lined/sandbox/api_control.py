@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -22,7 +22,7 @@ from lined.sandbox.rules import PRODUCT_GROUPS
 from lined.sandbox.sandbox import Sandbox
 from lined.sandbox.settings import is_loopback
 
-PACKAGES = Literal["UNIT", "GROUP", "SET"]
+PageSize = Annotated[int, Query(ge=1, le=statements.CODES_PAGE_MAX)]
 
 
 def only_loopback(request: Request) -> None:
@@ -45,7 +45,7 @@ class Issue(BaseModel):
     template: Literal["GS1_AISTR_SHORT", "GS1_AISTR_ASYM_SHORT", "GS1_AISTR", "TOBACCO"] = "GS1_AISTR_SHORT"
     serial_length: int = Field(default=13, ge=1, le=issuing.SERIAL_MAX_CHARS)
     group: str = "vegetableoil"
-    package: PACKAGES = "UNIT"
+    package: Literal["UNIT", "GROUP", "SET"] = "UNIT"
     countries: tuple[str, ...] = ("UZ",)
     tin: str | None = None
     seed: int | None = None
@@ -74,7 +74,7 @@ async def account(request: Request) -> Response:
 
 @router.post("/codes")
 async def issue(request: Request, wanted: Issue) -> Response:
-    """Issue codes: `{"batch", "issued", "codes": [...]}`. The GTIN gets its card; another group than before is a 409."""
+    """Issue codes: `{"batch", "issued", "codes"}`. The GTIN gets its card; another group than before is a 409."""
     sandbox = sandbox_of(request)
     serial_length = issuing.TOBACCO_SERIAL_CHARS if wanted.template == "TOBACCO" else wanted.serial_length
     batch = sandbox.new_id()
@@ -115,7 +115,7 @@ async def issued_codes(
     batch: str = "",
     status: str = "",
     after: int = 0,
-    limit: int = Query(default=10_000, ge=1, le=statements.CODES_PAGE_MAX),
+    limit: PageSize = 10_000,
     lines: bool = False,
 ) -> Response:
     """A page of full codes, as JSON `{"codes", "next"}` or with `lines` one a line, `X-Next` saying where to go on."""
@@ -129,7 +129,7 @@ async def issued_codes(
 
 
 @router.post("/ssccs")
-async def make_ssccs(request: Request, wanted: Ssccs) -> Response:
+async def make_ssccs(wanted: Ssccs) -> Response:
     """`{"codes": [...]}`: SSCCs with their `00`."""
     if wanted.first + wanted.count > 10 ** (17 - len(wanted.prefix)):
         raise HTTPException(422, "the numbers do not fit behind the prefix")
@@ -154,7 +154,7 @@ async def books_codes(
     batch: str = "",
     code: str = "",
     after: int = 0,
-    limit: int = Query(default=10_000, ge=1, le=statements.CODES_PAGE_MAX),
+    limit: PageSize = 10_000,
 ) -> Response:
     """A page of codes `{"items", "next"}`; or with `code` that one's story, with effects and refused attempts."""
     read = sandbox_of(request).books.read
@@ -171,7 +171,7 @@ async def books_codes(
 
 @router.get("/books/documents")
 async def books_documents(
-    request: Request, after: int = 0, limit: int = Query(default=100, ge=1, le=statements.DOCUMENTS_PAGE_MAX)
+    request: Request, after: int = 0, limit: Annotated[int, Query(ge=1, le=statements.DOCUMENTS_PAGE_MAX)] = 100
 ) -> Response:
     """A page of documents `{"items", "next"}`, oldest first, with their counts."""
     sandbox: Sandbox = sandbox_of(request)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from lined.sandbox import documents
+from lined.sandbox import lookups
 from lined.sandbox.accounts import instant
 from lined.sandbox.answers import bad_request, json_response, not_found
-from lined.sandbox.documents import Card, Search
 from lined.sandbox.gate import enter, integer, sandbox_of
+from lined.sandbox.lookups import Card, Search
 from lined.sandbox.rules import (
     CODES_PAGE,
     DOCUMENT_STATUSES,
@@ -33,7 +33,7 @@ async def _card(request: Request, document_id: str) -> Card:
     sandbox = sandbox_of(request)
     user = await enter(request)
     at = sandbox.clock()
-    card = await sandbox.books.read(lambda connection: documents.find(connection, document_id, user.tin, at))
+    card = await sandbox.books.read(lambda connection: lookups.find(connection, document_id, user.tin, at))
     if card is None:
         raise not_found("documentId", document_id)
     return card
@@ -47,7 +47,7 @@ async def utilisation_status(request: Request, document_id: str) -> Response:
         raise not_found("reportId", document_id)
     answer: dict[str, object] = {"reportId": card.uuid, "reportStatus": _REPORT_STATUSES.get(card.status, "IN_PROCESS")}
     if card.status == ERROR:
-        reasons = await sandbox_of(request).books.read(lambda c: documents.reject_reasons(c, card.id))
+        reasons = await sandbox_of(request).books.read(lambda c: lookups.reject_reasons(c, card.id))
         answer["rejectReason"] = reasons
     return json_response(answer | {"createdTimestamp": instant(card.created_at)})
 
@@ -59,7 +59,7 @@ async def search(request: Request) -> Response:
     user = await enter(request)
     wanted = _search_of(request)
     order, at = sandbox.settings.search_order, sandbox.clock()
-    cards = await sandbox.books.read(lambda connection: documents.search(connection, user.tin, wanted, order, at))
+    cards = await sandbox.books.read(lambda connection: lookups.search(connection, user.tin, wanted, order, at))
     found = [
         {"documentId": card.uuid, "type": card.type, "status": card.status, "createDate": instant(card.created_at)}
         for card in cards
@@ -71,14 +71,16 @@ async def search(request: Request) -> Response:
 async def document(request: Request, document_id: str) -> Response:
     """11.3: flat, as in the sample, whatever the table says."""
     card = await _card(request, document_id)
-    return json_response({
-        "documentId": card.uuid,
-        "type": card.type,
-        "status": card.status,
-        "createDate": instant(card.created_at),
-        "originalDocId": None,
-        "productGroup": card.product_group,
-    })
+    return json_response(
+        {
+            "documentId": card.uuid,
+            "type": card.type,
+            "status": card.status,
+            "createDate": instant(card.created_at),
+            "originalDocId": None,
+            "productGroup": card.product_group,
+        }
+    )
 
 
 @router.get(f"{_STORAGE}/docs/{{document_id}}/codes")
@@ -87,7 +89,7 @@ async def codes(request: Request, document_id: str) -> Response:
     card = await _card(request, document_id)
     limit = integer(request, "limit", CODES_PAGE, low=1, high=CODES_PAGE)
     after = integer(request, "lastIndex", -1, low=-1)
-    rows = await sandbox_of(request).books.read(lambda connection: documents.outcomes(connection, card.id, after, limit))
+    rows = await sandbox_of(request).books.read(lambda connection: lookups.outcomes(connection, card.id, after, limit))
     return json_response(rows)
 
 
@@ -98,7 +100,7 @@ async def errors(request: Request, document_id: str) -> Response:
     limit = integer(request, "limit", None, low=1, high=CODES_PAGE)
     after = integer(request, "lastIndex", -1, low=-1)
     name = request.query_params.get("propertyName", "CODE")
-    rows = await sandbox_of(request).books.read(lambda connection: documents.errors(connection, card.id, after, limit))
+    rows = await sandbox_of(request).books.read(lambda connection: lookups.errors(connection, card.id, after, limit))
     return json_response({"documentErrors": rows if name == "CODE" else []})
 
 
@@ -108,7 +110,7 @@ async def content(request: Request, document_id: str) -> Response:
     card = await _card(request, document_id)
     as_sample = sandbox_of(request).settings.content_as_sample
     body = await sandbox_of(request).books.read(
-        lambda connection: documents.content(connection, card.id, as_sample=as_sample)
+        lambda connection: lookups.content(connection, card.id, as_sample=as_sample)
     )
     return Response(body, media_type="application/json")
 

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from lined.sandbox import utilisation
+from lined.sandbox import aggregation, correction, disaggregation, utilisation, validation
 from lined.sandbox.accounts import User
 from lined.sandbox.answers import json_response
-from lined.sandbox.documents import Directives, register
+from lined.sandbox.documents import register
 from lined.sandbox.faults import DOCUMENT_KINDS
+from lined.sandbox.filings import Directives, Filing
 from lined.sandbox.gate import enter, json_body, sandbox_of
 from lined.sandbox.sandbox import Sandbox
 from lined.sandbox.settings import SandboxSettings
-from lined.sandbox.shapes import Filing
 
 router = APIRouter()
 
@@ -30,6 +30,10 @@ class Kind(NamedTuple):
 
 KINDS = {
     "/api/utilisation": Kind(utilisation.read, answer="reportId"),
+    "/public/api/v1/doc/validation": Kind(validation.read),
+    "/public/api/v1/doc/aggregation": Kind(aggregation.read),
+    "/public/api/v1/doc/transport-code-disaggregation": Kind(disaggregation.read),
+    "/public/api/v1/doc/correction": Kind(correction.read, business=True),
 }
 
 
@@ -50,9 +54,7 @@ async def report(request: Request) -> Response:
 async def _register(sandbox: Sandbox, filing: Filing, user: User, at: float, directives: Directives) -> str:
     uuid = sandbox.new_id()
     await sandbox.books.write(
-        lambda connection: register(
-            connection, filing, uuid, user.tin, at, sandbox.settings, directives, sandbox.rng
-        )
+        lambda connection: register(connection, filing, uuid, user.tin, at, sandbox.settings, directives, sandbox.rng)
     )
     sandbox.document_registered()
     return uuid

@@ -7,7 +7,7 @@
     too-many        429; `Retry-After` where `retry_after_s` is given; no effect
     expire-token    401 "Provided token isn't active"; a technical user's token is dead for good
     reject          `status` (400), naming `codes` of the report's codes (0: nobody); no effect
-    slow            waits `delay_s`, before the effect or with `after` between effect and answer; goes with another fault
+    slow            waits `delay_s`, before the effect or with `after` before the answer; goes with another fault
     error-after     the effect happens, then `status` (500), JSON or `html`
     answer-lost     the effect happens, then the connection is cut without an answer; with `reset` by a RST
     truncated       the effect happens, the answer's second half is missing
@@ -40,8 +40,8 @@ Kind = Literal[
 
 
 class FaultRequest(BaseModel):
-    """A fault as it is asked for. It meets requests whose method and path match; `skip` of them pass first, then `times`
-    are hit (null: all), each with `probability`. `path` is a glob pattern; /sandbox is never hit.
+    """A fault as it is asked for. It meets requests whose method and path match; `skip` of them pass first, then
+    `times` are hit (null: all), each with `probability`. `path` is a glob pattern; /sandbox is never hit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

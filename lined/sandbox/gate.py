@@ -17,7 +17,7 @@ JSON = "application/json"
 
 
 def sandbox_of(request: Request) -> Sandbox:
-    return cast(Sandbox, request.app.state.sandbox)
+    return cast("Sandbox", request.app.state.sandbox)
 
 
 async def enter(request: Request, *, business: bool = False, counted: bool = False) -> User:

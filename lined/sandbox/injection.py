@@ -16,7 +16,7 @@ from lined.sandbox.wire import LINE, Line
 
 CONTROL = "/sandbox"
 ICOM = "/api/"
-_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service is under maintenance</h1></body></html>"
+_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Under maintenance</h1></body></html>"
 _BEFORE = frozenset({"drop-before", "error-before", "html", "too-many", "expire-token", "reject"})
 _AFTER = frozenset({"error-after", "answer-lost", "truncated", "html"})
 _CAUSES = {429: "Request limit exceeded", 500: "Internal server error"}

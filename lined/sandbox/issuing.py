@@ -100,7 +100,7 @@ def too_many(lot: Lot) -> bool:
 
 
 def issue(connection: Connection, lot: Lot, rng: Random, at: float) -> list[str]:
-    """Issue the lot into the books; the full codes, all new, in the order of their ids. The GTIN has its card already."""
+    """Issue the lot into the books; the full codes, all new, in the order of their ids. The GTIN has a card already."""
     before = one(connection, "SELECT coalesce(max(id), 0) FROM codes")
     left = lot.size
     while left:

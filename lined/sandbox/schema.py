@@ -12,7 +12,8 @@ SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE api_keys (
-    key TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT NOT NULL, expires_at REAL NOT NULL, active INTEGER NOT NULL
+    key TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT NOT NULL,
+    expires_at REAL NOT NULL, active INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE tokens (
@@ -70,7 +71,7 @@ CREATE TABLE document_codes (
     detail TEXT,                                   -- print quality class; JSON of a package
     code_id INTEGER,
     found_status TEXT,                             -- the code's status when it was judged
-    state TEXT,                                    -- SUCCESS, WARNING, ERROR; NULL: not decided, or left out of the answer
+    state TEXT,                                    -- SUCCESS, WARNING, ERROR; NULL: undecided, or not listed
     result TEXT,
     PRIMARY KEY (document_id, idx)
 ) WITHOUT ROWID;

@@ -138,12 +138,12 @@ def make_app(sandbox: Sandbox) -> Injection:
 
 
 async def _rejected(request: Request, error: Exception) -> Response:
-    return rejection_response(cast(Rejection, error), icom=request.url.path.startswith(ICOM))
+    return rejection_response(cast("Rejection", error), icom=request.url.path.startswith(ICOM))
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
     """Unknown paths and methods in the regulator's shape, the control endpoint's refusals in plain words."""
-    refusal = cast(HTTPException, error)
+    refusal = cast("HTTPException", error)
     if request.url.path.startswith(CONTROL):
         return json_response({"error": refusal.detail}, status=refusal.status_code)
     rejection = Rejection(refusal.status_code, "not-found", [Fault(str(refusal.detail), "path", request.url.path)])
@@ -151,6 +151,6 @@ async def _not_here(request: Request, error: Exception) -> Response:
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
-    wrong = cast(RequestValidationError, error).errors()
+    wrong = cast("RequestValidationError", error).errors()
     details = [{"path": ".".join(map(str, one["loc"][1:])), "message": one["msg"]} for one in wrong]
     return json_response({"error": "wrong values", "details": details}, status=422)

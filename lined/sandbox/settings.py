@@ -41,7 +41,7 @@ class SandboxSettings:
     validating_after_s: float = 0.2
     in_process_after_s: float = 0.5
     final_after_s: tuple[float, float] = (1.0, 2.0)
-    some_bad: str = "partial"  # partial: PARTIALLY_PROCESSED; error: the whole document is ERROR and names the bad codes
+    some_bad: str = "partial"  # or `error`: then the whole document is ERROR, naming the bad codes
     search_order: str = "newest"  # newest | oldest: the text does not say
     content_as_sample: bool = True  # 11.4's sample lost the separators and manufacturerCountry
     codes_per_report: int = 30_000  # 1.4
@@ -72,9 +72,8 @@ class SandboxSettings:
         problems = []
         if not (self.tin.isdigit() and len(self.tin) in {9, 14}):
             problems.append(Problem("tin", "must be 9 digits (TIN) or 14 (PINFL)"))
-        problems += [
-            Problem("groups", f"{group!r} is not a product group") for group in self.groups if group not in PRODUCT_GROUPS
-        ]
+        strange = [group for group in self.groups if group not in PRODUCT_GROUPS]
+        problems += [Problem("groups", f"{group!r} is not a product group") for group in strange]
         if not self.places:
             problems.append(Problem("places", "must name at least one business place"))
         if self.some_bad not in {"partial", "error"}:

@@ -8,32 +8,12 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from lined.sandbox.answers import Fault, Rejection, bad_request
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")  # 5.1.1 "ISO 8601", with its zone
 _MAX_FAULTS = 20
-
-
-class Row(NamedTuple):
-    """One code of a document. `unit`: the row of the package it belongs to; `detail`: what its kind needs to know."""
-
-    ident: str
-    tail: str
-    unit: int | None = None
-    detail: str | None = None
-
-
-class Filing(NamedTuple):
-    """A report whose shape is right: ready to be registered, judged later."""
-
-    type: str
-    product_group: str | None
-    rows: list[Row]
-    attributes: dict[str, Any]  # the body without its codes
-    body: bytes
-    unsorted: bool
 
 
 class Fields:
@@ -174,7 +154,7 @@ def parse_object(body: bytes, path: str = "$") -> dict[str, Any]:
 def open_envelope(body: bytes) -> tuple[dict[str, Any], bytes]:
     """The JSON object inside `documentBody` and its bytes. Raises Rejection.
 
-    The text's own samples carry line breaks and a leading blank inside the base64: white space is taken out, nothing else.
+    The text's own samples carry line breaks and a leading blank inside the base64: white space is taken out, no more.
     """
     envelope = Fields(parse_object(body))
     envelope.only("documentBody", "signature")

@@ -7,7 +7,7 @@ from typing import Any
 
 from lined.sandbox.accounts import instant
 from lined.sandbox.books import Connection, one
-from lined.sandbox.documents import card_of
+from lined.sandbox.lookups import card_of
 from lined.sandbox.rules import UTILISATION
 
 CODES_PAGE_MAX = 100_000
@@ -15,7 +15,7 @@ DOCUMENTS_PAGE_MAX = 1_000
 
 
 def totals(connection: Connection) -> dict[str, Any]:
-    """The counts. `applied_more_than_once` counts codes with two effects of utilisation and must be 0, whatever happens;
+    """The counts. `applied_more_than_once` counts codes with two effects of utilisation and must be 0 whatever happens;
     `repeated_attempts` counts the refused attempts to apply a code again, `repeated_codes` the codes concerned.
     """
     issued = "FROM codes WHERE template <> 'SSCC'"
@@ -26,8 +26,8 @@ def totals(connection: Connection) -> dict[str, Any]:
     ).fetchone()
     return {
         "codes": {
-            "issued": one(connection, f"SELECT count(*) {issued}"),  # noqa: S608
-            "by_status": dict(connection.execute(f"SELECT status, count(*) {issued} GROUP BY status")),  # noqa: S608
+            "issued": one(connection, f"SELECT count(*) {issued}"),
+            "by_status": dict(connection.execute(f"SELECT status, count(*) {issued} GROUP BY status")),
             "applied": applied,
             "applied_more_than_once": twice,
             "repeated_attempts": one(connection, "SELECT count(*) FROM repeated_attempts"),
@@ -99,14 +99,16 @@ def documents(connection: Connection, *, after: int, limit: int, at: float) -> t
     items = []
     for row in rows[:limit]:
         card = card_of(row[:8], at)
-        items.append({
-            "id": card.id,
-            "document_id": card.uuid,
-            "type": card.type,
-            "product_group": card.product_group,
-            "status": card.status,
-            "created_at": instant(card.created_at),
-            "codes": row[8],
-            "refused": row[9],
-        })
+        items.append(
+            {
+                "id": card.id,
+                "document_id": card.uuid,
+                "type": card.type,
+                "product_group": card.product_group,
+                "status": card.status,
+                "created_at": instant(card.created_at),
+                "codes": row[8],
+                "refused": row[9],
+            }
+        )
     return items, items[-1]["id"] if len(rows) > limit else None

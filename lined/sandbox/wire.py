@@ -45,7 +45,7 @@ class CuttableProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
-        app = cast(ASGIApp, self.app)
+        app = cast("ASGIApp", self.app)
         line = Line(transport)
 
         async def with_line(scope: Scope, receive: Receive, send: Send) -> None:
