@@ -64,7 +64,7 @@ def repaired(tables: dict[str, Any], context: dict[str, Any]) -> tuple[list[Erro
     places: set[Place] = set()
     errors = first
     for _ in range(ROUNDS):
-        for found in errors:
+        for found in sorted(errors, key=lambda error: error["type"] != "missing"):  # before its table is taken out
             if found["type"] == "missing" or not _within(found["loc"], places):
                 places.add(_mend(rest, found))
         try:

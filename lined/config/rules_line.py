@@ -91,7 +91,7 @@ def _devices_of_stations(found: Repaired) -> Iterator[Problem]:
         if not found.sure(*place):
             continue
         for index, device in enumerate(station.devices):
-            if found.sure("device") and device not in known:
+            if found.sure("device") and known is not None and device not in known:
                 yield at(
                     (*place, index), f"there is no device {shown(device)}: add it as a [[device]], or correct the name"
                 )
@@ -102,11 +102,15 @@ def _devices_of_stations(found: Repaired) -> Iterator[Problem]:
             owner.setdefault(device, path_of(place))
 
 
-def _written_ids(tables: Any) -> set[object]:
-    """The ids as the file has them, wrong ones too: a reference to such a device is not a second problem."""
+def _written_ids(tables: Any) -> set[str] | None:
+    """The ids as the file has them, wrong ones too: a reference to such a device is not a second problem.
+
+    None where a device has none: then every reference may mean that one.
+    """
     rows = tables if isinstance(tables, list) else []
-    ids = (row.get("id") for row in rows if isinstance(row, dict))
-    return {name for name in ids if isinstance(name, str)}
+    ids = [row.get("id") if isinstance(row, dict) else None for row in rows]
+    names = {name for name in ids if isinstance(name, str)}
+    return names if all(isinstance(name, str) for name in ids) else None
 
 
 def _role(found: Repaired, place: Place, station: Station) -> Iterator[Problem]:

@@ -54,7 +54,7 @@ def broker_problems(found: Repaired) -> Iterator[Problem]:
         yield at(("mqtt", "username"), "is required beside password_file: MQTT 3.1.1 knows no password without a user")
     if mqtt.ca_file is not None and mqtt.url.startswith("mqtt://") and found.sure("mqtt", "url"):
         yield at(("mqtt", "ca_file"), "is for TLS, and the url is mqtt://: write mqtts://, or leave it out")
-    if mqtt.ca_file is not None and not mqtt.ca_file.is_file():
+    elif mqtt.ca_file is not None and not mqtt.ca_file.is_file():
         yield at(("mqtt", "ca_file"), f"there is no file {mqtt.ca_file}: put the broker's CA certificates there")
 
 

@@ -130,5 +130,5 @@ def sscc_problems(found: Repaired) -> Iterator[Problem]:
         if value > most and not is_default and found.sure("sscc", key):
             message = f"after the prefix {sscc.prefix} there is room for {sscc.serial_digits} digits: at most {most}"
             yield at(("sscc", key), message)
-    if sscc.first > sscc.last and found.sure("sscc", "first") and found.sure("sscc", "last"):
+    if sscc.last < sscc.first <= most and found.sure("sscc", "first") and found.sure("sscc", "last"):
         yield at(("sscc", "last"), f"must not be less than first, {sscc.first}")

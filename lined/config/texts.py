@@ -35,7 +35,10 @@ def path_of(place: Place) -> str:
 
 
 def problems_of(errors: Sequence[ErrorDetails], root: type[BaseModel]) -> list[Problem]:
-    return [Problem(path_of(error["loc"]), _message(error, root)) for error in errors]
+    """A list that is too short only because an entry is wrong is one problem, not two."""
+    lists = {error["loc"][:-1] for error in errors if isinstance(error["loc"][-1], int)}
+    told = [error for error in errors if not (error["type"] == "too_short" and error["loc"] in lists)]
+    return [Problem(path_of(error["loc"]), _message(error, root)) for error in told]
 
 
 def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
