@@ -17,7 +17,7 @@ QUICK: dict[str, Any] = {"validating_after_s": 0.0, "in_process_after_s": 0.0, "
 
 @pytest.fixture
 def sandbox() -> Open:
-    """`async with sandbox(**settings) as client`; documents are decided at once unless told otherwise."""
+    """Opened by `async with sandbox(**settings) as client`; documents are decided at once unless told otherwise."""
 
     @asynccontextmanager
     async def opened(state_path: Path | None = None, **settings: Any) -> AsyncIterator[Client]:
