@@ -9,7 +9,6 @@ A command raises errors of `lined.errors`; here they become words on stderr and 
 from __future__ import annotations
 
 import io
-import os
 import sys
 from importlib import import_module
 from typing import Annotated, Final
@@ -17,7 +16,7 @@ from typing import Annotated, Final
 import typer
 
 from lined import __version__
-from lined.cli.exits import DONE, code_of, tell
+from lined.cli.exits import code_of, tell
 from lined.errors import LinedError
 
 FILES: Final = ("check", "drivers", "sandbox", "run")
@@ -48,9 +47,6 @@ def run() -> None:
     except LinedError as error:
         tell(error)
         sys.exit(code_of(error))
-    except BrokenPipeError:  # `lined … | head`: nobody reads on, which is no failure
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
 
 
 def _version(wanted: bool) -> None:
