@@ -68,7 +68,7 @@ class Asking:
             self._account.login,
             self._account.password,
             ask=self._ask_for_token,
-            rules=self._profile.credential,
+            profile=self._profile,
             clock=clock,
             chance=chance,
         )

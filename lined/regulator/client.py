@@ -122,7 +122,7 @@ class Regulator(Lookups):
         except NoAnswer as nothing:
             evidence = self._asking.evidence(nothing.partial)
             raise without_answer(nothing, self._redact, evidence) from nothing
-        reply = reply if reply.notes else await with_notes(reply)
+        reply = await with_notes(reply) if reply.ok else reply
         outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
         if isinstance(outcome, SendingError):
             raise outcome

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from lined.errors import LinedError
 from lined.regulator.account import Secret
-from lined.regulator.profiles import CredentialRules
+from lined.regulator.profiles import CredentialRules, Profile
 from lined.regulator.reply import Reply
 
 REREAD_S = 60.0  # a key file is read again when what we know is older than this
@@ -110,8 +110,8 @@ class ApiKey:
         return [key for key in (self._key, self._replaced or "") if key]
 
     async def refresh(self, ask: Callable[[str], Awaitable[NewKey]]) -> NewKey:
-        """Replace the key by what `ask(old)` brings, once that is on disk. Others wait meanwhile. What `ask` raises goes
-        through. Where storing fails NoCredential is raised and the new key kept in memory: each use tries to store it.
+        """Replace the key by what `ask(old)` brings, once that is on disk; others wait meanwhile. What `ask` raises
+        goes through. Where storing fails: NoCredential; the new key stays in memory and is stored before it is used.
         """
         if self._on_new_secret is None:
             raise NoCredential("a new API key could not be stored: nothing was asked", LONGEST_WAIT_S)
@@ -166,7 +166,7 @@ class TechnicalUser:
         password: Secret,
         *,
         ask: Callable[[str, dict[str, str]], Awaitable[Reply | None]],
-        rules: CredentialRules,
+        profile: Profile,
         clock: Callable[[], float],
         chance: random.Random,
     ) -> None:
@@ -174,7 +174,8 @@ class TechnicalUser:
         self._login = login
         self._read = password
         self._ask = ask
-        self._rules = rules
+        self._profile = profile
+        self._rules = profile.credential
         self._clock = clock
         self._chance = chance
         self._lock = asyncio.Lock()
@@ -224,7 +225,7 @@ class TechnicalUser:
             reply = await self._ask("token_refresh", {"refreshToken": self._refresh_token})
             if self._adopt(reply):
                 return
-            if reply is None or not _is_no(reply):
+            if reply is None or not _is_no(reply, self._profile):
                 self._back_off("the token could not be refreshed: the regulator does not answer", reply)
                 return
             self._refresh_token = ""
@@ -236,7 +237,7 @@ class TechnicalUser:
         reply = await self._ask("authenticate", {"login": self._login, "password": self._password})
         if self._adopt(reply):
             return
-        if reply is not None and _is_no(reply):
+        if reply is not None and _is_no(reply, self._profile):
             self._refused = self._password
             self._back_off(
                 f"technical user {self._login}: login or password refused; a password lasts 90 days, and only a person "
@@ -338,7 +339,7 @@ def clean_secret(text: str, *, inner_space: bool = False) -> str:
     return secret
 
 
-def _is_no(reply: Reply) -> bool:
+def _is_no(reply: Reply, profile: Profile) -> bool:
     """A readable refusal, as opposed to an outage, a limit or error code 1."""
-    again = reply.status in {408, 429} or any(note.code == "1" for note in reply.notes)
+    again = reply.status in {408, 429} or reply.means(profile, "again")
     return not reply.page and 400 <= reply.status < 500 and not again

@@ -5,16 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from lined.regulator.answers import ErrorNote, Unreadable, error_notes, looks_like_page, retry_after_s, server_time
+from lined.regulator.answers import (
+    ErrorNote,
+    Unreadable,
+    error_notes,
+    looks_like_page,
+    named_codes,
+    retry_after_s,
+    server_time,
+)
 from lined.regulator.profiles import Profile
 from lined.regulator.slices import in_slices, read_json
 from lined.regulator.wire import Answer
 
 MOST_NOTES_TOLD = 3
+MOST_NOTES_READ = 100  # for what concerns the whole answer
 
 
 class Reply(NamedTuple):
-    """`page`: an HTML page. `value`: the JSON, None where it is not `readable`. `notes`: its errors, if it has any."""
+    """`page`: an HTML page. `value`: the JSON, None where it is not `readable`. `notes`: its errors, if it has any;
+    `codes`: their codes; `named`: candidates for the codes they blame, each with the reason.
+    """
 
     status: int
     body: bytes
@@ -24,6 +35,8 @@ class Reply(NamedTuple):
     notes: tuple[ErrorNote, ...]
     date: datetime | None
     retry_after_s: float | None
+    codes: frozenset[str] = frozenset()
+    named: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -31,14 +44,14 @@ class Reply(NamedTuple):
 
     def means(self, profile: Profile, meaning: str) -> bool:
         """One of its errors has this meaning in the profile."""
-        return any(profile.errors.get(note.code) == meaning for note in self.notes)
+        return any(profile.errors.get(code) == meaning for code in self.codes)
 
     def blames_credential(self, profile: Profile) -> bool:
         """401; or `access-denied` about a token that is not active, which comes with 401 or 403."""
         if self.page:
             return False
         rules = profile.credential
-        denied = (note.text for note in self.notes if note.code == rules.denied_code)
+        denied = (note.text for note in self.notes[:MOST_NOTES_READ] if note.code == rules.denied_code)
         dead = any(word in text for text in denied for word in rules.dead_token)
         return self.status == 401 or (self.status == 403 and dead)
 
@@ -46,10 +59,9 @@ class Reply(NamedTuple):
         """For people: status and what the answer says, not yet redacted."""
         if self.page:
             return f"HTTP {self.status}: an HTML page"
-        notes = [note for note in self.notes if note.code or note.text]
-        told = [" ".join(part for part in (note.code, note.text) if part) for note in notes[:MOST_NOTES_TOLD]]
-        more = f" (and {len(notes) - MOST_NOTES_TOLD} more)" if len(notes) > MOST_NOTES_TOLD else ""
-        said = "; ".join(told)[:600]
+        told = [" ".join(part for part in (note.code, note.text) if part) for note in self.notes[:MOST_NOTES_TOLD]]
+        more = f" (and {len(self.notes) - MOST_NOTES_TOLD} more)" if len(self.notes) > MOST_NOTES_TOLD else ""
+        said = "; ".join(text for text in told if text)[:600]
         return f"HTTP {self.status}: {said}{more}" if said else f"HTTP {self.status}"
 
 
@@ -66,15 +78,21 @@ async def read_reply(answer: Answer, now: datetime) -> Reply:
             readable = isinstance(value, dict | list)
         except Unreadable:
             readable = False
-    failed = readable and not 200 <= answer.status < 300
-    notes = tuple(await in_slices(_same, error_notes(value))) if failed else ()
-    return Reply(answer.status, answer.body, page, readable, value if readable else None, notes, date, retry_s)
+    reply = Reply(answer.status, answer.body, page, readable, value if readable else None, (), date, retry_s)
+    return reply if reply.ok else await with_notes(reply)
 
 
 async def with_notes(reply: Reply) -> Reply:
-    """The same with the errors that a 200 may hold all the same."""
-    return reply._replace(notes=tuple(await in_slices(_same, error_notes(reply.value)))) if reply.readable else reply
+    """The same with its errors, which a 200 may hold too."""
+    if not reply.readable:
+        return reply
+    codes: set[str] = set()
+    named: list[tuple[str, str]] = []
 
+    def take(note: ErrorNote) -> ErrorNote:
+        codes.add(note.code)
+        named.extend(named_codes(note))
+        return note
 
-def _same(note: ErrorNote) -> ErrorNote:
-    return note
+    notes = await in_slices(take, error_notes(reply.value))
+    return reply._replace(notes=tuple(notes), codes=frozenset(codes), named=tuple(named))

@@ -18,11 +18,12 @@ from lined.regulator.answers import Unreadable
 
 SLICE_S = 0.001
 SMALL = 32 * 1024  # json.loads of this takes well under a millisecond
-ELEMENT = 2 * 1024  # an element whose first closing bracket is nearer than this is decoded whole
+ELEMENT = 2 * 1024  # an element that closes within this length and holds no other is decoded whole
 DEEPEST = 32
 CLOCK_EVERY = 32  # elements between two looks at the clock
 
 _BLANK = re.compile(r"[ \t\n\r]*")
+_FLAT = re.compile(r'[\[{](?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+[\]}]', re.DOTALL)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -85,14 +86,11 @@ class _Walk:
     def _element(self) -> bool:
         """Read one value or open one container; True when the outermost value is complete."""
         first = self._text[self._at : self._at + 1]
-        if first in {"[", "{"} and self._big("]" if first == "[" else "}"):
+        if first in {"[", "{"} and not _FLAT.match(self._text, self._at, self._at + ELEMENT):
             return self._enter([] if first == "[" else {})
         value, self._at = self._decode(self._text, self._at)
         self._at = self._blank(self._at)
         return self._place(value)
-
-    def _big(self, closing: str) -> bool:
-        return self._text.find(closing, self._at, self._at + ELEMENT) < 0
 
     def _enter(self, container: list[object] | dict[str, object]) -> bool:
         if len(self._open) >= DEEPEST:

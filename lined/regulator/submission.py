@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lined.errors import NotSent, OutcomeUnknown, Refused, SendingError
-from lined.regulator.answers import Receipt, Unreadable, document_id, named_codes
+from lined.regulator.answers import Receipt, Unreadable, document_id
 from lined.regulator.profiles import Profile, ReportKind
 from lined.regulator.reply import Reply
 from lined.regulator.wire import NoAnswer
@@ -42,6 +42,5 @@ def with_answer(
     if reply.status == 429 or reply.means(profile, "again"):
         return NotSent(words, status=reply.status, evidence=evidence, retry_after_s=reply.retry_after_s)
     if reply.readable and 400 <= reply.status < 500 and reply.status != TIMED_OUT:
-        named = [pair for note in reply.notes for pair in named_codes(note)]
-        return Refused(words, status=reply.status, evidence=evidence, named=named)
+        return Refused(words, status=reply.status, evidence=evidence, named=reply.named)
     return OutcomeUnknown(words, status=reply.status, evidence=evidence)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import socket
 import ssl
 import time
@@ -77,8 +78,7 @@ class Wire:
         self._open: list[_Line] = []
 
     async def __aenter__(self) -> Self:
-        # Reading the certificates of all authorities takes some 20 ms: once, and not in the loop's thread.
-        self._tls = await asyncio.to_thread(httpx.create_ssl_context)
+        self._tls = await asyncio.to_thread(_prepare)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -199,6 +199,17 @@ class _Line:
         if self._socket is not None:
             with contextlib.suppress(OSError):  # closed meanwhile
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _prepare() -> ssl.SSLContext:
+    """What would hold the loop for 50 ms at the first exchange: the authorities' certificates, and what httpx and anyio
+    import only when they are used.
+    """
+    context = httpx.create_ssl_context()
+    httpx.AsyncHTTPTransport(verify=context)
+    with contextlib.suppress(ImportError):
+        importlib.import_module("anyio._backends._asyncio")
+    return context
 
 
 def _headers(request: Request, bearer: str | None) -> dict[str, str]:
