@@ -1,0 +1,182 @@
+"""`lined demo`: a whole plant on this machine, without configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lined.cli.exits import DONE, FAILED
+from lined.cli.options import SET_UP
+from lined.cli.output import console, print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lined.cli.demo_plant import DemoPlant
+
+QUIET_RATE = 20.0  # items a second of a demo without end: a pace that people can follow
+OUTCOMES_S = 300.0  # for the last documents to be decided
+LOOK_S = 0.5
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo", rich_help_panel=SET_UP)(demo)
+
+
+def demo(
+    codes: Annotated[int | None, typer.Option(min=1, max=1_000_000, help="End by itself after so many codes.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0, help="Items a second; 0: as fast as they are answered.")] = None,
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Leave journal, books and log there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """A whole plant on this machine: scanner, regulator's stand-in, daemon and page. Until Ctrl-C, or for --codes."""
+    pace = rate if rate is not None else (0.0 if codes else QUIET_RATE)
+    with contextlib.ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lined-demo-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            sys.exit(asyncio.run(_demo(folder, codes, pace, as_json)))
+        except KeyboardInterrupt:
+            sys.exit(DONE)
+
+
+async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> int:
+    from lined.cli.demo_plant import GTIN, DemoPlant
+
+    to = console()
+    async with DemoPlant(folder, codes=codes, rate=rate) as plant:
+        if not as_json:
+            _tell_where(to, plant)
+        await plant.issue()
+        await plant.command("/api/v1/job/start", {"gtin": GTIN, "by": "demo", "order": "DEMO-1"})
+        if codes is None:
+            await _for_ever(to, plant)
+            return DONE
+        await _play(to, plant, codes, quiet=as_json)
+        summary = await _summary(plant, codes)
+    if as_json:
+        print_json(summary)
+    else:
+        _tell_summary(to, summary)
+    return DONE if summary["ok"] else FAILED
+
+
+def _tell_where(to: Console, plant: DemoPlant) -> None:
+    to.print("lined demo: a plant on this machine", style="bold")
+    print_facts(
+        to,
+        [
+            ("page", f"{plant.url}/"),
+            ("status", f"{plant.url}/status"),
+            ("regulator's stand-in", f"{plant.sandbox.url}/sandbox/books"),
+            ("scanner", plant.scanner.url),
+            ("configuration", plant.folder / "lined.toml"),
+            ("daemon's log", plant.log_path),
+        ],
+    )
+    to.print()
+
+
+async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> None:
+    """Every item past the scanner, then the job's end, then the outcome of every code."""
+    playing = asyncio.create_task(plant.scanner.play(), name="scanner")
+    try:
+        with _bars(to, codes, quiet) as show:
+            while not playing.done():
+                show(await plant.status())
+                await asyncio.wait([playing], timeout=LOOK_S)
+            await playing
+            await plant.command("/api/v1/job/stop", {"by": "demo"})
+            async with asyncio.timeout(OUTCOMES_S):
+                while not _settled(status := await plant.status()):
+                    show(status)
+                    await asyncio.sleep(LOOK_S)
+            show(status)
+    finally:
+        playing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
+
+
+async def _for_ever(to: Console, plant: DemoPlant) -> None:
+    to.print(f"{plant.scanner.settings.rate:g} items a second pass. Ctrl-C ends it.")
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(plant.scanner.play(), name="scanner")
+        tasks.create_task(plant.keep_issuing(), name="codes")
+        with _bars(to, None, False) as show:
+            while True:
+                show(await plant.status())
+                await asyncio.sleep(LOOK_S)
+
+
+def _settled(status: dict[str, Any]) -> bool:
+    codes, reports = status["codes"], status["reports"]
+    moving = ("open", "sealed", "sending", "in_doubt", "submitted")
+    return codes["unreported"] == codes["reported"] == 0 and not any(reports[state] for state in moving)
+
+
+@contextlib.contextmanager
+def _bars(to: Console, codes: int | None, quiet: bool) -> Any:
+    """Progress, where somebody looks at a terminal; a line now and then where not."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=to, disable=quiet or not to.is_terminal) as progress:
+        read = progress.add_task("read and accepted", total=codes)
+        done = progress.add_task("accepted by the regulator", total=codes)
+
+        def show(status: dict[str, Any]) -> None:
+            progress.update(read, completed=status["reads"]["accepted"])
+            progress.update(done, completed=status["codes"]["accepted"])
+
+        yield show
+
+
+async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
+    """What happened, seen from all three sides: the scanner, the daemon, the regulator's own books."""
+    status, books, reports = await plant.status(), await plant.books(), await plant.reports()
+    scanner = plant.scanner.results
+    utilisation = [report for report in reports if report["kind"] == "utilisation"]
+    checks = {
+        "every code was accepted at the line": len(scanner.accepted) == codes,
+        "the regulator's books hold every code applied": books["codes"]["applied"] == codes,
+        "none was applied twice": books["codes"]["applied_more_than_once"] == books["codes"]["repeated_attempts"] == 0,
+        "every document succeeded": all(report["state"] == "succeeded" for report in utilisation),
+        "no document holds more than 30,000 codes": all(report["codes"] <= 30_000 for report in utilisation),
+        "the daemon's sums agree": status["codes"]["accepted"] == codes and _adds_up(status["reads"]),
+    }
+    return {
+        "ok": all(checks.values()),
+        "checks": checks,
+        "codes": codes,
+        "status": status,
+        "books": books,
+        "reports": utilisation,
+        "scanner": dict(scanner.counts),
+    }
+
+
+def _adds_up(reads: dict[str, Any]) -> bool:
+    parts = reads["accepted"] + reads["rejected"] + reads["no_read"] + reads["repeats"]
+    return bool(reads["total"] == parts and sum(reads["by_reason"].values()) == reads["rejected"])
+
+
+def _tell_summary(to: Console, summary: dict[str, Any]) -> None:
+    rows = [
+        (report["id"], f"{report['codes']:,}", report["state"], report["document_id"] or "")
+        for report in reversed(summary["reports"])
+    ]
+    print_table(to, "Utilisation reports", ["report", "codes", "state", "document"], rows)
+    for check, held in summary["checks"].items():
+        to.print(f"{'✓' if held else '✗'} {check}", style="green" if held else "red")
+    to.print()
+    if summary["ok"]:
+        to.print(f"{summary['codes']:,} codes, each read, kept, reported and accepted once.", style="bold green")
+    else:
+        to.print("Something went wrong: see the marked lines and the daemon's log (--keep FOLDER).", style="bold red")
