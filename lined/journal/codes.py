@@ -15,9 +15,7 @@ _FIND = (
     + ")"
 )
 _FIND_ONE = "SELECT ident, id, tail, at_ms, device_no, job_id, batch_id, own FROM code WHERE ident = ?"
-_INSERT = (
-    "INSERT INTO code (id, ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
+_INSERT = "INSERT INTO code (id, ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class KnownCode(NamedTuple):
@@ -68,7 +66,14 @@ def bucket_of(connection: Connection, code: KnownCode) -> str:
 
 
 def set_own(
-    connection: Connection, code: KnownCode, own: str, at_ms: int, *, detail: str, by: str = "", report_id: int | None = None
+    connection: Connection,
+    code: KnownCode,
+    own: str,
+    at_ms: int,
+    *,
+    detail: str,
+    by: str = "",
+    report_id: int | None = None,
 ) -> None:
     """Give one code a state of its own, keep why, move the sums. No change where it has that state already."""
     before = bucket_of(connection, code)
@@ -86,7 +91,14 @@ def set_own(
 
 
 def record(
-    connection: Connection, code_id: int, at_ms: int, what: str, detail: str, *, by: str = "", report_id: int | None = None
+    connection: Connection,
+    code_id: int,
+    at_ms: int,
+    what: str,
+    detail: str,
+    *,
+    by: str = "",
+    report_id: int | None = None,
 ) -> None:
     """One line of a code's story that no other table tells."""
     connection.execute(

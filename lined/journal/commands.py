@@ -36,7 +36,9 @@ def once(connection: Connection, command: Command, action: Callable[[], dict[str
     body = json.dumps(command.body, sort_keys=True)
     if row is not None:
         if (row[0], row[1]) != (command.name, body):
-            raise CommandError(409, "id-reused", f"The id {command.id!r} belongs to another command ({row[0]}); use a new one.")
+            raise CommandError(
+                409, "id-reused", f"The id {command.id!r} belongs to another command ({row[0]}); use a new one."
+            )
         answer: dict[str, Any] = json.loads(row[2])
         return answer
     answer = action()

@@ -12,8 +12,7 @@ from lined.journal.database import Connection
 LIFE = 0  # the job number under which the whole life of the journal is counted
 
 _ADD = (
-    "INSERT INTO counter (job_id, name, n) VALUES (?, ?, ?) "
-    "ON CONFLICT (job_id, name) DO UPDATE SET n = n + excluded.n"
+    "INSERT INTO counter (job_id, name, n) VALUES (?, ?, ?) ON CONFLICT (job_id, name) DO UPDATE SET n = n + excluded.n"
 )
 
 

@@ -45,7 +45,9 @@ def open_writable(path: Path) -> Database:
         found = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
         if found != value:
             connection.close()
-            raise JournalBroken(f"{path}: SQLite did not take {pragma}={value} (it says {found}); is the disk writable?")
+            raise JournalBroken(
+                f"{path}: SQLite did not take {pragma}={value} (it says {found}); is the disk writable?"
+            )
     connection.execute(f"PRAGMA journal_size_limit={JOURNAL_SIZE_LIMIT}")
     return Database(connection)
 

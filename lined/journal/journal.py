@@ -177,7 +177,9 @@ def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:
     if not differing:
         return
     marks = ",".join("?" * len(FINAL))
-    unfinished = connection.execute(f"SELECT count(*) FROM report WHERE state NOT IN ({marks})", tuple(FINAL)).fetchone()[0]
+    unfinished = connection.execute(
+        f"SELECT count(*) FROM report WHERE state NOT IN ({marks})", tuple(FINAL)
+    ).fetchone()[0]
     if unfinished:
         raise JournalBound(
             [
@@ -203,7 +205,9 @@ def _device_numbers(connection: Connection, devices: Sequence[str]) -> dict[str,
         connection.execute("INSERT OR IGNORE INTO device (id) VALUES (?)", (device,))
     numbers = dict(connection.execute("SELECT id, no FROM device").fetchall())
     if max(numbers.values(), default=0) >= DEVICES_MAX:
-        raise JournalBroken(f"the journal has seen {len(numbers)} device ids; {DEVICES_MAX - 1} is the most it can tell apart")
+        raise JournalBroken(
+            f"the journal has seen {len(numbers)} device ids; {DEVICES_MAX - 1} is the most it can tell apart"
+        )
     return numbers
 
 

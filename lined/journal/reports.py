@@ -139,14 +139,31 @@ def open_batch(
     connection.execute(
         "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, first_code, opened_ms, early) "
         "VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
-        (report_id, report_id, kind, job_id, json.dumps(attributes, sort_keys=True), day, first_code, at_ms, int(early)),
+        (
+            report_id,
+            report_id,
+            kind,
+            job_id,
+            json.dumps(attributes, sort_keys=True),
+            day,
+            first_code,
+            at_ms,
+            int(early),
+        ),
     )
     _remember(connection, report_id, at_ms, None, "open", "first code")
     return report_id
 
 
 def move(
-    connection: Connection, report_id: int, after: str, at_ms: int, why: str, *, evidence: str | None = None, **columns: Any
+    connection: Connection,
+    report_id: int,
+    after: str,
+    at_ms: int,
+    why: str,
+    *,
+    evidence: str | None = None,
+    **columns: Any,
 ) -> ReportRow:
     """Change a report's state and, with it, columns of its row. Returns the row as it was before.
 

@@ -46,8 +46,11 @@ class Work(Protocol[T, R]):
 
     intake: bool
 
-    def run(self, connection: Connection, items: Sequence[T]) -> Sequence[R]:
-        """Write what the items ask for; one result each, in order. A LinedError undoes this run alone."""
+    def run(self, connection: Connection, items: Sequence[T]) -> Sequence[R | LinedError]:
+        """Write what the items ask for; one result each, in order: an answer, or a LinedError for that item's waiter.
+
+        A LinedError raised undoes the whole run and is every item's answer.
+        """
 
     def rolled_back(self) -> None:
         """The transaction did not happen: what `run` put into memory since the last commit is void."""
@@ -204,7 +207,9 @@ class Writer:
         assert self._connection is not None
         work = run[0].work
         if work.intake and self.low_on_space:
-            room = JournalFull(f"less than {self._floor_bytes} bytes are free where the journal lies: make room on the disk")
+            room = JournalFull(
+                f"less than {self._floor_bytes} bytes are free where the journal lies: make room on the disk"
+            )
             return [(entry, room) for entry in run]
         self._connection.execute("SAVEPOINT work")
         try:

@@ -70,7 +70,9 @@ def seal(kind: str | None) -> Action:
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
         state.refresh(connection)
         if not state.may_seal or state.clock_is_behind(at_ms):
-            raise CommandError(409, "clock", "The clock of this computer cannot be trusted: set it right, then seal again.")
+            raise CommandError(
+                409, "clock", "The clock of this computer cannot be trusted: set it right, then seal again."
+            )
         found = select(connection, "state = 'open' AND codes > 0 AND (? IS NULL OR kind = ?)", (kind, kind))
         for report in found:
             jobs.end_batch(connection, state, report, at_ms, "command")

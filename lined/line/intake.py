@@ -251,7 +251,9 @@ class LineIntake:
             self._in_a_row[chunk.device] = (code_id, times)
             if times >= STUCK_AFTER:
                 self._problems.set(
-                    "stuck-code", chunk.device, f"{chunk.device} has read the same code {times} times in a row: is an item stuck?"
+                    "stuck-code",
+                    chunk.device,
+                    f"{chunk.device} has read the same code {times} times in a row: is an item stuck?",
                 )
             elif word != REPEAT:
                 self._problems.clear("stuck-code", chunk.device)

@@ -82,7 +82,9 @@ def stop(connection: Connection, state: LineState, by: str, at_ms: int) -> dict[
     return {**described(job), "stopped_ms": at_ms}
 
 
-def correct(connection: Connection, state: LineState, changes: Mapping[str, Any], by: str, at_ms: int) -> dict[str, Any]:
+def correct(
+    connection: Connection, state: LineState, changes: Mapping[str, Any], by: str, at_ms: int
+) -> dict[str, Any]:
     """Change attributes of the running job, for it and for its reports that are not frozen yet.
 
     Raises CommandError: 409 `no-job`, 422 wrong values.
@@ -97,9 +99,7 @@ def correct(connection: Connection, state: LineState, changes: Mapping[str, Any]
     product = Product(**{**job.product, "demands": frozenset(job.product["demands"])})
     attributes = checked({**job.attributes, **changes}, product, state.days, at_ms)
     connection.execute("UPDATE job SET attributes = ? WHERE id = ?", (json.dumps(attributes), job.id))
-    touched = reports.select(
-        connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL", (job.id,)
-    )
+    touched = reports.select(connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL", (job.id,))
     for report in touched:
         merged = {**json.loads(report.attributes), **attributes}
         reports.change(
@@ -114,7 +114,9 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
     if state.batch is not None and state.batch.id == report.id:
         state.batch = None
     if not state.may_seal or state.clock_is_behind(at_ms):
-        reports.change(connection, report.id, full=1, last_code=report.last_code or state.next_code - 1, seal_reason=reason)
+        reports.change(
+            connection, report.id, full=1, last_code=report.last_code or state.next_code - 1, seal_reason=reason
+        )
         return False
     reports.seal(connection, report, at_ms, report.seal_reason or reason, state.plant.batches.settle_ms)
     return True

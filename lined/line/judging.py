@@ -119,9 +119,7 @@ class _Bench:
             return WRONG_PRODUCT
         return ""
 
-    def _seen_before(
-        self, chunk: Chunk, code: MarkingCode, job: Job, alarms: list[tuple[str, str]]
-    ) -> tuple[str, int]:
+    def _seen_before(self, chunk: Chunk, code: MarkingCode, job: Job, alarms: list[tuple[str, str]]) -> tuple[str, int]:
         known = self._known.get(code.ident)
         if known is None:
             return ACCEPT, 0  # a test job: judged as usual, remembered nowhere
@@ -153,7 +151,8 @@ class _Bench:
 
     def _may_come_back(self, known: KnownCode) -> bool:
         row = self._connection.execute(
-            "SELECT detail FROM code_event WHERE code_id = ? AND what = ? ORDER BY id DESC LIMIT 1", (known.id, WITHDRAWN)
+            "SELECT detail FROM code_event WHERE code_id = ? AND what = ? ORDER BY id DESC LIMIT 1",
+            (known.id, WITHDRAWN),
         ).fetchone()
         return bool(row) and row[0] not in GONE_FOR_GOOD
 
@@ -215,9 +214,7 @@ class _Bench:
         """No more codes into the open batch; the sealer seals it as soon as the clock can be trusted."""
         if self._state.batch is not None:
             self._flush_batch()
-            reports.change(
-                self._connection, self._state.batch.id, full=1, last_code=self._state.next_code - 1
-            )
+            reports.change(self._connection, self._state.batch.id, full=1, last_code=self._state.next_code - 1)
             self._state.batch = None
 
     def _keep_read(self, chunk: Chunk, candidate: Candidate, verdict: str, code_id: int) -> None:
@@ -243,7 +240,8 @@ class _Bench:
         self._flush_new()
         if self._reads:
             self._connection.executemany(
-                "INSERT INTO read (at_ms, device_no, job_id, verdict, code_id, raw) VALUES (?, ?, ?, ?, ?, ?)", self._reads
+                "INSERT INTO read (at_ms, device_no, job_id, verdict, code_id, raw) VALUES (?, ?, ?, ?, ?, ?)",
+                self._reads,
             )
         job = self._state.job
         counters.add(self._connection, job.id if job else counters.LIFE, self._sums)

@@ -1,6 +1,6 @@
 """What may be asked of the line from outside: the same for HTTP, MQTT and the command line.
 
-Each call takes `id` (the same again within 7 days is answered again, not done again) and `by` (who). Answers are durable
+Each call takes `command_id` (the same again within 7 days is answered again, not done again) and `by` (who). Answers are durable
 when they come. Raises CommandError, or JournalFull and JournalBroken where the journal cannot commit.
 """
 
@@ -40,33 +40,37 @@ class LineOperations:
         self._wall_ms = wall_ms
         self._changed = changed
 
-    async def start_job(self, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
+    async def start_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """`body` as in the contract's `/api/v1/job/start`. The answer: the job."""
         wish = JobOrder(**{key: value for key, value in body.items() if key in JobOrder.__dataclass_fields__})
-        return await self._order("job-start", body, id, by, commands.start_job(wish, by))
+        return await self._order("job-start", body, command_id, by, commands.start_job(wish, by))
 
-    async def stop_job(self, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
-        return await self._order("job-stop", body, id, by, commands.stop_job(by))
+    async def stop_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
+        return await self._order("job-stop", body, command_id, by, commands.stop_job(by))
 
-    async def correct_job(self, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
-        return await self._order("job-correct", body, id, by, commands.correct_job(dict(body), by))
+    async def correct_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
+        return await self._order("job-correct", body, command_id, by, commands.correct_job(dict(body), by))
 
-    async def seal(self, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
-        return await self._order("seal", body, id, by, commands.seal(body.get("kind")))
+    async def seal(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
+        return await self._order("seal", body, command_id, by, commands.seal(body.get("kind")))
 
-    async def withdraw(self, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
+    async def withdraw(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """`code` with or without its check part, `reason`."""
         ident = self.identification(str(body.get("code", "")))
-        return await self._order("withdraw", body, id, by, commands.withdraw(ident, str(body.get("reason", "")), by))
+        return await self._order(
+            "withdraw", body, command_id, by, commands.withdraw(ident, str(body.get("reason", "")), by)
+        )
 
-    async def read(self, body: Mapping[str, Any], *, id: str = "", by: str = "") -> dict[str, Any]:
+    async def read(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """A code typed in at a station, judged like a read. The answer: `verdict`, `reason`, `code`."""
         station = self._plant.stations.get(str(body.get("station", "")))
         if station is None:
             known = ", ".join(self._plant.stations)
-            raise CommandError(404, "unknown-station", f"There is no station {body.get('station')!r} (there are {known}).")
+            raise CommandError(
+                404, "unknown-station", f"There is no station {body.get('station')!r} (there are {known})."
+            )
         chunk = self._intake.typed_chunk(station, str(body.get("code", "")))
-        answer = await self._order("read", body, id, by, commands.typed_read(self._intake.judging, chunk))
+        answer = await self._order("read", body, command_id, by, commands.typed_read(self._intake.judging, chunk))
         self._intake.typed_done(typed_device(station.id), answer)
         return answer
 
@@ -75,10 +79,14 @@ class LineOperations:
         try:
             return codes.identification(text.encode("utf-8"))
         except codes.Malformed as fault:
-            raise CommandError(422, "malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]) from None
+            raise CommandError(
+                422, "malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]
+            ) from None
 
-    async def _order(self, name: str, body: Mapping[str, Any], id: str, by: str, action: Action) -> dict[str, Any]:
-        command = Command(id, by, name, dict(body), self._wall_ms())
+    async def _order(
+        self, name: str, body: Mapping[str, Any], command_id: str, by: str, action: Action
+    ) -> dict[str, Any]:
+        command = Command(command_id, by, name, dict(body), self._wall_ms())
         answer: dict[str, Any] = await self._journal.submit(self._work, Order(command, action))
         self._changed()
         return answer

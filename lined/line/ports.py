@@ -38,7 +38,8 @@ class Intake(Protocol):
 
     def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:
         """`arrived`: the loop's time of the chunk. The future completes when the commit is on disk, or at once with
-        rejects where nothing can be accepted. Futures of a device complete in order."""
+        rejects where nothing can be accepted. Futures of a device complete in order.
+        """
         ...
 
     def said(self, device: str, judgement: Judgement) -> None:

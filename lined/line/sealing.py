@@ -107,7 +107,9 @@ class Sealer:
             problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
         elif skew_s is not None and abs(skew_s) > SKEW_MAX_S:
             way = "ahead of" if skew_s > 0 else "behind"
-            problem = f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
+            problem = (
+                f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
+            )
         self._state.may_seal = problem is None
         if problem is None:
             self._problems.clear("clock", "this computer")
