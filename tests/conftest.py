@@ -15,6 +15,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("usual", deadline=None)  # a busy machine is no counterexample
+settings.register_profile("many", settings.get_profile("usual"), max_examples=3_000)  # --hypothesis-profile=many
+settings.load_profile("usual")
 
 BOUND_S = 60.0
 GRACE_S = 5.0

@@ -67,7 +67,7 @@ def _owner(tables: Any, place: tuple[str | int, ...]) -> Any:
     return tables
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_line_with_anything_changed_is_judged(data: st.DataObject) -> None:
     tables = copy.deepcopy(EXAMPLE)
