@@ -106,7 +106,10 @@ def _issue(connection: Connection, wanted: Issue, lot: Lot, rng: Random, at: flo
         "INSERT OR REPLACE INTO cards (gtin, product_group, countries) VALUES (?, ?, ?)",
         (wanted.gtin, wanted.group, ",".join(wanted.countries)),
     )
-    return issuing.issue(connection, lot, rng, at)
+    try:
+        return issuing.issue(connection, lot, rng, at)
+    except issuing.Exhausted as error:
+        raise HTTPException(409, str(error)) from error
 
 
 @router.get("/codes")

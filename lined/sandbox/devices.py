@@ -18,7 +18,8 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from lined.sandbox.device_items import Item, LineFaults, faulty, good
-from lined.sandbox.device_wires import Gone, Wire, socket_for
+from lined.sandbox.device_sockets import socket_for
+from lined.sandbox.device_wires import Gone, Wire
 
 ACCEPTED, REJECTED, UNANSWERED, SENT = "accepted", "rejected", "unanswered", "sent"
 WINDOW_MAX = 10_000
@@ -74,7 +75,7 @@ class Results:
 
 
 class SimulatedScanner:
-    """A scanner at `address` (see `device_wires`) that plays `items`: codes, or `Item`s of `faulty`.
+    """A scanner at `address` (see `device_sockets`) that plays `items`: codes, or `Item`s of `faulty`.
 
     `async with` opens it, `url` then says what lined's configuration needs, `play` plays to the end. With `log_path`
     every event is appended to that file, unbuffered: a JSON list `[event, number, kind, code]` a line.

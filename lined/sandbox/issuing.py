@@ -11,6 +11,7 @@ Check parts are random: no key of the regulator is public. The books remember ea
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ TOBACCO_IDENT_CHARS = 21
 TOBACCO_CHARS = 29
 ISSUE_MAX = 200_000  # codes of one request
 _SERIAL_CHARS = SET_82.decode()
+_ROUNDS = 20  # of making up for serials that were taken already
 _SPACE_SHARE = 4  # ask for at most a quarter of the serials that exist
 
 # Tails as (literal before, random characters, alphabet) parts.
@@ -36,6 +38,10 @@ _TAILS: dict[str, tuple[tuple[str, int, str], ...]] = {
     TOBACCO: (("", 8, BASE_64),),
 }
 TEMPLATES = tuple(_TAILS)
+
+
+class Exhausted(Exception):
+    """A product has no serials left."""
 
 
 class Lot(NamedTuple):
@@ -79,11 +85,15 @@ def ssccs(prefix: str, first: int, count: int) -> list[str]:
 
 def make(lot: Lot, count: int, rng: Random) -> list[tuple[str, str]]:
     """`count` codes as (identification code, check part); repeats are possible where the serials are short."""
+    return sign(lot, _random_words(rng, _SERIAL_CHARS, lot.serial_length, count), rng)
+
+
+def sign(lot: Lot, serials: Sequence[str], rng: Random) -> list[tuple[str, str]]:
+    """Codes with these serials as (identification code, check part)."""
     head = lot.gtin if lot.template == TOBACCO else f"01{lot.gtin}21"
-    serials = _random_words(rng, _SERIAL_CHARS, lot.serial_length, count)
-    tails = [""] * count
+    tails = [""] * len(serials)
     for literal, chars, alphabet in _TAILS[lot.template]:
-        words = _random_words(rng, alphabet, chars, count)
+        words = _random_words(rng, alphabet, chars, len(serials))
         tails = [tail + literal + word for tail, word in zip(tails, words, strict=True)]
     return [(head + serial, tail) for serial, tail in zip(serials, tails, strict=True)]
 
@@ -100,18 +110,28 @@ def too_many(lot: Lot) -> bool:
 
 
 def issue(connection: Connection, lot: Lot, rng: Random, at: float) -> list[str]:
-    """Issue the lot into the books; the full codes, all new, in the order of their ids. The GTIN has a card already."""
+    """Issue the lot into the books; the full codes, all new, in the order of their ids. The GTIN has a card already.
+
+    Raises Exhausted where the product has hardly any serials left.
+    """
+    codes: list[str] = []
+    for _ in range(_ROUNDS):
+        codes += store(connection, lot, make(lot, lot.size - len(codes), rng), at)
+        if len(codes) == lot.size:
+            return codes
+    raise Exhausted(f"{lot.gtin} has not enough serials of {lot.serial_length} characters left")
+
+
+def store(connection: Connection, lot: Lot, made: list[tuple[str, str]], at: float) -> list[str]:
+    """Bring codes into the books, leaving out those that are there; the full new ones."""
     before = one(connection, "SELECT coalesce(max(id), 0) FROM codes")
-    left = lot.size
-    while left:
-        rows = [
+    connection.executemany(
+        "INSERT OR IGNORE INTO codes (ident, tail, gtin, owner, template, package, status, issued_at, source)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
             (ident, tail, lot.gtin, lot.owner, lot.template, lot.package, RECEIVED, at, lot.source)
-            for ident, tail in make(lot, left, rng)
-        ]
-        done = connection.executemany(
-            "INSERT OR IGNORE INTO codes (ident, tail, gtin, owner, template, package, status, issued_at, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
-        left -= done.rowcount
-    return [row[0] for row in connection.execute("SELECT ident || tail FROM codes WHERE id > ? ORDER BY id", (before,))]
+            for ident, tail in made
+        ),
+    )
+    rows = connection.execute("SELECT ident || tail FROM codes WHERE id > ? ORDER BY id", (before,))
+    return [code for (code,) in rows]

@@ -64,3 +64,12 @@ CODES_PAGE = 30_000  # [1.4 RU] codes in an answer by default
 
 # The API reports' bodies are read whole; 30,000 of the longest codes in base64 are about 6 MB.
 BODY_MAX_BYTES = 32 * 1024 * 1024
+
+
+def kind_of_codes(group: str, cis_type: str) -> tuple[str, int]:
+    """Template and serial length that an order of this kind gets; lengths as in the samples."""
+    if cis_type == "UNIT" and group == "tobacco":
+        return "TOBACCO", 7
+    if cis_type == "UNIT" and group in {"alcohol", "beer"}:
+        return "GS1_AISTR_SHORT", 7
+    return "GS1_AISTR_SHORT", 20 if group == "appliances" else 13

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from lined.sandbox import api_control, api_documents, api_reports, api_users
+from lined.sandbox import api_codes, api_control, api_documents, api_orders, api_reports, api_users
 from lined.sandbox.accounts import Credentials
 from lined.sandbox.answers import Fault, Rejection, json_response, rejection_response
 from lined.sandbox.injection import CONTROL, ICOM, Injection
@@ -129,8 +129,8 @@ def make_app(sandbox: Sandbox) -> Injection:
     injection = Injection(app, sandbox.faults, sandbox.kill_tokens)
     app.state.sandbox = sandbox
     app.state.injection = injection
-    for router in (api_users.router, api_reports.router, api_documents.router, api_control.router):
-        app.include_router(router)
+    for api in (api_users, api_orders, api_reports, api_documents, api_codes, api_control):
+        app.include_router(api.router)
     app.add_exception_handler(Rejection, _rejected)
     app.add_exception_handler(HTTPException, _not_here)
     app.add_exception_handler(RequestValidationError, _invalid)
