@@ -1,0 +1,318 @@
+"""What people ask of the journal. Read only: functions of a connection, for `Journal.read` or where no daemon runs.
+
+Nothing here looks at all codes or all reads: sums are rows already, counts come from the small table of reports, a
+code is found by its unique index. Identification codes only, never a check part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from lined.codes import masked
+from lined.journal import counters, reports
+from lined.journal.codes import KnownCode, bucket_of, find
+from lined.journal.database import Connection
+from lined.journal.reports import CODE_BUCKETS, STATES, UTILISATION, ReportRow
+
+PAGE_MAX = 1_000
+STORY_MAX = 100  # reads of one code, events of one report, codes of a report with a state of their own
+WAITING = ("open", "sealed", "sending", "in_doubt", "submitted")
+KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
+
+
+class JobRow(NamedTuple):
+    """One job. `attributes`: order, series, production_date, expiration_date; `product`: its settings when it began."""
+
+    id: int
+    gtin: str
+    mode: str
+    attributes: dict[str, Any]
+    product: dict[str, Any]
+    started_ms: int
+    started_by: str | None
+    stopped_ms: int | None
+    stopped_by: str | None
+
+
+class ReportCounts(NamedTuple):
+    """Reports by state, every state present. `event`: the newest event then; they hold as long as it is the newest."""
+
+    event: int
+    by_state: dict[str, int]
+
+
+class Backlog(NamedTuple):
+    """Codes that wait for an outcome, in how many reports, and when the oldest was applied."""
+
+    codes: int
+    reports: int
+    oldest_ms: int | None
+
+
+class Sums(NamedTuple):
+    """Everything counted, as of one commit. `job` is None where none runs."""
+
+    life: dict[str, int]
+    job: JobRow | None
+    of_job: dict[str, int]
+    reports: ReportCounts
+    backlog: Backlog
+    unsaid: int
+
+
+def sums(connection: Connection, known: ReportCounts | None = None) -> Sums:
+    """One picture of the sums. `known`: the last counts, which are not counted again where nothing happened since."""
+    with _one_moment(connection):
+        job = running_job(connection)
+        return Sums(
+            counters.of_job(connection),
+            job,
+            counters.of_job(connection, job.id) if job else {},
+            report_counts(connection, known),
+            backlog(connection),
+            int(connection.execute("SELECT count(*) FROM unsaid").fetchone()[0]),
+        )
+
+
+def report_counts(connection: Connection, known: ReportCounts | None = None) -> ReportCounts:
+    event = int(connection.execute("SELECT coalesce(max(id), 0) FROM report_event").fetchone()[0])
+    if known is not None and known.event == event:
+        return known
+    found = dict(connection.execute("SELECT state, count(*) FROM report GROUP BY state").fetchall())
+    return ReportCounts(event, {state: found.get(state, 0) for state in STATES})
+
+
+def backlog(connection: Connection) -> Backlog:
+    row = connection.execute(
+        f"SELECT coalesce(sum(codes), 0), count(*), min(first_ms) FROM report "
+        f"WHERE state IN ({_marks(WAITING)}) AND kind = ? AND codes > 0",
+        (*WAITING, UTILISATION),
+    ).fetchone()
+    return Backlog(*row)
+
+
+# ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+_JOB = "SELECT id, gtin, mode, attributes, product, started_ms, started_by, stopped_ms, stopped_by FROM job"
+
+
+def running_job(connection: Connection) -> JobRow | None:
+    return _job(connection.execute(f"{_JOB} WHERE stopped_ms IS NULL ORDER BY id DESC LIMIT 1").fetchone())
+
+
+def job(connection: Connection, job_id: int) -> JobRow | None:
+    return _job(connection.execute(f"{_JOB} WHERE id = ?", (job_id,)).fetchone())
+
+
+def _job(row: Sequence[Any] | None) -> JobRow | None:
+    return JobRow._make((*row[:3], json.loads(row[3]), json.loads(row[4]), *row[5:])) if row else None
+
+
+# ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+class ReportPage(NamedTuple):
+    """`changed_ms`: when each report last changed its state, by id. `next`: ask `after` this id for more."""
+
+    items: list[ReportRow]
+    changed_ms: dict[int, int]
+    next: int | None
+
+
+class Event(NamedTuple):
+    """A report changed its state. `evidence`: what came back, redacted."""
+
+    at_ms: int
+    before: str | None
+    after: str
+    why: str | None
+    evidence: str | None
+
+
+class OwnState(NamedTuple):
+    """A code whose state is its own, not its report's, and why."""
+
+    code: str
+    state: str
+    why: str | None
+
+
+class ReportStory(NamedTuple):
+    """One report with its history, oldest first. `own`: how many of its codes have a state of their own, by state;
+    `examples`: the first of those codes.
+    """
+
+    report: ReportRow
+    job: JobRow | None
+    events: list[Event]
+    own: dict[str, int]
+    examples: list[OwnState]
+
+
+def report_page(
+    connection: Connection,
+    *,
+    kind: str | None = None,
+    state: str | None = None,
+    limit: int = 100,
+    after: int | None = None,
+) -> ReportPage:
+    """Reports, newest first, from the one after `after` on; at most PAGE_MAX."""
+    limit = max(1, min(limit, PAGE_MAX))
+    conditions = {"kind = ?": kind, "state = ?": state, "id < ?": after}
+    used = {condition: value for condition, value in conditions.items() if value is not None}
+    where = " AND ".join(used) or "1"
+    with _one_moment(connection):
+        found = reports.select(connection, f"{where} ORDER BY id DESC LIMIT ?", (*used.values(), limit + 1))
+        items = found[:limit]
+        changed = {report.id: changed_ms(connection, report) for report in items}
+    return ReportPage(items, changed, items[-1].id if len(found) > limit else None)
+
+
+def changed_ms(connection: Connection, report: ReportRow) -> int:
+    """When a report last changed its state."""
+    row = connection.execute("SELECT max(at_ms) FROM report_event WHERE report_id = ?", (report.id,)).fetchone()
+    return int(row[0] or report.opened_ms)
+
+
+def report_story(connection: Connection, report_id: int) -> ReportStory | None:
+    """One report with everything known about it; None where there is no such report."""
+    with _one_moment(connection):
+        report = reports.get(connection, report_id)
+        if report is None:
+            return None
+        rows = connection.execute(
+            "SELECT at_ms, before, after, why, evidence FROM report_event WHERE report_id = ? ORDER BY id DESC LIMIT ?",
+            (report_id, STORY_MAX),
+        ).fetchall()
+        own, examples = _own_states(connection, report)
+        return ReportStory(report, job(connection, report.job_id), [Event(*row) for row in rows[::-1]], own, examples)
+
+
+def _own_states(connection: Connection, report: ReportRow) -> tuple[dict[str, int], list[OwnState]]:
+    """At most the codes of one batch are looked at: 30,000 neighbours."""
+    if report.first_code is None:
+        return {}, []
+    batch = "id BETWEEN ? AND coalesce(?, 9223372036854775807) AND batch_id = ? AND own IS NOT NULL"
+    of_batch = (report.first_code, report.last_code, report.batch_id)
+    counts = dict(connection.execute(f"SELECT own, count(*) FROM code WHERE {batch} GROUP BY own", of_batch).fetchall())
+    rows = connection.execute(
+        "SELECT ident, own, (SELECT detail FROM code_event WHERE code_id = code.id ORDER BY id DESC LIMIT 1) "
+        f"FROM code WHERE {batch} ORDER BY id LIMIT ?",
+        (*of_batch, STORY_MAX),
+    ).fetchall()
+    return counts, [OwnState(*row) for row in rows]
+
+
+# ── codes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Read(NamedTuple):
+    """A read of a known code that did not apply it."""
+
+    at_ms: int
+    device: str | None
+    job_id: int
+    verdict: str
+
+
+class CodeEvent(NamedTuple):
+    at_ms: int
+    what: str
+    detail: str | None
+    report_id: int | None
+    by: str | None
+
+
+class CodeStory(NamedTuple):
+    """What became of one code. `state`: its sum in /status. `reads` and `events`: oldest first, the newest STORY_MAX.
+
+    `unsaid`: since when and why its accept could not be said; None where it was said.
+    """
+
+    code: KnownCode
+    device: str | None
+    state: str
+    job: JobRow | None
+    reads: list[Read]
+    events: list[CodeEvent]
+    reports: list[ReportRow]
+    unsaid: tuple[int, str] | None
+
+
+def code_story(connection: Connection, ident: str) -> CodeStory | None:
+    """The story of an identification code; None where it was never applied on this line."""
+    with _one_moment(connection):
+        known = find(connection, [ident]).get(ident)
+        if known is None:
+            return None
+        reads = connection.execute(
+            "SELECT at_ms, (SELECT id FROM device WHERE no = device_no), job_id, verdict FROM read "
+            "WHERE code_id = ? ORDER BY id DESC LIMIT ?",
+            (known.id, STORY_MAX),
+        ).fetchall()
+        events = connection.execute(
+            "SELECT at_ms, what, detail, report_id, by FROM code_event WHERE code_id = ? ORDER BY id DESC LIMIT ?",
+            (known.id, STORY_MAX),
+        ).fetchall()
+        return CodeStory(
+            known,
+            _device(connection, known.device_no),
+            bucket_of(connection, known),
+            job(connection, known.job_id),
+            [Read(*row) for row in reads[::-1]],
+            [CodeEvent(*row) for row in events[::-1]],
+            reports.select(connection, "batch_id = ? ORDER BY id LIMIT ?", (known.batch_id, STORY_MAX)),
+            connection.execute("SELECT at_ms, why FROM unsaid WHERE code_id = ?", (known.id,)).fetchone(),
+        )
+
+
+def shown_raw(raw: bytes) -> str:
+    """What a device sent, for people: printable, check parts masked."""
+    return masked(raw.decode("utf-8", "replace"))
+
+
+def _device(connection: Connection, device_no: int) -> str | None:
+    row = connection.execute("SELECT id FROM device WHERE no = ?", (device_no,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+@contextmanager
+def _one_moment(connection: Connection) -> Iterator[None]:
+    """Everything asked inside sees the same commit."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+__all__ = [
+    "CODE_BUCKETS",
+    "KINDS",
+    "PAGE_MAX",
+    "STATES",
+    "Backlog",
+    "CodeEvent",
+    "CodeStory",
+    "Event",
+    "JobRow",
+    "OwnState",
+    "Read",
+    "ReportCounts",
+    "ReportPage",
+    "ReportStory",
+    "Sums",
+    "backlog",
+    "changed_ms",
+    "code_story",
+    "job",
+    "report_counts",
+    "report_page",
+    "report_story",
+    "running_job",
+    "shown_raw",
+    "sums",
+]

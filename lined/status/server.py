@@ -1,0 +1,130 @@
+"""`StatusServer`: the endpoint's socket, its life and its end. uvicorn does the protocol.
+
+Guarantees: it takes none of the process's signals; it ends when its task is cancelled, open requests first, within
+GRACE_S; a connection that asks nothing is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import structlog
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from lined.status.app import make_app
+from lined.status.document import StatusDocument
+from lined.status.ports import PlantView
+from lined.status.token import StatusUnavailable, make_token
+
+__all__ = ["StatusServer", "StatusUnavailable", "make_token"]
+
+log = structlog.get_logger()
+
+PORT_S = 10.0  # contract, section 2: the port is retried for 10 s
+PORT_RETRY_S = 0.2
+GRACE_S = 2  # for open requests at the end
+HEAD_S = 10.0  # for a request's head to arrive
+IDLE_S = 15  # a connection between two requests
+CONNECTIONS_MAX = 100
+BACKLOG = 100
+
+
+class StatusServer:
+    """The endpoint on `host`:`port` (0 takes a free one). `token` is what commands must carry: see `make_token`."""
+
+    def __init__(self, view: PlantView, host: str, port: int, *, token: str, port_s: float = PORT_S) -> None:
+        self.document = StatusDocument(view)
+        self.host = host
+        self.port = port
+        """The real one once `started` is set."""
+        self.started = asyncio.Event()
+        self._port_s = port_s
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(view, self.document, token, lambda: (self.host, self.port)),
+                http=PatientProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=IDLE_S,
+                timeout_graceful_shutdown=GRACE_S,
+                limit_concurrency=CONNECTIONS_MAX,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{shown}:{self.port}"
+
+    async def serve(self) -> None:
+        """Until cancelled. Raises StatusUnavailable where the port cannot be had."""
+        listener = await self._listen()
+        server = self._server
+        try:
+            self.port = listener.getsockname()[1]
+            server.config.load()
+            server.lifespan = server.config.lifespan_class(server.config)
+            await server.startup([listener])
+        except BaseException:
+            listener.close()
+            raise
+        log.info("status_listening", url=self.url)
+        self.started.set()
+        try:
+            await server.main_loop()
+        finally:
+            await server.shutdown([listener])
+
+    async def _listen(self) -> socket.socket:
+        give_up_at = asyncio.get_running_loop().time() + self._port_s
+        waited = False
+        while True:
+            try:
+                return listen_on(self.host, self.port)
+            except OSError as error:
+                if asyncio.get_running_loop().time() >= give_up_at:
+                    raise StatusUnavailable(
+                        f"the status port {self.host}:{self.port} cannot be had: {error.strerror or error}; "
+                        "give status.listen another one, or stop what holds it"
+                    ) from error
+                if not waited:
+                    log.warning("status_port_waited_for", host=self.host, port=self.port, error=str(error))
+                waited = True
+            await asyncio.sleep(PORT_RETRY_S)
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1, with a bound to its patience: a connection that asks nothing is closed."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEAD_S, self._no_head)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def _no_head(self) -> None:
+        if self.cycle is None:
+            self.transport.close()  # type: ignore[unreachable]  # uvicorn's annotation leaves out that it begins as None
+
+
+def listen_on(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError."""
+    name = "127.0.0.1" if host == "localhost" else host
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((name, port))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
