@@ -28,6 +28,8 @@ from lined.reports.delivery import Delivery
 from lined.reports.operations import ReportOperations
 from lined.reports.ports import Surroundings
 from lined.service import assembly
+from lined.status.ports import PlantView
+from lined.status.server import StatusServer, make_token
 
 log = structlog.get_logger()
 
@@ -86,6 +88,24 @@ class Outward:
         self.delivery = Delivery(self.around)
         self.line = LineOperations(plant, journal, state, intake, wall_ms)
         self.reports = ReportOperations(journal, wall_ms, self._decided)
+        self.view = PlantView(
+            line_id=plant.line_id,
+            journal=journal,
+            intake=intake,
+            problems=problems,
+            line=self.line,
+            reports=self.reports,
+            regulator=self.regulator,
+            wall_ms=wall_ms,
+            ready=lambda: self.ready,
+            devices=devices,
+            stations={device: station.id for station in plant.stations.values() for device in station.devices},
+            sending=lambda: self.delivery.gate_open,
+            url=config.regulator.url,
+        )
+        host, port = config.status.address
+        self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
+        self.ready = False
         self._problems = problems
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -98,8 +118,10 @@ class Outward:
             (self.delivery.run_looking, "looking"),
             (self.delivery.run_following, "following"),
             (self._care_for_regulator, "regulator"),
+            (self.status.serve, "status"),
         ):
             self._tasks.append(group.create_task(work(), name=name))
+        self.ready = True
 
     async def end(self) -> None:
         """Stop sending; a submission under way may come to its end, within bounds. Otherwise it is in doubt, and known so."""
