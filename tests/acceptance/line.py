@@ -1,9 +1,9 @@
 """A line for acceptance tests: the regulator's stand-in, simulated devices, and `lined run` as an installed program.
 
-    async with Line(tmp_path, ["tcp-listen://127.0.0.1:0"]) as line:
-        line.codes = await line.issue(1_000)
-        await line.start_job()
-        await line.play()
+async with Line(tmp_path, ["tcp-listen://127.0.0.1:0"]) as line:
+    line.codes = await line.issue(1_000)
+    await line.start_job()
+    await line.play()
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lined.sandbox import SandboxServer, SandboxSettings
 from lined.sandbox.devices import ScannerSettings, SimulatedScanner
 
 GTIN = "04899215122371"
-OTHER_GTIN = "04780000000014"
+OTHER_GTIN = "03077972920046"
 LINED = Path(sys.executable).with_name("lined")
 """The installed program, beside this interpreter."""
 
@@ -72,7 +72,7 @@ devices = ["cam-{n}"]
 
 
 class Line:
-    """See the file's head. `devices`: addresses of simulated scanners; a URL that begins with `raw:` is taken as it is."""
+    """See the file's head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is."""
 
     def __init__(
         self,
@@ -152,9 +152,10 @@ class Line:
 
     async def _is_ready(self) -> bool:
         try:
-            return (await self.request("GET", "/readyz"))[0] == 200
+            status, _ = await self.request("GET", "/readyz")
         except OSError:
             return False
+        return status == 200
 
     # ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -213,7 +214,13 @@ class Line:
 
     async def issue(self, count: int, gtin: str = GTIN) -> list[bytes]:
         """Full codes that belong to our account."""
-        body = {"gtin": gtin, "group": "vegetableoil", "count": count, "template": "GS1_AISTR_SHORT", "serial_length": 13}
+        body = {
+            "gtin": gtin,
+            "group": "vegetableoil",
+            "count": count,
+            "template": "GS1_AISTR_SHORT",
+            "serial_length": 13,
+        }
         answer = await self.ask_sandbox("POST", "/sandbox/codes", body)
         return [code.encode("ascii") for code in answer["codes"]]
 
@@ -274,7 +281,9 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def device(line: Line, server_port: int | None = None) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def device(
+    line: Line, server_port: int | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A bare connection to the line's first listening device, to say bytes by hand."""
     url = line.raw_urls[0]
     host, port = url.removeprefix("tcp-listen://").rsplit(":", 1)

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.line import LINED, Line, device, free_port
-
 from lined.sandbox.devices import ScannerSettings
+from tests.acceptance.line import LINED, OTHER_GTIN, Line, device, free_port
 
 FAST = ScannerSettings(window=1_000)
 
@@ -42,7 +41,9 @@ async def test_demo_reports_65000_codes_in_three_documents_each_once() -> None:
 
 
 @pytest.mark.bound(240)
-@pytest.mark.parametrize(("way", "count"), [("lined connects", 65_000), ("the device connects", 20_000), ("a pty", 10_000)])
+@pytest.mark.parametrize(
+    ("way", "count"), [("lined connects", 65_000), ("the device connects", 20_000), ("a pty", 10_000)]
+)
 async def test_every_code_is_accepted_once_in_the_regulators_books(tmp_path: Path, way: str, count: int) -> None:
     listening = free_port()
     address = {
@@ -76,6 +77,7 @@ async def test_nothing_is_lost_or_reported_twice_when_the_daemon_is_killed_three
         playing = asyncio.create_task(line.play())
         results = line.scanners[0].results
         for part in (1, 2, 3):
+
             async def far_enough(part: int = part) -> bool:
                 return len(results.accepted) >= part * count // 4
 
@@ -96,7 +98,7 @@ async def test_nothing_is_lost_or_reported_twice_when_the_daemon_is_killed_three
 async def test_each_verdict_comes_over_the_wire_in_the_order_of_the_reads_and_is_counted(tmp_path: Path) -> None:
     async with Line(tmp_path, [f"raw:tcp-listen://127.0.0.1:{free_port()}"]) as line:
         good, other, third = (await line.issue(3))[:3]
-        foreign = (await line.issue(1, "04870000000013"))[0]
+        foreign = (await line.issue(1, OTHER_GTIN))[0]
         async with device(line) as (reader, writer):
 
             async def say(*frames: bytes) -> list[bytes]:
@@ -105,13 +107,23 @@ async def test_each_verdict_comes_over_the_wire_in_the_order_of_the_reads_and_is
 
             assert await say(good) == [b"NG\r\n"]  # no job yet
             await line.start_job()
-            frames = [good, good, b"NOREAD", foreign, b"garbage", other, b"00030779729200012315", b"\xd0\xaf" + third, third]
+            frames = [
+                good,
+                good,
+                b"NOREAD",
+                foreign,
+                b"garbage",
+                other,
+                b"00030779729200012315",
+                b"\xd0\xaf" + third,
+                third,
+            ]
             expected = [b"OK", b"NG", b"NG", b"NG", b"NG", b"OK", b"NG", b"NG", b"OK"]
             assert await say(*frames) == [word + b"\r\n" for word in expected]
             bare = good.split(b"\x1d")[0]
             assert await say(bare) == [b"NG\r\n"]
         status = await line.status()
-        assert status["reads"]["by_reason"] == {
+        assert {reason: n for reason, n in status["reads"]["by_reason"].items() if n} == {
             "no-job": 1,
             "duplicate": 1,
             "wrong-product": 1,
