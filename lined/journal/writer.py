@@ -81,7 +81,7 @@ class Writer:
         self._rows_at_checkpoint = 0
         self._room_checked = 0.0
         self._busy_since: float | None = None
-        self._crash_point = crash_point or (lambda _name: None)
+        self._crash_point = crash_point or _pass
         self.low_on_space = False
         self.full: str | None = None  # why the last transaction found no room; None once one went through
         self.broken: JournalBroken | None = None
@@ -211,6 +211,9 @@ class Writer:
                 f"less than {self._floor_bytes} bytes are free where the journal lies: make room on the disk"
             )
             return [(entry, room) for entry in run]
+        if self._crash_point is not _pass:
+            for entry in run:
+                self._crash_point(f"in {_name(entry)}")
         self._connection.execute("SAVEPOINT work")
         try:
             results = work.run(self._connection, [entry.item for entry in run])
@@ -275,12 +278,26 @@ class Writer:
     def _checkpoint(self, mode: str) -> None:
         assert self._connection is not None
         try:
+            self._crash_point("before-checkpoint")
             self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            self._crash_point("after-checkpoint")
         except SqliteError as error:
             found = translated(error)
             if isinstance(found, JournalBroken):
                 self.broken = found
             log.error("journal_checkpoint_failed", error=str(error))
+
+
+def _pass(_name: str) -> None:
+    """No crash is wanted."""
+
+
+def _name(entry: _Entry) -> str:
+    """Of the work, or of the single step it carries, for crash points."""
+    if not callable(entry.item):
+        return type(entry.work).__name__
+    step = getattr(entry.item, "func", entry.item)
+    return str(getattr(step, "__qualname__", type(step).__name__)).partition(".<locals>")[0]
 
 
 def _runs(group: list[_Entry]) -> list[list[_Entry]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import signal
 import sys
 import time
@@ -31,6 +32,7 @@ from lined.line.sealing import Sealer
 from lined.line.state import LineState
 from lined.links import DeviceSpec, DeviceState, run_device
 from lined.service import assembly
+from lined.service.crash_point import crash_point
 from lined.service.notify import Notify
 
 if TYPE_CHECKING:
@@ -59,7 +61,9 @@ class Service:
         self.profile = assembly.profile_of(config)
         self.plant = assembly.plant_of(config, self.profile)
         self.problems = Problems(wall_ms)
-        self.journal = Journal(config.journal.path, floor_bytes=config.journal.floor_bytes)
+        self.journal = Journal(
+            config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point(os.environ)
+        )
         self.state = LineState(self.plant)
         self.devices: dict[str, DeviceState] = {}
         self.intake: LineIntake
