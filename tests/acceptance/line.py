@@ -72,7 +72,7 @@ devices = ["cam-{n}"]
 
 
 class Line:
-    """See the file's head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is."""
+    """See the head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class Line:
     async def status(self) -> dict[str, Any]:
         status, answer = await self.request("GET", "/status")
         assert status == 200, (status, answer)
-        return answer  # type: ignore[no-any-return]
+        return dict(answer)
 
     async def reports(self, query: str = "") -> list[dict[str, Any]]:
         status, answer = await self.request("GET", f"/api/v1/reports?limit=1000{query}")
