@@ -19,6 +19,7 @@ from lined.journal.reports import CODE_BUCKETS, STATES, UTILISATION, ReportRow
 
 PAGE_MAX = 1_000
 STORY_MAX = 100  # reads of one code, events of one report, codes of a report with a state of their own
+EVIDENCE_SHOWN = 4_000  # characters of each event; the newest evidence stands whole with the report
 WAITING = ("open", "sealed", "sending", "in_doubt", "submitted")
 KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
 
@@ -182,8 +183,9 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
         if report is None:
             return None
         rows = connection.execute(
-            "SELECT at_ms, before, after, why, evidence FROM report_event WHERE report_id = ? ORDER BY id DESC LIMIT ?",
-            (report_id, STORY_MAX),
+            "SELECT at_ms, before, after, why, substr(evidence, 1, ?) FROM report_event WHERE report_id = ? "
+            "ORDER BY id DESC LIMIT ?",
+            (EVIDENCE_SHOWN, report_id, STORY_MAX),
         ).fetchall()
         own, examples = _own_states(connection, report)
         return ReportStory(report, job(connection, report.job_id), [Event(*row) for row in rows[::-1]], own, examples)

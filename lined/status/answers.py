@@ -15,7 +15,7 @@ from lined.errors import CommandError, JournalError, Problem
 
 log = structlog.get_logger()
 
-_WORDS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
+_WORDS = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
 _WHOLE_BODY = ("body",)
 
 
@@ -24,7 +24,17 @@ def json_bytes(document: object) -> bytes:
 
 
 def answer(document: object, status: int = 200) -> Response:
-    return Response(json_bytes(document), status, media_type="application/json")
+    return rendered(json_bytes(document), status)
+
+
+def rendered(document: bytes, status: int = 200) -> Response:
+    """An answer that is JSON already. A journal's numbers are of their moment: nobody may keep them."""
+    return Response(document, status, {"Cache-Control": "no-store"}, "application/json")
+
+
+def page_bytes(items: Iterable[object], after: str | None) -> bytes:
+    """`{"items": […], "next": …}`. Item by item: one call for a thousand would not let go of the interpreter."""
+    return b'{"items":[' + b",".join(map(json_bytes, items)) + b'],"next":' + json_bytes(after) + b"}"
 
 
 def refusal(status: int, code: str, message: str, details: Iterable[Problem] = ()) -> Response:
@@ -70,12 +80,14 @@ async def _wrong_values(_request: Request, error: Exception) -> Response:
 def _problem(one: dict[str, Any]) -> Problem:
     """Names the place and never repeats the value: it may be a code."""
     place = ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0])
-    return Problem(place, "is not known here" if one["type"] == "extra_forbidden" else one["msg"])
+    ours = {"extra_forbidden": "is not known here", "value_error": str(one.get("ctx", {}).get("error", ""))}
+    return Problem(place, ours.get(one["type"]) or one["msg"])
 
 
 async def _http(request: Request, error: Exception) -> Response:
     found = cast("HTTPException", error)
     text = {
+        400: "The body cannot be read as JSON.",
         404: f"There is nothing at {request.url.path}.",
         405: f"{request.method} is not possible at {request.url.path}.",
     }.get(found.status_code, str(found.detail))
@@ -85,6 +97,6 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    """A mistake of ours: told without details, logged with them; the server logs the traceback."""
-    log.error("request_failed", path=request.url.path, error=repr(error))
+    """A mistake of ours: told without details, logged with them."""
+    log.error("request_failed", path=request.url.path, exc_info=error)
     return refusal(500, "defect", "A defect in lined; its log has the details.")

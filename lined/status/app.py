@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from lined import __version__
 from lined.status.answers import put_refusals
@@ -17,6 +20,36 @@ from lined.status.reading import health, questions
 ABOUT = "Reads, codes and reports of one production line. Times are RFC 3339 in UTC, ids are opaque strings."
 
 
+class Detail(BaseModel):
+    path: str
+    message: str
+
+
+class Error(BaseModel):
+    code: str
+    message: str
+    details: list[Detail]
+
+
+class Refusal(BaseModel):
+    """Every answer but 2xx."""
+
+    error: Error
+
+
+_ABOUT_REFUSALS = {
+    400: "Not JSON",
+    401: "The token is missing or wrong",
+    403: "A Host that is not ours, or a foreign Origin",
+    404: "Not known here",
+    409: "Wrong state",
+    415: "Not application/json",
+    422: "Wrong values; details name each",
+    503: "The journal cannot commit",
+}
+_OF_QUESTIONS = (401, 403, 404, 422, 503)
+
+
 def make_app(view: PlantView, document: StatusDocument, token: str, address: Callable[[], tuple[str, int]]) -> Gate:
     """The endpoint as an ASGI application. `address`: host and port as bound."""
     app = FastAPI(
@@ -26,9 +59,18 @@ def make_app(view: PlantView, document: StatusDocument, token: str, address: Cal
         docs_url=None,  # its pages come from the internet, which a line does not have
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
     )
     put_refusals(app)
-    app.include_router(health(view, document))
-    app.include_router(questions(view))
-    app.include_router(commands(view))
+    app.include_router(health(view, document), responses=_refusals((401, 403, 503)))
+    app.include_router(questions(view), responses=_refusals(_OF_QUESTIONS))
+    app.include_router(commands(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
     return Gate(app, token, address)
+
+
+def _refusals(statuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": Refusal, "description": _ABOUT_REFUSALS[status]} for status in statuses}
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -4,14 +4,30 @@ dropped in silence.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, StringConstraints
+
+
+def _gtin(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{8,14}", text):
+        raise ValueError("must be the 8 to 14 digits of a GTIN")
+    return text
+
+
+def _day(text: str) -> str:
+    """Nearer to the ends of the calendar than this, arithmetic with dates overflows."""
+    if not re.match(r"2[01][0-9]{2}-", text):
+        raise ValueError("must be a day such as 2026-11-23 or a moment such as 2026-11-23T08:00:00+05:00")
+    return text
+
 
 Short = Annotated[str, StringConstraints(max_length=200)]
 Required = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Gtin = Annotated[str, StringConstraints(pattern=r"^[0-9]{8,14}$")]
+Gtin = Annotated[str, AfterValidator(_gtin)]
+Day = Annotated[str, StringConstraints(max_length=40), AfterValidator(_day)]
 Packages = Literal["keep", "close", "dissolve"]
 Kind = Literal["utilisation", "validation", "aggregation", "disaggregation", "correction"]
 
@@ -32,14 +48,14 @@ class Body(BaseModel):
 class _Attributes(Body):
     order: Short | None = None
     series: Short | None = None
-    production_date: Short | None = None
-    expiration_date: Short | None = None
+    production_date: Day | None = None
+    expiration_date: Day | None = None
 
 
 class JobStart(_Attributes):
     gtin: Gtin
     mode: Literal["normal", "test"] = "normal"
-    replace: bool = False
+    replace: StrictBool = False
     packages: Packages = "keep"
 
 

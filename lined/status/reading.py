@@ -1,4 +1,7 @@
-"""Questions: `GET`, no token on loopback. Health depends on this process and its journal, not on what lies outside."""
+"""Questions: `GET`, no token on loopback. Health depends on this process and its journal, not on what lies outside.
+
+What the journal answers is made into JSON in the journal's reading thread, so that no long list holds the event loop.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,10 @@ from lined.journal import queries
 from lined.journal.database import Connection
 from lined.journal.queries import PAGE_MAX, STATES
 from lined.status import metrics, page, shapes
-from lined.status.answers import answer
+from lined.status.answers import answer, json_bytes, page_bytes, rendered
 from lined.status.commands import without_codes
 from lined.status.document import StatusDocument
 from lined.status.ports import PlantView, cannot_commit
-
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 def health(view: PlantView, document: StatusDocument) -> APIRouter:
@@ -31,7 +32,7 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
     @router.get("/readyz")
     async def readyz() -> Response:
         """200 once the journal has recovered and can commit, else 503."""
-        why = "the journal is being recovered" if not view.ready() else cannot_commit(view.journal)
+        why = cannot_commit(view.journal) if view.ready() else "the journal is being recovered"
         if why is None:
             return answer({"status": "ok"})
         raise CommandError(503, "not-ready", f"Not ready: {why}.")
@@ -39,11 +40,9 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
     @router.get("/status")
     async def status() -> Response:
         """Sums, devices, reports and what is wrong."""
-        found = answer(await document.current())
-        found.headers.update(NO_STORE)
-        return found
+        return answer(await document.current())
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def prometheus(request: Request) -> Response:
         """The same for Prometheus."""
         text, kind = metrics.exposition(await document.current(), view, request.headers.get("accept", ""))
@@ -59,35 +58,12 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
 def questions(view: PlantView) -> APIRouter:
     """What the journal knows. Lists are `{"items": [], "next": null}`, newest first."""
     router = APIRouter(prefix="/api/v1")
-
-    @router.get("/reports", tags=["reports"])
-    async def list_reports(
-        kind: Annotated[str | None, Query(description="utilisation, validation, aggregation, …")] = None,
-        state: Annotated[str | None, Query(description="A state of the contract, section 6.")] = None,
-        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
-        after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
-    ) -> Response:
-        """Reports, newest first."""
-        _one_of("kind", kind, queries.KINDS)
-        _one_of("state", state, STATES)
-        cursor = None if after is None else _number("after", after)
-        found = await view.journal.read(_report_page, kind, state, limit, cursor)
-        return answer(shapes.report_page(found))
-
-    @router.get("/reports/{report_id}", tags=["reports"])
-    async def show_report(report_id: str) -> Response:
-        """One report with its history and evidence."""
-        found = None
-        if shapes.is_number(report_id):
-            found = await view.journal.read(queries.report_story, int(report_id))
-        if found is None:
-            raise CommandError(404, "unknown-report", f"There is no report {report_id!r}.")
-        return answer(shapes.report_story(found))
+    _of_reports(router, view)
 
     @router.get("/packages", tags=["packages"])
     async def list_packages() -> Response:
         """Open packages, newest first. None yet: no station of this version packs."""
-        return answer({"items": [], "next": None})
+        return rendered(page_bytes((), None))
 
     @router.get("/codes", tags=["codes"])
     async def show_code(
@@ -98,28 +74,60 @@ def questions(view: PlantView) -> APIRouter:
             ident = view.line.identification(code)
         except CommandError as refused:
             raise without_codes(refused) from None
-        found = await view.journal.read(queries.code_story, ident)
+        found = await view.journal.read(_code, ident)
         if found is None:
             raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
-        return answer(shapes.code_story(found))
+        return rendered(found)
 
     return router
 
 
-def _report_page(
-    connection: Connection, kind: str | None, state: str | None, limit: int, after: int | None
-) -> queries.ReportPage:
-    return queries.report_page(connection, kind=kind, state=state, limit=limit, after=after)
+def _of_reports(router: APIRouter, view: PlantView) -> None:
+    @router.get("/reports", tags=["reports"])
+    async def list_reports(
+        kind: Annotated[str | None, Query(description=f"One of {', '.join(queries.KINDS)}.")] = None,
+        state: Annotated[str | None, Query(description=f"One of {', '.join(STATES)}.")] = None,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+        after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    ) -> Response:
+        """Reports, newest first."""
+        _one_of("kind", kind, queries.KINDS)
+        _one_of("state", state, STATES)
+        return rendered(await view.journal.read(_report_page, kind, state, limit, _cursor(after)))
+
+    @router.get("/reports/{report_id}", tags=["reports"])
+    async def show_report(report_id: str) -> Response:
+        """One report with its history and evidence."""
+        found = await view.journal.read(_report, int(report_id)) if shapes.is_number(report_id) else None
+        if found is None:
+            raise CommandError(404, "unknown-report", f"There is no report {report_id!r}.")
+        return rendered(found)
+
+
+def _report_page(connection: Connection, kind: str | None, state: str | None, limit: int, after: int | None) -> bytes:
+    return shapes.report_page(queries.report_page(connection, kind=kind, state=state, limit=limit, after=after))
+
+
+def _report(connection: Connection, report_id: int) -> bytes | None:
+    found = queries.report_story(connection, report_id)
+    return None if found is None else json_bytes(shapes.report_story(found))
+
+
+def _code(connection: Connection, ident: str) -> bytes | None:
+    found = queries.code_story(connection, ident)
+    return None if found is None else json_bytes(shapes.code_story(found))
 
 
 def _one_of(path: str, value: str | None, known: tuple[str, ...]) -> None:
     if value is not None and value not in known:
-        message = f"is one of {', '.join(known)}"
-        raise CommandError(422, "wrong-values", f"{path}: {message}", [Problem(path, message)])
+        raise _wrong(path, f"is one of {', '.join(known)}")
 
 
-def _number(path: str, text: str) -> int:
-    if not shapes.is_number(text):
-        message = "is the `next` of an earlier page"
-        raise CommandError(422, "wrong-values", f"{path}: {message}", [Problem(path, message)])
-    return int(text)
+def _cursor(text: str | None) -> int | None:
+    if text is not None and not shapes.is_number(text):
+        raise _wrong("after", "is the `next` of an earlier page")
+    return None if text is None else int(text)
+
+
+def _wrong(path: str, message: str) -> CommandError:
+    return CommandError(422, "wrong-values", f"{path}: {message}", [Problem(path, message)])

@@ -1,7 +1,7 @@
 """`StatusServer`: the endpoint's socket, its life and its end. uvicorn does the protocol.
 
 Guarantees: it takes none of the process's signals; it ends when its task is cancelled, open requests first, within
-GRACE_S; a connection that asks nothing is closed.
+GRACE_S; no connection is waited for without end.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import h11
 import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from lined.status.answers import refusal
 from lined.status.app import make_app
 from lined.status.document import StatusDocument
 from lined.status.ports import PlantView
@@ -25,9 +27,9 @@ log = structlog.get_logger()
 PORT_S = 10.0  # contract, section 2: the port is retried for 10 s
 PORT_RETRY_S = 0.2
 GRACE_S = 2  # for open requests at the end
-HEAD_S = 10.0  # for a request's head to arrive
+REQUEST_S = 45.0  # from one answer on a connection to the next, whoever is slow; commands give up after 30 s
 IDLE_S = 15  # a connection between two requests
-CONNECTIONS_MAX = 100
+CONNECTIONS_MAX = 100  # one more is closed at once
 BACKLOG = 100
 
 
@@ -44,7 +46,7 @@ class StatusServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 make_app(view, self.document, token, lambda: (self.host, self.port)),
-                http=PatientProtocol,
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -52,7 +54,7 @@ class StatusServer:
                 server_header=False,
                 timeout_keep_alive=IDLE_S,
                 timeout_graceful_shutdown=GRACE_S,
-                limit_concurrency=CONNECTIONS_MAX,
+                log_level="critical",  # what goes wrong in a request is logged here, in the line's own form
             )
         )
 
@@ -98,20 +100,32 @@ class StatusServer:
             await asyncio.sleep(PORT_RETRY_S)
 
 
-class PatientProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, with a bound to its patience: a connection that asks nothing is closed."""
+class BoundedProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1, within bounds: so many connections, so long for a request; its own refusal in our shape."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(HEAD_S, self._no_head)
+        self._timer = self.loop.call_later(REQUEST_S, transport.abort)
+        if len(self.connections) > CONNECTIONS_MAX:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_timer.cancel()
+        self._timer.cancel()
         super().connection_lost(exc)
 
-    def _no_head(self) -> None:
-        if self.cycle is None:
-            self.transport.close()  # type: ignore[unreachable]  # uvicorn's annotation leaves out that it begins as None
+    def on_response_complete(self) -> None:
+        self._timer.cancel()
+        self._timer = self.loop.call_later(REQUEST_S, self.transport.abort)
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What h11 cannot read as a request."""
+        found = refusal(400, "bad-request", msg)
+        headers = [*found.raw_headers, (b"connection", b"close")]
+        body = bytes(found.body)
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 def listen_on(host: str, port: int) -> socket.socket:

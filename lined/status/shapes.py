@@ -8,6 +8,7 @@ from typing import Any
 
 from lined.journal.queries import CodeStory, ReportPage, ReportStory
 from lined.journal.reports import ReportRow
+from lined.status.answers import page_bytes
 from lined.status.document import job
 from lined.status.times import moment, with_moments
 
@@ -17,9 +18,10 @@ def is_number(text: str) -> bool:
     return re.fullmatch(r"[0-9]{1,18}", text) is not None
 
 
-def report_page(found: ReportPage) -> dict[str, Any]:
-    items = [report(row, found.changed_ms[row.id]) for row in found.items]
-    return {"items": items, "next": None if found.next is None else str(found.next)}
+def report_page(found: ReportPage) -> bytes:
+    """A page of the list."""
+    items = (report(row, found.changed_ms[row.id]) for row in found.items)
+    return page_bytes(items, None if found.next is None else str(found.next))
 
 
 def report(row: ReportRow, changed_ms: int) -> dict[str, Any]:
