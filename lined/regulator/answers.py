@@ -161,7 +161,9 @@ def rows_of(answer: object, member: str) -> list[object]:
 
 # --------------------------------------------------------------------------------------------------------- errors
 def error_notes(answer: object) -> Iterator[ErrorNote]:
-    """Every error in an answer: a list or an object, with globalErrors, globalError, errors or none of them."""
+    """Every error in an answer: a list or an object, with globalErrors, globalError, errors or none of them. Lists are
+    emptied on the way (see `slices.eaten`).
+    """
     return _notes(answer, 0)
 
 
@@ -169,8 +171,9 @@ def _notes(answer: object, depth: int) -> Iterator[ErrorNote]:
     if depth > 4:  # the deepest shape known is globalErrors[] in a list
         return
     if isinstance(answer, list):
-        for row in answer:
-            yield from _notes(row, depth + 1)
+        answer.reverse()
+        while answer:
+            yield from _notes(answer.pop(), depth + 1)
     elif isinstance(answer, str):
         yield ErrorNote("", answer.strip(), ())
     elif isinstance(answer, dict):

@@ -122,8 +122,10 @@ class Regulator(Lookups):
         except NoAnswer as nothing:
             evidence = self._asking.evidence(nothing.partial)
             raise without_answer(nothing, self._redact, evidence) from nothing
-        reply = await with_notes(reply) if reply.ok else reply
         outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
+        if reply.ok and isinstance(outcome, SendingError):  # no id: a 200 may hold an error all the same
+            reply = await with_notes(reply)
+            outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
         if isinstance(outcome, SendingError):
             raise outcome
         return outcome

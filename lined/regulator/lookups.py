@@ -23,7 +23,7 @@ from lined.regulator.budget import PATIENCE_S, BudgetSpent
 from lined.regulator.credentials import NoCredential
 from lined.regulator.profiles import Profile
 from lined.regulator.reply import Reply
-from lined.regulator.slices import in_slices, read_json
+from lined.regulator.slices import eaten, in_slices, read_json
 from lined.regulator.wire import NoAnswer, Request
 
 ANSWER_BYTES = 16 * 1024 * 1024  # 30,000 codes are 3 to 5 MB
@@ -162,7 +162,7 @@ class Lookups:
 
     async def _rows(self, name: str, value: object, member: str, convert: Callable[[object], T]) -> list[T]:
         try:
-            rows = await in_slices(convert, answers.rows_of(value, member))
+            rows = await in_slices(convert, eaten(answers.rows_of(value, member)))
         except Unreadable as error:
             raise self._unreadable(name, error) from error
         self._count(name, "done")

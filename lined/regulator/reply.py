@@ -15,16 +15,17 @@ from lined.regulator.answers import (
     server_time,
 )
 from lined.regulator.profiles import Profile
-from lined.regulator.slices import in_slices, read_json
+from lined.regulator.slices import in_slices, read_json, uncollected
 from lined.regulator.wire import Answer
 
 MOST_NOTES_TOLD = 3
-MOST_NOTES_READ = 100  # for what concerns the whole answer
+MOST_NOTES_KEPT = 100
 
 
 class Reply(NamedTuple):
-    """`page`: an HTML page. `value`: the JSON, None where it is not `readable`. `notes`: its errors, if it has any;
-    `codes`: their codes; `named`: candidates for the codes they blame, each with the reason.
+    """`page`: an HTML page. `value`: the JSON, None where it is not `readable` and once its errors were taken out.
+    `notes`: the first of these errors, `errors` of them altogether; `codes`: their codes; `named`: candidates for the
+    codes of products that they blame, each with the reason.
     """
 
     status: int
@@ -35,6 +36,7 @@ class Reply(NamedTuple):
     notes: tuple[ErrorNote, ...]
     date: datetime | None
     retry_after_s: float | None
+    errors: int = 0
     codes: frozenset[str] = frozenset()
     named: tuple[tuple[str, str], ...] = ()
 
@@ -51,7 +53,7 @@ class Reply(NamedTuple):
         if self.page:
             return False
         rules = profile.credential
-        denied = (note.text for note in self.notes[:MOST_NOTES_READ] if note.code == rules.denied_code)
+        denied = (note.text for note in self.notes if note.code == rules.denied_code)
         dead = any(word in text for text in denied for word in rules.dead_token)
         return self.status == 401 or (self.status == 403 and dead)
 
@@ -60,7 +62,7 @@ class Reply(NamedTuple):
         if self.page:
             return f"HTTP {self.status}: an HTML page"
         told = [" ".join(part for part in (note.code, note.text) if part) for note in self.notes[:MOST_NOTES_TOLD]]
-        more = f" (and {len(self.notes) - MOST_NOTES_TOLD} more)" if len(self.notes) > MOST_NOTES_TOLD else ""
+        more = f" (and {self.errors - MOST_NOTES_TOLD} more)" if self.errors > MOST_NOTES_TOLD else ""
         said = "; ".join(text for text in told if text)[:600]
         return f"HTTP {self.status}: {said}{more}" if said else f"HTTP {self.status}"
 
@@ -74,25 +76,31 @@ async def read_reply(answer: Answer, now: datetime) -> Reply:
     readable = False
     if not page and answer.body.strip():
         try:
-            value = await read_json(answer.body)
+            with uncollected():
+                value = await read_json(answer.body)
             readable = isinstance(value, dict | list)
         except Unreadable:
             readable = False
     reply = Reply(answer.status, answer.body, page, readable, value if readable else None, (), date, retry_s)
+    del value
     return reply if reply.ok else await with_notes(reply)
 
 
 async def with_notes(reply: Reply) -> Reply:
-    """The same with its errors, which a 200 may hold too."""
+    """The same with its errors, which a 200 may hold too, in place of its value."""
     if not reply.readable:
         return reply
+    notes: list[ErrorNote] = []
     codes: set[str] = set()
     named: list[tuple[str, str]] = []
 
-    def take(note: ErrorNote) -> ErrorNote:
+    def take(note: ErrorNote) -> None:
+        if len(notes) < MOST_NOTES_KEPT:
+            notes.append(note)
         codes.add(note.code)
         named.extend(named_codes(note))
-        return note
 
-    notes = await in_slices(take, error_notes(reply.value))
-    return reply._replace(notes=tuple(notes), codes=frozenset(codes), named=tuple(named))
+    with uncollected():
+        errors = len(await in_slices(take, error_notes(reply.value)))
+    reply = reply._replace(value=None, notes=tuple(notes), errors=errors)
+    return reply._replace(codes=frozenset(codes), named=tuple(named))

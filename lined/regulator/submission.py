@@ -1,8 +1,9 @@
 """What became of a submission: the one decision on which "never twice" rests, without any I/O.
 
 Guarantees (contract, section 6): `Receipt` only with a readable id; `NotSent` only where certainly nothing was
-registered: no byte left, 401, 429, error code 1; `Refused` only for a readable 4xx; everything else is
-`OutcomeUnknown`. An HTML page is an outage whatever its status says.
+registered: no byte left, 401, 429, error code 1 in a 4xx; `Refused` only for a readable 4xx; everything else is
+`OutcomeUnknown`. An HTML page is an outage whatever its status says. A 5xx is in doubt also where it says error code 1:
+"try again" is what a server says too when it failed behind the registration, and a search costs less than a duplicate.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def with_answer(
             words = f"{words}: {error}"
     if reply.blames_credential(profile):
         return NotSent(words, status=reply.status, evidence=evidence, credential=True)
-    if reply.status == 429 or reply.means(profile, "again"):
+    if reply.status == 429 or (400 <= reply.status < 500 and reply.means(profile, "again")):
         return NotSent(words, status=reply.status, evidence=evidence, retry_after_s=reply.retry_after_s)
     if reply.readable and 400 <= reply.status < 500 and reply.status != TIMED_OUT:
         return Refused(words, status=reply.status, evidence=evidence, named=reply.named)

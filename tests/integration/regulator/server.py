@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import formatdate
@@ -85,7 +86,8 @@ Behaviour = Callable[[Peer], Awaitable[None]]
 class RawServer:
     """Listens on a free port; the behaviours are used one for each connection, the last one for all that follow."""
 
-    def __init__(self, *behaviours: Behaviour) -> None:
+    def __init__(self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.behaviours = list(behaviours)
         self.connections = 0
         self.seen: list[Seen] = []
@@ -95,10 +97,10 @@ class RawServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

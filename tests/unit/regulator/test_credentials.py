@@ -21,7 +21,7 @@ LIFE_S = 1800.0
 def reply(status: int, value: object = None, *, retry_s: float | None = None) -> Reply:
     notes = tuple(error_notes(value)) if status >= 300 else ()
     codes = frozenset(note.code for note in notes)
-    return Reply(status, b"", False, value is not None, value, notes, None, retry_s, codes)
+    return Reply(status, b"", False, value is not None, value, notes, None, retry_s, len(notes), codes)
 
 
 class Server:
