@@ -1,0 +1,224 @@
+"""A line that can be attacked: Line with a proxy before the regulator, a belt that never runs empty, other builds of
+the daemon, and figures that say whether anything was lost or reported twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from lined.sandbox import SandboxSettings
+from lined.sandbox.devices import ScannerSettings, SimulatedScanner
+from tests.acceptance.line import LINED, Line
+from tests.crash.proxy import Kind, Plan, Proxy, passing
+
+QUICK = SandboxSettings(
+    requests_per_minute=0, validating_after_s=0.05, in_process_after_s=0.1, final_after_s=(0.15, 0.3)
+)
+ISSUED_AT_ONCE = 20_000
+SUBMISSION = "/api/utilisation"
+
+# The budget starts empty after each restart; a daemon that lives for a second would otherwise never send.
+HASTE = {
+    "poll_s = 0.5": "poll_s = 0.2\nrequests_per_minute = 60000\nlimits = { requests_per_minute = 60000 }",
+    "in_doubt_first_s = 1": "in_doubt_first_s = 0.2",
+    "in_doubt_gap_s = 3": "in_doubt_gap_s = 1",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a campaign came to. `said`: different codes whose accept a device was told."""
+
+    kills: int
+    said: int
+    unheard: int
+    applied: int
+    applied_twice: int
+    attempted_again: int
+    lost: int
+    never_said: int
+    reports: dict[str, int]
+    proxy: dict[str, int]
+
+    @property
+    def holds(self) -> bool:
+        """Accepted reads and the regulator's codes are the same, each once."""
+        return (
+            self.lost == self.never_said == self.applied_twice == self.attempted_again == 0 < self.said == self.applied
+        )
+
+
+class Plant(Line):
+    """`program`: what to run instead of the installed `lined`. `environment` is added to the daemon's at each start."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        plan: Plan = passing,
+        program: tuple[str, ...] = (str(LINED),),
+        environment: Mapping[str, str] | None = None,
+        sandbox: SandboxSettings = QUICK,
+        rate: float = 400,
+        max_codes: int = 250,
+        max_age_s: float = 1.0,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(folder, sandbox=sandbox, max_codes=max_codes, max_age_s=max_age_s, first_batch_s=0)
+        self.program = program
+        self.environment = dict(environment or {})
+        self.proxy = Proxy(("", 0), plan)
+        self.belt: list[bytes] = []
+        self.running = True
+        self.kills = 0
+        self._settings = {**HASTE, **(settings or {})}
+        scanner = ScannerSettings(rate=rate, window=64, reply_timeout_s=2)
+        self.scanners.append(SimulatedScanner("tcp-listen://127.0.0.1:0", self._items(), scanner))
+
+    @property
+    def scanner(self) -> SimulatedScanner:
+        return self.scanners[0]
+
+    def _items(self) -> Iterator[bytes]:
+        """Codes off the belt, as long as it runs."""
+        position = 0
+        while self.running and position < len(self.belt):
+            yield self.belt[position]
+            position += 1
+            self._passed = position
+
+    # ── the daemon ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def __aenter__(self) -> Self:
+        await self.sandbox.start()
+        target = urlsplit(self.sandbox.url)
+        self.proxy._upstream = (str(target.hostname), int(target.port or 0))
+        await self.proxy.__aenter__()
+        await self.scanner.open()
+        self.configure()
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill()
+        await self.scanner.close()
+        await self.proxy.__aexit__(None, None, None)
+        await self.sandbox.stop()
+
+    def configure(self) -> None:
+        super().configure()
+        path = self.folder / "lined.toml"
+        text = path.read_text().replace(self.sandbox.url, self.proxy.url)
+        for usual, wanted in self._settings.items():
+            assert usual in text, usual
+            text = text.replace(usual, wanted)
+        path.write_text(text)
+
+    async def start(self, *, ready: bool = True) -> None:
+        with (self.folder / "lined.log").open("ab") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.program,
+                "run",
+                "--config",
+                str(self.folder / "lined.toml"),
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+            )
+        if ready:
+            await self.until(self._is_ready, "the daemon was not ready", bound_s=30)
+
+    async def _is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.returncode is None, f"the daemon ended with {self.process.returncode}"
+        return await super()._is_ready()
+
+    async def kill(self) -> None:
+        """SIGKILL to the daemon and to what started it (fiu-run is a shell)."""
+        if self.process is not None and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            await self.process.wait()
+
+    async def exit_code(self, bound_s: float = 30) -> int:
+        """Wait for the daemon's own end."""
+        assert self.process is not None
+        async with asyncio.timeout(bound_s):
+            return await self.process.wait()
+
+    # ── load ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def feed(self, ahead: int = 10_000) -> None:
+        """See that the belt does not run empty."""
+        while len(self.belt) - getattr(self, "_passed", 0) < ahead:
+            self.belt += await self.issue(ISSUED_AT_ONCE)
+
+    async def until_said(self, count: int, bound_s: float = 60) -> None:
+        """Until so many different codes were accepted and the device was told."""
+
+        async def far_enough() -> bool:
+            return len(self.scanner.results.accepted) >= count
+
+        await self.until(far_enough, f"no {count} codes were accepted", bound_s=bound_s)
+
+    async def finish(self, playing: asyncio.Task[Any], *, bound_s: float = 180) -> Figures:
+        """Stop the belt, let everything come to its end without faults of the network, count."""
+        self.running = False
+        async with asyncio.timeout(60):
+            await playing
+        self.proxy.plan = passing
+        await self.command("job/stop")
+        await self.until_settled(bound_s=bound_s)
+        return await self.figures()
+
+    async def figures(self) -> Figures:
+        results, applied, books = self.scanner.results, await self.applied(), await self.books()
+        states: dict[str, int] = (await self.status())["reports"]
+        return Figures(
+            kills=self.kills,
+            said=len(results.accepted),
+            unheard=results.counts["unanswered"],
+            applied=len(applied),
+            applied_twice=books["codes"]["applied_more_than_once"],
+            attempted_again=books["codes"]["repeated_attempts"],
+            lost=len(results.accepted - applied),
+            never_said=len(applied - results.accepted),
+            reports={state: n for state, n in states.items() if n},
+            proxy={str(kind): n for kind, n in self.proxy.met.items()},
+        )
+
+
+def one_in_five_answers_lost(chance: random.Random) -> Plan:
+    """Every fifth submission is received, and nobody hears of it; searches and looks are hit too."""
+
+    def plan(_verb: str, _path: str) -> Kind:
+        return Kind.LOSE_ANSWER if chance.random() < 0.2 else Kind.PASS
+
+    return plan
+
+
+async def kill_under_load(plant: Plant, kills: int, chance: random.Random, alive_s: tuple[float, float]) -> None:
+    """SIGKILL at random moments after the daemon is ready, so many times; it runs again afterwards."""
+    while plant.kills < kills:
+        await plant.feed()
+        await asyncio.sleep(chance.uniform(*alive_s))
+        await plant.kill()
+        plant.kills += 1
+        await plant.start()
+
+
+def module_program(root: Path) -> tuple[str, ...]:
+    """The daemon out of another source tree: see `broken`."""
+    start = f"import sys; sys.path.insert(0, {str(root)!r}); from lined.cli import main; main()"
+    return (sys.executable, "-P", "-c", start)

@@ -1,0 +1,53 @@
+"""SIGKILL under load, many times, while the network loses one answer in five.
+
+python -m tests.crash.run_kills --kills 300
+
+Prints what was accepted, what the regulator's stand-in holds, and whether each is there once. Exit 1 where not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.crash.plant import Figures, Plant, kill_under_load, one_in_five_answers_lost
+
+ALIVE_S = (0.05, 2.0)  # how long the daemon lives after it said that it is ready
+
+
+async def campaign(folder: Path, *, kills: int, seed: int, program: tuple[str, ...] | None = None) -> Figures:
+    """The whole run; `program` replaces the installed daemon. Raises AssertionError where it does not end."""
+    chance = random.Random(seed)
+    plant = Plant(folder, plan=one_in_five_answers_lost(random.Random(seed + 1)))
+    if program is not None:
+        plant.program = program
+    async with plant:
+        await plant.start_job()
+        await plant.feed()
+        playing = asyncio.create_task(plant.play())
+        await kill_under_load(plant, kills, chance, ALIVE_S)
+        await plant.until_said(1)
+        return await plant.finish(playing, bound_s=600)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="lined-kills-") as folder:
+        figures = asyncio.run(campaign(Path(folder), kills=asked.kills, seed=asked.seed))
+    print(json.dumps({**asdict(figures), "seconds": round(time.monotonic() - began), "holds": figures.holds}, indent=2))
+    return 0 if figures.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
