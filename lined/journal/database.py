@@ -7,6 +7,8 @@ missing, the system's library serves and `affected_by_wal_reset()` says so to pe
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils.db import Database
@@ -57,6 +59,24 @@ def open_readonly(path: Path) -> Connection:
     connection = _connect(f"{path.as_uri()}?mode=ro", writable=False)
     connection.execute("PRAGMA query_only=1")
     return connection
+
+
+@contextmanager
+def open_untouched(path: Path) -> Iterator[Connection]:
+    """A look at a journal that nobody has open, leaving the database and its WAL byte for byte as they are.
+
+    Without a WAL nothing is created; with one, SQLite needs an index beside it, which is removed again.
+    """
+    wal, index = path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+    left_over = wal.exists() and wal.stat().st_size > 0
+    foreign_index = not index.exists()
+    connection = _connect(f"{path.as_uri()}?{'mode=ro' if left_over else 'immutable=1'}", writable=False)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        if left_over and foreign_index:
+            index.unlink(missing_ok=True)
 
 
 def _connect(uri: str, *, writable: bool) -> Connection:

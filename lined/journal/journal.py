@@ -17,9 +17,16 @@ from typing import Any, TypeVar
 import structlog
 from sqlite_utils.db import Database
 
-from lined.errors import JournalBound, JournalBroken, JournalLocked, Problem
+from lined.errors import JournalBound, JournalBroken, JournalError, JournalLocked, Problem
 from lined.journal import codes
-from lined.journal.database import Connection, SqliteError, journal_bytes, open_readonly, translated
+from lined.journal.database import (
+    Connection,
+    SqliteError,
+    journal_bytes,
+    open_readonly,
+    open_untouched,
+    translated,
+)
 from lined.journal.reports import FINAL
 from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import migrations
@@ -33,6 +40,7 @@ CHECKED_AT_START_BYTES = 2 * 1024**3  # a larger journal is checked in the backg
 
 T = TypeVar("T")
 R = TypeVar("R")
+BEING_SAID = "being said"  # `unsaid.why` of a code that was accepted once more and has not been told that yet
 BINDING = ("profile", "url", "tin", "business_place_id")
 
 
@@ -60,8 +68,6 @@ class Journal:
 
         def prepare(connection: Connection) -> None:
             database = Database(connection)
-            if database["meta"].exists():
-                check_binding(connection, binding)
             if migrations.pending(database):
                 migrations.apply(database)
             self.was_clean = _meta(connection, "stopped") != "unclean"
@@ -71,12 +77,14 @@ class Journal:
             _set_meta(connection, "stopped", "unclean")
             for key in BINDING:
                 _set_meta(connection, key, binding[key])
-            numbers.update(_device_numbers(connection, devices))
             self._list_unsaid(connection)
+            numbers.update(_device_numbers(connection, devices))
             connection.execute("COMMIT")
+            self._settle_marks(connection)
 
-        self.said = Said(self.path.with_name(self.path.name + ".said"))
         try:
+            refuse_foreign(self.path, binding)
+            self.said = Said(self.path.with_name(self.path.name + ".said"))
             self.writer.start(prepare)
         except BaseException:
             self._release()
@@ -113,7 +121,7 @@ class Journal:
         if not self.writer.stopped.is_set() and self.writer.broken is None:
             try:
                 await self.do(lambda connection: _set_meta(connection, "stopped", "clean"))
-            except JournalBroken as error:
+            except JournalError as error:
                 log.error("journal_not_marked_clean", error=str(error))
         await self.writer.stop()
         self._release()
@@ -127,7 +135,10 @@ class Journal:
 
     def _ask(self, question: Callable[..., R], arguments: tuple[Any, ...]) -> R:
         try:
-            connection = self._connections.pop() if self._connections else open_readonly(self.path)
+            try:
+                connection = self._connections.pop()
+            except IndexError:  # asking first whether there is one would race with the other reader
+                connection = open_readonly(self.path)
             try:
                 return question(connection, *arguments)
             finally:
@@ -136,19 +147,27 @@ class Journal:
             raise translated(error) or error from error
 
     def _list_unsaid(self, connection: Connection) -> None:
-        """What was committed but perhaps not said before an unclean stop may be read once more."""
+        """What was committed but not said may be read once more: after a crash, and after a stop that could not wait.
+
+        Called before new devices get their numbers: those have said nothing and left nothing unsaid.
+        """
         assert self.said is not None
-        last = codes.last_id(connection)
+        connection.execute("UPDATE unsaid SET why = 'crash' WHERE why = ?", (BEING_SAID,))
         devices = [int(row[0]) for row in connection.execute("SELECT no FROM device")]
-        if not self.was_clean and not self.said.new and devices:
+        if not self.said.new and devices:
             least = min(self.said.get(no) for no in devices)
             rows = connection.execute("SELECT id, device_no, at_ms FROM code WHERE id > ?", (least,)).fetchall()
             unsaid = [(row[0], row[2], "crash") for row in rows if row[0] > self.said.get(row[1])]
             connection.executemany("INSERT OR IGNORE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", unsaid)
             if unsaid:
-                log.warning("verdicts_unsaid_before_crash", codes=len(unsaid))
-        for no in devices:
-            self.said.set(no, last)
+                log.warning("verdicts_unsaid_before_the_stop", codes=len(unsaid), clean=self.was_clean)
+
+    def _settle_marks(self, connection: Connection) -> None:
+        """Only once the list of the unsaid is on disk: a crash in between finds the old marks and lists them again."""
+        assert self.said is not None
+        last = codes.last_id(connection)
+        for (no,) in connection.execute("SELECT no FROM device").fetchall():
+            self.said.reset(no, last)
 
     def _release(self) -> None:
         if self.said is not None:
@@ -168,6 +187,21 @@ def take_lock(path: Path) -> int:
         os.close(descriptor)
         raise JournalLocked(f"{path} is in use by another lined process; stop that one first") from error
     return descriptor
+
+
+def refuse_foreign(path: Path, binding: Mapping[str, str]) -> None:
+    """Raises JournalBound for a journal of another account, before anything is opened that could write to it.
+
+    Opening it for writing and closing it again would already copy a left over WAL into it.
+    """
+    if not path.exists():
+        return
+    try:
+        with open_untouched(path) as connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                check_binding(connection, binding)
+    except SqliteError as error:
+        raise translated(error) or error from error
 
 
 def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ nothing counts as unsaid.
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 from pathlib import Path
 
@@ -23,8 +24,10 @@ class Said:
     def __init__(self, path: Path) -> None:
         self.new = not path.exists() or path.stat().st_size != _BYTES
         with path.open("r+b" if not self.new else "w+b") as file:
-            if self.new:
-                file.truncate(_BYTES)
+            if self.new:  # real zeros: touching a hole of a mapped file on a full disk ends the process by SIGBUS
+                file.write(bytes(_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
             self._map = mmap.mmap(file.fileno(), _BYTES)
 
     def get(self, device_no: int) -> int:
@@ -34,6 +37,10 @@ class Said:
         """Never lowers a number: replies of one device come in the order of its codes."""
         if code_id > self.get(device_no):
             _SLOT.pack_into(self._map, device_no * _SLOT.size, code_id)
+
+    def reset(self, device_no: int, code_id: int) -> None:
+        """At the start: also lowers a number, which may be that of another journal that stood in this place."""
+        _SLOT.pack_into(self._map, device_no * _SLOT.size, code_id)
 
     def close(self) -> None:
         self._map.flush()

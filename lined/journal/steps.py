@@ -27,9 +27,10 @@ def one_step(connection: Connection, step: Step) -> Any:
     """The step's answer, or the LinedError it raised, with its statements undone."""
     connection.execute("SAVEPOINT step")
     try:
-        return step(connection)
+        answer = step(connection)
     except LinedError as refusal:
         connection.execute("ROLLBACK TO step")
-        return refusal
-    finally:
-        connection.execute("RELEASE step")
+        answer = refusal
+    # Not in a `finally`: a full disk ends the whole transaction, and the savepoint with it; that error must come through.
+    connection.execute("RELEASE step")
+    return answer

@@ -2,7 +2,7 @@
 
 Guarantees
 - A future that `submit` returned completes only after the COMMIT that holds its work has been synced to disk.
-- Futures complete in the order of their submission.
+- Futures complete in the order of their submission, except those that are refused on the spot.
 - Everything queued since the last commit goes into one transaction with one sync. There is no timer: an idle journal
   commits a single read at once.
 - When a transaction rolls back, every waiter of it gets the error, and works that keep state in memory are told first.
@@ -146,8 +146,10 @@ class Writer:
                 group, stopping = self._gather()
                 if group:
                     self._commit(group)
-                self._busy_since = None
+                else:
+                    self._look_for_room()
                 self._checkpoint_if_due(idle=not group)
+                self._busy_since = None
             self._final_checkpoint()
         finally:
             self._connection.close()
@@ -250,6 +252,24 @@ class Writer:
         if self._floor_bytes and now - self._room_checked >= ROOM_CHECK_S:
             self._room_checked = now
             self.low_on_space = free_bytes(self._path) < self._floor_bytes
+
+    def _look_for_room(self) -> None:
+        """Nobody writes: find out that there is room again, so that people need not send an item to see it."""
+        assert self._connection is not None
+        self._look_at_room()
+        if self.full is None or self.broken is not None or self.defect is not None:
+            return
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("PRAGMA user_version = 0")  # writes a page
+            self._connection.execute("COMMIT")
+            self.full = None
+        except SqliteError as error:
+            found = translated(error)
+            if not isinstance(found, JournalFull):
+                self._undo([], found or JournalBroken(f"the journal cannot be written: {error}"))
+            elif self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def _fail_queued(self, error: JournalError) -> None:
         while True:

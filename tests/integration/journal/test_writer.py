@@ -1,0 +1,365 @@
+"""The writer's promises: synced before told, in order, all or nothing, and what each kind of error does."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lined.errors import CommandError, JournalBroken, JournalFull, LinedError
+from lined.journal import writer as writing
+from lined.journal.database import Connection, open_readonly
+from lined.journal.steps import Steps
+from lined.journal.writer import Writer
+
+ROW = b"x" * 3000
+
+
+class Rows:
+    """A work that inserts its items; `spoil` may raise before anything is written."""
+
+    def __init__(self, *, intake: bool = False, spoil: Callable[[], None] = lambda: None) -> None:
+        self.intake = intake
+        self.spoil = spoil
+        self.undone = 0
+        self.runs: list[int] = []
+
+    def run(self, connection: Connection, items: Sequence[int]) -> list[int | LinedError]:
+        self.spoil()
+        self.runs.append(len(items))
+        connection.executemany("INSERT INTO t VALUES (?, ?)", [(item, ROW) for item in items])
+        return list(items)
+
+    def rolled_back(self) -> None:
+        self.undone += 1
+
+
+@asynccontextmanager
+async def writing_to(path: Path, **options: Any) -> AsyncIterator[Writer]:
+    writer = Writer(path / "t.db", **options)
+    writer.start(lambda c: c.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY, x BLOB)") and None)
+    try:
+        yield writer
+    finally:
+        await writer.stop()
+
+
+def seen(path: Path) -> list[int]:
+    """What another process would find."""
+    connection = open_readonly(path / "t.db")
+    try:
+        return [row[0] for row in connection.execute("SELECT n FROM t ORDER BY n")]
+    finally:
+        connection.close()
+
+
+@contextmanager
+def held(writer: Writer) -> Iterator[None]:
+    """The writer's thread is kept busy by a work of its own, so that what is submitted meanwhile makes one group."""
+    entered, go_on = threading.Event(), threading.Event()
+
+    def wait(_: Connection) -> None:
+        entered.set()
+        assert go_on.wait(10)
+
+    writer.submit(Steps(), wait)
+    assert entered.wait(10)
+    try:
+        yield
+    finally:
+        go_on.set()
+
+
+async def errors_of(*futures: asyncio.Future[Any]) -> list[type[BaseException] | None]:
+    results = await asyncio.gather(*futures, return_exceptions=True)
+    return [type(result) if isinstance(result, BaseException) else None for result in results]
+
+
+async def test_a_future_is_done_only_after_its_commit_can_be_seen_by_others(tmp_path: Path) -> None:
+    found: list[tuple[str, list[int], bool]] = []
+    futures: list[asyncio.Future[int]] = []
+
+    def look(where: str) -> None:
+        if futures and where.endswith("commit"):
+            found.append((where, seen(tmp_path), futures[0].done()))
+
+    async with writing_to(tmp_path, crash_point=look) as writer:
+        futures.append(writer.submit(Rows(), 7))
+        assert await futures[0] == 7
+    assert found == [("before-commit", [], False), ("after-commit", [7], False)]
+
+
+async def test_each_commit_is_synced_and_no_other_setting_is_possible(tmp_path: Path) -> None:
+    async with writing_to(tmp_path) as writer:
+
+        def settings(connection: Connection) -> list[Any]:
+            names = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "mmap_size")
+            return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+        assert await writer.submit(Steps(), settings) == ["wal", 2, 1, 0, 0]
+
+
+async def test_futures_complete_in_the_order_of_submission_across_works(tmp_path: Path) -> None:
+    order: list[int] = []
+    one, other = Rows(), Rows()
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(one if n % 3 else other, n) for n in range(900)]
+        for n, future in enumerate(futures):
+            future.add_done_callback(lambda _, n=n: order.append(n))
+        await asyncio.gather(*futures)
+    assert order == list(range(900))
+
+
+async def test_everything_queued_is_one_commit_up_to_the_bound_of_a_group(tmp_path: Path) -> None:
+    work = Rows()
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(work, n) for n in range(writing.GROUP_MAX + 50)]
+        await asyncio.gather(*futures)
+        assert work.runs == [writing.GROUP_MAX, 50]
+        assert writer.commits == 3  # the one that held it, and two groups
+
+
+async def test_an_error_of_one_work_undoes_that_work_alone(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise CommandError(409, "no", "no")
+
+    good, bad = Rows(), Rows(spoil=refuse)
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(good, 1), writer.submit(bad, 2), writer.submit(good, 3)]
+        assert await errors_of(*futures) == [None, CommandError, None]
+        assert (good.undone, bad.undone) == (0, 1)
+    assert seen(tmp_path) == [1, 3]
+
+
+async def test_an_error_of_one_step_undoes_that_step_alone(tmp_path: Path) -> None:
+    def step(n: int, *, fail: bool) -> Callable[[Connection], int]:
+        def run(connection: Connection) -> int:
+            connection.execute("INSERT INTO t VALUES (?, '')", (n,))
+            if fail:
+                raise CommandError(409, "no", "no")
+            return n
+
+        return run
+
+    steps = Steps()
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(steps, step(n, fail=n == 2)) for n in (1, 2, 3)]
+        assert await errors_of(*futures) == [None, CommandError, None]
+    assert seen(tmp_path) == [1, 3]
+
+
+async def limit_pages(writer: Writer, pages: int) -> None:
+    def limit(connection: Connection) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    await writer.submit(Steps(), limit)
+
+
+async def fill(writer: Writer) -> None:
+    """From now on not a single page can be added."""
+
+    def pages(connection: Connection) -> int:
+        return int(connection.execute("PRAGMA page_count").fetchone()[0])
+
+    await limit_pages(writer, await writer.submit(Steps(), pages))
+
+
+@pytest.mark.parametrize("by_steps", [False, True])
+async def test_a_full_disk_fails_the_whole_group_and_recovers_by_itself(tmp_path: Path, *, by_steps: bool) -> None:
+    work, steps = Rows(), Steps()
+
+    def insert(n: int) -> Callable[[Connection], None]:
+        def run(connection: Connection) -> None:
+            for i in range(20):
+                connection.execute("INSERT INTO t VALUES (?, ?)", (n + i, ROW))
+
+        return run
+
+    async with writing_to(tmp_path) as writer:
+        await writer.submit(work, 1)
+        await fill(writer)
+        with held(writer):
+            futures: list[asyncio.Future[Any]] = [writer.submit(work, 2)]
+            if by_steps:
+                futures += [writer.submit(steps, insert(n)) for n in (100, 200)]
+            else:
+                futures += [writer.submit(work, n) for n in range(3, 30)]
+        assert set(await errors_of(*futures)) == {JournalFull}
+        assert work.undone == 1
+        assert writer.full is not None
+        assert writer.broken is None
+        assert writer.defect is None
+        assert seen(tmp_path) == [1]
+        await limit_pages(writer, 100_000)
+        assert await writer.submit(work, 2) == 2
+        assert writer.full is None
+    assert seen(tmp_path) == [1, 2]
+
+
+async def test_room_on_the_disk_is_noticed_without_anybody_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "IDLE_CHECKPOINT_S", 0.02)
+    monkeypatch.setattr(writing, "ROOM_CHECK_S", 0.0)
+    free = [10**12]
+    monkeypatch.setattr(writing, "free_bytes", lambda _path: free[0])
+    async with writing_to(tmp_path, floor_bytes=1000) as writer:
+        free[0] = 999
+        assert await errors_of(writer.submit(Rows(intake=True), 1)) == [JournalFull]
+        writer.full = "no room"
+        free[0] = 10**12
+        deadline = time.monotonic() + 5
+        while (writer.low_on_space or writer.full) and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        assert (writer.low_on_space, writer.full) == (False, None)
+
+
+async def test_below_the_floor_intake_is_refused_and_everything_else_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "free_bytes", lambda _path: 999)
+    async with writing_to(tmp_path, floor_bytes=1000) as writer:
+        with held(writer):
+            futures = [writer.submit(Rows(intake=True), 1), writer.submit(Rows(), 2)]
+        assert await errors_of(*futures) == [JournalFull, None]
+        assert writer.low_on_space
+    assert seen(tmp_path) == [2]
+
+
+async def test_more_than_the_bound_is_refused_on_the_spot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "QUEUE_MAX", 5)
+    work = Rows()
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(work, n) for n in range(8)]
+            assert [future.done() for future in futures] == [False] * 5 + [True] * 3
+        assert await errors_of(*futures) == [None] * 5 + [JournalFull] * 3
+    assert seen(tmp_path) == [0, 1, 2, 3, 4]
+
+
+@contextmanager
+def files_cannot_grow(to_bytes: int) -> Iterator[None]:
+    """A write beyond this fails with EFBIG, which SQLite reports as SQLITE_IOERR_WRITE."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (to_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_after_a_failed_write_nothing_is_written_any_more(tmp_path: Path) -> None:
+    work = Rows()
+    async with writing_to(tmp_path) as writer:
+        await asyncio.gather(*[writer.submit(work, n) for n in range(200)])
+        wal = (tmp_path / "t.db-wal").stat().st_size
+        with held(writer):
+            futures = [writer.submit(work, n) for n in range(1000, 1400)]
+            resource_limit = files_cannot_grow(max(wal, 500_000) + 5_000)
+            resource_limit.__enter__()
+        try:
+            assert set(await errors_of(*futures)) == {JournalBroken}
+        finally:
+            resource_limit.__exit__(None, None, None)
+        assert writer.broken is not None
+        assert work.undone == 1
+        commits = writer.commits
+        assert await errors_of(writer.submit(work, 3000)) == [JournalBroken]
+        assert writer.commits == commits
+    assert seen(tmp_path) == list(range(200))
+
+
+async def test_a_mistake_in_a_work_fails_its_waiters_and_everybody_after(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    good = Rows()
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(good, 1), writer.submit(Rows(spoil=fail), 2)]
+        assert await errors_of(*futures) == [JournalBroken, JournalBroken]
+        assert isinstance(writer.defect, ZeroDivisionError)
+        assert await errors_of(writer.submit(good, 3)) == [JournalBroken]
+    assert seen(tmp_path) == []
+
+
+async def test_a_mistake_in_a_statement_is_a_defect_and_not_a_full_disk(tmp_path: Path) -> None:
+    async with writing_to(tmp_path) as writer:
+        assert await errors_of(writer.submit(Steps(), lambda c: c.execute("nonsense"))) == [JournalBroken]
+        assert writer.defect is not None
+
+
+async def test_stop_commits_what_is_queued_and_refuses_what_comes_later(tmp_path: Path) -> None:
+    work = Rows()
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(work, n) for n in range(1000)]
+            stopping = asyncio.ensure_future(writer.stop())
+            await asyncio.sleep(0)
+        await stopping
+        assert await errors_of(*futures) == [None] * 1000
+        assert await errors_of(writer.submit(work, 5000)) == [JournalBroken]
+    assert not (tmp_path / "t.db-wal").exists()
+    assert seen(tmp_path) == list(range(1000))
+
+
+async def test_checkpoints_happen_between_commits_and_never_inside_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "CHECKPOINT_ROWS", 40)
+    database, sizes = tmp_path / "t.db", []
+    inside = [0]
+
+    def look(where: str) -> None:
+        if where == "before-commit":
+            inside[0] = database.stat().st_size
+        elif where == "after-commit" and database.stat().st_size != inside[0]:
+            sizes.append("grew inside a commit")
+
+    work = Rows()
+    async with writing_to(tmp_path, crash_point=look) as writer:
+        for start in range(0, 600, 20):
+            await asyncio.gather(*[writer.submit(work, start + n) for n in range(20)])
+        assert database.stat().st_size > 300 * len(ROW)
+    assert sizes == []
+
+
+async def test_the_wal_stays_bounded_and_shrinks_again_after_a_slow_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "CHECKPOINT_ROWS", 100)
+    wal, work, written = tmp_path / "t.db-wal", Rows(), 0
+
+    async def write(rounds: int) -> None:
+        nonlocal written
+        for _ in range(rounds):
+            await asyncio.gather(*[writer.submit(work, written + n) for n in range(100)])
+            written += 100
+
+    async with writing_to(tmp_path) as writer:
+        await write(20)
+        usual = wal.stat().st_size
+        assert usual < 4_000_000
+        reader = open_readonly(tmp_path / "t.db")
+        rows = reader.execute("SELECT n FROM t")
+        rows.fetchone()
+        await write(60)
+        grown = wal.stat().st_size
+        assert grown > 15 * 1024 * 1024
+        rows.close()
+        reader.close()
+        await write(3)
+        assert wal.stat().st_size <= 16 * 1024 * 1024
+        await write(20)
+        assert wal.stat().st_size <= 16 * 1024 * 1024
