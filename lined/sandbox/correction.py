@@ -26,7 +26,7 @@ def read(body: bytes, _query: Mapping[str, str], settings: SandboxSettings, at: 
     expires = updated.instant("expirationDatetime", required=False)
     updated.text("seriesNumber", required=False, max_chars=SERIES_MAX_CHARS)
     updated.text("manufacturerCountry", required=False, max_chars=2)
-    if not any(content.get("updatedFields", {}).get(name) is not None for name in UPDATED):
+    if not updated.has_any(UPDATED):
         fields.wrong("updatedFields", "at least one attribute must be updated")
     if produced is not None and produced.timestamp() > at + settings.clock_tolerance_s:
         updated.wrong("productionDatetime", "productionDatetime lies in the future", produced.isoformat())

@@ -6,6 +6,7 @@ import math
 from typing import cast
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from lined.sandbox import accounts
 from lined.sandbox.accounts import User
@@ -58,11 +59,14 @@ async def json_body(request: Request) -> bytes:
 async def limited_body(request: Request) -> bytes:
     """The whole body, of a bounded size. Raises Rejection."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BODY_MAX_BYTES:
-            raise Rejection(413, "too-large", [Fault(f"the body exceeds {BODY_MAX_BYTES} bytes")])
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > BODY_MAX_BYTES:
+                raise Rejection(413, "too-large", [Fault(f"the body exceeds {BODY_MAX_BYTES} bytes")])
+            parts.append(part)
+    except ClientDisconnect as error:  # the answer reaches nobody
+        raise bad_request("the body ended early") from error
     return b"".join(parts)
 
 

@@ -39,6 +39,10 @@ class Fields:
             if name not in known:
                 self.wrong(name, f"unknown parameter {name}")
 
+    def has_any(self, names: Collection[str]) -> bool:
+        """True where at least one of these fields has a value."""
+        return any(self._fields.get(name) is not None for name in names)
+
     def _value(self, name: str, kind: type, required: bool) -> Any | None:
         value = self._fields.get(name)
         if value is None:

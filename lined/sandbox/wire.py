@@ -98,6 +98,7 @@ def make_server(app: object) -> OwnedServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=GRACE_S,
         )
     )

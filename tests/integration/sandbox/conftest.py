@@ -17,7 +17,7 @@ QUICK: dict[str, Any] = {"validating_after_s": 0.0, "in_process_after_s": 0.0, "
 
 @pytest.fixture
 def sandbox() -> Open:
-    """Opened by `async with sandbox(**settings) as client`; documents are decided at once unless told otherwise."""
+    """What opens a sandbox, as a context manager with settings by name; documents are decided at once by default."""
 
     @asynccontextmanager
     async def opened(state_path: Path | None = None, **settings: Any) -> AsyncIterator[Client]:

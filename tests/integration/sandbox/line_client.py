@@ -75,6 +75,9 @@ class Client:
         assert answer.status_code == 200, answer.text
         return [found["documentId"] for found in answer.json()["documentInfos"]]
 
+    async def search_status(self) -> int:
+        return (await self.http.get(f"{STORAGE}/docs/search")).status_code
+
     async def fault(self, kind: str, **wanted: Any) -> None:
         answer = await self.http.post("/sandbox/faults", json={"kind": kind} | wanted)
         assert answer.status_code == 201, answer.text
