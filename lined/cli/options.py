@@ -15,4 +15,5 @@ RUNNING: Final = "Running"
 AT_WORK: Final = "At work (these speak to the running daemon)"
 
 ConfigOption = Annotated[Path, typer.Option("--config", metavar="FILE", help="The line's configuration.")]
+ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; default: the user.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

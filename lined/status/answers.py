@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -12,15 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from lined.errors import CommandError, JournalError, Problem
+from lined.status.rendering import json_bytes
 
 log = structlog.get_logger()
 
 _WORDS = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
 _WHOLE_BODY = ("body",)
-
-
-def json_bytes(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def answer(document: object, status: int = 200) -> Response:
@@ -30,11 +26,6 @@ def answer(document: object, status: int = 200) -> Response:
 def rendered(document: bytes, status: int = 200) -> Response:
     """An answer that is JSON already. A journal's numbers are of their moment: nobody may keep them."""
     return Response(document, status, {"Cache-Control": "no-store"}, "application/json")
-
-
-def page_bytes(items: Iterable[object], after: str | None) -> bytes:
-    """`{"items": […], "next": …}`. Item by item: one call for a thousand would not let go of the interpreter."""
-    return b'{"items":[' + b",".join(map(json_bytes, items)) + b'],"next":' + json_bytes(after) + b"}"
 
 
 def refusal(status: int, code: str, message: str, details: Iterable[Problem] = ()) -> Response:

@@ -14,10 +14,11 @@ from lined.journal import queries
 from lined.journal.database import Connection
 from lined.journal.queries import PAGE_MAX, STATES
 from lined.status import metrics, page, shapes
-from lined.status.answers import answer, json_bytes, page_bytes, rendered
+from lined.status.answers import answer, rendered
 from lined.status.commands import without_codes
 from lined.status.document import StatusDocument
 from lined.status.ports import PlantView, cannot_commit
+from lined.status.rendering import json_bytes, page_bytes
 
 
 def health(view: PlantView, document: StatusDocument) -> APIRouter:

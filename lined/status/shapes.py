@@ -8,8 +8,8 @@ from typing import Any
 
 from lined.journal.queries import CodeStory, ReportPage, ReportStory
 from lined.journal.reports import ReportRow
-from lined.status.answers import page_bytes
 from lined.status.document import job
+from lined.status.rendering import page_bytes
 from lined.status.times import moment, with_moments
 
 

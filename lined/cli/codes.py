@@ -1,0 +1,112 @@
+r"""`lined code …`: what became of one code.
+
+A code may be given with or without its check part. A separator that the shell cannot carry may be written `\x1d`; no
+marking code has a backslash in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
+from lined.cli.output import console, print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lined.cli.telling import Clock
+    from lined.journal.database import Connection
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="With or without its check part.")]
+
+_SPELLED = (("\\x1d", "\x1d"), ("\\u001d", "\x1d"), ("\u241d", "\x1d"))
+
+
+def register(app: typer.Typer) -> None:
+    codes = typer.Typer(no_args_is_help=True, help="Show a code's story, withdraw a code.")
+    codes.command("show")(show)
+    codes.command("withdraw")(withdraw)
+    app.add_typer(codes, name="code", rich_help_panel=AT_WORK)
+
+
+def show(code: Code, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Show what became of a code: when it was applied, read again, reported, and how that ended."""
+    from lined.cli.asking import answered, loaded
+    from lined.cli.telling import Clock
+
+    found = loaded(config)
+    text = typed(code)
+    story, _ = answered(found, "/api/v1/codes", lambda connection: _offline(connection, text), code=text)
+    if as_json:
+        print_json(story)
+    else:
+        _tell(story, Clock(found))
+
+
+def withdraw(
+    code: Code,
+    reason: Annotated[str, typer.Option(help="sample, scrap, damaged or other.")],
+    by: ByOption = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a code out before it is reported."""
+    from lined.cli.asking import done, loaded
+
+    answer = done(loaded(config), "/api/v1/codes/withdraw", {"code": typed(code), "reason": reason}, by)
+    if as_json:
+        print_json(answer)
+    else:
+        console().print(f"{answer['code']} is withdrawn ({answer['reason']}).", style="green")
+
+
+def typed(text: str) -> str:
+    """The code that was meant, separators included."""
+    for spelled, meant in _SPELLED:
+        text = text.replace(spelled, meant)
+    return text
+
+
+def _offline(connection: Connection, text: str) -> dict[str, Any]:
+    from lined.codes import Malformed, identification
+    from lined.errors import CommandError
+    from lined.journal import queries
+    from lined.status import shapes
+
+    try:
+        ident = identification(text.encode("utf-8", "replace"))
+    except Malformed as fault:
+        raise CommandError(422, "malformed", f"This is no marking code: {fault}") from None
+    story = queries.code_story(connection, ident)
+    if story is None:
+        raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
+    return shapes.code_story(story)
+
+
+def _tell(story: dict[str, Any], clock: Clock) -> None:
+    to = console()
+    print_facts(to, _facts(story, clock))
+    to.print()
+    events = [(clock.at(one["at"]), one["what"], one["detail"] or "", one["by"] or "") for one in story["events"]]
+    print_table(to, "Events", ["when", "what", "why", "by"], events)
+    reads = [(clock.at(one["at"]), one["device"] or "", one["verdict"]) for one in story["reads"]]
+    print_table(to, "Read again", ["when", "device", "verdict"], reads)
+    reports = [
+        (one["id"], one["kind"], one["state"], one["document_id"] or "", one["problem"] or "")
+        for one in story["reports"]
+    ]
+    print_table(to, "Reports", ["report", "kind", "state", "document", "problem"], reports)
+
+
+def _facts(story: dict[str, Any], clock: Clock) -> Iterator[tuple[str, str]]:
+    yield "code", story["code"]
+    yield "state", story["state"]
+    applied = story["applied"]
+    yield "applied", f"{clock.at(applied['at'])} by {applied['device'] or 'an unknown device'}, job {applied['job']}"
+    job = story["job"]
+    if job is not None:
+        yield "product", " ".join(part for part in (job["gtin"], job["product"]) if part)
+    if story["unsaid"] is not None:
+        yield "unsaid", f"since {clock.at(story['unsaid']['at'])}: {story['unsaid']['why']}"

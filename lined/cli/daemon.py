@@ -1,0 +1,130 @@
+"""The running daemon over its local HTTP: one request, one answer, or an error that says what to do.
+
+A command carries an id, so that it can be asked again after a broken connection without being done twice.
+"""
+
+from __future__ import annotations
+
+import getpass
+import http.client
+import json
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from lined.errors import CommandError, JournalFull, LinedError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lined.config import Config
+
+QUESTION_S: Final = 10.0
+COMMAND_S: Final = 40.0  # the daemon itself gives up after 30 s
+ANSWER_BYTES: Final = 32 * 1024 * 1024
+ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where lined listens, not this program
+
+
+class NoDaemon(LinedError):
+    """Nothing answers where the daemon should."""
+
+
+class DaemonFailed(LinedError):
+    """Something answers, but not what was asked."""
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def address_of(config: Config) -> Address:
+    host, port = config.status.address
+    return Address(ANY_ADDRESS.get(host, host), port)
+
+
+def ask(config: Config, path: str, **query: object) -> Any:
+    """The answer to a question. Raises NoDaemon, DaemonFailed, CommandError, JournalFull."""
+    asked = urlencode({name: value for name, value in query.items() if value is not None})
+    return _exchange(address_of(config), "GET", f"{path}?{asked}" if asked else path, {}, None, QUESTION_S)
+
+
+def command(config: Config, path: str, body: Mapping[str, object], by: str | None = None) -> Any:
+    """Have a command carried out; the answer is durable. Raises as `ask`.
+
+    After a broken connection it is asked once more, with the same id.
+    """
+    sent = json.dumps({**body, "by": by or _user(), "id": f"cli-{secrets.token_hex(12)}"}).encode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {_token(config)}"}
+    to = address_of(config)
+    try:
+        return _exchange(to, "POST", path, headers, sent, COMMAND_S)
+    except DaemonFailed:
+        return _exchange(to, "POST", path, headers, sent, COMMAND_S)
+
+
+def _exchange(
+    to: Address, method: str, target: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+) -> Any:
+    connection = http.client.HTTPConnection(to.host, to.port, timeout=timeout_s)
+    try:
+        connection.connect()
+    except OSError as error:
+        raise NoDaemon(f"nothing answers at {to} ({error.strerror or error})") from None
+    try:
+        connection.request(method, target, body, dict(headers))
+        answer = connection.getresponse()
+        content = answer.read(ANSWER_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise DaemonFailed(f"the daemon at {to} broke off: {str(error) or type(error).__name__}") from None
+    finally:
+        connection.close()
+    return _understood(to, answer.status, content)
+
+
+def _understood(to: Address, status: int, content: bytes) -> Any:
+    try:
+        document = json.loads(content)
+    except ValueError:
+        raise _foreign(to, status) from None
+    if 200 <= status < 300:
+        return document
+    error = document.get("error") if isinstance(document, dict) else None
+    if not isinstance(error, dict):
+        raise _foreign(to, status)
+    message = str(error.get("message"))
+    if status == 503 and error.get("code") == "cannot-commit":
+        raise JournalFull(message)
+    details = [Problem(str(one.get("path")), str(one.get("message"))) for one in error.get("details", ())]
+    raise CommandError(status, str(error.get("code")), message, details)
+
+
+def _foreign(to: Address, status: int) -> LinedError:
+    return CommandError(status, "not-lined", f"What answers at {to} is not lined: see status.listen.")
+
+
+def _token(config: Config) -> str:
+    path = token_path(config)
+    try:
+        return path.read_text("ascii").strip()
+    except FileNotFoundError:
+        raise NoDaemon(f"there is no token at {path}: the daemon has not run yet") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DaemonFailed(f"{path}: {reason}; run this as the user that the line runs as") from None
+
+
+def token_path(config: Config) -> Path:
+    journal: Path = config.journal.path.resolve()
+    return journal.with_name(journal.name + ".token")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        return ""
