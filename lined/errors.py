@@ -3,6 +3,7 @@
     LinedError
     ├── SettingsError       the configuration is wrong: all problems at once, exit 78, nothing touched
     ├── DeviceError         one device failed: its link recovers by itself, the others do not notice
+    ├── BrokerError         the MQTT broker cannot be reached or stopped answering: the bridge recovers by itself
     ├── JournalError        the journal
     │   ├── JournalLocked       another process holds it: exit 1
     │   ├── JournalBound        it belongs to another account: exit 78, nothing touched
@@ -47,6 +48,10 @@ class SettingsError(LinedError):
 
 class DeviceError(LinedError):
     """A device cannot be reached or stopped answering; the text names it and the reason."""
+
+
+class BrokerError(LinedError):
+    """The MQTT broker cannot be reached, refuses us or stopped answering; the text says why."""
 
 
 class JournalError(LinedError):
