@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lined.codes import gtin_14
-from lined.config import Config, Product, Secret, Station
+from lined.config import Config, Product, Report, Secret, Station
 from lined.line import plant
 from lined.line.intake import typed_device
 from lined.links import DeviceSpec, parse_url
@@ -21,19 +23,17 @@ def profile_of(config: Config) -> Profile:
 
 def plant_of(config: Config, profile: Profile) -> plant.Plant:
     """Products, stations and batch rules of the line."""
-    rules = config.report.utilisation
     return plant.Plant(
         line_id=config.line.id,
         timezone=config.line.timezone,
         business_place_id=config.regulator.business_place_id,
         products={gtin_14(product.gtin): _product(product, profile) for product in config.products},
         stations={station.id: _station(config, station) for station in config.stations},
-        batches=plant.BatchRules(
-            max_codes=min(rules.max_codes, profile.limits["codes_per_report"]),
-            max_age_ms=int(rules.max_age_s * 1000),
-            first_ms=int(rules.first_batch_s * 1000),
-            settle_ms=int(rules.settle_s * 1000),
-        ),
+        batches=_batches(config.report.utilisation, profile),
+        validation=_batches(config.report.validation, profile) if config.report.validation else None,
+        aggregation=_batches(config.report.aggregation, profile) if config.report.aggregation else None,
+        packing={gtin_14(product.gtin): _packing(product, profile) for product in config.products},
+        sscc=plant.SsccRange(config.sscc.prefix, config.sscc.first, config.sscc.last) if config.sscc else None,
     )
 
 
@@ -97,6 +97,28 @@ def binding_of(config: Config) -> dict[str, str]:
     }
 
 
+def _batches(rules: Report, profile: Profile) -> plant.BatchRules:
+    return plant.BatchRules(
+        max_codes=min(rules.max_codes, profile.limits["codes_per_report"]),
+        max_age_ms=int(rules.max_age_s * 1000),
+        first_ms=int(rules.first_batch_s * 1000),
+        settle_ms=int(rules.settle_s * 1000),
+    )
+
+
+def _packing(product: Product, profile: Profile) -> dict[str, plant.PackageRule]:
+    """By level; a capacity is never more than the profile allows."""
+    return {
+        package.level: plant.PackageRule(
+            level=package.level,
+            capacity=min(package.capacity, profile.limits[package.level]),
+            child_level=product.child_level(package),
+            gtin=gtin_14(package.gtin) if package.gtin else None,
+        )
+        for package in product.packages
+    }
+
+
 def _product(product: Product, profile: Profile) -> plant.Product:
     return plant.Product(
         gtin=gtin_14(product.gtin),
@@ -120,8 +142,11 @@ def _station(config: Config, station: Station) -> plant.Station:
         devices=station.devices,
         applies=station.applies,
         repeat_ms={device.id: int(device.repeat_s * 1000) for device in devices},
+        level=station.level or "",
+        mode=station.mode if station.role == "pack" else "",
+        confirm_ms=int(station.confirm_s * 1000),
     )
 
 
-def _read(secret: Secret | None):  # type: ignore[no-untyped-def]
+def _read(secret: Secret | None) -> Callable[[], str] | None:
     return None if secret is None else secret.read

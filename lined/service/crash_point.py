@@ -5,7 +5,7 @@
     LINED_CRASH_AT=before-checkpoint:1
 
 Points: before-commit, after-commit, before-checkpoint, after-checkpoint. Behind `/` the name of a work (`Judging`,
-`Sealing`, `Commands`) or of a single step (`_begin`, `_received`, `_doubt`, `conclude`, …): the function that was handed to
+`Sealing`, `Commands`) or of a single step (`_begin`, `_received`, `conclude`, …): the function that was handed to
 `Journal.do`. Without the variable nothing of this exists.
 """
 

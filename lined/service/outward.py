@@ -6,23 +6,24 @@ Imported after the devices are being connected: what it needs takes longer to im
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
 import structlog
 
 from lined.config import Config
-from lined.errors import LinedError
+from lined.errors import LookupFailed
 from lined.journal import Journal
+from lined.journal.reports import UTILISATION
 from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import Plant
 from lined.line.problems import Problems
 from lined.line.state import LineState
 from lined.links import DeviceState
-from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
+from lined.regulator.answers import Document
 from lined.regulator.client import Regulator
 from lined.reports.delivery import Delivery
 from lined.reports.operations import ReportOperations
@@ -34,7 +35,8 @@ from lined.status.server import StatusServer, make_token
 log = structlog.get_logger()
 
 SENDING_S = 4.0  # at a stop: for the one submission under way
-CREDENTIAL_S = 900.0  # how often the credential is looked at
+CREDENTIAL_S = 900  # how often the credential is looked at
+CONTACT_S = 20  # how long a silence may last before the regulator is asked for nothing in particular
 
 
 class KindSearch:
@@ -84,6 +86,7 @@ class Outward:
             wall_ms=wall_ms,
             sleep=asyncio.sleep,
             chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
+            forms={kind: rule.form for kind, rule in self.regulator.profile.reports.items()},
         )
         self.delivery = Delivery(self.around)
         self.line = LineOperations(plant, journal, state, intake, wall_ms)
@@ -106,6 +109,7 @@ class Outward:
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
         self.ready = False
+        self._contacts = 0
         self._problems = problems
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -140,20 +144,25 @@ class Outward:
         self.delivery.nudge()
 
     def _decided(self) -> None:
-        self._problems.clear("kind-paused", "utilisation")
         self.delivery.nudge()
 
     async def _care_for_regulator(self) -> None:
-        """Ask about the credential now and then; say what is wrong with the other side."""
-        asked_s = CREDENTIAL_S
+        """Ask about the credential now and then, and whether the regulator is there where nobody else asks it anything:
+        so an outage shows, and the clocks are compared, while the line stands still too.
+        """
+        asked = CREDENTIAL_S
         while True:
-            if asked_s >= CREDENTIAL_S:
+            if asked % CREDENTIAL_S == 0:
                 await self.regulator.check_credential()
-                asked_s = 0.0
+            elif asked % CONTACT_S == 0 and self.regulator.counts.total() == self._contacts:
+                with contextlib.suppress(LookupFailed):
+                    await self.around.regulator.search(kind=UTILISATION, since=datetime.now(UTC), cursor=None)
+            if asked % CONTACT_S == 0:
+                self._contacts = self.regulator.counts.total()
             problem = self.regulator.last_problem
             if problem:
                 self._problems.set("regulator", self.config.regulator.url, problem)
             else:
                 self._problems.clear("regulator", self.config.regulator.url)
             await asyncio.sleep(1.0)
-            asked_s += 1.0
+            asked += 1
