@@ -3,8 +3,8 @@
     open → sealed → sending → submitted → succeeded | partial | refused
     (contract, section 6; every other edge stands in TRANSITIONS with its reason)
 
-Every change of state goes through `move`, which refuses an edge that is not in the table, keeps the history and moves the
-codes' sums: the codes of a batch take their state from its newest report, so that one row says it for 30,000.
+Every change of state goes through `move`, which refuses an edge that is not in the table, keeps the history and moves
+the codes' sums: the codes of a batch take their state from its newest report, so that one row says it for 30,000.
 """
 
 from __future__ import annotations
@@ -212,9 +212,10 @@ def seal(connection: Connection, report: ReportRow, at_ms: int, reason: str, set
     return after
 
 
-def successor(connection: Connection, report: ReportRow, at_ms: int, why: str, *, attributes: str | None = None) -> int:
-    """A new sealed report over what is left of a batch whose report ended. Returns its id; the sums move with it."""
-    left = _left(connection, report)
+def successor(
+    connection: Connection, report: ReportRow, at_ms: int, why: str, *, left: int, attributes: str | None = None
+) -> int:
+    """A new sealed report over what is `left` of a batch whose report ended. Returns its id; the sums move with it."""
     row = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM report").fetchone()
     report_id = int(row[0])
     connection.execute(
@@ -240,16 +241,9 @@ def successor(connection: Connection, report: ReportRow, at_ms: int, why: str, *
         ),
     )
     _remember(connection, report_id, at_ms, None, "sealed", why)
-    shift(connection, report.job_id, report.bucket, UNREPORTED, left)
+    if report.kind == UTILISATION:
+        shift(connection, report.job_id, report.bucket, UNREPORTED, left)
     return report_id
-
-
-def _left(connection: Connection, report: ReportRow) -> int:
-    row = connection.execute(
-        "SELECT count(*) FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own IS NULL",
-        (report.first_code, report.last_code, report.batch_id),
-    ).fetchone()
-    return int(row[0])
 
 
 def _remember(

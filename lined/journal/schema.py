@@ -2,12 +2,18 @@
 
 Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for ids of the configuration.
 
-    code      one row a code, for ever; it is also the read that applied the code. Its state is `own` where it has one of
-              its own (refused, withdrawn, held, reported), else that of the current report of its batch: so a report of
-              30,000 codes changes state in one small write.
+    code      one row a code, for ever; it is also the read that applied the code. Its state is `own` where it has one
+              of its own (refused, withdrawn, held, reported), else that of the current report of its batch: so a report
+              of 30,000 codes changes state in one small write.
     report    one row a report. A batch is the set of codes that a first report was opened for; a report that takes over
               the codes of a refused one keeps its `batch_id`. Codes of a batch lie in first_code..last_code.
     read      every read that did not apply a code: rejects, no-reads, repeats.
+    grade     every reading of a print quality. The one row of a code with a `batch_id` is its row in a
+              validation report: `as_class` is what will be sent, `own` as in `code`.
+    package   a group, box or pallet, with its open time, its parent (`package_id`) and the batch that reported it.
+              Units lie in it by `code.package_id`. A package that was re-packed after it was reported is a new row.
+    member    the codes of disaggregation and correction reports.
+    task      what a person has to look at: a refused code, a package that holds one.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
 """
 
@@ -70,9 +76,50 @@ CREATE INDEX command_at ON command (at_ms);
 """
 
 
+_PACKING = """
+ALTER TABLE code ADD COLUMN package_id INTEGER;
+CREATE INDEX code_package ON code (package_id) WHERE package_id IS NOT NULL;
+CREATE TABLE package (
+    id INTEGER PRIMARY KEY, ident TEXT, level TEXT NOT NULL, station TEXT NOT NULL, job_id INTEGER NOT NULL,
+    gtin TEXT NOT NULL, lot TEXT NOT NULL, child_level TEXT NOT NULL, capacity INTEGER NOT NULL,
+    holds INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'open', close_requested INTEGER NOT NULL DEFAULT 0,
+    suspect TEXT, package_id INTEGER REFERENCES package (id), code_id INTEGER, opened_ms INTEGER NOT NULL,
+    closed_ms INTEGER, batch_id INTEGER, own TEXT, after_report INTEGER, earlier_id INTEGER, unbundle INTEGER NOT NULL
+    DEFAULT 0
+);
+CREATE UNIQUE INDEX package_ident ON package (ident) WHERE ident IS NOT NULL AND state <> 'dissolved';
+CREATE UNIQUE INDEX package_open ON package (station) WHERE state = 'open';
+CREATE INDEX package_parent ON package (package_id) WHERE package_id IS NOT NULL;
+CREATE INDEX package_batch ON package (batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX package_waiting ON package (id) WHERE state = 'closed' AND batch_id IS NULL;
+CREATE TABLE rescan (package_id INTEGER NOT NULL, child_id INTEGER NOT NULL, PRIMARY KEY (package_id, child_id)) WITHOUT
+ROWID; CREATE TABLE grade (
+    id INTEGER PRIMARY KEY, ident TEXT NOT NULL, at_ms INTEGER NOT NULL, device_no INTEGER NOT NULL, job_id INTEGER NOT
+    NULL, class TEXT, said TEXT, value REAL, formal TEXT, device_at TEXT, verdict TEXT NOT NULL,
+    batch_id INTEGER, as_class TEXT, own TEXT
+);
+CREATE INDEX grade_ident ON grade (ident);
+CREATE TABLE member (
+    batch_id INTEGER NOT NULL, ident TEXT NOT NULL, own TEXT, PRIMARY KEY (batch_id, ident)
+) WITHOUT ROWID;
+CREATE INDEX member_ident ON member (ident);
+CREATE TABLE task (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident TEXT, package_id INTEGER, report_id INTEGER, reason TEXT NOT NULL,
+    created_ms INTEGER NOT NULL, done_ms INTEGER, done_by TEXT, note TEXT
+);
+CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
+CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
+
+
+@migrations()
+def m002_packing(db: Database) -> None:
+    run_script(db, _PACKING)
 
 
 def run_script(db: Database, script: str) -> None:

@@ -12,9 +12,10 @@ from lined.journal.database import Connection
 from lined.journal.reports import select
 from lined.journal.steps import one_step
 from lined.line import jobs
-from lined.line.judging import Chunk, Judging
+from lined.line.desk import Chunk
+from lined.line.judging import Judging
 from lined.line.state import LineState
-from lined.line.verdicts import ACCEPTED, REPEAT
+from lined.line.verdicts import ACCEPTED, REPEAT, Ruling
 
 WITHDRAWAL_REASONS = ("sample", "scrap", "damaged", "other")
 
@@ -31,10 +32,9 @@ class Order(NamedTuple):
 class Commands:
     """A Work of the journal's writer, one command at a time: an error undoes that command alone."""
 
-    intake = False
-
-    def __init__(self, state: LineState) -> None:
+    def __init__(self, state: LineState, *, intake: bool = False) -> None:
         self._state = state
+        self.intake = intake
 
     def run(self, connection: Connection, items: Sequence[Order]) -> list[dict[str, Any] | LinedError]:
         return [self._one(connection, order) for order in items]
@@ -113,11 +113,14 @@ def _frozen(connection: Connection, batch_id: int) -> bool:
     )
 
 
-def typed_read(judging: Judging, chunk: Chunk) -> Action:
-    """Judge a code typed in by hand, in the command's own transaction."""
+def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:
+    """Judge a code typed in by hand, in the command's own transaction. The ruling is added to `rulings`, and means
+    nothing before the command has been answered.
+    """
 
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
         ruling = judging.run(connection, [chunk])[0]
+        rulings.append(ruling)
         word, code = ruling.verdicts[0], chunk.candidates[0].code
         good = word in ACCEPTED
         return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,7 +19,8 @@ from lined import codes as marking
 from lined.errors import JournalError
 from lined.journal import Journal
 from lined.journal.database import Connection
-from lined.line.judging import Chunk, Judging
+from lined.line.desk import Chunk
+from lined.line.judging import Judging
 from lined.line.plant import Plant, Station
 from lined.line.ports import Frame, Judgement
 from lined.line.problems import Problems
@@ -43,6 +44,22 @@ SHOWN = 100  # verdicts kept in memory for the page
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
 Listener = Callable[[Sequence[Verdict]], None]
+
+
+class _Turn(NamedTuple):
+    """A chunk on its way through the writer."""
+
+    chunk: Chunk
+    counts: list[int]
+    answer: asyncio.Future[Judgement]
+    ruled: asyncio.Future[Ruling]
+
+
+class _Listing(NamedTuple):
+    """Rows for the list of the unsaid that are not known to be on disk yet."""
+
+    rows: list[tuple[int, int, str]]
+    under_way: asyncio.Future[int]
 
 
 class _Pending(NamedTuple):
@@ -82,6 +99,9 @@ class LineIntake:
         self._wall_ms = wall_ms
         self._pending: dict[int, _Pending] = {}
         self._waiting: Counter[str] = Counter()
+        self._turns: defaultdict[str, deque[_Turn]] = defaultdict(deque)
+        self._listings: defaultdict[str, list[_Listing]] = defaultdict(list)
+        self._marks: Counter[str] = Counter()
         self._mark = 0
         self._in_a_row: dict[str, tuple[int, int]] = {}
         self._newest_code = 0
@@ -102,17 +122,21 @@ class LineIntake:
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
-        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`)."""
+        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`).
+
+        `typed_done` has to follow, whatever becomes of it.
+        """
         device = typed_device(station.id)
+        self._waiting[device] += 1
         candidate = self._candidate(device, text.encode("utf-8", "replace"))
         return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
 
-    def typed_done(self, device: str, answer: Mapping[str, object]) -> None:
-        """The verdict of a typed code is being answered: it counts as said."""
-        code_id = answer.get("code_id")
-        if isinstance(code_id, int) and code_id and self._journal.said is not None:
-            self._journal.said.set(self._numbers[device], code_id)
-            self._newest_code = max(self._newest_code, code_id)
+    def typed_done(self, chunk: Chunk, ruling: Ruling | None) -> None:
+        """The ruling on a typed code is on disk and is being answered: it counts as said. None: it was not judged."""
+        if ruling is None:
+            self._waiting[chunk.device] -= 1
+            return
+        self.said(chunk.device, self._publish(chunk, [1], ruling))
 
     def said(self, device: str, judgement: Judgement) -> None:
         """All verdicts of the judgement were handed to the device."""
@@ -120,8 +144,7 @@ class LineIntake:
         if pending is None:
             return
         self._waiting[device] -= 1
-        if pending.ruling.last_code and self._journal.said is not None:
-            self._journal.said.set(pending.chunk.device_no, pending.ruling.last_code)
+        self._raise_mark(device, pending.ruling.last_code)
         again = [i for i, v in zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True) if v == AGAIN]
         if again:
             _forget(self._journal.submit(self._told, again))
@@ -140,8 +163,10 @@ class LineIntake:
         ]
         if rows:
             log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
-            listed = self._journal.submit(self._unsaid, rows)
-            listed.add_done_callback(lambda done: self._listed(done, pending))
+            self._marks[device] = max(self._marks[device], pending.ruling.last_code)
+            self._list(device, rows)
+        else:
+            self._raise_mark(device, pending.ruling.last_code)
 
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """A device came or went."""
@@ -154,25 +179,43 @@ class LineIntake:
 
     def settle_marks(self) -> None:
         """Devices with nothing under way have been told everything: move their marks up. Called about once a second."""
-        if self._journal.said is None:
-            return
-        for device, number in self._numbers.items():
+        for device in self._numbers:
+            for listing in list(self._listings[device]):
+                if listing.under_way.done():  # it failed: the disk was full
+                    self._listings[device].remove(listing)
+                    self._list(device, listing.rows)
             if not self._waiting[device]:
-                self._journal.said.set(number, self._newest_code)
+                self._raise_mark(device, self._newest_code)
 
     @property
     def under_way(self) -> int:
         """Chunks whose verdicts have not been said yet."""
         return sum(self._waiting.values())
 
-    def _listed(self, done: asyncio.Future[int], pending: _Pending) -> None:
-        if not done.cancelled() and done.exception() is None and self._journal.said is not None:
-            self._journal.said.set(pending.chunk.device_no, pending.ruling.last_code)
+    def _raise_mark(self, device: str, code_id: int) -> None:
+        """Everything of the device up to this code is settled; its mark follows once nothing waits to be listed."""
+        self._marks[device] = max(self._marks[device], code_id)
+        if not self._listings[device] and self._marks[device] and self._journal.said is not None:
+            self._journal.said.set(self._numbers[device], self._marks[device])
+
+    def _list(self, device: str, rows: list[tuple[int, int, str]]) -> None:
+        listing = _Listing(rows, self._journal.submit(self._unsaid, rows))
+        self._listings[device].append(listing)
+        listing.under_way.add_done_callback(lambda _done: self._listed(device, listing))
+
+    def _listed(self, device: str, listing: _Listing) -> None:
+        if listing.under_way.exception() is None:
+            self._listings[device].remove(listing)
+            self._raise_mark(device, 0)
 
     # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
 
     def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
-        if frame.kind == "read":
+        if frame.kind == "read" and frame.codes:
+            role = self._stations[device].role
+            if role != "apply":
+                into += self._elsewhere(device, frame)
+                return
             for raw in frame.codes:
                 into.append(self._candidate(device, raw))
         elif frame.kind == "no-read":
@@ -191,33 +234,58 @@ class LineIntake:
             self.remarks[device] += 1
         return Candidate("", code, raw)
 
+    def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
+        """The candidates of a frame at a station that does not only apply: with their grade, or as one where it packs frames."""
+        at = getattr(frame, "at", None)
+        found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
+        if self._stations[device].mode != "frame":
+            return found
+        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else MALFORMED)
+        return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
+
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
         answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
-        self._waiting[chunk.device] += 1
         ruled = self._journal.submit(self.judging, chunk)
-        ruled.add_done_callback(lambda done: self._ruled(done, chunk, counts, answer))
+        self._waiting[chunk.device] += 1
+        self._turns[chunk.device].append(_Turn(chunk, counts, answer, ruled))
+        ruled.add_done_callback(lambda _done: self._go_on(chunk.device))
         return answer
 
-    def _ruled(
-        self, done: asyncio.Future[Ruling], chunk: Chunk, counts: list[int], answer: asyncio.Future[Judgement]
-    ) -> None:
-        error = done.exception()
+    def _go_on(self, device: str) -> None:
+        """In the order of the chunks: one that the writer refused on the spot waits for those before it."""
+        turns = self._turns[device]
+        while turns and turns[0].ruled.done():
+            self._ruled(turns.popleft())
+
+    def _ruled(self, turn: _Turn) -> None:
+        chunk, answer = turn.chunk, turn.answer
+        error = turn.ruled.exception()
         if error is None:
-            ruling = done.result()
+            ruling = turn.ruled.result()
         elif isinstance(error, JournalError):
             ruling = Ruling([NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
             self.not_durable += len(chunk.candidates)
         else:
+            self._waiting[chunk.device] -= 1
             answer.set_exception(error)
             return
+        judgement = self._publish(chunk, turn.counts, ruling, answer)
+        if answer.cancelled():
+            self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
+
+    def _publish(
+        self, chunk: Chunk, counts: list[int], ruling: Ruling, answer: asyncio.Future[Judgement] | None = None
+    ) -> Judgement:
+        """Tell everybody, the device first."""
         self._newest_code = max(self._newest_code, ruling.last_code)
         self._mark += 1
         self._pending[self._mark] = _Pending(chunk.device, counts, chunk, ruling)
-        accepts = _combined(ruling.verdicts, counts)
+        judgement = Judgement(_combined(ruling.verdicts, counts), self._mark)
+        if answer is not None and not answer.done():
+            answer.set_result(judgement)
         self._tell_listeners(chunk, ruling)
         self._watch(chunk, ruling)
-        if not answer.done():
-            answer.set_result(Judgement(accepts, self._mark))
+        return judgement
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling) -> None:
         verdicts = []
@@ -242,7 +310,10 @@ class LineIntake:
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
         for kind, text in ruling.alarms:
-            self._problems.set(kind, chunk.device, text)
+            if text:
+                self._problems.set(kind, chunk.device, text)
+            else:
+                self._problems.clear(kind, chunk.device)
         if not chunk.station.repeat_ms.get(chunk.device):
             return
         for code_id, word in zip(ruling.code_ids, ruling.verdicts, strict=True):
@@ -266,7 +337,7 @@ def typed_device(station_id: str) -> str:
 
 def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:
     """One verdict a frame: accept only if all its codes are."""
-    if len(verdicts) == len(counts):
+    if all(count == 1 for count in counts):
         return [word in ACCEPTED for word in verdicts]
     accepts = []
     position = 0

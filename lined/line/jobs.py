@@ -21,6 +21,7 @@ from lined.line.state import Job, LineState, load_job
 
 SERIES_MAX = 20  # 1 to 20 characters (RU 5.1.1, seriesNumber)
 ORDER_MAX = 100  # (ours) no length is stated
+PACKAGES = ("keep", "close", "dissolve")
 CORRECTABLE = ("order", "series", "production_date", "expiration_date")
 
 
@@ -39,7 +40,7 @@ class JobOrder:
 
 
 def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_ms: int) -> dict[str, Any]:
-    """Begin a job. Raises CommandError: 404 unknown product, 409 `job-running`, 422 wrong or missing values."""
+    """Begin a job. Raises CommandError: 409 `job-running`, 422 unknown product, wrong or missing values."""
     state.refresh(connection)
     product = state.plant.products.get(wish.gtin.zfill(14))
     if product is None:
@@ -52,6 +53,9 @@ def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_
         )
     if wish.mode not in ("normal", "test"):
         raise CommandError(422, "wrong-value", "mode is normal or test.", [Problem("mode", "normal or test")])
+    if wish.packages not in PACKAGES:
+        words = ", ".join(PACKAGES)
+        raise CommandError(422, "wrong-value", f"packages is one of {words}.", [Problem("packages", f"one of {words}")])
     attributes = checked(asdict(wish), product, state.days, at_ms)
     if state.job is not None:
         if not wish.replace:
@@ -65,6 +69,7 @@ def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_
     )
     state.job = load_job(connection)
     state.batch = None
+    state.recent = {}  # a repeat belongs to the job of its first read
     assert state.job is not None
     return described(state.job)
 
@@ -110,7 +115,9 @@ def correct(
 
 
 def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms: int, reason: str) -> bool:
-    """Take no more codes into a batch and seal it; where the clock cannot be trusted, the sealing waits. True: sealed."""
+    """Take no more codes into a batch and seal it; where the clock cannot be trusted, the sealing waits. True:
+    sealed.
+    """
     if state.batch is not None and state.batch.id == report.id:
         state.batch = None
     if not state.may_seal or state.clock_is_behind(at_ms):
@@ -118,7 +125,8 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
             connection, report.id, full=1, last_code=report.last_code or state.next_code - 1, seal_reason=reason
         )
         return False
-    reports.seal(connection, report, at_ms, report.seal_reason or reason, state.plant.batches.settle_ms)
+    settle_ms = state.plant.batch_rules(report.kind).settle_ms
+    reports.seal(connection, report, at_ms, report.seal_reason or reason, settle_ms)
     return True
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from lined.codes import MarkingCode
 from lined.journal import codes, counters, reports
 from lined.journal.codes import KnownCode
 from lined.journal.database import Connection
+from lined.journal.journal import BEING_SAID
 from lined.journal.reports import UTILISATION, WITHDRAWN
-from lined.line.plant import Station
+from lined.line import elsewhere
+from lined.line.desk import Chunk, Desk
 from lined.line.state import RECENT_MAX, Job, LineState, OpenBatch
 from lined.line.verdicts import (
     ACCEPT,
@@ -33,16 +34,6 @@ from lined.line.verdicts import (
 
 GONE_FOR_GOOD = frozenset({"scrap", "sample"})  # withdrawal reasons after which a code cannot be applied again
 TEST = "test"
-
-
-class Chunk(NamedTuple):
-    """Reads of one device that arrived together; `at_ms` is their moment."""
-
-    device_no: int
-    device: str
-    station: Station
-    at_ms: int
-    candidates: list[Candidate]
 
 
 class Judging:
@@ -79,6 +70,8 @@ class _Bench:
         self._first_ms = self._last_ms = 0
 
     def judge(self, chunk: Chunk) -> Ruling:
+        if chunk.station.role != "apply":
+            return self._judge_elsewhere(chunk)
         state = self._state
         job = state.job
         verdicts: list[str] = []
@@ -103,6 +96,36 @@ class _Bench:
             verdicts.append(verdict)
             ids.append(code_id)
         return Ruling(verdicts, ids, last, alarms, job.mode if job else None)
+
+    def _judge_elsewhere(self, chunk: Chunk) -> Ruling:
+        """A station that does more, or other, than applying; see `elsewhere`."""
+        state = self._state
+        state.newest_ms = max(state.newest_ms, chunk.at_ms)
+        desk = Desk(
+            self._connection,
+            state,
+            self._known,
+            self._before_journal,
+            self._seen_before,
+            self._may_come_back,
+            self._apply,
+            self._apply_again,
+            self._flush,
+        )
+        found = elsewhere.judge(desk, chunk)
+        for candidate, one in zip(chunk.candidates, found, strict=True):
+            if one.verdict != ACCEPT or not one.applied_id or chunk.station.role == "pack":
+                self._keep_read(chunk, candidate, one.verdict, one.code_id)
+            self._count(one.verdict)
+        verdicts = [one.verdict for one in found]
+        ids = [one.code_id if chunk.station.applies or one.applied_id else 0 for one in found]
+        last = max((one.applied_id for one in found), default=0)
+        return Ruling(verdicts, ids, last, desk.alarms, state.job.mode if state.job else None)
+
+    def _flush(self) -> None:
+        """Everything decided so far as rows, so that statements of other stations see it."""
+        self._flush_batch()
+        self._flush_new()
 
     @staticmethod
     def _before_journal(code: MarkingCode | None, job: Job | None) -> str:
@@ -130,24 +153,56 @@ class _Bench:
             if job.mode == TEST or not self._may_come_back(known):
                 return (ACCEPT, 0) if self._may_come_back(known) else (DUPLICATE, known.id)
             return ACCEPT, self._apply_again(chunk, code, job, known)
-        if self._is_repeat(chunk, known, job):
-            return REPEAT, known.id
-        if self._connection.execute("SELECT 1 FROM unsaid WHERE code_id = ?", (known.id,)).fetchone():
+        if self._take_unsaid(known, job):
+            if job.mode == TEST:
+                return ACCEPT, 0
+            self._read_now(chunk, known)
             return AGAIN, known.id
+        if self._is_repeat(chunk, known, job):
+            self._read_now(chunk, known)
+            return REPEAT, known.id
         return DUPLICATE, known.id
 
+    def _take_unsaid(self, known: KnownCode, job: Job) -> bool:
+        """True for one read of a code whose accept was not said. Its row stays until this one has been said: a crash
+        before that makes it unsaid again. A test job takes nothing away.
+        """
+        row = self._connection.execute("SELECT why FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
+        if row is None or row[0] == BEING_SAID:
+            return False
+        if job.mode != TEST:
+            self._connection.execute("UPDATE unsaid SET why = ? WHERE code_id = ?", (BEING_SAID, known.id))
+        return True
+
     def _is_repeat(self, chunk: Chunk, known: KnownCode, job: Job) -> bool:
+        """Accepted by this device in this job, and last accepted no longer ago than `repeat_s`, whichever way the
+        clock went.
+        """
         span_ms = chunk.station.repeat_ms.get(chunk.device, 0)
-        if not span_ms or known.device_no != chunk.device_no or known.job_id != job.id:
+        if not span_ms:
             return False
+        last = self._state.recent.get(chunk.device_no, {}).get(known.ident)
+        if last is None:
+            last = self._last_accept(chunk, known, job)
+        return last is not None and abs(chunk.at_ms - last) <= span_ms
+
+    def _last_accept(self, chunk: Chunk, known: KnownCode, job: Job) -> int | None:
+        row = self._connection.execute(
+            "SELECT max(at_ms) FROM read WHERE code_id = ? AND device_no = ? AND job_id = ? AND verdict IN (?, ?)",
+            (known.id, chunk.device_no, job.id, REPEAT, AGAIN),
+        ).fetchone()
+        if row[0] is not None:
+            return int(row[0])
+        mine = known.device_no == chunk.device_no and known.job_id == job.id
+        return known.at_ms if mine else None
+
+    def _read_now(self, chunk: Chunk, known: KnownCode) -> None:
+        """Kept in memory too, for the reads of this group are not in the journal yet."""
         recent = self._state.recent.setdefault(chunk.device_no, {})
-        if chunk.at_ms - recent.get(known.ident, known.at_ms) > span_ms:
-            return False
         recent.pop(known.ident, None)
         recent[known.ident] = chunk.at_ms
         if len(recent) > RECENT_MAX:
             del recent[next(iter(recent))]
-        return True
 
     def _may_come_back(self, known: KnownCode) -> bool:
         row = self._connection.execute(
@@ -157,12 +212,15 @@ class _Bench:
         return bool(row) and row[0] not in GONE_FOR_GOOD
 
     def _apply_again(self, chunk: Chunk, code: MarkingCode, job: Job, known: KnownCode) -> int:
-        """A withdrawn code comes back under a new id, so that codes of a batch stay neighbours; its story goes with it."""
+        """A withdrawn code comes back under a new id, so that codes of a batch stay neighbours; its story goes with
+        it.
+        """
         self._flush_new()
         self._connection.execute("DELETE FROM code WHERE id = ?", (known.id,))
         code_id = self._apply(chunk, code, job)
         self._flush_new()
-        for table in ("code_event", "read", "unsaid"):
+        self._connection.execute("DELETE FROM unsaid WHERE code_id = ?", (known.id,))
+        for table in ("code_event", "read"):
             self._connection.execute(f"UPDATE {table} SET code_id = ? WHERE code_id = ?", (code_id, known.id))
         counters.add(self._connection, known.job_id, {f"code.{WITHDRAWN}": -1})
         codes.record(self._connection, code_id, chunk.at_ms, "applied-again", "after its withdrawal")
@@ -181,7 +239,7 @@ class _Bench:
         batch.codes += 1
         self._batched += 1
         self._first_ms = self._first_ms or chunk.at_ms
-        self._last_ms = chunk.at_ms
+        self._last_ms = max(self._last_ms, chunk.at_ms)
         return code_id
 
     def _batch(self, at_ms: int, job: Job) -> OpenBatch:
@@ -208,7 +266,11 @@ class _Bench:
         return state.batch
 
     def _had_batch(self, job: Job) -> bool:
-        return bool(self._connection.execute("SELECT 1 FROM report WHERE job_id = ? LIMIT 1", (job.id,)).fetchone())
+        return bool(
+            self._connection.execute(
+                "SELECT 1 FROM report WHERE job_id = ? AND kind = ? LIMIT 1", (job.id, UTILISATION)
+            ).fetchone()
+        )
 
     def _close_batch(self) -> None:
         """No more codes into the open batch; the sealer seals it as soon as the clock can be trusted."""
@@ -255,11 +317,12 @@ class _Bench:
     def _flush_batch(self) -> None:
         if self._batched and self._state.batch is not None:
             self._connection.execute(
-                "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
+                "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), "
+                "last_ms = max(coalesce(last_ms, 0), ?) WHERE id = ?",
                 (self._batched, self._first_ms, self._last_ms, self._state.batch.id),
             )
             self._batched = 0
-            self._first_ms = 0
+            self._first_ms = self._last_ms = 0
 
 
 def report_attributes(job: Job, business_place_id: int) -> dict[str, object]:

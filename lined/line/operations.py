@@ -6,7 +6,7 @@ when they come. Raises CommandError, or JournalFull and JournalBroken where the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lined import codes
@@ -15,10 +15,13 @@ from lined.journal import Journal
 from lined.journal.commands import Command
 from lined.line import commands
 from lined.line.commands import Action, Commands, Order
-from lined.line.intake import LineIntake, typed_device
+from lined.line.intake import LineIntake
 from lined.line.jobs import JobOrder
 from lined.line.plant import Plant
 from lined.line.state import LineState
+from lined.line.verdicts import Ruling
+
+KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
 
 
 class LineOperations:
@@ -37,25 +40,38 @@ class LineOperations:
         self._journal = journal
         self._intake = intake
         self._work = Commands(state)
+        self._typed = Commands(state, intake=True)
+        self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
         self._wall_ms = wall_ms
         self._changed = changed
 
     async def start_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """`body` as in the contract's `/api/v1/job/start`. The answer: the job."""
+        _wellformed(body, required=("gtin",))
+        if not isinstance(body.get("replace") or False, bool):
+            raise _wrong([Problem("replace", "true or false")])
+        body = {key: value for key, value in body.items() if value is not None}
         wish = JobOrder(**{key: value for key, value in body.items() if key in JobOrder.__dataclass_fields__})
         return await self._order("job-start", body, command_id, by, commands.start_job(wish, by))
 
     async def stop_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
+        _wellformed(body)
         return await self._order("job-stop", body, command_id, by, commands.stop_job(by))
 
     async def correct_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
+        _wellformed(body)
         return await self._order("job-correct", body, command_id, by, commands.correct_job(dict(body), by))
 
     async def seal(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
-        return await self._order("seal", body, command_id, by, commands.seal(body.get("kind")))
+        _wellformed(body)
+        kind = body.get("kind")
+        if kind is not None and kind not in KINDS:
+            raise _wrong([Problem("kind", f"one of {', '.join(KINDS)}")])
+        return await self._order("seal", body, command_id, by, commands.seal(kind))
 
     async def withdraw(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """`code` with or without its check part, `reason`."""
+        _wellformed(body, required=("code", "reason"))
         ident = self.identification(str(body.get("code", "")))
         return await self._order(
             "withdraw", body, command_id, by, commands.withdraw(ident, str(body.get("reason", "")), by)
@@ -63,6 +79,7 @@ class LineOperations:
 
     async def read(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """A code typed in at a station, judged like a read. The answer: `verdict`, `reason`, `code`."""
+        _wellformed(body, required=("station", "code"))
         station = self._plant.stations.get(str(body.get("station", "")))
         if station is None:
             known = ", ".join(self._plant.stations)
@@ -70,23 +87,56 @@ class LineOperations:
                 404, "unknown-station", f"There is no station {body.get('station')!r} (there are {known})."
             )
         chunk = self._intake.typed_chunk(station, str(body.get("code", "")))
-        answer = await self._order("read", body, command_id, by, commands.typed_read(self._intake.judging, chunk))
-        self._intake.typed_done(typed_device(station.id), answer)
+        rulings: list[Ruling] = []
+        action = commands.typed_read(self._intake.judging, chunk, rulings)
+        judged = False
+        try:
+            answer = await self._order("read", body, command_id, by, action, self._typed)
+            judged = bool(rulings)
+        finally:
+            self._intake.typed_done(chunk, rulings[0] if judged else None)
         return answer
 
     def identification(self, text: str) -> str:
         """The identification code of what a person typed or pasted. Raises CommandError 422."""
         try:
-            return codes.identification(text.encode("utf-8"))
+            return codes.identification(text.encode("utf-8", "replace"), self._shapes)
         except codes.Malformed as fault:
             raise CommandError(
                 422, "malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]
             ) from None
 
     async def _order(
-        self, name: str, body: Mapping[str, Any], command_id: str, by: str, action: Action
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        command_id: str,
+        by: str,
+        action: Action,
+        work: Commands | None = None,
     ) -> dict[str, Any]:
+        _wellformed({"id": command_id, "by": by})
         command = Command(command_id, by, name, dict(body), self._wall_ms())
-        answer: dict[str, Any] = await self._journal.submit(self._work, Order(command, action))
+        answer: dict[str, Any] = await self._journal.submit(work or self._work, Order(command, action))
         self._changed()
         return answer
+
+
+def _wellformed(body: Mapping[str, Any], *, required: Sequence[str] = ()) -> None:
+    """Commands come from anywhere, and nothing of them may stop the thread that writes: every value but `replace` is a text
+    that can be stored. Raises CommandError 422.
+    """
+    problems = [Problem(key, "is required") for key in required if body.get(key) in (None, "")]
+    for key, value in body.items():
+        if value is None or key == "replace":
+            continue
+        if not isinstance(value, str):
+            problems.append(Problem(key, "must be a text"))
+        elif any("\ud800" <= character <= "\udfff" for character in value):
+            problems.append(Problem(key, "holds half a character (a lone surrogate)"))
+    if problems:
+        raise _wrong(problems)
+
+
+def _wrong(problems: Sequence[Problem]) -> CommandError:
+    return CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)

@@ -33,14 +33,40 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageRule:
+    """What a product's packages of one level are. `gtin`: a GROUP's own, 14 digits."""
+
+    level: str
+    capacity: int
+    child_level: str
+    gtin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SsccRange:
+    """SSCCs that lined issues: `prefix` is extension digit and company prefix; serial numbers from first to last."""
+
+    prefix: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Station:
-    """A place on the line with a role. `repeat_s` by device: see `repeat` in the contract, section 4."""
+    """A place on the line with a role. `repeat_s` by device: see `repeat` in the contract, section 4.
+
+    `level` and `mode`: a pack station's. `confirm_ms`: a reject here has to be confirmed within this; 0: no
+    confirmation.
+    """
 
     id: str
     role: str
     devices: tuple[str, ...]
     applies: bool = True
     repeat_ms: Mapping[str, int] = field(default_factory=dict)
+    level: str = ""
+    mode: str = ""
+    confirm_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +81,10 @@ class BatchRules:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """The whole line. `business_place_id` goes into every report."""
+    """The whole line. `business_place_id` goes into every report.
+
+    `validation`, `aggregation`: None where that kind is not reported. `packing`: by product GTIN, then by level.
+    """
 
     line_id: str
     timezone: str
@@ -63,6 +92,24 @@ class Plant:
     products: Mapping[str, Product]
     stations: Mapping[str, Station]
     batches: BatchRules = BatchRules()
+    validation: BatchRules | None = None
+    aggregation: BatchRules | None = None
+    packing: Mapping[str, Mapping[str, PackageRule]] = field(default_factory=dict)
+    sscc: SsccRange | None = None
+
+    def batch_rules(self, kind: str) -> BatchRules:
+        """When a batch of this kind ends. A kind that is no longer reported keeps utilisation's rules for what is
+        left.
+        """
+        return {"validation": self.validation, "aggregation": self.aggregation}.get(kind) or self.batches
+
+    def product_of_group(self, gtin: str) -> str | None:
+        """The GTIN of the product whose GROUP has this GTIN, or None."""
+        for product, levels in self.packing.items():
+            rule = levels.get("GROUP")
+            if rule is not None and rule.gtin == gtin:
+                return product
+        return None
 
     def station_of(self, device: str) -> Station:
         """The station a device belongs to. Raises KeyError for a device of none."""

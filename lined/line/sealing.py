@@ -1,14 +1,16 @@
 """When open batches end: full, old enough, the job's first one, or left over from a job that has ended.
 
-The age of a batch is read from the wall clock, so nothing is sealed while that clock cannot be trusted: its dates would go
-into the report.
+The age of a batch is read from the wall clock, so nothing is sealed while that clock cannot be trusted: its dates would
+go into the report.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
+from lined.errors import JournalError
 from lined.journal import Journal, reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
@@ -53,7 +55,7 @@ class Sealing:
     def _seal(self, connection: Connection, at_ms: int) -> int:
         sealed = 0
         for report in reports.select(connection, "state = 'open' ORDER BY id"):
-            reason = why_due(report, self._state.plant.batches, at_ms)
+            reason = why_due(report, self._state.plant.batch_rules(report.kind), at_ms)
             if reason is not None and jobs.end_batch(connection, self._state, report, at_ms, reason):
                 sealed += 1
         return sealed
@@ -82,17 +84,21 @@ class Sealer:
     async def run(self) -> None:
         """For ever. A journal that cannot commit is the writer's to report; the next tick tries again."""
         while True:
-            await self.look()
+            with contextlib.suppress(JournalError):
+                await self.look()
             await asyncio.sleep(TICK_S)
 
     async def look(self) -> int:
         """One look. Returns how many batches were sealed."""
+        if self._state.stale:  # what the newest entry is, stands in the journal
+            await self._journal.do(self._state.refresh)
         now = self._wall_ms()
         self.judge_clock(now)
         if not self._state.may_seal:
             return 0
         found = await self._journal.read(reports.select, "state = 'open'")
-        if not any(why_due(report, self._state.plant.batches, now) for report in found):
+        rules = self._state.plant.batch_rules
+        if not any(why_due(report, rules(report.kind), now) for report in found):
             return 0
         sealed = await self._journal.submit(self._work, now)
         if sealed:

@@ -1,7 +1,7 @@
 """What the decisions keep in memory between two transactions: the running job and its open batch.
 
-Belongs to the writer's thread. It is loaded from the journal at the start and after every transaction that did not happen
-(`stale`), so that memory never says more than the disk.
+Belongs to the writer's thread. It is loaded from the journal at the start and after every transaction that did not
+happen (`stale`), so that memory never says more than the disk.
 """
 
 from __future__ import annotations
@@ -14,14 +14,26 @@ from lined.days import LocalDays
 from lined.journal import codes, reports
 from lined.journal.database import Connection
 from lined.journal.reports import UTILISATION
+from lined.line.grading import Trend
 from lined.line.plant import Plant
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
 CLOCK_TOLERANCE_MS = 5_000  # a clock may be stepped back this much by time synchronisation
+# The newest entry is not the last one: what was written while the clock was wrong comes after it. `report.last_ms` is a maximum.
+_MOMENTS = (
+    ("code", "at_ms"),
+    ("read", "at_ms"),
+    ("report", "last_ms"),
+    ("report_event", "at_ms"),
+    ("job", "started_ms"),
+)
+LOOKED_AT = 1_000  # rows of each table
 
 
 class Job(NamedTuple):
-    """A run of one product. `attributes`: order, series, production_date, expiration_date; `product`: its settings then."""
+    """A run of one product. `attributes`: order, series, production_date, expiration_date; `product`: its settings
+    then.
+    """
 
     id: int
     gtin: str
@@ -55,6 +67,7 @@ class LineState:
         self.next_code = 1
         self.newest_ms = 0
         self.recent: dict[int, dict[str, int]] = {}
+        self.trends: dict[int, Trend] = {}
 
     def refresh(self, connection: Connection) -> None:
         """Load what the journal says, where memory may be wrong."""
@@ -71,12 +84,7 @@ class LineState:
             if found:
                 self.batch = OpenBatch(found[0].id, found[0].day, found[0].codes)
         self.next_code = codes.last_id(connection) + 1
-        row = connection.execute(
-            "SELECT max(coalesce((SELECT at_ms FROM code ORDER BY id DESC LIMIT 1), 0),"
-            " coalesce((SELECT at_ms FROM read ORDER BY id DESC LIMIT 1), 0),"
-            " coalesce((SELECT at_ms FROM report_event ORDER BY id DESC LIMIT 1), 0))"
-        ).fetchone()
-        self.newest_ms = int(row[0])
+        self.newest_ms = max(_newest(connection, table, column) for table, column in _MOMENTS)
         self.recent = {}
         self.stale = False
 
@@ -85,9 +93,25 @@ class LineState:
         return at_ms < self.newest_ms - CLOCK_TOLERANCE_MS
 
 
+def _newest(connection: Connection, table: str, column: str) -> int:
+    row = connection.execute(
+        f"SELECT max({column}) FROM (SELECT {column} FROM {table} ORDER BY id DESC LIMIT {LOOKED_AT})"
+    ).fetchone()
+    return int(row[0] or 0)
+
+
 def load_job(connection: Connection) -> Job | None:
     """The running job, or None."""
+    return _job(connection, "stopped_ms IS NULL ORDER BY id DESC LIMIT 1")
+
+
+def job_of(connection: Connection, job_id: int) -> Job | None:
+    """A job, running or ended; None for the number of none."""
+    return _job(connection, "id = ?", job_id)
+
+
+def _job(connection: Connection, where: str, *parameters: int) -> Job | None:
     row = connection.execute(
-        "SELECT id, gtin, mode, attributes, product, started_ms FROM job WHERE stopped_ms IS NULL ORDER BY id DESC LIMIT 1"
+        f"SELECT id, gtin, mode, attributes, product, started_ms FROM job WHERE {where}", parameters
     ).fetchone()
     return Job(row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]), row[5]) if row else None

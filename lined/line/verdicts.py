@@ -18,18 +18,31 @@ WRONG_LEVEL = "wrong-level"
 NO_JOB = "no-job"
 WRONG_PRODUCT = "wrong-product"
 DUPLICATE = "duplicate"
+LOW_GRADE = "low-grade"
+NOT_APPLIED = "not-applied"
+ALREADY_PACKED = "already-packed"
+MIXED_LOT = "mixed-lot"
+PARENT_USED = "parent-used"
+OVER_CAPACITY = "over-capacity"
+PARENT_EXPECTED = "parent-expected"
+CHILD_EXPECTED = "child-expected"
 
 
 class Candidate(NamedTuple):
     """One code of a frame, or what stands for it.
 
     `reason`: empty, or what it is rejected for before any look at the journal. `raw`: kept where it is rejected.
+    `grade`, `at`: what a verifier said. `frame`: at a pack station in frame mode one candidate stands for all codes of
+    a frame, which gets one verdict.
     """
 
     reason: str
     code: MarkingCode | None
     raw: bytes
     note: str = ""
+    grade: str | None = None
+    at: str | None = None
+    frame: tuple[Candidate, ...] = ()
 
 
 class Ruling(NamedTuple):

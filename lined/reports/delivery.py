@@ -17,11 +17,12 @@ import structlog
 from lined.errors import JournalFull, LookupFailed
 from lined.journal import reports
 from lined.journal.database import Connection
-from lined.journal.reports import UTILISATION, ReportRow
+from lined.journal.reports import ReportRow
 from lined.reports import outcomes, submission
 from lined.reports.doubt import Search, conclude
 from lined.reports.following import follow, follow_unlisted
 from lined.reports.freezing import freeze
+from lined.reports.kinds import KINDS
 from lined.reports.ports import Surroundings
 from lined.reports.rules import backed_off
 
@@ -66,8 +67,7 @@ class Delivery:
         )
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt'")
         self._gate_open = not in_doubt
-        if await around.journal.read(outcomes.paused, UTILISATION):
-            around.problems.set("kind-paused", UTILISATION, outcomes.paused_text(UTILISATION))
+        await self._paused()
         return doubted
 
     async def finish(self, patience_s: float) -> None:
@@ -115,9 +115,9 @@ class Delivery:
     async def send_next(self) -> bool:
         """Freeze and send the oldest report that is due. False: there was none, or it could not be sent."""
         around = self._around
-        if not self._gate_open or await around.journal.read(outcomes.paused, UTILISATION):
+        if not self._gate_open:
             return False
-        due = await around.journal.read(_due_to_send, around.wall_ms())
+        due = await around.journal.read(_due_to_send, around.wall_ms(), await self._paused())
         if due is None:
             return False
         frozen = await freeze(around, due)
@@ -128,6 +128,17 @@ class Delivery:
         if result == submission.IN_DOUBT:
             self._close_gate()
         return result != submission.NOT_SENT
+
+    async def _paused(self) -> list[str]:
+        """The kinds that wait for a person; people are told which."""
+        around = self._around
+        stopped: list[str] = await around.journal.read(outcomes.paused_kinds)
+        for kind in KINDS:
+            if kind in stopped:
+                around.problems.set("kind-paused", kind, outcomes.paused_text(kind))
+            else:
+                around.problems.clear("kind-paused", kind)
+        return stopped
 
     def _close_gate(self) -> None:
         self._gate_open = False
@@ -200,9 +211,12 @@ class Delivery:
             self.nudge()
 
 
-def _due_to_send(connection: Connection, at_ms: int) -> ReportRow | None:
+def _due_to_send(connection: Connection, at_ms: int, paused: list[str]) -> ReportRow | None:
+    marks = ",".join("?" * len(paused))
     found = reports.select(
-        connection, "state = 'sealed' AND final_ms IS NULL AND due_ms <= ? ORDER BY id LIMIT 1", (at_ms,)
+        connection,
+        f"state = 'sealed' AND final_ms IS NULL AND due_ms <= ? AND kind NOT IN ({marks}) ORDER BY id LIMIT 1",
+        (at_ms, *paused),
     )
     return found[0] if found else None
 

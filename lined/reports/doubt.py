@@ -1,7 +1,7 @@
 """Looking for a report that may have been received (reliability page, "Sending without an idempotency key", 3).
 
-A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's own
-sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a
+A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's
+own sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a
 contradiction. A look that could not read everything is no evidence of absence.
 """
 
@@ -19,7 +19,7 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.regulator.answers import Document
-from lined.reports import bodies
+from lined.reports.kinds import KINDS, kind_of
 from lined.reports.ports import Surroundings
 
 log = structlog.get_logger()
@@ -27,12 +27,13 @@ log = structlog.get_logger()
 MARGIN_MS = 10 * 60 * 1000  # how far before our attempt, by the server's clock, a document may be dated
 PAGES_MAX = 1_000  # of 100 documents; more is no complete search
 FOREIGN_KEPT = 10_000  # documents known not to be ours, so that a second look does not read them again
-CODE_LISTS: Mapping[str, str] = {"utilisation": "sntins"}
 STRIP_SLICE = 1_000
 
 
 class Look(NamedTuple):
-    """What one look found. `answered`: the regulator answered properly at least once; `complete`: everything was read."""
+    """What one look found. `answered`: the regulator answered properly at least once; `complete`: everything was
+    read.
+    """
 
     document: Document | None = None
     contradiction: str | None = None
@@ -53,7 +54,7 @@ class Search:
         around = self._around
         since = datetime.fromtimestamp(((report.attempt_server_ms or report.opened_ms) - MARGIN_MS) / 1000, UTC)
         known = set(await around.journal.read(_adopted, since_report(report)))
-        ours = await around.journal.read(bodies.stripped_codes, report)
+        ours = await around.journal.read(kind_of(report).sent, report, around.form(report.kind))
         cursor: str | None = None
         answered = False
         seen: set[str] = set()
@@ -94,8 +95,8 @@ class Search:
         return None
 
     async def _codes(self, kind: str, content: Mapping[str, object]) -> list[str] | None:
-        listed = content.get(CODE_LISTS[kind])
-        if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
+        listed = KINDS[kind].listed(content)
+        if listed is None:
             return None
         stripped: list[str] = []
         for start in range(0, len(listed), STRIP_SLICE):

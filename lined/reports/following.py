@@ -13,7 +13,8 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import REPORTED, ReportRow
 from lined.regulator.answers import Document
-from lined.reports import bodies, outcomes
+from lined.reports import outcomes
+from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
 from lined.reports.rules import backed_off
 
@@ -53,7 +54,7 @@ async def follow_unlisted(around: Surroundings, report: ReportRow) -> None:
     """A later look at the codes that a partial document had not listed. Raises LookupFailed."""
     assert report.document_id is not None
     listed = await codes_of(around, report)
-    waiting = set(await around.journal.read(outcomes.idents_with_own, report, REPORTED))
+    waiting = set(await around.journal.read(kind_of(report).with_own, report, REPORTED))
     accepted = {ident: text for ident, text in listed.accepted.items() if ident in waiting}
     refused = {ident: text for ident, text in listed.refused.items() if ident in waiting}
     left = len(waiting) - len(accepted) - len(refused)
@@ -96,7 +97,7 @@ def _keep_looking(
 
 async def _partial(around: Surroundings, report: ReportRow) -> bool:
     listed = await codes_of(around, report)
-    ours = await around.journal.read(bodies.codes_by_text, report)
+    ours = await around.journal.read(kind_of(report).texts, report)
     unlisted = set(ours.values()) - listed.accepted.keys() - listed.refused.keys()
     evidence = await _errors(around, report)
     await outcomes.settle_partial(around, report, listed.refused, unlisted, evidence)
@@ -118,7 +119,7 @@ async def _refused(around: Surroundings, report: ReportRow) -> bool:
 async def codes_of(around: Surroundings, report: ReportRow) -> Listed:
     """Every code the regulator lists for the report's document, page by page. Raises LookupFailed."""
     assert report.document_id is not None
-    ours = await around.journal.read(bodies.codes_by_text, report)
+    ours = await around.journal.read(kind_of(report).texts, report)
     accepted: dict[str, str] = {}
     refused: dict[str, str] = {}
     foreign, after = 0, None

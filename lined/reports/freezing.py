@@ -9,13 +9,15 @@ from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.reports import bodies
 from lined.reports.bodies import Body
+from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
 
 TRIES = 5  # how often a body is built anew because something changed under it
 
 
 async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
-    """The report with its body and fingerprint on disk. None: nothing to send (void, or it changed too often; try later).
+    """The report with its body and fingerprint on disk. None: nothing to send (void, or it changed too often; try
+    later).
 
     The body is built in a thread from what the journal says; the transaction that stores it fails where a code was
     withdrawn or an attribute corrected meanwhile, and the body is built anew.
@@ -23,7 +25,7 @@ async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
     if report.fingerprint is not None:
         return report
     for _ in range(TRIES):
-        body = await around.journal.read(bodies.utilisation, report, around.timezone)
+        body = await around.journal.read(kind_of(report).body, report, around.timezone, around.form(report.kind))
         frozen: ReportRow | None = await around.journal.do(
             partial(_store, report_id=report.id, body=body, at_ms=around.wall_ms())
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from lined.journal import codes, reports
+from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ACCEPTED, HELD, REFUSED, REPORTED, UTILISATION, ReportRow
+from lined.reports.kinds import KINDS, kind_of
 from lined.reports.ports import Surroundings
 
 WRITE_SLICE = 100  # codes that get a state of their own in one transaction: bounds what a verdict waits for
@@ -21,11 +22,7 @@ async def give_own(around: Surroundings, report: ReportRow, own: str, named: Map
 
 
 def _give(connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int) -> None:
-    known = codes.find(connection, [ident for ident, _ in part])
-    for ident, reason in part:
-        code = known.get(ident)
-        if code is not None and code.batch_id == report.batch_id:
-            codes.set_own(connection, code, own, at_ms, detail=reason, report_id=report.id)
+    kind_of(report).give_own(connection, report, own, part, at_ms)
 
 
 async def refused_by_name(
@@ -49,7 +46,8 @@ async def refused_by_name(
         if fresh.codes:
             left = reports.get(connection, report.id)
             assert left is not None
-            reports.successor(connection, left, at_ms, f"innocent codes of report {report.id}")
+            why_new = f"innocent codes of report {report.id}"
+            reports.successor(connection, left, at_ms, why_new, left=kind_of(left).left(connection, left))
         count_nameless(connection, report.kind, 0)
 
     await around.journal.do(step)
@@ -105,8 +103,9 @@ async def settle_unlisted(
     def step(connection: Connection) -> None:
         at_ms = around.wall_ms()
         if given_up:
-            for code in _with_own(connection, report, REPORTED):
-                codes.set_own(connection, code, HELD, at_ms, detail="not listed for 24 h", report_id=report.id)
+            kind = kind_of(report)
+            silent = [(key, "not listed for 24 h") for key in kind.with_own(connection, report, REPORTED)]
+            kind.give_own(connection, report, HELD, silent, at_ms)
         over = given_up or left == 0
         waits_for = None if over else f"{left} codes not listed"
         reports.change(
@@ -114,19 +113,6 @@ async def settle_unlisted(
         )
 
     await around.journal.do(step)
-
-
-def idents_with_own(connection: Connection, report: ReportRow, own: str) -> list[str]:
-    """Identification codes of a report's batch that have this state of their own."""
-    return [code.ident for code in _with_own(connection, report, own)]
-
-
-def _with_own(connection: Connection, report: ReportRow, own: str) -> list[codes.KnownCode]:
-    rows = connection.execute(
-        "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own = ?",
-        (report.first_code, report.last_code, report.batch_id, own),
-    ).fetchall()
-    return list(codes.find(connection, [row[0] for row in rows]).values())
 
 
 def _parts(rows: list[tuple[str, str]]) -> Iterable[list[tuple[str, str]]]:
@@ -150,6 +136,11 @@ def count_nameless(connection: Connection, kind: str, times: int) -> int:
 def paused(connection: Connection, kind: str = UTILISATION) -> bool:
     """True where the kind waits for a person after two refusals in a row that named nobody."""
     return nameless_refusals(connection, kind) >= NAMELESS_REFUSALS_MAX
+
+
+def paused_kinds(connection: Connection) -> list[str]:
+    """The kinds that wait for a person."""
+    return [kind for kind in KINDS if paused(connection, kind)]
 
 
 def paused_text(kind: str) -> str:

@@ -1,4 +1,6 @@
-"""What only a person may decide about a held report: send it again, name its document, or end it (contract, sections 3 and 6)."""
+"""What only a person may decide about a held report: send it again, name its document, or end it (contract, sections 3
+and 6).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.reports import outcomes
+from lined.reports.kinds import kind_of
 
 RELEASES = ("unreported", "accepted", "refused")
 
@@ -17,8 +20,8 @@ RELEASES = ("unreported", "accepted", "refused")
 def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
     """Send a held report again, or adopt a document for it.
 
-    Raises CommandError: 404 unknown, 409 not held or the document belongs to another report, 422 `confirm-required` after
-    an attempt whose fate is unknown.
+    Raises CommandError: 404 unknown, 409 not held or the document belongs to another report, 422 `confirm-required`
+    after an attempt whose fate is unknown.
     """
     report = held(connection, report_id)
     document_id = body.get("document_id")
@@ -47,7 +50,8 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
 
 
 def release(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
-    """End a held report: its codes are accepted, refused, or unreported and go into a new report with the job's attributes.
+    """End a held report: its codes are accepted, refused, or unreported and go into a new report with the job's
+    attributes.
 
     Raises CommandError 404, 409, 422.
     """
@@ -64,7 +68,14 @@ def release(connection: Connection, report_id: int, body: dict[str, Any], by: st
     if codes == "unreported" and report.codes:
         released = reports.get(connection, report_id)
         assert released is not None
-        heir = reports.successor(connection, released, at_ms, why, attributes=_current_attributes(connection, report))
+        heir = reports.successor(
+            connection,
+            released,
+            at_ms,
+            why,
+            attributes=_current_attributes(connection, report),
+            left=kind_of(released).left(connection, released),
+        )
         answer["new_report"] = str(heir)
     return answer
 

@@ -1,12 +1,12 @@
-"""What delivery needs from outside: a regulator, the time of day, a way to wait, chance. All of it replaceable, so that a
-seeded run can play everything that may happen.
+"""What delivery needs from outside: a regulator, the time of day, a way to wait, chance. All of it replaceable, so that
+a seeded run can play everything that may happen.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -58,6 +58,13 @@ class Surroundings:
     wall_ms: Callable[[], int]
     sleep: Callable[[float], Awaitable[None]]
     chance: random.Random
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """How codes are written, by kind of report: "full" or, where nothing is said, "identification". Utilisation is
+    always full.
+    """
+
+    def form(self, kind: str) -> str:
+        return self.forms.get(kind, "identification")
 
     def server_ms(self) -> int:
         """The regulator's time now, as far as we know it, in milliseconds since 1970."""

@@ -20,8 +20,9 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.regulator.answers import Receipt
-from lined.reports import bodies, outcomes
+from lined.reports import outcomes
 from lined.reports.freezing import stored_body
+from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
 from lined.reports.rules import backed_off
 
@@ -143,7 +144,7 @@ async def _refused(around: Surroundings, report: ReportRow, error: Refused) -> N
 
 async def match_named(around: Surroundings, report: ReportRow, named: Mapping[str, str]) -> dict[str, str]:
     """Those of the texts that are codes of this report → identification code, with the reason given for each."""
-    ours = await around.journal.read(bodies.codes_by_text, report)
+    ours = await around.journal.read(kind_of(report).texts, report)
     found = {}
     for text, reason in named.items():
         ident = ours.get(text) or ours.get(without_separators(text))

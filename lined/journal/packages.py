@@ -1,0 +1,251 @@
+"""Rows of `package`: groups, boxes and pallets, and what lies in them. It keeps the tree whole; what may be packed is
+decided by the line.
+
+    open → closed → (batch_id: reported) …            dissolved: no more; its row stays as history
+    a package re-packed after it was reported is a new row: `earlier_id` names the old one, `after_report` the
+    disaggregation that must be accepted first
+
+A unit lies in a package by `code.package_id`, a package by its own `package_id`. `holds` is the number of direct
+children.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lined.journal.database import Connection
+
+UNIT, GROUP = "UNIT", "GROUP"
+OPEN, CLOSED, DISSOLVED = "open", "closed", "dissolved"
+DEPTH_MAX = 4  # group, box, pallet, and one more than there can be
+
+
+class PackageRow(NamedTuple):
+    """One package. `ident` None: its parent code is not known yet. `lot`: what its children have in common, as text.
+
+    `suspect`: why its content has to be scanned again before it closes. `own`: its own outcome in an aggregation
+    report.
+    """
+
+    id: int
+    ident: str | None
+    level: str
+    station: str
+    job_id: int
+    gtin: str
+    lot: str
+    child_level: str
+    capacity: int
+    holds: int
+    state: str
+    close_requested: int
+    suspect: str | None
+    package_id: int | None
+    code_id: int | None
+    opened_ms: int
+    closed_ms: int | None
+    batch_id: int | None
+    own: str | None
+    after_report: int | None
+    earlier_id: int | None
+    unbundle: int
+
+
+class Packed(NamedTuple):
+    """A known code as packing sees it. `own`: its own state, `package_id`: the package it lies in."""
+
+    id: int
+    ident: str
+    tail: str
+    job_id: int
+    batch_id: int
+    own: str | None
+    package_id: int | None
+
+
+_COLUMNS = ", ".join(PackageRow._fields)
+
+
+def select(connection: Connection, where: str, *parameters: object) -> list[PackageRow]:
+    """Packages that fit a WHERE clause of ours, with its ORDER BY and LIMIT."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM package WHERE {where}", parameters).fetchall()
+    return [PackageRow(*row) for row in rows]
+
+
+def get(connection: Connection, package_id: int) -> PackageRow | None:
+    found = select(connection, "id = ?", package_id)
+    return found[0] if found else None
+
+
+def open_at(connection: Connection, station: str) -> PackageRow | None:
+    """The package that is being filled at a station."""
+    found = select(connection, "station = ? AND state = 'open'", station)
+    return found[0] if found else None
+
+
+def by_ident(connection: Connection, ident: str) -> PackageRow | None:
+    """The package that this parent code stands for now; dissolved ones are not."""
+    found = select(connection, "ident = ? AND state <> 'dissolved'", ident)
+    return found[0] if found else None
+
+
+def packed_code(connection: Connection, ident: str) -> Packed | None:
+    """A code that was applied here, with the package it lies in."""
+    row = connection.execute(
+        "SELECT id, ident, tail, job_id, batch_id, own, package_id FROM code WHERE ident = ?", (ident,)
+    ).fetchone()
+    return Packed(*row) if row else None
+
+
+def above(connection: Connection, package: PackageRow) -> list[PackageRow]:
+    """The packages around a package, the innermost first."""
+    found: list[PackageRow] = []
+    inner = package
+    for _ in range(DEPTH_MAX):
+        if inner.package_id is None:
+            break
+        outer = get(connection, inner.package_id)
+        assert outer is not None
+        found.append(outer)
+        inner = outer
+    return found
+
+
+def around(connection: Connection, ident: str) -> list[PackageRow]:
+    """The package that this code is, or lies in, and those around it, the innermost first."""
+    package = by_ident(connection, ident)
+    if package is None:
+        code = packed_code(connection, ident)
+        package = get(connection, code.package_id) if code is not None and code.package_id is not None else None
+    return [] if package is None else [package, *above(connection, package)]
+
+
+def children(connection: Connection, package: PackageRow) -> list[str]:
+    """Identification codes of the direct children, in the order they were packed as far as that is known."""
+    if package.child_level == UNIT:
+        rows = connection.execute("SELECT ident FROM code WHERE package_id = ? ORDER BY id", (package.id,))
+    else:
+        rows = connection.execute("SELECT ident FROM package WHERE package_id = ? ORDER BY id", (package.id,))
+    return [row[0] for row in rows]
+
+
+def child_packages(connection: Connection, package_id: int) -> list[PackageRow]:
+    return select(connection, "package_id = ? ORDER BY id", package_id)
+
+
+def open_new(
+    connection: Connection,
+    *,
+    station: str,
+    level: str,
+    child_level: str,
+    capacity: int,
+    ident: str | None,
+    job_id: int,
+    gtin: str,
+    lot: str,
+    at_ms: int,
+) -> PackageRow:
+    """A new open package with nothing in it. A station has at most one."""
+    cursor = connection.execute(
+        "INSERT INTO package (ident, level, station, job_id, gtin, lot, child_level, capacity, opened_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (ident, level, station, job_id, gtin, lot, child_level, capacity, at_ms),
+    )
+    found = get(connection, int(cursor.lastrowid or 0))
+    assert found is not None
+    return found
+
+
+def put_code(connection: Connection, package_id: int, code_id: int) -> None:
+    """A unit goes into a package; it must lie in none."""
+    moved = connection.execute(
+        "UPDATE code SET package_id = ? WHERE id = ? AND package_id IS NULL", (package_id, code_id)
+    ).rowcount
+    assert moved == 1, "a code in two packages"
+    connection.execute("UPDATE package SET holds = holds + 1 WHERE id = ?", (package_id,))
+
+
+def put_package(connection: Connection, package_id: int, child_id: int) -> None:
+    """A package goes into another; it must lie in none."""
+    moved = connection.execute(
+        "UPDATE package SET package_id = ? WHERE id = ? AND package_id IS NULL AND id <> ?",
+        (package_id, child_id, package_id),
+    ).rowcount
+    assert moved == 1, "a package in two packages"
+    connection.execute("UPDATE package SET holds = holds + 1 WHERE id = ?", (package_id,))
+
+
+def take_code(connection: Connection, package_id: int, code_id: int) -> None:
+    """A unit leaves its package."""
+    moved = connection.execute(
+        "UPDATE code SET package_id = NULL WHERE id = ? AND package_id = ?", (code_id, package_id)
+    ).rowcount
+    assert moved == 1, "the code is not in this package"
+    _one_less(connection, package_id, code_id)
+
+
+def take_package(connection: Connection, package_id: int, child_id: int) -> None:
+    """A package leaves the one around it."""
+    moved = connection.execute(
+        "UPDATE package SET package_id = NULL WHERE id = ? AND package_id = ?", (child_id, package_id)
+    ).rowcount
+    assert moved == 1, "the package is not in this package"
+    _one_less(connection, package_id, child_id)
+
+
+def _one_less(connection: Connection, package_id: int, child_id: int) -> None:
+    connection.execute("UPDATE package SET holds = holds - 1 WHERE id = ?", (package_id,))
+    connection.execute("DELETE FROM rescan WHERE package_id = ? AND child_id = ?", (package_id, child_id))
+
+
+def change(connection: Connection, package_id: int, **columns: object) -> None:
+    """Set columns of a package."""
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(f"UPDATE package SET {assignments} WHERE id = ?", (*columns.values(), package_id))
+
+
+def close(connection: Connection, package_id: int, ident: str, code_id: int | None, at_ms: int) -> None:
+    """The package is complete under this parent code. `code_id`: a GROUP's own code."""
+    change(connection, package_id, state=CLOSED, ident=ident, code_id=code_id, closed_ms=at_ms, close_requested=0)
+    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
+
+
+def dissolve(connection: Connection, package_id: int) -> None:
+    """The package is no more: what lay in it lies in nothing, and it lies in nothing."""
+    package = get(connection, package_id)
+    assert package is not None
+    if package.package_id is not None:
+        take_package(connection, package.package_id, package_id)
+    connection.execute("UPDATE code SET package_id = NULL WHERE package_id = ?", (package_id,))
+    connection.execute("UPDATE package SET package_id = NULL WHERE package_id = ?", (package_id,))
+    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
+    change(connection, package_id, state=DISSOLVED, suspect=None)
+
+
+# ── content scanned again ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def suspect(connection: Connection, package_id: int, why: str) -> None:
+    """The package does not close until each child was seen again."""
+    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
+    change(connection, package_id, suspect=why)
+
+
+def seen_again(connection: Connection, package: PackageRow, child_id: int) -> bool:
+    """One child of a suspect package was scanned again. True: it was the last one, the package is suspect no more."""
+    connection.execute("INSERT OR IGNORE INTO rescan (package_id, child_id) VALUES (?, ?)", (package.id, child_id))
+    return clear_if_seen(connection, package.id)
+
+
+def clear_if_seen(connection: Connection, package_id: int) -> bool:
+    """Suspicion ends when everything that lies in the package was seen again."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM rescan WHERE package_id = p.id), p.holds FROM package p WHERE p.id = ?",
+        (package_id,),
+    ).fetchone()
+    if row[0] < row[1]:
+        return False
+    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
+    change(connection, package_id, suspect=None)
+    return True

@@ -1,0 +1,24 @@
+"""Stations that do more, or other, than applying: which rules decide there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lined.line import verifying
+from lined.line.desk import Chunk, Desk, Found
+from lined.line.verdicts import Candidate
+
+Rule = Callable[[Desk, Chunk, Candidate], Found]
+RULES: Mapping[str, Rule] = {
+    "verify": verifying.judge,
+}
+
+
+def judge(desk: Desk, chunk: Chunk) -> list[Found]:
+    """One verdict a candidate, in order; each is on paper before the next is judged."""
+    rule = RULES[chunk.station.role]
+    found = []
+    for candidate in chunk.candidates:
+        desk.flush()
+        found.append(rule(desk, chunk, candidate))
+    return found

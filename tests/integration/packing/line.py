@@ -1,0 +1,244 @@
+"""A line in one process against a real sandbox: reads go in as a link would hand them over, reports go out over
+HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from lined.journal import Journal, reports
+from lined.journal.database import Connection
+from lined.line.intake import LineIntake, typed_device
+from lined.line.operations import LineOperations
+from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
+from lined.line.problems import Problems
+from lined.line.sealing import Sealer
+from lined.line.state import LineState
+from lined.line.verdicts import Verdict
+from lined.regulator.account import Account
+from lined.regulator.client import Regulator
+from lined.reports.delivery import Delivery
+from lined.reports.freezing import stored_body
+from lined.reports.ports import Surroundings
+from lined.reports.rules import DeliveryRules
+from lined.sandbox import SandboxServer, SandboxSettings
+from lined.service.outward import KindSearch
+
+GTIN = "04899215122371"
+GROUP_GTIN = "14899215122378"
+OTHER_GTIN = "04850070084354"
+SOON_MS = 600_000
+QUICK: dict[str, Any] = {
+    "validating_after_s": 0.0,
+    "in_process_after_s": 0.0,
+    "final_after_s": (0.0, 0.0),
+    "seed": 1,
+    "requests_per_minute": 0,
+}
+
+
+class Read(NamedTuple):
+    """One frame, as drivers give it."""
+
+    kind: str
+    codes: tuple[bytes, ...]
+    raw: bytes
+    grade: str | None = None
+    at: str | None = None
+
+
+def wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def box_plant(stations: Sequence[Station], **changes: Any) -> Plant:
+    """Units in boxes of 3, boxes on pallets of 2, groups of 2; nothing is sealed by its age."""
+    rules = BatchRules(max_age_ms=SOON_MS, first_ms=0)
+    dates = frozenset({"production_date", "expiration_date"})
+    product = Product(GTIN, "Oil", "vegetableoil", shelf_life_days=365, demands=dates)
+    other = Product(OTHER_GTIN, "Other oil", "vegetableoil", shelf_life_days=365, demands=dates)
+    levels = {
+        "GROUP": PackageRule("GROUP", 2, "UNIT", GROUP_GTIN),
+        "BOX_LV_1": PackageRule("BOX_LV_1", 3, "UNIT"),
+        "BOX_LV_2": PackageRule("BOX_LV_2", 2, "BOX_LV_1"),
+    }
+    values: dict[str, Any] = {
+        "line_id": "line-1",
+        "timezone": "Asia/Tashkent",
+        "business_place_id": 27,
+        "products": {GTIN: product, OTHER_GTIN: other},
+        "stations": {station.id: station for station in stations},
+        "batches": rules,
+        "validation": rules,
+        "aggregation": rules,
+        "packing": {GTIN: levels},
+    }
+    return Plant(**(values | changes))
+
+
+APPLY = Station("marking", "apply", ("cam",))
+VERIFY = Station("quality", "verify", ("grader",), applies=False)
+VERIFY_APPLY = Station("quality", "verify", ("grader",), applies=True)
+PACK = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="children-then-parent")
+PALLET = Station("pallets", "pack", ("stacker",), applies=False, level="BOX_LV_2", mode="children-then-parent")
+GROUPS = Station("groups", "pack", ("wrapper",), applies=False, level="GROUP", mode="children-then-parent")
+SSCC = SsccRange("0307797292", 1, 9_999)
+
+
+class Line:
+    """One line that runs; `say` brings a read through the writer and returns its verdict."""
+
+    def __init__(self, plant: Plant, path: Path) -> None:
+        self.plant = plant
+        self.journal = Journal(path)
+        self.problems = Problems(wall_ms)
+        self.state = LineState(plant)
+        self.verdicts: list[Verdict] = []
+        self.intake: LineIntake
+        self.operations: LineOperations
+
+    async def open(self) -> None:
+        devices = [device for station in self.plant.stations.values() for device in station.devices]
+        devices += [typed_device(station) for station in self.plant.stations]
+        binding = {"profile": "asl-belgisi", "url": "http://127.0.0.1", "tin": "307797292", "business_place_id": "27"}
+        numbers = await self.journal.open(binding, devices)
+        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms)
+        self.intake.listeners.append(self.verdicts.extend)
+        self.operations = LineOperations(self.plant, self.journal, self.state, self.intake, wall_ms)
+
+    async def close(self) -> None:
+        await self.journal.close()
+
+    async def say(self, device: str, *codes: str, grade: str | None = None) -> str:
+        """The word of the verdict on one frame: accept, or its reason."""
+        raw = tuple(code.encode() for code in codes)
+        await self._judge(device, [Read("read", raw, b",".join(raw), grade)])
+        return self.verdicts[-1].reason or "accept"
+
+    async def say_each(self, device: str, codes: Sequence[str], grade: str | None = None) -> list[str]:
+        """The words on many frames of one code, in one chunk."""
+        before = len(self.verdicts)
+        await self._judge(device, [Read("read", (code.encode(),), code.encode(), grade) for code in codes])
+        return [verdict.reason or "accept" for verdict in self.verdicts[before:]]
+
+    async def _judge(self, device: str, frames: list[Read]) -> None:
+        judgement = await self.intake.judge(device, frames, 0.0)
+        self.intake.said(device, judgement)
+
+    async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        def ask(connection: Connection) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in connection.execute(sql, parameters).fetchall()]
+
+        return await self.journal.read(ask)
+
+
+class Plantwide:
+    """The line with its deliveries and the sandbox they go to."""
+
+    def __init__(self, line: Line, server: SandboxServer, regulator: Regulator, delivery: Delivery) -> None:
+        self.line = line
+        self.server = server
+        self.regulator = regulator
+        self.delivery = delivery
+        self.sealer = Sealer(line.journal, line.state, line.problems, wall_ms, lambda: None, delivery.nudge)
+        key = {"Authorization": f"Bearer {server.credentials.api_key}"}
+        self.http = httpx.AsyncClient(base_url=server.url, timeout=20, headers=key)
+
+    async def issue(self, count: int, **wanted: Any) -> list[str]:
+        answer = await self.http.post("/sandbox/codes", json={"gtin": GTIN, "count": count} | wanted)
+        assert answer.status_code == 201, answer.text
+        codes: list[str] = answer.json()["codes"]
+        return codes
+
+    async def ssccs(self, count: int, first: int = 500_000) -> list[str]:
+        answer = await self.http.post("/sandbox/ssccs", json={"prefix": "0307797292", "first": first, "count": count})
+        found: list[str] = answer.json()["codes"]
+        return found
+
+    async def deliver(self) -> None:
+        """Seal what may be sealed, send it, follow it, until nothing moves any more."""
+        await self.line.operations.seal({})
+        async with asyncio.timeout(30):
+            while True:
+                moved = await self.sealer.look() > 0
+                while await self.delivery.send_next():
+                    moved = True
+                while await self.line.rows("SELECT 1 FROM report WHERE state = 'submitted'"):
+                    moved = True
+                    await self.delivery.follow_next()
+                    await asyncio.sleep(0.005)
+                if not moved:
+                    return
+
+    async def sent(self, kind: str) -> list[dict[str, Any]]:
+        """The contents of the documents of one kind, in the order they were frozen."""
+        found = []
+        for (report_id,) in await self.line.rows(
+            "SELECT id FROM report WHERE kind = ? AND fingerprint IS NOT NULL ORDER BY frozen_ms, id", kind
+        ):
+            wire = json.loads(await self.line.journal.read(stored_body, report_id))
+            found.append(json.loads(base64.b64decode(wire["documentBody"])) if "documentBody" in wire else wire)
+        return found
+
+    async def states(self, kind: str) -> list[str]:
+        found = await self.line.journal.read(reports.select, "kind = ? ORDER BY id", (kind,))
+        return [report.state for report in found]
+
+    async def story(self, code: str) -> dict[str, Any]:
+        answer = await self.http.get("/sandbox/books/codes", params={"code": code})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def fault(self, kind: str, **wanted: Any) -> None:
+        answer = await self.http.post("/sandbox/faults", json={"kind": kind} | wanted)
+        assert answer.status_code == 201, answer.text
+
+
+@asynccontextmanager
+async def plantwide(plant: Plant, directory: Path, **settings: Any) -> AsyncIterator[Plantwide]:
+    """A line, a sandbox, and what goes between them; documents are decided at once unless told otherwise."""
+    async with SandboxServer(SandboxSettings(**(QUICK | settings))) as server:
+        line = Line(plant, directory / "line.db")
+        await line.open()
+        account = Account(
+            url=server.url,
+            tin="307797292",
+            business_place_id=27,
+            profile="asl-belgisi",
+            api_key=lambda: server.credentials.api_key,
+            requests_per_minute=6_000,
+            limits={"requests_per_minute": 6_000, "reads_per_minute": 60_000},
+        )
+        try:
+            async with Regulator(account) as regulator:
+                delivery = Delivery(_around(line, regulator))
+                await delivery.recover()
+                both = Plantwide(line, server, regulator, delivery)
+                async with both.http:
+                    yield both
+        finally:
+            await line.close()
+
+
+def _around(line: Line, regulator: Regulator) -> Surroundings:
+    return Surroundings(
+        journal=line.journal,
+        regulator=KindSearch(regulator),
+        problems=line.problems,
+        rules=DeliveryRules(poll_ms=1, poll_max_ms=5),
+        timezone=line.plant.timezone,
+        wall_ms=wall_ms,
+        sleep=asyncio.sleep,
+        chance=random.Random(1),
+    )
