@@ -5,7 +5,8 @@
     journal            opened first, closed last
 
 Nesting is the order of stopping: first no more bytes are read, then what was read is committed and said, then sending
-ends, then the journal closes. Exit codes: 0 stopped, 1 failed, 74 the journal cannot be written, 78 wrong configuration.
+ends, then the journal closes. Exit codes: 0 stopped, 1 failed, 74 the journal cannot be written, 78 it belongs to
+another account.
 """
 
 from __future__ import annotations
