@@ -127,6 +127,8 @@ class Sayer:
         return b"".join(accept if good else reject for good in judgement.accepts)
 
     def _report(self, judgement: Judgement, why: str) -> None:
+        if self._spec.voiced:
+            return
         if why:
             self._intake.unsaid(self._spec.id, judgement, 0, why)
         else:

@@ -11,7 +11,10 @@ LAST_RAW_BYTES = 256
 
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """One device of the configuration. Both replies empty: nothing is written to it, ever."""
+    """One device of the configuration. Both replies empty: nothing is written to it, ever.
+
+    `voiced`: somebody else says its verdicts (MQTT) and tells the line whether they were said.
+    """
 
     id: str
     url: LinkUrl
@@ -19,6 +22,7 @@ class DeviceSpec:
     reply_reject: bytes = b""
     deadline_s: float | None = None
     """From the chunk's arrival; later than this nothing is said."""
+    voiced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
