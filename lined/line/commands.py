@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lined.errors import CommandError, LinedError
-from lined.journal import codes
+from lined.journal import codes, counters
 from lined.journal.commands import Command, once
 from lined.journal.database import Connection
 from lined.journal.reports import select
@@ -111,6 +111,22 @@ def _frozen(connection: Connection, batch_id: int) -> bool:
             "SELECT 1 FROM report WHERE batch_id = ? AND frozen_ms IS NOT NULL AND state = 'sealed'", (batch_id,)
         ).fetchone()
     )
+
+
+def count(station: str, increments: Mapping[str, int]) -> Action:
+    """What the PLC counted at a station since it last said so (`triggers`, `ejected`): added to the job's sums and the
+    life's. The answer: the job's, or the life's where no job runs.
+    """
+
+    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
+        state.refresh(connection)
+        job_id = state.job.id if state.job is not None else counters.LIFE
+        names = {what: f"station.{station}.{what}" for what in increments}
+        counters.add(connection, job_id, {names[what]: n for what, n in increments.items()})
+        sums = counters.of_job(connection, job_id)
+        return {"station": station, **{what: sums.get(name, 0) for what, name in names.items()}}
+
+    return action
 
 
 def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:

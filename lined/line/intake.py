@@ -44,6 +44,7 @@ SHOWN = 100  # verdicts kept in memory for the page
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
 Listener = Callable[[Sequence[Verdict]], None]
+Voice = Callable[[str, Judgement, Sequence[Verdict]], None]  # device, judgement, its verdicts
 
 
 class _Turn(NamedTuple):
@@ -88,6 +89,7 @@ class LineIntake:
         self.last_read_ms: dict[str, int] = {}
         self.remarks: Counter[str] = Counter()
         self.listeners: list[Listener] = []
+        self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
         self._journal = journal
         self._problems = problems
         self.judging = Judging(state)
@@ -283,11 +285,11 @@ class LineIntake:
         judgement = Judgement(_combined(ruling.verdicts, counts), self._mark)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
-        self._tell_listeners(chunk, ruling)
+        self._tell_listeners(chunk, ruling, judgement)
         self._watch(chunk, ruling)
         return judgement
 
-    def _tell_listeners(self, chunk: Chunk, ruling: Ruling) -> None:
+    def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
         for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
             self.seq += 1
@@ -307,6 +309,8 @@ class LineIntake:
         self.shown.extend(verdicts[-SHOWN:])
         for listener in self.listeners:
             listener(verdicts)
+        for voice in self.voices:
+            voice(chunk.device, judgement, verdicts)
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
         for kind, text in ruling.alarms:

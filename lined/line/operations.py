@@ -22,6 +22,7 @@ from lined.line.state import LineState
 from lined.line.verdicts import Ruling
 
 KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
+COUNT_MAX = 1_000_000_000  # one increment; no PLC counts so far between two messages
 
 
 class LineOperations:
@@ -96,6 +97,21 @@ class LineOperations:
         finally:
             self._intake.typed_done(chunk, rulings[0] if judged else None)
         return answer
+
+    async def count(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
+        """`station`, and what its PLC has counted since the last time: `triggers`, `ejected`. The answer: their new
+        sums, of the running job, or of the journal's life where none runs.
+        """
+        _wellformed({"station": body.get("station")}, required=("station",))
+        station = str(body["station"])
+        if station not in self._plant.stations:
+            known = ", ".join(self._plant.stations)
+            raise CommandError(404, "unknown-station", f"There is no station {station!r} (there are {known}).")
+        increments = {what: body[what] for what in ("triggers", "ejected") if body.get(what) is not None}
+        wrong = [what for what, n in increments.items() if type(n) is not int or not 0 <= n <= COUNT_MAX]
+        if wrong:
+            raise _wrong([Problem(what, f"a whole number from 0 to {COUNT_MAX}") for what in wrong])
+        return await self._order("count", body, command_id, by, commands.count(station, increments))
 
     def identification(self, text: str) -> str:
         """The identification code of what a person typed or pasted. Raises CommandError 422."""
