@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import os
 import tempfile
 import threading
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library it chose: pysqlite3 where it is
 
-from lined.errors import JournalError
+from lined.errors import JournalError, JournalLocked
 from lined.sandbox.schema import SCHEMA, VERSION
 
 Connection = sqlite3.Connection
@@ -44,9 +46,12 @@ class Books:
         self._thread = threading.local()
         self._connections: list[Connection] = []
         self._write_connection: Connection | None = None
+        self._lock: int | None = None
 
     async def open(self) -> None:
-        """Make the file or go on with it. Raises JournalError where it is no state of a sandbox."""
+        """Make the file or go on with it. Raises JournalLocked where another sandbox does, JournalError where it is no
+        state of a sandbox.
+        """
         await self._in(self._writer, self._open_writer)
 
     async def close(self) -> None:
@@ -70,6 +75,7 @@ class Books:
         return await asyncio.get_running_loop().run_in_executor(executor, work)
 
     def _open_writer(self) -> None:
+        self._take_lock()
         try:
             connection = self._connect(writable=True)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -82,6 +88,19 @@ class Books:
         if not tables:
             connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT")
         self._write_connection = connection
+
+    def _take_lock(self) -> None:
+        """In a file of its own: closing a second descriptor of the database would drop SQLite's locks."""
+        try:
+            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise JournalError(f"{self.path}: {error.strerror}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise JournalLocked(f"{self.path}: another sandbox works on it") from error
+        self._lock = lock
 
     def _open_reader(self) -> None:
         connection = self._connect(writable=False)
@@ -131,6 +150,8 @@ class Books:
             with contextlib.suppress(sqlite3.Error):
                 self._write_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._write_connection.close()
+        if self._lock is not None:
+            os.close(self._lock)
         if self._temporary is not None:
             self._temporary.cleanup()
 

@@ -23,6 +23,11 @@ from lined.sandbox.device_wires import Gone, Wire
 
 ACCEPTED, REJECTED, UNANSWERED, SENT = "accepted", "rejected", "unanswered", "sent"
 WINDOW_MAX = 10_000
+LAST_WORDS_S = 0.2
+
+
+class _Pulled(Gone):
+    """It was us."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,8 @@ class SimulatedScanner:
         hearing = asyncio.create_task(self._hear(wire), name="scanner-hearing")
         try:
             done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            if sending in done and type(sending.exception()) is Gone:  # answers may still lie in the buffer
+                await asyncio.wait({hearing}, timeout=LAST_WORDS_S)
             for task in done:
                 with contextlib.suppress(Gone):
                     task.result()
@@ -201,7 +208,7 @@ class SimulatedScanner:
         self._waiting.append(item._replace(pull=False))
         if item.pull:
             await wire.write(frame[: len(frame) // 2])
-            raise Gone("the cable was pulled")
+            raise _Pulled("the cable was pulled")
         await wire.write(frame)
         if not self.settings.accept:
             self._waiting.pop()

@@ -95,8 +95,7 @@ def decide_next(connection: Connection, settings: SandboxSettings, rng: Random, 
     if due.directives.error_named is None:
         RULES[due.type].judge(connection, due, settings)
     status, refused = _settle(connection, due, settings)
-    if status != ERROR:
-        RULES[due.type].apply(connection, due, at)
+    RULES[due.type].apply(connection, due, at)  # nothing to do in a whole ERROR: no row has a good state
     _record_repeats(connection, due.id, at)
     if due.directives.unlisted:
         connection.execute(

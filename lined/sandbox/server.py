@@ -28,7 +28,8 @@ START_TIMEOUT_S = 10.0
 class SandboxServer:
     """A sandbox that listens; `async with`, or `start` and `stop`. `state_path` None: books that go with it.
 
-    Raises at start: SettingsError (where to listen), JournalError (no state of a sandbox), OSError (port taken).
+    Raises at start: SettingsError (where to listen), JournalError (no state of a sandbox, or another one works on it),
+    OSError (port taken).
     """
 
     def __init__(
@@ -60,8 +61,8 @@ class SandboxServer:
     async def start(self) -> None:
         """Open the books and listen; answers from the moment it returns."""
         host, port = parse_listen(self._listen, allow_lan=self.settings.allow_lan)
-        self.sandbox = Sandbox(self.settings, self._state_path, self._clock)
         listener = listen_on(host, port)
+        self.sandbox = Sandbox(self.settings, self._state_path, self._clock)
         try:
             await self.sandbox.open()
         except BaseException:
@@ -86,16 +87,18 @@ class SandboxServer:
 
     async def stop(self) -> None:
         """Let open requests finish for a moment, then close the books. Undecided documents are decided after the next
-        start.
+        start. Raises what ended the deciding of documents early, if anything did.
         """
         if self._server is None:
             return
         self._server.should_exit = True
         serving, deciding = self._tasks
         deciding.cancel()
-        await asyncio.gather(serving, deciding, return_exceptions=True)
+        _, ended = await asyncio.gather(serving, deciding, return_exceptions=True)
         await self.sandbox.close()
         self._server = None
+        if isinstance(ended, Exception):
+            raise ended
 
     async def __aenter__(self) -> Self:
         await self.start()

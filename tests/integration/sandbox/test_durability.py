@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lined.errors import JournalError
+from lined.errors import JournalError, JournalLocked
 from lined.sandbox import SandboxServer
 from tests.integration.sandbox.line_client import Open, utilisation
 
@@ -100,6 +100,15 @@ async def test_a_file_that_is_no_state_of_a_sandbox_is_left_alone(tmp_path: Path
     with pytest.raises(JournalError, match=r"notes\.txt"):
         await SandboxServer(state_path=state).start()
     assert state.read_bytes() == before
+
+
+async def test_two_sandboxes_never_work_on_one_state(sandbox: Open, tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.db"
+    async with sandbox(state):
+        with pytest.raises(JournalLocked):
+            await SandboxServer(state_path=state).start()
+    async with sandbox(state) as client:
+        assert await client.issue(1)
 
 
 async def test_a_temporary_state_is_gone_after_the_end() -> None:
