@@ -91,18 +91,17 @@ class Writer:
 
     def start(self, prepare: Callable[[Connection], None]) -> None:
         """Open the file here and now, run `prepare` on it, then hand it to the thread. Raises JournalError."""
-        self._loop = asyncio.get_running_loop()
-        database = open_writable(self._path)
-        self._connection = database.conn
         try:
-            prepare(self._connection)
+            self._connection = open_writable(self._path).conn
+            try:
+                prepare(self._connection)
+            except BaseException:
+                self._connection.close()
+                raise
         except SqliteError as error:
-            self._connection.close()
             raise translated(error) or error from error
-        except BaseException:
-            self._connection.close()
-            raise
         self._rows_seen = self._rows_at_checkpoint = self._connection.total_changes
+        self._loop = asyncio.get_running_loop()  # from here on `submit` finds somebody who will do it
         self._thread = threading.Thread(target=self._main, name="journal-writer", daemon=True)
         self._thread.start()
 

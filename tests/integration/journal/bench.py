@@ -1,4 +1,4 @@
-"""One line over a real journal file, with a clock that stands still unless told: what the tests of journal and line share."""
+"""A line over a real journal file, with a clock that stands still unless told: for the tests of journal and line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from lined.journal import Journal, counters, reports
-from lined.journal.database import Connection, sqlite3
+from lined.journal.database import Connection, SqliteError
 from lined.journal.reports import ReportRow
 from lined.line.intake import LineIntake, typed_device
 from lined.line.operations import LineOperations
@@ -33,8 +33,12 @@ DAY = 24 * HOUR
 BINDING = {"profile": "asl-belgisi", "url": "https://one.example", "tin": "307797292", "business_place_id": "27"}
 DEVICES = ("cam-1", "cam-2", "hand-1", "hand-2")
 REPEAT_MS = 5_000
-FULL = sqlite3.OperationalError("database or disk is full")
-FULL.sqlite_errorcode = 13
+
+
+class FullError(SqliteError):
+    """What SQLite raises where it finds no room."""
+
+    sqlite_errorcode = 13
 
 
 def oil(number: int, tail: str = "93abcd") -> str:
@@ -74,7 +78,7 @@ def plant(**changes: Any) -> Plant:
 
 
 class Line:
-    """`async with Line(path) as line`: the parts of the daemon between links and journal, without links and delivery."""
+    """`async with Line(path) as line`: the daemon's parts between links and journal, without links and delivery."""
 
     def __init__(
         self,
@@ -169,4 +173,4 @@ class Line:
         self.at(where)
         if where == "before-commit" and self.fail_next:
             self.fail_next = False
-            raise FULL
+            raise FullError("database or disk is full")
