@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lined.codes import gtin_14
-from lined.config import Config, Product, Report, Secret, Station
+from lined.config import Config, Device, Product, Report, Secret, Station
 from lined.line import plant
 from lined.line.intake import typed_device
 from lined.links import DeviceSpec, parse_url
+from lined.links.mqtt_spec import MqttSpec, broker_address
 from lined.regulator.account import Account
 from lined.regulator.profiles import Profile, load_profile
 from lined.reports.rules import DeliveryRules
@@ -76,9 +77,35 @@ def device_specs_of(config: Config) -> list[DeviceSpec]:
                 reply_accept=device.reply.accept_bytes,
                 reply_reject=device.reply.reject_bytes,
                 deadline_s=station.deadline_s,
+                voiced=config.mqtt is not None and _is_mute(device),
             )
         )
     return specs
+
+
+def mqtt_spec_of(config: Config) -> MqttSpec | None:
+    """The broker; None where the line speaks to none. Devices without a reply hear their verdicts from it."""
+    mqtt = config.mqtt
+    if mqtt is None:
+        return None
+    host, port, tls = broker_address(mqtt.url)
+    stations = [(device, config.station_of(device.id)) for device in config.devices if _is_mute(device)]
+    return MqttSpec(
+        host=host,
+        port=port,
+        tls=tls,
+        line=config.line.id,
+        root=mqtt.root,
+        username=mqtt.username,
+        password=_read(mqtt.password),
+        ca_file=mqtt.ca_file,
+        protocol=mqtt.protocol,
+        voiced={device.id: station.deadline_s for device, station in stations if station is not None},
+    )
+
+
+def _is_mute(device: Device) -> bool:
+    return not (device.reply.accept_bytes or device.reply.reject_bytes)
 
 
 def device_ids_of(config: Config) -> list[str]:

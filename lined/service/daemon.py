@@ -32,6 +32,7 @@ from lined.line.problems import Problems
 from lined.line.sealing import Sealer
 from lined.line.state import LineState
 from lined.links import DeviceSpec, DeviceState, run_device
+from lined.links.mqtt_outbox import Outbox
 from lined.service import assembly
 from lined.service.crash_point import crash_point
 from lined.service.notify import Notify
@@ -69,6 +70,8 @@ class Service:
         self.devices: dict[str, DeviceState] = {}
         self.intake: LineIntake
         self.outward: Outward | None = None
+        self.outbox: Outbox | None = None
+        self._since_ms = wall_ms()
         self.ready = False
         self._stop = asyncio.Event()
         self._stopping_links = asyncio.Event()
@@ -122,6 +125,10 @@ class Service:
                 SQLITE_VERSION,
                 f"SQLite {SQLITE_VERSION} can damage a journal in a rare race; install pysqlite3.",
             )
+        spec = assembly.mqtt_spec_of(self.config)
+        if spec is not None:
+            self.outbox = Outbox(spec, self.intake.said, self.intake.unsaid, wall_ms)
+            self.intake.voices.append(self.outbox.heard)
         try:
             async with asyncio.TaskGroup() as outer:
                 await self._live(outer)
@@ -190,7 +197,16 @@ class Service:
         """Late: importing an HTTP client and an endpoint takes longer than devices should wait."""
         module = await asyncio.to_thread(importlib.import_module, "lined.service.outward")
         self.outward = module.Outward(
-            self.config, self.plant, self.journal, self.state, self.intake, self.problems, self.devices, wall_ms
+            self.config,
+            self.plant,
+            self.journal,
+            self.state,
+            self.intake,
+            self.problems,
+            self.devices,
+            wall_ms,
+            self.outbox,
+            self._since_ms,
         )
         await self.outward.start(outer)
 

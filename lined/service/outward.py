@@ -23,12 +23,14 @@ from lined.line.plant import Plant
 from lined.line.problems import Problems
 from lined.line.state import LineState
 from lined.links import DeviceState
+from lined.links.mqtt_outbox import Outbox
 from lined.regulator.answers import Document
 from lined.regulator.client import Regulator
 from lined.reports.delivery import Delivery
 from lined.reports.operations import ReportOperations
 from lined.reports.ports import Surroundings
 from lined.service import assembly
+from lined.service.broker import BrokerSide
 from lined.status.ports import PlantView
 from lined.status.server import StatusServer, make_token
 
@@ -74,6 +76,8 @@ class Outward:
         problems: Problems,
         devices: dict[str, DeviceState],
         wall_ms: Callable[[], int],
+        outbox: Outbox | None = None,
+        since_ms: int = 0,
     ) -> None:
         self.config = config
         self.regulator = Regulator(assembly.account_of(config))
@@ -104,10 +108,14 @@ class Outward:
             devices=devices,
             stations={device: station.id for station in plant.stations.values() for device in station.devices},
             sending=lambda: self.delivery.gate_open,
+            mqtt_connected=None if outbox is None else lambda: outbox.state.connected,
             url=config.regulator.url,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
+        self.broker: BrokerSide | None = None
+        if outbox is not None:
+            self.broker = BrokerSide(outbox, self.line, self.status.document.current, journal, problems, since_ms)
         self.ready = False
         self._contacts = 0
         self._problems = problems
@@ -125,11 +133,19 @@ class Outward:
             (self.status.serve, "status"),
         ):
             self._tasks.append(group.create_task(work(), name=name))
+        if self.broker is not None:
+            await self.broker.start(group)
         self.ready = True
 
     async def end(self) -> None:
-        """Stop sending; a submission under way may come to its end, within bounds. Otherwise it is in doubt, and known so."""
+        """Stop sending; a submission under way may come to its end, within bounds. Otherwise it is in doubt, and known
+        so. The broker hears the end of it.
+        """
+        if self.broker is not None:
+            self.broker.leave_if_away()
         await self.delivery.finish(SENDING_S)
+        if self.broker is not None:
+            await self.broker.end()
         for task in self._tasks:
             task.cancel()
         if self._tasks:

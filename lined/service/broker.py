@@ -1,0 +1,101 @@
+"""The line's place at the MQTT broker: the bridge, and what it is told to tell.
+
+Imported with the half of the daemon that faces outwards. The outbox is there earlier, so that no verdict of the first
+second is missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from lined.errors import JournalError
+from lined.journal import Journal
+from lined.journal.report_changes import ReportChange, changes_after, last_before
+from lined.line.operations import LineOperations
+from lined.line.problems import Problems
+from lined.links.mqtt import Bridge, Status
+from lined.links.mqtt_outbox import Outbox, moment
+
+LOOK_S = 0.5  # how often changes of reports are looked for
+END_S = 2.5  # at a stop: what the bridge may take to say goodbye
+
+
+class BrokerSide:
+    """`start` once, then `end` once."""
+
+    def __init__(
+        self, outbox: Outbox, line: LineOperations, status: Status, journal: Journal, problems: Problems, since_ms: int
+    ) -> None:
+        self._outbox = outbox
+        self._journal = journal
+        self._since_ms = since_ms
+        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)))
+        self._tasks: list[asyncio.Task[None]] = []
+        self._told = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._outbox.state.connected
+
+    async def start(self, group: asyncio.TaskGroup) -> None:
+        """Connect, for ever. Changes of reports since the daemon's start are told."""
+        self._told = await self._journal.read(last_before, self._since_ms)
+        for work, name in ((self._bridge.run, "mqtt"), (self._tell_reports, "mqtt: reports")):
+            self._tasks.append(group.create_task(work(), name=name))
+
+    def leave_if_away(self) -> None:
+        """At the beginning of a stop: no more attempts, where there is no broker to say goodbye to."""
+        if not self.connected:
+            self._bridge.stop()
+
+    async def end(self) -> None:
+        """Tell what happened last, then that we are offline, within END_S."""
+        with suppress(JournalError):
+            await self._look()
+        self._bridge.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks[:1], timeout=END_S)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _tell_reports(self) -> None:
+        while True:
+            with suppress(JournalError):  # /status says so already
+                await self._look()
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        while found := await self._journal.read(changes_after, self._told):
+            for change in found:
+                if change.no > self._told:  # somebody else may have looked meanwhile
+                    self._told = change.no
+                    self._outbox.report(_document(change))
+
+
+def _document(change: ReportChange) -> dict[str, object]:
+    """The payload of `report` (contract, section 5)."""
+    return {
+        "id": str(change.report_id),
+        "kind": change.kind,
+        "state": change.state,
+        "codes": change.codes,
+        "document_id": change.document_id,
+        "job": str(change.job_id),
+        "problem": change.problem,
+        "waits_for": change.waits_for,
+        "at": moment(change.at_ms),
+    }
+
+
+def _telling(problems: Problems, broker: str) -> Callable[[str | None], None]:
+    def tell(text: str | None) -> None:
+        if text is None:
+            problems.clear("mqtt", broker)
+        else:
+            problems.set("mqtt", broker, text)
+
+    return tell
