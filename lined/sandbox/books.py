@@ -27,7 +27,7 @@ IntegrityError = sqlite3.IntegrityError
 
 T = TypeVar("T")
 
-READERS = 2
+READERS = 4
 BUSY_TIMEOUT_S = 5.0
 CACHE_KIB = 32_768
 

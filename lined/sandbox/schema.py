@@ -84,7 +84,7 @@ CREATE TABLE effects (
     at REAL NOT NULL,
     detail TEXT                                    -- JSON
 );
-CREATE INDEX effects_by_code ON effects (code_id);
+CREATE INDEX effects_by_code ON effects (code_id, kind);
 
 CREATE TABLE repeated_attempts (
     id INTEGER PRIMARY KEY,

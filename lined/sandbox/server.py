@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -116,14 +119,38 @@ async def run_sandbox(
     state_path: Path | None,
     started: Callable[[SandboxServer], None] | None = None,
 ) -> None:
-    """Run a sandbox until cancelled; `started` is called once it answers, with its `url` and `credentials`.
-
-    Raises as SandboxServer.
+    """Run a sandbox until cancelled or, in the main thread, until SIGTERM; `started` is called once it answers, with
+    its `url` and `credentials`. Raises as SandboxServer.
     """
-    async with SandboxServer(settings, listen=listen, state_path=state_path) as server:
-        if started is not None:
-            started(server)
-        await server.wait()
+    with _terminated() as terminated:
+        async with SandboxServer(settings, listen=listen, state_path=state_path) as server:
+            if started is not None:
+                started(server)
+            running = asyncio.create_task(server.wait(), name="sandbox-running")
+            ending = asyncio.create_task(terminated.wait(), name="sandbox-ending")
+            try:
+                await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if running.done():
+                    running.result()
+            finally:
+                running.cancel()
+                ending.cancel()
+                await asyncio.gather(running, ending, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _terminated() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM sets; only the main thread can listen for signals."""
+    event = asyncio.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, event.set)
+    try:
+        yield event
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def make_app(sandbox: Sandbox) -> Injection:

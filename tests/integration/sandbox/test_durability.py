@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sys
 from pathlib import Path
@@ -74,6 +75,21 @@ async def test_every_answered_report_survives_sigkill_and_applies_its_codes_once
         assert set(answered) <= known
         assert books["codes"]["applied"] == 200 * len(known)
         assert books["codes"]["applied_more_than_once"] == 0
+
+
+async def test_sigterm_ends_it_in_order_and_takes_a_temporary_state_away(tmp_path: Path) -> None:
+    program = PROGRAM.replace("Path(sys.argv[1])", "None")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, env=os.environ | {"TMPDIR": str(tmp_path)}
+    )
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().strip()
+    async with httpx.AsyncClient(base_url=url) as client:
+        assert (await client.get("/sandbox/books")).status_code == 200
+    assert list(tmp_path.iterdir())
+    process.terminate()
+    assert await process.wait() == 0
+    assert not list(tmp_path.iterdir())
 
 
 async def kill_after(process: asyncio.subprocess.Process, delay_s: float) -> None:
