@@ -83,7 +83,8 @@ class Regulator(Lookups):
     # ----------------------------------------------------------------------------------------------- submission
     async def wait_turn(self) -> None:
         """Wait until budget and credential allow a submission, which then goes out without further waiting: await it
-        before a report becomes `sending`. A turn not used stays for the next. Raises NotSent. May be cancelled.
+        before a report becomes `sending`. A turn not used stays for the next, and only one is kept: it is meant for one
+        sender at a time. Raises NotSent. May be cancelled.
         """
         try:
             await self._asking.credential.bearer()

@@ -15,6 +15,7 @@ import json
 import socket
 import ssl
 import struct
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import formatdate
 from typing import NamedTuple, Self
@@ -171,22 +172,23 @@ def routes(**methods: Callable[[Seen], bytes]) -> Behaviour:
 
 @contextlib.asynccontextmanager
 async def loop_holds(most_s: float) -> AsyncIterator[None]:
-    """Fails where the loop was held for longer than `most_s` at a time, by a timer that ticks twice a millisecond."""
-    loop = asyncio.get_running_loop()
-    longest = 0.0
+    """Fails where one turn of the loop took more than `most_s` of the processor. Of the processor, not of the wall's
+    clock: what other processes of a busy machine take from us is not what we hold the loop for.
+    """
+    longest_s = 0.0
     running = True
 
-    async def tick() -> None:
-        nonlocal longest
+    async def watch() -> None:
+        nonlocal longest_s
         while running:
-            before = loop.time()
-            await asyncio.sleep(0.0005)
-            longest = max(longest, loop.time() - before - 0.0005)
+            before_s = time.thread_time()
+            await asyncio.sleep(0)
+            longest_s = max(longest_s, time.thread_time() - before_s)
 
-    ticking = asyncio.create_task(tick())
+    watching = asyncio.create_task(watch())
     try:
         yield
     finally:
         running = False
-        await ticking
-    assert longest <= most_s, f"the loop was held for {longest * 1000:.1f} ms"
+        await watching
+    assert longest_s <= most_s, f"the loop was held for {longest_s * 1000:.1f} ms"

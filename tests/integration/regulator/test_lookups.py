@@ -289,8 +289,8 @@ def _content(shape: str) -> dict[str, object]:
 @pytest.mark.bound(120)
 @pytest.mark.parametrize("shape", ["utilisation", "validation", "aggregation", "outcomes", "refusal"])
 async def test_thirty_thousand_codes_do_not_hold_the_loop(account: MakeAccount, shape: str) -> None:
-    """The target is 5 ms; this machine's own hiccups are why the best of five counts. A refusal that blames 30,000
-    codes one by one, which happens once in a line's life if at all, leaves as many values behind for the collector.
+    """The target is 5 ms; the best of five counts, because the collector may come by at any time. A refusal that
+    blames 30,000 codes one by one, which happens once in a line's life if at all, leaves as many values for it.
     """
     most_s = 0.015 if shape == "refusal" else 0.005
     said = answer(400, [{"code": "602", "context": {"value": ident}} for ident in IDENTS])

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -68,10 +69,18 @@ async def test_each_kind_has_its_endpoint_and_its_id(account: MakeAccount, kind:
 
 
 async def test_every_submission_has_a_connection_of_its_own(account: MakeAccount) -> None:
-    async with plant(account, says(GOOD)) as (regulator, server):
+    async with plant(account, says(answer(404, {}), answer(200, [])), says(GOOD)) as (regulator, server):
+        await regulator.document("0e53")  # leaves an open connection, which a submission must not take
         for _ in range(3):
             await submit(regulator)
-    assert [seen.connection for seen in server.seen] == [1, 2, 3]
+        await regulator.search(type=None, since=datetime.now(UTC), cursor=None)
+    assert [(seen.verb, seen.connection) for seen in server.seen] == [
+        ("GET", 1),
+        ("POST", 2),
+        ("POST", 3),
+        ("POST", 4),
+        ("GET", 1),
+    ]
 
 
 async def test_a_big_report_arrives_whole(account: MakeAccount) -> None:

@@ -110,6 +110,18 @@ async def test_a_dead_refresh_token_leads_to_a_new_login() -> None:
     assert plant.server.methods == ["authenticate", "token_refresh", "authenticate"]
 
 
+async def test_a_refresh_token_that_was_refused_is_not_tried_again() -> None:
+    plant = Plant()
+    await plant.user.bearer()
+    plant.server.refresh = "killed"
+    plant.file = "wrong"
+    for _ in range(3):
+        plant.now += LIFE_S
+        with pytest.raises(NoCredential):
+            await plant.user.bearer()
+    assert plant.server.methods == ["authenticate", "token_refresh", *["authenticate"] * 3]
+
+
 async def test_a_refresh_token_is_not_tried_after_its_24_hours() -> None:
     plant = Plant()
     await plant.user.bearer()
