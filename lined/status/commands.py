@@ -27,6 +27,7 @@ from lined.status.bodies import (
     Withdraw,
 )
 from lined.status.ports import PlantView, cannot_commit
+from lined.status.shapes import is_number
 from lined.status.times import with_moments
 
 log = structlog.get_logger()
@@ -105,6 +106,8 @@ def _of_codes(router: APIRouter, view: PlantView) -> None:
 
 def _about(operation: Callable[..., Awaitable[dict[str, Any]]], report_id: str) -> Operation:
     def about(body: Mapping[str, Any], *, command_id: str, by: str) -> Awaitable[dict[str, Any]]:
+        if not is_number(report_id):  # larger than SQLite's numbers, or no number at all
+            raise CommandError(404, "unknown-report", f"There is no report {report_id!r}.")
         return operation(report_id, body, command_id=command_id, by=by)
 
     return about

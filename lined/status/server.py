@@ -37,6 +37,7 @@ class StatusServer:
     """The endpoint on `host`:`port` (0 takes a free one). `token` is what commands must carry: see `make_token`."""
 
     def __init__(self, view: PlantView, host: str, port: int, *, token: str, port_s: float = PORT_S) -> None:
+        self.view = view
         self.document = StatusDocument(view)
         self.host = host
         self.port = port

@@ -48,7 +48,9 @@ def test_a_job_has_its_own_sums_in_the_same_shapes() -> None:
     assert found["job"]["id"] == "7" and found["job"]["mode"] == "test" and found["job"]["order"] == "PO-1"
     assert found["job"]["started_at"] == "1970-01-01T00:00:00.000Z"
     assert found["job"]["reads"]["accepted"] == 4 and found["reads"]["accepted"] == 9
-    assert found["job"]["reads"].keys() == found["reads"].keys() and found["job"]["codes"].keys() == found["codes"].keys()
+    assert (
+        found["job"]["reads"].keys() == found["reads"].keys() and found["job"]["codes"].keys() == found["codes"].keys()
+    )
 
 
 def test_the_age_of_the_backlog_is_never_negative() -> None:

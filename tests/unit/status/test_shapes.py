@@ -39,8 +39,10 @@ def test_a_page_made_item_by_item_is_the_same_json(after: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("1", True), ("999999999999999999", True), ("9223372036854775808", False), ("", False), ("-1", False)]
-    + [("1 ", False), ("٣", False), ("1e3", False), ("1\n", False)],
+    [
+        *(("1", True), ("999999999999999999", True), ("9223372036854775808", False), ("", False), ("-1", False)),
+        *(("1 ", False), ("٣", False), ("1e3", False), ("1\n", False)),
+    ],
 )
 def test_what_can_be_the_id_of_a_row(text: str, number: bool) -> None:
     assert is_number(text) is number

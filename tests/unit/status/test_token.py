@@ -40,7 +40,9 @@ def test_a_token_that_others_could_read_is_closed_to_them(tmp_path: Path) -> Non
     assert mode(path) == 0o600
 
 
-@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 40, b"x" * 300, b"two words of thirty-two characters ok\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"short\n", b"\xff" * 40, b"x" * 300, b"two words of thirty-two characters ok\n"]
+)
 def test_what_is_no_token_is_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "token"
     path.write_bytes(content)

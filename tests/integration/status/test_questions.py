@@ -1,0 +1,178 @@
+"""Reports and codes, as the journal tells them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from lined.codes import sscc
+from lined.journal import codes
+from lined.journal.database import Connection
+from tests.integration.status.plant import GTIN, TAIL, Frame, Line, a_line, code, wall_ms
+
+IDENT = "0104899215122371210000000000001"
+
+
+async def reports_of(line: Line, query: str = "") -> tuple[list[str], str | None]:
+    reply = await line.get(f"/api/v1/reports{query}")
+    assert reply.status == 200, reply
+    return [report["id"] for report in reply.json["items"]], reply.json["next"]
+
+
+async def seven_reports(line: Line) -> None:
+    """1 to 6 sealed, 7 open."""
+    await line.start()
+    for number in range(1, 8):
+        await line.codes([number])
+        if number < 7:
+            await line.post("/api/v1/reports/seal")
+
+
+async def test_reports_come_newest_first_page_by_page(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        assert await reports_of(line) == ([], None)
+        await seven_reports(line)
+        assert await reports_of(line) == (list("7654321"), None)
+        assert await reports_of(line, "?limit=3") == (list("765"), "5")
+        assert await reports_of(line, "?limit=3&after=5") == (list("432"), "2")
+        assert await reports_of(line, "?limit=3&after=2") == (["1"], None)
+        assert await reports_of(line, "?limit=7") == (list("7654321"), None)
+
+
+async def test_a_new_report_does_not_shift_the_next_page(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await seven_reports(line)
+        _, after = await reports_of(line, "?limit=2")
+        await line.post("/api/v1/reports/seal")
+        await line.codes([8])
+        assert await reports_of(line, f"?limit=2&after={after}") == (["5", "4"], "4")
+
+
+async def test_reports_are_filtered_by_kind_and_state(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await seven_reports(line)
+        await line.hold("3")
+        assert await reports_of(line, "?state=held") == (["3"], None)
+        assert await reports_of(line, "?state=sealed&kind=utilisation&limit=2") == (["6", "5"], "5")
+        assert await reports_of(line, "?state=sealed&after=4") == (["2", "1"], None)
+        assert await reports_of(line, "?kind=aggregation") == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        *(("limit=0", "limit"), ("limit=1001", "limit"), ("limit=x", "limit"), ("state=lost", "state")),
+        *(("kind=x", "kind"), ("after=x", "after"), ("after=-1", "after"), ("after=99999999999999999999", "after")),
+    ],
+)
+async def test_wrong_questions_are_422_with_the_place(tmp_path: Path, query: str, path: str) -> None:
+    async with a_line(tmp_path) as line:
+        reply = await line.get(f"/api/v1/reports?{query}")
+        assert (reply.status, reply.error) == (422, "wrong-values")
+        assert [detail["path"] for detail in reply.json["error"]["details"]] == [path]
+
+
+async def test_a_report_tells_its_history_and_what_came_back(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start(order="PO-1", series="LOT-7")
+        await line.codes([1, 2, 3])
+        await line.post("/api/v1/codes/withdraw", {"code": code(2), "reason": "sample"})
+        await line.post("/api/v1/reports/seal")
+        await line.hold("1", in_doubt=True)
+        report = (await line.get("/api/v1/reports/1")).json
+    assert [event["after"] for event in report["events"]] == ["open", "sealed", "sending", "in_doubt", "held"]
+    assert report["evidence"] == '{"error": "no right to report"}' == report["events"][-1]["evidence"]
+    assert (report["state"], report["codes"], report["own_states"]) == ("held", 2, {"withdrawn": 1})
+    assert report["examples"] == [{"code": IDENT[:-1] + "2", "state": "withdrawn", "why": "sample"}]
+    assert report["attributes"]["series"] == "LOT-7" and report["of_job"]["order"] == "PO-1" and report["job"] == "1"
+    assert report["at"] == report["events"][-1]["at"] and report["attempts"] == 1
+    assert report["problem"] == "the regulator refused the key"
+
+
+async def test_a_report_in_a_list_is_the_report_by_itself(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1])
+        (listed,) = (await line.get("/api/v1/reports")).json["items"]
+        alone = (await line.get("/api/v1/reports/1")).json
+    assert {key: alone[key] for key in listed} == listed
+    # contract, section 5, `report`
+    assert {"id", "kind", "state", "codes", "document_id", "job", "problem", "waits_for", "at"} <= set(listed)
+
+
+@pytest.mark.parametrize("asked", [code(1), IDENT])
+async def test_a_code_s_story(tmp_path: Path, asked: str) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start(order="PO-1")
+        await line.codes([1])
+        await line.read(Frame("read", (code(1).encode(),)), device="cam-2")
+        story = (await line.get(f"/api/v1/codes?code={quote(asked)}")).json
+    assert (story["code"], story["state"], story["unsaid"]) == (IDENT, "unreported", None)
+    assert story["applied"]["device"] == "cam-1" and story["applied"]["at"].endswith("Z")
+    assert story["job"]["gtin"] == GTIN and story["job"]["order"] == "PO-1"
+    assert [(read["device"], read["verdict"]) for read in story["reads"]] == [("cam-2", "duplicate")]
+    assert [(report["id"], report["state"]) for report in story["reports"]] == [("1", "open")]
+
+
+async def test_a_plus_in_a_code_is_percent_2b(tmp_path: Path) -> None:
+    plus = f"0104899215122371210A+B%C&D=E;F/G?\x1d93{TAIL}"
+    async with a_line(tmp_path) as line:
+        await line.start()
+        assert await line.read(Frame("read", (plus.encode(),))) == [True]
+        reply = await line.get(f"/api/v1/codes?code={quote(plus, safe='')}")
+        assert reply.json["code"] == "0104899215122371210A+B%C&D=E;F/G?"
+
+
+async def test_a_story_tells_of_withdrawal_and_of_what_was_unsaid(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start()
+        now = asyncio.get_running_loop().time()
+        judgement = await line.intake.judge("cam-1", [Frame("read", (code(1).encode(),))], now)
+        line.intake.unsaid("cam-1", judgement, 0, "connection lost")
+        await line.codes([2])  # behind it in the writer's queue
+        story = (await line.get(f"/api/v1/codes?code={IDENT}")).json
+        assert story["unsaid"]["why"] == "connection lost"
+        assert (await line.fresh())["unsaid"] == 1
+        await line.post("/api/v1/codes/withdraw", {"code": IDENT, "reason": "scrap", "by": "anna"})
+        story = (await line.get(f"/api/v1/codes?code={IDENT}")).json
+        (event,) = story["events"]
+        assert (story["state"], event["what"], event["detail"], event["by"]) == (
+            "withdrawn",
+            "withdrawn",
+            "scrap",
+            "anna",
+        )
+
+
+async def test_a_refused_code_names_its_report_and_why(tmp_path: Path) -> None:
+    def refuse(connection: Connection) -> None:
+        known = codes.find(connection, [IDENT])[IDENT]
+        codes.set_own(connection, known, "refused", wall_ms(), detail="already introduced", report_id=1)
+
+    async with a_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1, 2])
+        await line.journal.do(refuse)
+        story = (await line.get(f"/api/v1/codes?code={IDENT}")).json
+        assert story["state"] == "refused"
+        assert (story["events"][0]["report"], story["events"][0]["detail"]) == ("1", "already introduced")
+
+
+async def test_codes_nobody_applied_or_could_apply(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        assert (await line.get(f"/api/v1/codes?code={IDENT}")).error == "unknown-code"
+        assert (await line.get("/api/v1/codes?code=hello")).error == "malformed"
+        assert (await line.get("/api/v1/codes?code=%ff%00")).error == "malformed"
+        for query in ("", "?code=", f"?code={'1' * 501}"):
+            reply = await line.get(f"/api/v1/codes{query}")
+            assert (reply.status, reply.error) == (422, "wrong-values")
+
+
+async def test_an_sscc_with_18_digits_gets_its_00(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        full = sscc("0307797292", 15)
+        reply = await line.get(f"/api/v1/codes?code={full[2:]}")
+        assert reply.error == "unknown-code" and full in reply.body.decode()
