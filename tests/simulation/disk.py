@@ -1,0 +1,112 @@
+"""The disk: a real SQLite file, written on the virtual loop instead of by a thread, that can be slow, full or broken.
+
+A crash leaves what the files hold at that moment: they are copied away before the connection of the dead is closed,
+because closing would tidy up, which SIGKILL does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lined.journal.database import SqliteError
+from lined.journal.writer import Work, Writer
+
+T = TypeVar("T", contravariant=True)
+R = TypeVar("R", covariant=True)
+
+COMMIT_S = (0.0, 0.01)
+SLOW_S = (0.05, 1.5)
+FULL, IOERR = 13, 10  # primary result codes of SQLite
+
+
+class Disk:
+    """What can be wrong with it right now, and how often it went wrong."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.full = False
+        self.slow = False
+        self.break_at = ""
+        self.failures = 0
+
+    def commit_s(self) -> float:
+        return self.chance.uniform(*(SLOW_S if self.slow else COMMIT_S))
+
+    def crash_point(self, name: str) -> None:
+        """The writer's named points: raises what SQLite would."""
+        if self.break_at == name:
+            self.break_at = ""
+            self.failures += 1
+            raise _sqlite_error(IOERR, "disk I/O error")
+        if self.full and name == "before-commit":
+            self.failures += 1
+            raise _sqlite_error(FULL, "database or disk is full")
+
+
+class InlineWriter(Writer):
+    """The journal's own writer, with its thread's work done in turns of the loop."""
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        super().__init__(path, crash_point=disk.crash_point)
+        self.dead = False
+        self._disk = disk
+        self._turn_set = False
+
+    def submit(self, work: Work[T, R], item: T) -> asyncio.Future[R]:
+        if self.dead:
+            return asyncio.get_running_loop().create_future()
+        future = super().submit(work, item)
+        if not future.done() and not self._turn_set and self._loop is not None:
+            self._turn_set = True
+            self._loop.call_later(self._disk.commit_s(), self._turn)
+        return future
+
+    async def stop(self) -> None:
+        if self.stopped.is_set() or self._connection is None:
+            return
+        while self._turn_set:
+            await asyncio.sleep(0.01)
+        self._final_checkpoint()
+        self.kill()
+
+    def kill(self) -> None:
+        """From now on nothing reaches the file; what was not committed is gone."""
+        self.dead = True
+        self.stopped.set()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _main(self) -> None:
+        """The thread has nothing to do."""
+
+    def _turn(self) -> None:
+        self._turn_set = False
+        if self.dead:
+            return
+        while self.queued:
+            group, _ = self._gather()
+            self._commit(group)
+            self._checkpoint_if_due(idle=False)
+
+
+def image(of: Path, to: Path, stale_said: bytes | None) -> None:
+    """The journal's files as they are, into another directory. `stale_said`: an older state of the said-file."""
+    to.mkdir()
+    for suffix in ("", "-wal", ".said"):
+        source = of.with_name(of.name + suffix)
+        if source.exists():
+            shutil.copyfile(source, to / source.name)
+    if stale_said is not None:
+        (to / f"{of.name}.said").write_bytes(stale_said)
+    shutil.rmtree(of.parent)
+
+
+def _sqlite_error(code: int, text: str) -> Any:
+    error = SqliteError(text)
+    error.sqlite_errorcode = code  # type: ignore[attr-defined]
+    error.sqlite_errorname = text  # type: ignore[attr-defined]
+    return error

@@ -1,0 +1,90 @@
+"""What must hold at the end of every run, whatever happened in it (the design's two promises, put to the test)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from lined.journal import counters, reports
+from lined.journal.codes import KnownCode, bucket_of
+from lined.journal.reports import CODE_BUCKETS, FINAL
+
+if TYPE_CHECKING:
+    from tests.simulation.life import Life
+    from tests.simulation.run import Run
+
+MINUTE_S = 60.0
+
+
+def unfinished(life: Life) -> list[str]:
+    """Reports that are not at their end."""
+    rows = reports.select(life._look, "1 = 1")
+    return [
+        f"{row.id} {row.state} (due {row.due_ms}, {row.problem})"
+        for row in rows
+        if row.state not in FINAL or (row.state == "partial" and row.due_ms is not None)
+    ]
+
+
+async def at_the_end(run: Run, life: Life) -> None:
+    """Compare journal, books and what devices were told; note what is wrong."""
+    world = run.world
+    known = _known(life)
+    buckets = {code.ident: bucket_of(life._look, code) for code in known}
+    for ident in sorted(world.ledger.heard):
+        if ident not in buckets:
+            world.wrong(f"{ident} was accepted and is not in the journal")
+    _sums(run, life, buckets)
+    for ident, bucket in buckets.items():
+        if ident not in run.people.excused:
+            _outcome(run, ident, bucket)
+    _books(run)
+    _budget(run)
+    for key, reason in world.ledger.withdrawn.items():
+        if buckets.get(key) not in ("withdrawn", None) and key not in world.ledger.withdrawing:
+            world.wrong(f"{key} was withdrawn ({reason}) and is {buckets.get(key)}")
+
+
+def _known(life: Life) -> list[KnownCode]:
+    rows = life._look.execute("SELECT ident, id, tail, at_ms, device_no, job_id, batch_id, own FROM code").fetchall()
+    return [KnownCode(*row) for row in rows]
+
+
+def _sums(run: Run, life: Life, buckets: dict[str, str]) -> None:
+    """The sums people see are the sums of the codes."""
+    counted = counters.of_job(life._look)
+    real = Counter(buckets.values())
+    for bucket in CODE_BUCKETS:
+        if counted.get(f"code.{bucket}", 0) != real[bucket]:
+            run.world.wrong(f"{counted.get(f'code.{bucket}', 0)} codes are said to be {bucket}, {real[bucket]} are")
+
+
+def _outcome(run: Run, ident: str, bucket: str) -> None:
+    """Each code has its one outcome, and it is the one that the books have."""
+    applied = ident in run.world.books.applied
+    if bucket in ("unreported", "reported"):
+        run.world.wrong(f"{ident} has no outcome: {bucket}")
+    elif bucket == "accepted" and not applied:
+        run.world.wrong(f"{ident} is accepted here and not in the regulator's books")
+    elif bucket in ("refused", "withdrawn") and applied:
+        run.world.wrong(f"{ident} is {bucket} here and applied in the regulator's books")
+
+
+def _books(run: Run) -> None:
+    books = run.world.books
+    for rule in books.broken_rules:
+        run.world.wrong(rule)
+    for twice in books.twice:
+        if not twice.first.late:
+            run.world.wrong(f"{twice.ident} was reported twice: in {twice.first.id} and again in {twice.second.id}")
+            return
+
+
+def _budget(run: Run) -> None:
+    """Within any minute no more submissions than allowed, restarts included."""
+    sent = run.world.weather.sent_at
+    for index, at_s in enumerate(sent):
+        if index - bisect_left(sent, at_s - MINUTE_S + 1e-6) + 1 > run.world.weather.per_minute:
+            run.world.wrong(f"more than {run.world.weather.per_minute} submissions in the minute before {at_s:.0f} s")
+            return

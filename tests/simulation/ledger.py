@@ -1,0 +1,68 @@
+"""What devices were told, kept outside of every process: the truth that journals are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from lined.line.verdicts import ACCEPT, AGAIN, REPEAT
+
+TOLD_S = 5.0  # an accept said once more is taken off the list of the unsaid so much later at most
+
+
+class Ledger:
+    """`heard`: identification codes that a device was told to let pass."""
+
+    def __init__(self, now_s: Callable[[], float], wrong: Callable[[str], None]) -> None:
+        self.heard: set[str] = set()
+        self.withdrawn: dict[str, str] = {}
+        self.withdrawing: set[str] = set()
+        self._now_s = now_s
+        self._wrong = wrong
+        self._sure: set[str] = set()
+        self._unsure: set[str] = set()
+        self._told_s: dict[str, float] = {}
+        self._last_s: dict[tuple[str, str], float] = {}
+
+    def read(self, device: str, ident: str) -> float:
+        """A device reads a code. Returns how long ago it last did, in seconds."""
+        ago_s = self._now_s() - self._last_s.get((device, ident), -1e9)
+        self._last_s[(device, ident)] = self._now_s()
+        return ago_s
+
+    def accept_heard(self, ident: str, word: str, ago_s: float, repeat_s: float) -> None:
+        """A device was told accept for a read; it had last read this code `ago_s` before."""
+        now = self._now_s()
+        if word == ACCEPT and ident in self.heard and ident not in self.withdrawing | self._may_come_back():
+            self._wrong(f"{ident} was accepted anew although it had been accepted")
+        if word == AGAIN and ident not in self._unsure and now - self._told_s.get(ident, -TOLD_S) >= TOLD_S:
+            self._wrong(f"{ident} was accepted once more although its accept had been said")
+        if word == REPEAT and ago_s > repeat_s:
+            self._wrong(f"{ident} was taken for a repeat after {ago_s:.0f} s")
+        self.heard.add(ident)
+        self.withdrawn.pop(ident, None)
+
+    def told(self, idents: Iterable[str]) -> None:
+        """The program knows that these were said."""
+        for ident in idents:
+            self._sure.add(ident)
+            if ident in self._unsure:
+                self._unsure.discard(ident)
+                self._told_s[ident] = self._now_s()
+
+    def unsaid(self, idents: Iterable[str]) -> None:
+        """The program knows that these were not said."""
+        self._unsure.update(idents)
+
+    def died(self, known: Iterable[str], stale_since: frozenset[str] | None) -> None:
+        """The program ended without warning. `known`: codes in its journal; `stale_since`: those that an old said-file
+        is sure of.
+        """
+        sure = self._sure if stale_since is None else self._sure & stale_since
+        self._unsure.update(ident for ident in known if ident not in sure)
+
+    @property
+    def sure(self) -> frozenset[str]:
+        return frozenset(self._sure)
+
+    def _may_come_back(self) -> set[str]:
+        return {ident for ident, reason in self.withdrawn.items() if reason not in ("scrap", "sample")}

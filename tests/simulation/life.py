@@ -1,0 +1,235 @@
+"""One life of the program: everything the daemon wires together, from opening the journal to its end or its death."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import drivers
+from lined.errors import CommandError, JournalBroken, JournalFull, LookupFailed
+from lined.journal import Journal
+from lined.journal.database import open_readonly
+from lined.line.intake import LineIntake, typed_device
+from lined.line.operations import LineOperations
+from lined.line.ports import Judgement
+from lined.line.problems import Problems
+from lined.line.sealing import Sealer
+from lined.line.state import LineState
+from lined.line.verdicts import ACCEPTED, Candidate
+from lined.reports.delivery import Delivery
+from lined.reports.operations import ReportOperations
+from lined.reports.ports import Surroundings
+from tests.simulation.disk import InlineWriter
+from tests.simulation.network import Connection as Port
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+BINDING = {"profile": "asl-belgisi", "url": "sim", "tin": "307797292", "business_place_id": "27"}
+CREDENTIAL_S = 900.0
+SAY_S = (0.0, 0.05)
+BETWEEN_READS_S = (0.2, 6.0)
+
+
+class Reading(NamedTuple):
+    """What a device sent in one piece. `ago_s`: how long ago it had last read each of the codes."""
+
+    judged: asyncio.Future[Judgement]
+    ago_s: list[float]
+    cable_fault: bool
+
+
+class Life:
+    """`ended` is set when it cannot go on by itself: a journal that cannot be written, or a defect."""
+
+    def __init__(self, world: World, path: Path) -> None:
+        self.world = world
+        self.path = path
+        self.dead = False
+        self.problems = Problems(world.wall_ms)
+        self.journal = Journal(path)
+        self.writer = InlineWriter(path, world.disk)
+        self.journal.writer = self.writer
+        self.ended = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: dict[str, asyncio.Queue[Reading]] = {}
+
+    async def start(self) -> None:
+        """As the daemon starts. Raises nothing: a start that fails is a broken promise."""
+        world = self.world
+        devices = [*world.repeat_s, *(typed_device(station) for station in world.plant.stations)]
+        numbers = await self.journal.open(BINDING, devices)
+        self._look = open_readonly(self.path)
+        state = LineState(world.plant)
+        self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, world.wall_ms)
+        self.line = LineOperations(world.plant, self.journal, state, self.intake, world.wall_ms)
+        self.port = Port(
+            world.books, world.weather, world.now_s, world.wall_ms, world.epoch_ms, world.hidden_for_s, world.point
+        )
+        around = Surroundings(
+            journal=self.journal,
+            regulator=self.port,
+            problems=self.problems,
+            rules=world.rules,
+            timezone=world.plant.timezone,
+            wall_ms=world.wall_ms,
+            sleep=asyncio.sleep,
+            chance=random.Random(world.chance.getrandbits(64)),
+        )
+        self.delivery = Delivery(around)
+        self.reports = ReportOperations(self.journal, world.wall_ms, self.delivery.nudge)
+        sealer = Sealer(self.journal, state, self.problems, world.wall_ms, self._skew_s, self.delivery.nudge)
+        self._begin(self._outward(), "outward")
+        self._begin(sealer.run(), "sealer")
+        self._begin(self._watch(), "watch")
+        for device in world.repeat_s:
+            self._waiting[device] = asyncio.Queue()
+            self._begin(self._reads(device), "reads")
+            self._begin(self._says(device), "says")
+
+    def known(self) -> dict[str, str | None]:
+        """Identification codes in the journal's file, committed, with their own state."""
+        return dict(self._look.execute("SELECT ident, own FROM code").fetchall())
+
+    async def command(self, call: Callable[[Life], Coroutine[Any, Any, dict[str, Any]]]) -> dict[str, Any] | None:
+        """A person's command, until it is answered. None: this life does not answer any more."""
+        while not self.dead:
+            try:
+                return await call(self)
+            except CommandError as error:
+                return {"error": error.code}
+            except JournalFull:
+                await asyncio.sleep(5.0)
+            except JournalBroken:
+                return None
+        return None
+
+    async def stop(self) -> None:
+        """An orderly end, in the daemon's order."""
+        reading = [task for task in self._tasks if task.get_name() == "reads"]
+        for task in reading:
+            task.cancel()
+        for _ in range(30):
+            if not self.intake.under_way:
+                break
+            await asyncio.sleep(0.1)
+        await self.delivery.finish(4.0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        await self.journal.close()
+        self._bury()
+
+    async def die(self) -> None:
+        """SIGKILL: nothing this life does from now on has an effect."""
+        self._bury()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _bury(self) -> None:
+        self.dead = True
+        self.port.dead = True
+        self.writer.kill()
+        self._look.close()
+        if self.journal.said is not None:
+            self.journal._release()
+        for connection in self.journal._connections:
+            connection.close()
+
+    # ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        task.add_done_callback(self._over)
+        self._tasks.append(task)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self.dead:
+            return
+        error = task.exception()
+        if isinstance(error, ExceptionGroup):
+            error = error.split(JournalBroken)[1]
+        if error is not None and not isinstance(error, JournalBroken):
+            self.world.wrong(f"a task ended with {error!r}", error)
+        self.ended.set()
+        self.world.stirred()
+
+    async def _outward(self) -> None:
+        await self.delivery.recover()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.delivery.run_sending())
+            group.create_task(self.delivery.run_looking())
+            group.create_task(self.delivery.run_following())
+            group.create_task(self._care_for_regulator())
+
+    async def _care_for_regulator(self) -> None:
+        """Now and then the credential is looked at, which tells the time of the regulator too."""
+        while True:
+            with contextlib.suppress(LookupFailed):
+                await self.port.check_credential()
+            await asyncio.sleep(CREDENTIAL_S)
+
+    async def _watch(self) -> None:
+        while self.writer.broken is None and self.writer.defect is None:
+            await asyncio.sleep(1.0)
+            self.intake.settle_marks()
+        if self.writer.defect is not None:
+            self.world.wrong("a defect in the writer", self.writer.defect)
+        self.ended.set()
+        self.world.stirred()
+
+    def _skew_s(self) -> float | None:
+        return self.port.server_skew_s
+
+    async def _reads(self, device: str) -> None:
+        """The device's bytes, cut anywhere, through the driver to the line."""
+        driver, chance = drivers.load("generic")({}), self.world.chance
+        while True:
+            await asyncio.sleep(chance.uniform(*BETWEEN_READS_S))
+            sent = self.world.next_read()
+            cut = chance.randrange(len(sent) + 1)
+            for piece in (sent[:cut], sent[cut:]):
+                frames = driver.feed(piece)
+                if frames:
+                    texts = [code for frame in frames for code in frame.codes or (b"",)]
+                    ago_s = [self.world.ledger.read(device, text.decode("latin-1")) for text in texts]
+                    judged = self.intake.judge(device, frames, self.world.now_s())
+                    fault = chance.random() < self.world.cable_fault
+                    self._waiting[device].put_nowait(Reading(judged, ago_s, fault))
+            if chance.random() < self.world.cable_fault:
+                driver.reset()
+
+    async def _says(self, device: str) -> None:
+        chance = self.world.chance
+        while True:
+            reading = await self._waiting[device].get()
+            judgement = await reading.judged
+            await asyncio.sleep(chance.uniform(*SAY_S))
+            pending = self.intake._pending[judgement.mark]
+            words = list(zip(pending.chunk.candidates, pending.ruling.verdicts, strict=True))
+            said = len(words) if not reading.cable_fault else chance.randrange(len(words) + 1)
+            accepted = [c.code.ident if c.code and w in ACCEPTED else "" for c, w in words]
+            self._hear(self.world.repeat_s[device], words[:said], reading.ago_s)
+            self.world.point("heard")
+            await asyncio.sleep(0)
+            if reading.cable_fault:
+                self.world.ledger.unsaid(ident for ident in accepted[said:] if ident)
+                self.intake.unsaid(device, judgement, said, "connection lost")
+            else:
+                self.intake.said(device, judgement)
+                self.world.ledger.told(ident for ident in accepted if ident)
+
+    def _hear(self, repeat_s: float, words: list[tuple[Candidate, str]], ago_s: list[float]) -> None:
+        known = self.known() if any(word in ACCEPTED for _, word in words) else {}
+        for (candidate, word), ago in zip(words, ago_s, strict=False):
+            if word in ACCEPTED:
+                assert candidate.code is not None
+                ident = candidate.code.ident
+                if ident not in known:
+                    self.world.wrong(f"{ident} was accepted and is not on disk")
+                self.world.ledger.accept_heard(ident, word, ago, repeat_s)

@@ -1,0 +1,258 @@
+"""One seed, one run: a line works under faults drawn from the seed, then everything is well again and must come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lined.errors import JournalError
+from lined.line import sealing
+from lined.reports import delivery
+from tests.simulation import invariants
+from tests.simulation.clock import Stalled, VirtualLoop
+from tests.simulation.disk import image
+from tests.simulation.life import Life
+from tests.simulation.people import People
+from tests.simulation.world import World
+
+WORKING_S = 240.0
+RESTING_S = 3 * 3600.0  # the longest until everything is decided once the faults have ended
+LOOK_S = 60.0
+BUSY_TICK_S, RESTING_TICK_S = 2.0, 20.0
+RESTART_S = 2.0
+
+R = TypeVar("R")
+
+
+@dataclass
+class Result:
+    """What one seed gave. `figures` are for people."""
+
+    seed: int
+    wrongs: list[str]
+    trace: list[str]
+    figures: dict[str, int]
+    errors: list[BaseException]
+
+
+class Run:
+    """The lives of one run, one after the other."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.lives = 0
+        self.life: Life | None = None
+        self._living = asyncio.Condition()
+        self._ends: asyncio.Queue[str] = asyncio.Queue()
+        self._path = world.directory / "0" / "line.db"
+        self.people = People(self)
+
+    async def a_life(self) -> Life:
+        """The life that is lived now, or the next."""
+        async with self._living:
+            await self._living.wait_for(lambda: self.life is not None)
+        assert self.life is not None
+        return self.life
+
+    async def while_alive(self, life: Life, work: Coroutine[Any, Any, R]) -> R | None:
+        """The work's result; None where that life ends first."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not task.done() and not life.dead:
+                await asyncio.wait([task], timeout=1.0)
+            return task.result() if task.done() else None
+        finally:
+            task.cancel()
+
+    async def live(self) -> None:
+        """Life after life."""
+        while True:
+            stale = await self._begin()
+            assert self.life is not None
+            life = self.life
+            how = await self._end_of(life)
+            self.world.note(f"life {self.lives} ends: {how}")
+            async with self._living:
+                self.life = None
+            following = self.world.directory / str(self.lives)
+            known = life.known()
+            if how == "stop":
+                await life.stop()
+                image(self._path, following, None)
+            else:
+                image(self._path, following, stale[0] if how == "cut" else None)
+                self.world.ledger.died(known, stale[1] if how == "cut" else None)
+                await life.die()
+            self._path = following / "line.db"
+            await asyncio.sleep(RESTART_S)
+
+    async def _begin(self) -> tuple[bytes, frozenset[str]]:
+        """Start. Second of the answer: what the said-file is sure of, should it be all that is left."""
+        while True:
+            self.lives += 1
+            self.world.note(f"life {self.lives} begins")
+            life = Life(self.world, self._path)
+            self.world.crash_in = None
+            try:
+                await life.start()
+            except JournalError as error:
+                self.world.wrong(f"the journal could not be opened: {error!r}", error)
+                raise
+            async with self._living:
+                self.life = life
+                self._living.notify_all()
+            said = self._path.with_name(self._path.name + ".said")
+            return said.read_bytes(), self.world.ledger.sure
+
+    async def _end_of(self, life: Life) -> str:
+        """Wait for the end of a life: by itself, drawn from the seed at a point, or by chaos."""
+        while True:
+            if life.ended.is_set():
+                return "by itself"
+            if self.world.crash_in is not None:
+                for _ in range(self.world.crash_in):
+                    await asyncio.sleep(0)
+                return "kill"
+            try:
+                return self._ends.get_nowait()
+            except asyncio.QueueEmpty:
+                await self.world.stir()
+
+    # ── faults ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def trouble(self) -> None:
+        """One thing after the other."""
+        world, chance = self.world, self.world.chance
+        every_s = chance.choice((10.0, 30.0, 100.0))
+        kinds = chance.sample(("kill", "cut", "stop", "clock", "full", "slow", "break", "outage"), chance.randint(1, 5))
+        while True:
+            await asyncio.sleep(chance.expovariate(1 / every_s))
+            kind = chance.choice(kinds)
+            world.note(f"trouble: {kind}")
+            if kind in ("kill", "cut", "stop"):
+                self.end(kind)
+            elif kind == "clock":
+                world.clock_off_ms = chance.choice((0, 0, 30_000, -30_000, 400_000, -400_000, 3_600_000, -3_600_000))
+            elif kind == "break":
+                world.disk.break_at = chance.choice(("before-commit", "after-commit"))
+            else:
+                await self._for_a_while(kind)
+
+    async def _for_a_while(self, kind: str) -> None:
+        world = self.world
+        owner = world.weather if kind == "outage" else world.disk
+        name = "down" if kind == "outage" else kind
+        setattr(owner, name, True)
+        await asyncio.sleep(world.chance.choice((1.0, 20.0, 60.0)))
+        setattr(owner, name, False)
+
+    def end(self, how: str) -> None:
+        """End this life."""
+        self._ends.put_nowait(how)
+        self.world.stirred()
+
+    def all_is_well(self) -> None:
+        """No fault any more."""
+        world = self.world
+        world.weather.calm = True
+        world.weather.down = world.disk.full = world.disk.slow = False
+        world.disk.break_at = ""
+        world.clock_off_ms = 0
+        world.cable_fault = 0.0
+
+
+async def scenario(run: Run) -> None:
+    """Work, then rest. Raises nothing that is not a defect."""
+    delivery.TICK_S = sealing.TICK_S = BUSY_TICK_S
+    living = asyncio.ensure_future(run.live())
+    others = [asyncio.ensure_future(run.trouble())]
+    await run.people.start_job()
+    others.append(asyncio.ensure_future(run.people.operate()))
+    await asyncio.sleep(WORKING_S)
+    for task in others:
+        task.cancel()
+    await asyncio.wait(others)
+    run.all_is_well()
+    await _rest(run)
+    if run.life is not None:
+        await invariants.at_the_end(run, run.life)
+        await run.life.die()
+    living.cancel()
+    await asyncio.wait([living])
+
+
+async def _rest(run: Run) -> None:
+    delivery.TICK_S = sealing.TICK_S = RESTING_TICK_S
+    await run.people.stop_job()
+    world = run.world
+    until_s = world.now_s() + RESTING_S
+    while world.now_s() < until_s:
+        await asyncio.sleep(LOOK_S)
+        life = await run.a_life()
+        left = invariants.unfinished(life)
+        if not left:
+            return
+        await run.people.decide()
+    life = await run.a_life()
+    world.wrong(f"did not come to rest: {invariants.unfinished(life)}")
+
+
+def play(seed: int) -> Result:
+    """Play one seed from beginning to end."""
+    chance = random.Random(seed)
+    loop = VirtualLoop(chance)
+    with tempfile.TemporaryDirectory(dir=_memory(), prefix="lined-sim-") as directory:
+        (Path(directory) / "0").mkdir()
+        world = World(seed, loop, chance, Path(directory))
+        figures: dict[str, int] = {}
+        loop.set_exception_handler(lambda _loop, context: _unheard(world, context))
+        try:
+            asyncio.set_event_loop(loop)
+            loop.run_until_complete(_played(world, figures))
+        except Stalled as stalled:
+            world.wrong(str(stalled))
+        finally:
+            loop.steps = 0
+            _clear(loop)
+    return Result(seed, world.wrongs, world.trace, figures, world.errors)
+
+
+async def _played(world: World, figures: dict[str, int]) -> None:
+    run = Run(world)
+    try:
+        await scenario(run)
+    finally:
+        figures.update(
+            lives=run.lives,
+            codes=len(world.ledger.heard),
+            documents=len(world.books.documents),
+            twice=len(world.books.twice),
+            steps=world.steps(),
+            virtual_s=int(world.now_s()),
+        )
+
+
+def _unheard(world: World, context: dict[str, Any]) -> None:
+    """A callback that raised is a defect; answers that nobody waits for any more are those of the dead."""
+    error = context.get("exception")
+    if isinstance(error, Exception) and "never retrieved" not in str(context.get("message")):
+        world.wrong(f"{context.get('message')}: {error!r}", error)
+
+
+def _clear(loop: VirtualLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    for _ in range(20):
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def _memory() -> str | None:
+    shared = Path("/dev/shm")  # noqa: S108  no file of it outlives the run
+    return str(shared) if shared.is_dir() else None
