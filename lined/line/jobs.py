@@ -104,7 +104,9 @@ def correct(
     product = Product(**{**job.product, "demands": frozenset(job.product["demands"])})
     attributes = checked({**job.attributes, **changes}, product, state.days, at_ms)
     connection.execute("UPDATE job SET attributes = ? WHERE id = ?", (json.dumps(attributes), job.id))
-    touched = reports.select(connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL", (job.id,))
+    touched = reports.select(
+        connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL ORDER BY id", (job.id,)
+    )
     for report in touched:
         merged = {**json.loads(report.attributes), **attributes}
         reports.change(
@@ -120,13 +122,14 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
     """
     if state.batch is not None and state.batch.id == report.id:
         state.batch = None
+    reason = report.seal_reason or ("full" if report.full else reason)
     if not state.may_seal or state.clock_is_behind(at_ms):
         reports.change(
             connection, report.id, full=1, last_code=report.last_code or state.next_code - 1, seal_reason=reason
         )
         return False
     settle_ms = state.plant.batch_rules(report.kind).settle_ms
-    reports.seal(connection, report, at_ms, report.seal_reason or reason, settle_ms)
+    reports.seal(connection, report, at_ms, reason, settle_ms)
     return True
 
 
