@@ -9,6 +9,7 @@
     │   ├── JournalBound        it belongs to another account: exit 78, nothing touched
     │   ├── JournalFull         no room on the disk: nothing is lost, intake stops until there is room
     │   └── JournalBroken       a write or a sync failed: safe state, exit 74, recover at the next start
+    │       └── JournalDamaged      the file itself is damaged: set aside whole, a new one takes over
     ├── SendingError        a report on its way to the regulator
     │   ├── NotSent             certainly not received: send again later
     │   ├── OutcomeUnknown      perhaps received: look before sending again
@@ -76,6 +77,10 @@ class JournalFull(JournalError):
 
 class JournalBroken(JournalError):
     """A write or sync failed. The process must stop (exit 74): the kernel may have dropped pages."""
+
+
+class JournalDamaged(JournalBroken):
+    """The journal's file is no sound database any more. Waiting does not help; nothing of it may be deleted."""
 
 
 class SendingError(LinedError):

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlite_utils.db import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library it chose: pysqlite3 where it is
 
-from lined.errors import JournalBroken, JournalError, JournalFull
+from lined.errors import JournalBroken, JournalDamaged, JournalError, JournalFull
 
 Connection = sqlite3.Connection
 SqliteError = sqlite3.Error
@@ -27,7 +27,8 @@ JOURNAL_SIZE_LIMIT = 16 * 1024 * 1024  # a WAL that an open reader let grow is c
 # Primary result codes, https://sqlite.org/rescode.html
 _FULL = 13
 _BUSY = frozenset({5, 6})  # BUSY, LOCKED
-_BROKEN = frozenset({8, 10, 11, 14, 26})  # READONLY, IOERR, CORRUPT, CANTOPEN, NOTADB
+_BROKEN = frozenset({8, 10, 14})  # READONLY, IOERR, CANTOPEN
+_DAMAGED = frozenset({11, 26})  # CORRUPT, NOTADB
 
 
 def affected_by_wal_reset() -> bool:
@@ -95,9 +96,16 @@ def translated(error: SqliteError) -> JournalError | None:
         return JournalFull(f"the journal's disk is full ({text})")
     if primary in _BUSY:
         return JournalFull(f"the journal is busy: another program holds it open for writing ({text})")
+    if primary in _DAMAGED:
+        return JournalDamaged(f"the journal is damaged ({text})")
     if primary in _BROKEN:
         return JournalBroken(f"the journal cannot be written or read ({text})")
     return None
+
+
+def disk_is_full(error: SqliteError) -> bool:
+    """True where SQLite found no room; False for a busy journal, which is told as JournalFull too."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == _FULL
 
 
 def free_bytes(path: Path) -> int:

@@ -24,7 +24,15 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import structlog
 
 from lined.errors import JournalBroken, JournalError, JournalFull, LinedError
-from lined.journal.database import Connection, SqliteError, free_bytes, open_writable, translated
+from lined.journal.ballast import Ballast
+from lined.journal.database import (
+    Connection,
+    SqliteError,
+    disk_is_full,
+    free_bytes,
+    open_writable,
+    translated,
+)
 
 log = structlog.get_logger()
 
@@ -73,6 +81,7 @@ class Writer:
     def __init__(self, path: Path, *, floor_bytes: int = 0, crash_point: Callable[[str], None] | None = None) -> None:
         self._path = path
         self._floor_bytes = floor_bytes
+        self.ballast = Ballast(path, floor_bytes)
         self._queue: queue.Queue[_Entry | _Stop] = queue.Queue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -194,6 +203,7 @@ class Writer:
                 self.defect = error
                 found = JournalBroken(f"a defect in lined's own statements: {error}")
             self._undo(group, found)
+            self._make_room(error)
             return
         except Exception as error:  # the one place: a defect in a Work must fail its waiters, then end the process
             self.defect = error
@@ -250,7 +260,15 @@ class Writer:
         now = time.monotonic()
         if self._floor_bytes and now - self._room_checked >= ROOM_CHECK_S:
             self._room_checked = now
-            self.low_on_space = free_bytes(self._path) < self._floor_bytes
+            free = free_bytes(self._path)
+            self.low_on_space = free < self._floor_bytes
+            self.ballast.take_aboard(free)
+
+    def _make_room(self, error: SqliteError) -> None:
+        """SQLite found none: throw the ballast overboard, so that outcomes and checkpoints can be written."""
+        if disk_is_full(error):
+            self._room_checked = 0.0
+            self.ballast.release()
 
     def _look_for_room(self) -> None:
         """Nobody writes: find out that there is room again, so that people need not send an item to see it."""
@@ -269,6 +287,7 @@ class Writer:
                 self._undo([], found or JournalBroken(f"the journal cannot be written: {error}"))
             elif self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            self._make_room(error)
 
     def _fail_queued(self, error: JournalError) -> None:
         while True:
@@ -304,6 +323,7 @@ class Writer:
             found = translated(error)
             if isinstance(found, JournalBroken):
                 self.broken = found
+            self._make_room(error)
             log.error("journal_checkpoint_failed", error=str(error))
 
 
