@@ -31,7 +31,11 @@ ACCEPT_BEFORE_COMMIT = {
     "lined/journal/writer.py": [
         (
             'self._crash_point("before-commit")\n',
-            'self._deliver(outcome)\n            time.sleep(0.2)\n            self._crash_point("before-commit")\n',
+            (
+                "self._deliver([pair for pair in outcome if pair[0].work.intake])\n"
+                "            time.sleep(0.2)\n"
+                '            self._crash_point("before-commit")\n'
+            ),
         ),
     ]
 }

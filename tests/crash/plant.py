@@ -141,7 +141,9 @@ class Plant(Line):
 
     async def _is_ready(self) -> bool:
         assert self.process is not None
-        assert self.process.returncode is None, f"the daemon ended with {self.process.returncode}"
+        if self.process.returncode is not None:
+            log = (self.folder / "lined.log").read_text()[-3000:]
+            raise AssertionError(f"the daemon ended with {self.process.returncode}; its log:\n{log}")
         return await super()._is_ready()
 
     async def kill(self) -> None:
@@ -173,11 +175,10 @@ class Plant(Line):
         await self.until(far_enough, f"no {count} codes were accepted", bound_s=bound_s)
 
     async def finish(self, playing: asyncio.Task[Any], *, bound_s: float = 180) -> Figures:
-        """Stop the belt, let everything come to its end without faults of the network, count."""
+        """Stop the belt, let everything come to its end, count. The network goes on as `proxy.plan` says."""
         self.running = False
         async with asyncio.timeout(60):
             await playing
-        self.proxy.plan = passing
         await self.command("job/stop")
         await self.until_settled(bound_s=bound_s)
         return await self.figures()

@@ -41,10 +41,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="for the journal, the books and the log; kept")
     asked = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="lined-kills-") as folder:
-        figures = asyncio.run(campaign(Path(folder), kills=asked.kills, seed=asked.seed))
+    with tempfile.TemporaryDirectory(prefix="lined-kills-") as temporary:
+        folder = asked.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        figures = asyncio.run(campaign(folder, kills=asked.kills, seed=asked.seed))
     print(json.dumps({**asdict(figures), "seconds": round(time.monotonic() - began), "holds": figures.holds}, indent=2))
     return 0 if figures.holds else 1
 
