@@ -1,0 +1,320 @@
+"""The installed program beside a line that is served: what people type, what they read, how it exits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lined.errors import JournalBroken
+from tests.integration.status.plant import GTIN, Line, a_line, code
+
+LINED = Path(sys.executable).with_name("lined")
+IDENT = "0104899215122371210000000000001"
+
+CONFIG = """
+[line]
+id = "line-1"
+[regulator]
+profile = "asl-belgisi"
+url = "http://127.0.0.1:1"
+tin = "307797292"
+business_place_id = 27
+api_key_file = "no-such-key"
+[journal]
+path = "line-1.db"
+[[product]]
+gtin = "{gtin}"
+name = "Sunflower oil 1 l"
+group = "vegetableoil"
+shelf_life_days = 1095
+[[device]]
+id = "cam-1"
+driver = "generic"
+url = "tcp://127.0.0.1:9004"
+reply = {{ accept = "OK", reject = "NG" }}
+[[station]]
+id = "marking"
+role = "apply"
+devices = ["cam-1"]
+[status]
+listen = "127.0.0.1:{port}"
+"""
+
+
+class Ended(NamedTuple):
+    exit: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+async def lined(folder: Path, *words: str) -> Ended:
+    """Run the installed program to its end."""
+    process = await asyncio.create_subprocess_exec(
+        str(LINED),
+        *words,
+        "--config",
+        str(folder / "lined.toml"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "NO_COLOR": "1", "LOGNAME": "operator"},
+    )
+    async with asyncio.timeout(30):
+        out, err = await process.communicate()
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+def configure(folder: Path, port: int) -> None:
+    (folder / "lined.toml").write_text(CONFIG.format(gtin=GTIN, port=port))
+
+
+@contextlib.asynccontextmanager
+async def served_line(folder: Path, **options: Any) -> AsyncIterator[Line]:
+    async with a_line(folder, **options) as line:
+        configure(folder, line.server.port)
+        yield line
+
+
+@contextlib.contextmanager
+def silent_port() -> Any:
+    """A port at which nothing answers."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+# ── with the daemon ─────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_job_s_day(tmp_path: Path) -> None:
+    async with served_line(tmp_path) as line:
+        started = await lined(tmp_path, "job", "start", GTIN, "--order", "PO-1", "--series", "LOT-7", "--json")
+        assert started.exit == 0 and started.json["order"] == "PO-1"
+        assert (await line.fresh())["job"]["started_by"] == "operator"
+
+        again = await lined(tmp_path, "job", "start", GTIN)
+        assert (again.exit, again.out) == (1, "") and "is running: stop it first, or say replace" in again.err
+        assert (await lined(tmp_path, "job", "start", "--gtin", GTIN, "--replace", "--by", "anna")).exit == 0
+
+        await line.codes([1, 2])
+        corrected = await lined(tmp_path, "job", "correct", "--series", "LOT-8", "--clear", "order")
+        assert corrected.exit == 0 and "LOT-8" in corrected.out and "Reports corrected with it: 1" in corrected.out
+        shown = await lined(tmp_path, "job", "show", "--json")
+        assert shown.json["series"] == "LOT-8" and shown.json["reads"]["accepted"] == 2
+
+        stopped = await lined(tmp_path, "job", "stop", "--by", "anna")
+        assert stopped.exit == 0 and "Stopped" in stopped.out
+        assert "No job runs." in (await lined(tmp_path, "job", "show")).out
+        assert (await lined(tmp_path, "job", "show", "--json")).json is None
+
+
+async def test_status_for_people_and_for_programs(tmp_path: Path) -> None:
+    async with served_line(tmp_path) as line:
+        await line.start(mode="test", order="PO-1")
+        await line.codes([1, 1])
+        line.problems.set("device", "cam-2", "cam-2 is not connected")
+        people = await lined(tmp_path, "status")
+        assert people.exit == 0, people
+        for text in ("line-1: degraded", "cam-2 is not connected", "TEST", "accepted 2", "repeats 0", "PO-1"):
+            assert text in people.out, people.out
+        programs = await lined(tmp_path, "status", "--json")
+        assert programs.json["reads"]["total"] == 2 and programs.json["job"]["mode"] == "test"
+        assert set(programs.json) == set(await line.fresh())
+
+
+async def test_reports_are_listed_shown_sealed_retried_and_released(tmp_path: Path) -> None:
+    async with served_line(tmp_path) as line:
+        assert "No such reports." in (await lined(tmp_path, "report", "list")).out
+        await line.start()
+        await line.codes([1, 2])
+        assert "Sealed: 1" in (await lined(tmp_path, "report", "seal")).out
+        assert "No open batch" in (await lined(tmp_path, "report", "seal", "--kind", "utilisation")).out
+        await line.hold("1", in_doubt=True)
+
+        listed = await lined(tmp_path, "report", "list", "--state", "held")
+        assert "utilisation" in listed.out and "the regulator refused the key" in listed.out
+        page = (await lined(tmp_path, "report", "list", "--limit", "1", "--json")).json
+        assert [report["id"] for report in page["items"]] == ["1"] and page["next"] is None
+        shown = await lined(tmp_path, "report", "show", "1")
+        for text in ("in_doubt", "no right to report", "lined report retry 1"):
+            assert text in shown.out
+
+        doubted = await lined(tmp_path, "report", "retry", "1")
+        assert doubted.exit == 1 and "not-received" in doubted.err
+        retried = await lined(tmp_path, "report", "retry", "1", "--confirm", "not-received", "--json")
+        assert retried.json["state"] == "sealed"
+        await line.hold("1")
+        released = await lined(tmp_path, "report", "release", "1", "--codes", "unreported", "--reason", "typed anew")
+        assert released.exit == 0 and "Report 1 is released; its codes are in report 2 now." in released.out
+        missing = await lined(tmp_path, "report", "show", "77")
+        assert missing.exit == 1 and "There is no report '77'" in missing.err
+
+
+async def test_a_code_s_story_and_its_withdrawal(tmp_path: Path) -> None:
+    async with served_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1])
+        for given in (IDENT, code(1), code(1).replace("\x1d", "\\x1d")):
+            shown = await lined(tmp_path, "code", "show", given)
+            assert shown.exit == 0 and IDENT in shown.out and "unreported" in shown.out
+        assert (await lined(tmp_path, "code", "show", IDENT, "--json")).json["applied"]["device"] == "cam-1"
+        withdrawn = await lined(tmp_path, "code", "withdraw", code(1), "--reason", "damaged")
+        assert withdrawn.exit == 0 and "is withdrawn (damaged)" in withdrawn.out
+        assert "operator" in (await lined(tmp_path, "code", "show", IDENT)).out
+        unknown = await lined(tmp_path, "code", "show", code(9))
+        assert unknown.exit == 1 and "never applied" in unknown.err
+        wrong = await lined(tmp_path, "code", "withdraw", IDENT, "--reason", "lost")
+        assert wrong.exit == 1 and "reason" in wrong.err
+
+
+async def test_packages(tmp_path: Path) -> None:
+    async with served_line(tmp_path):
+        assert (await lined(tmp_path, "package", "list", "--json")).json == {"items": [], "next": None}
+        assert "No packages." in (await lined(tmp_path, "package", "list")).out
+        closed = await lined(tmp_path, "package", "close", "marking")
+        assert closed.exit == 1 and "does not pack" in closed.err
+
+
+async def test_a_journal_that_cannot_commit_is_74(tmp_path: Path) -> None:
+    async with served_line(tmp_path) as line:
+        line.journal.writer.broken = JournalBroken("SQLITE_IOERR: disk I/O error")
+        ended = await lined(tmp_path, "job", "start", GTIN)
+        assert ended.exit == 74 and "SQLITE_IOERR" in ended.err
+        assert "stopped" in (await lined(tmp_path, "status")).out
+
+
+async def test_wrong_usage_is_2_and_a_wrong_configuration_78(tmp_path: Path) -> None:
+    configure(tmp_path, 8480)
+    for words in (("job", "start"), ("report", "list", "--limit", "0"), ("report", "release", "1"), ("code", "show")):
+        assert (await lined(tmp_path, *words)).exit == 2, words
+    (tmp_path / "lined.toml").write_text("[line]\nid = 5\n")
+    ended = await lined(tmp_path, "status")
+    assert ended.exit == 78 and "line.id" in ended.err
+
+
+async def test_a_token_of_another_line_is_refused_with_words(tmp_path: Path) -> None:
+    async with served_line(tmp_path):
+        (tmp_path / "line-1.db.token").write_text("x" * 43)
+        ended = await lined(tmp_path, "job", "start", GTIN)
+        assert ended.exit == 1 and "token" in ended.err
+
+
+async def test_what_answers_but_is_not_lined_is_named(tmp_path: Path) -> None:
+    async def hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        writer.close()
+
+    async with await asyncio.start_server(hello, "127.0.0.1", 0) as server:
+        configure(tmp_path, server.sockets[0].getsockname()[1])
+        ended = await lined(tmp_path, "status")
+    assert ended.exit == 1 and "is not lined" in ended.err
+
+
+async def test_a_command_whose_answer_was_lost_is_asked_again_and_done_once(tmp_path: Path) -> None:
+    """The first answer is cut off on its way; the same id gets the same answer."""
+    async with a_line(tmp_path) as line:
+        cut = 0
+
+        async def between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal cut
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].split()[0])
+            head = head.replace(f":{port}".encode(), f":{line.server.port}".encode())
+            reply = await line.raw(head + await reader.readexactly(length))
+            if not cut:
+                cut += 1
+                writer.transport.abort()
+                return
+            status_line = f"HTTP/1.1 {reply.status} OK\r\nContent-Length: {len(reply.body)}\r\n\r\n"
+            writer.write(status_line.encode() + reply.body)
+            writer.close()
+
+        async with await asyncio.start_server(between, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            configure(tmp_path, port)
+            ended = await lined(tmp_path, "job", "start", GTIN, "--json")
+        assert cut == 1
+        assert ended.exit == 0 and ended.json["id"] == "1"
+
+
+# ── without ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_without_a_daemon_the_journal_itself_answers(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start(order="PO-1")
+        await line.codes([1, 2])
+        await line.post("/api/v1/reports/seal")
+        online = {
+            path: (await line.get(path)).json
+            for path in ("/api/v1/reports", "/api/v1/reports/1", f"/api/v1/codes?code={IDENT}")
+        }
+        sums = await line.fresh()
+    with silent_port() as port:
+        configure(tmp_path, port)
+        document = (await lined(tmp_path, "status", "--json")).json
+        assert document["state"] == "stopped"
+        assert {key: document[key] for key in ("job", "reads", "codes", "reports")} == {
+            key: sums[key] for key in ("job", "reads", "codes", "reports")
+        }
+        assert set(document) == set(sums)
+        people = await lined(tmp_path, "status")
+        assert people.exit == 0 and "not running" in people.out and "PO-1" in people.out
+        assert (await lined(tmp_path, "report", "list", "--json")).json == online["/api/v1/reports"]
+        assert (await lined(tmp_path, "report", "show", "1", "--json")).json == online["/api/v1/reports/1"]
+        story = (await lined(tmp_path, "code", "show", code(1), "--json")).json
+        assert story == online[f"/api/v1/codes?code={IDENT}"]
+        assert (await lined(tmp_path, "job", "show", "--json")).json["order"] == "PO-1"
+        assert (await lined(tmp_path, "package", "list", "--json")).json["items"] == []
+        assert (await lined(tmp_path, "report", "show", "9")).exit == 1
+        assert (await lined(tmp_path, "code", "show", "hello")).exit == 1
+
+
+async def test_without_a_daemon_nothing_is_changed_and_it_is_said_what_to_do(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start()
+    with silent_port() as port:
+        configure(tmp_path, port)
+        for words in (
+            ("job", "stop"),
+            ("report", "seal"),
+            ("report", "retry", "1"),
+            ("package", "close", "marking"),
+            ("code", "withdraw", IDENT, "--reason", "scrap"),
+        ):
+            ended = await lined(tmp_path, *words)
+            assert ended.exit == 1 and "The daemon is not running" in ended.err and "Start it" in ended.err, ended
+
+
+async def test_a_daemon_that_holds_the_journal_and_does_not_answer_is_not_gone_round(tmp_path: Path) -> None:
+    async with a_line(tmp_path):
+        with silent_port() as port:
+            configure(tmp_path, port)
+            ended = await lined(tmp_path, "status")
+            assert ended.exit == 1 and "A daemon holds" in ended.err
+
+
+async def test_a_line_that_never_ran_is_said(tmp_path: Path) -> None:
+    with silent_port() as port:
+        configure(tmp_path, port)
+        ended = await lined(tmp_path, "status")
+        assert ended.exit == 1 and "no journal" in ended.err
+        assert (await lined(tmp_path, "job", "start", GTIN)).exit == 1
+        assert not list(tmp_path.glob("line-1.db*"))
+
+
+async def test_asking_without_a_daemon_keeps_no_lock(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start()
+    with silent_port() as port:
+        configure(tmp_path, port)
+        assert (await lined(tmp_path, "status")).exit == 0
+    async with a_line(tmp_path) as line:
+        assert (await line.fresh())["job"] is not None
