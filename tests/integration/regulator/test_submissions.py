@@ -15,6 +15,7 @@ import pytest
 
 from lined.errors import NotSent, OutcomeUnknown, Refused
 from lined.regulator import Account, Regulator
+from lined.regulator.wire import _Line
 from tests.integration.regulator.conftest import KEY
 from tests.integration.regulator.server import Behaviour, Peer, RawServer, answer, says
 
@@ -293,6 +294,18 @@ async def test_bytes_left_and_no_readable_answer_is_in_doubt(
             await submit(regulator, body)
         assert time.monotonic() - began < 4.0
         assert server.connections == 1  # and it was not sent a second time
+
+
+async def test_the_trace_alone_tells_that_bytes_left(account: MakeAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two witnesses, of which one is httpcore's: this fails when it names its events differently."""
+
+    async def silent(self: _Line, body: bytes) -> AsyncIterator[bytes]:
+        yield body
+
+    monkeypatch.setattr(_Line, "_slices", silent)
+    async with plant(account, _accept_and_hang) as (regulator, _):
+        with pytest.raises(OutcomeUnknown):
+            await submit(regulator)
 
 
 @pytest.mark.parametrize(
