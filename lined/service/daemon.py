@@ -35,6 +35,7 @@ from lined.links import DeviceSpec, DeviceState, run_device
 from lined.links.mqtt_outbox import Outbox
 from lined.service import assembly
 from lined.service.crash_point import crash_point
+from lined.service.loop_watch import LoopWatch
 from lined.service.notify import Notify
 
 if TYPE_CHECKING:
@@ -149,7 +150,12 @@ class Service:
             self.ready = True
             self._notify.ready(f"{self.plant.line_id}: running")
             log.info("running", line=self.plant.line_id, devices=len(self.devices))
+            loop_watch = LoopWatch()
+            if loop_watch.wanted:
+                intake_tasks.append(inner.create_task(loop_watch.run(), name="loop watch"))
             await self._stop.wait()
+            if loop_watch.wanted:
+                log.info("loop_held", longest_ms=round(loop_watch.longest_s * 1000, 2))
             log.info("stopping")
             self._notify.stopping()
             await self._end_intake(intake_tasks)
