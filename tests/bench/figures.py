@@ -1,4 +1,4 @@
-"""Each figure: how it is measured, and the goal it is held against. What a number means for a line stands in the README."""
+"""Each figure: how it is measured, and the goal it is held against. What it means for a line stands in the README."""
 
 from __future__ import annotations
 
@@ -221,8 +221,8 @@ def plain_sqlite(folder: Path, count: int, group: int) -> float:
     connection = open_writable(path).conn
     connection.execute("PRAGMA wal_autocheckpoint=1000")
     connection.execute(
-        "CREATE TABLE code (id INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, tail TEXT, at_ms INTEGER, device_no INTEGER,"
-        " job_id INTEGER, batch_id INTEGER, own TEXT)"
+        "CREATE TABLE code (id INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, tail TEXT, at_ms INTEGER,"
+        " device_no INTEGER, job_id INTEGER, batch_id INTEGER, own TEXT)"
     )
     rows = [
         (number, frame[:-7].decode(), "\x1d93b3nc", 1_700_000_000_000, 1, 1, 1, None)

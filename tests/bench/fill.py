@@ -1,6 +1,6 @@
 """Journals with millions of codes, made in a minute: real rows in the real schema, accepted long ago.
 
-Serials are random, so that the index of codes has the shape it gets on a line: a sorted fill would be smaller and faster.
+Serials are random, so that the index of codes has the shape it gets on a line: sorted, it would be smaller and faster.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def full_codes(count: int, seed: int) -> list[bytes]:
 
 
 async def fill(path: Path, count: int, binding: dict[str, str], devices: list[str], *, sealed: int = 0) -> None:
-    """A closed journal with `count` codes in reports of 30,000: succeeded, but the last `sealed` codes still to be sent."""
+    """A closed journal with `count` codes in reports of 30,000: succeeded, but the last `sealed` still to be sent."""
     journal = Journal(path)
     await journal.open(binding, devices)
     await journal.close()
@@ -48,7 +48,8 @@ def _fill(path: Path, count: int, sealed: int) -> None:
     connection.execute("PRAGMA cache_size=-2000000")
     connection.execute("BEGIN")
     connection.execute(
-        "INSERT INTO job (id, gtin, product, mode, attributes, started_ms, stopped_ms) VALUES (1, ?, '{}', 'normal', '{}', 1, 2)",
+        "INSERT INTO job (id, gtin, product, mode, attributes, started_ms, stopped_ms)"
+        " VALUES (1, ?, '{}', 'normal', '{}', 1, 2)",
         (GTIN,),
     )
     first, at_ms = 1, 1_700_000_000_000
@@ -60,7 +61,8 @@ def _fill(path: Path, count: int, sealed: int) -> None:
             for i, serial in enumerate(serials(size, 1_000_003 + number))
         )
         connection.executemany(
-            "INSERT OR IGNORE INTO code (id, ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO code (id, ident, tail, at_ms, device_no, job_id, batch_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
         first += size
@@ -83,13 +85,13 @@ def _sizes(count: int) -> Iterator[int]:
 
 def _report(connection: Connection, number: int, first: int, size: int, at_ms: int, *, done: bool) -> None:
     attributes = (
-        '{"business_place_id": 27, "country": "UZ", "demands": ["expiration_date", "production_date"], "group": "vegetableoil",'
-        ' "release_type": "PRODUCTION", "shelf_life_days": 1095}'
+        '{"business_place_id": 27, "country": "UZ", "demands": ["expiration_date", "production_date"],'
+        ' "group": "vegetableoil", "release_type": "PRODUCTION", "shelf_life_days": 1095}'
     )
     connection.execute(
-        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code, first_ms, last_ms,"
-        " full, opened_ms, sealed_ms, due_ms, document_id, final_ms) VALUES (?, ?, 'utilisation', ?, 1, ?, '2023-11-15', ?, ?, ?, ?,"
-        " ?, 1, ?, ?, ?, ?, ?)",
-        (number, number, "succeeded" if done else "sealed", attributes, size, first, first + size - 1, at_ms, at_ms + size, at_ms, at_ms,
-         None if done else at_ms, f"doc-{number}" if done else None, at_ms if done else None),
+        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code, first_ms,"
+        " last_ms, full, opened_ms, sealed_ms, due_ms, document_id, final_ms)"
+        " VALUES (?, ?, 'utilisation', ?, 1, ?, '2023-11-15', ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+        (number, number, "succeeded" if done else "sealed", attributes, size, first, first + size - 1, at_ms,
+         at_ms + size, at_ms, at_ms, None if done else at_ms, f"doc-{number}" if done else None, at_ms if done else None),
     )  # fmt: skip

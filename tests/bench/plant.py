@@ -1,4 +1,4 @@
-"""The real daemon for measurements: `lined run` as a process, raw TCP devices in this one, a regulator that answers at once."""
+"""The real daemon for measurements: `lined run` as a process, raw TCP devices here, a regulator that answers at once."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class BenchPlant:
-    """`async with` brings up regulator and daemon over the journal in `folder`; `lines` are the devices' connections."""
+    """`async with` gives the regulator and the devices' ports, `start` the daemon over the journal in `folder`."""
 
     def __init__(self, folder: Path, devices: int, *, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
