@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 
 import typer
 
@@ -23,4 +23,8 @@ def run(config: ConfigOption = CONFIG) -> None:
 
     found = load(config)
     set_up_logs()
-    sys.exit(asyncio.run(Service(found).run()))
+    code = asyncio.Runner().run(Service(found).run())
+    sys.stderr.flush()
+    # The journal is closed and every task has ended. What may be left is a thread in a name look-up that hangs, for which
+    # an ordinary exit would wait longer than a stop may take.
+    os._exit(code)

@@ -37,7 +37,7 @@ from lined.status.server import StatusServer, make_token
 log = structlog.get_logger()
 
 SENDING_S = 4.0  # at a stop: for the one submission under way
-CREDENTIAL_S = 900  # how often the credential is looked at
+CREDENTIAL_S = 3_600  # how often the credential is looked at: the text allows a key 100 looks a day, restarts included
 CONTACT_S = 20  # how long a silence may last before the regulator is asked for nothing in particular
 
 
@@ -56,6 +56,10 @@ class KindSearch:
     @property
     def server_skew_s(self) -> float | None:
         return self._regulator.server_skew_s
+
+    @property
+    def server_time(self) -> datetime | None:
+        return self._regulator.server_time
 
     async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
         """One page of our documents of a kind since a moment."""

@@ -39,6 +39,7 @@ async def fill(path: Path, count: int, binding: dict[str, str], devices: list[st
     await journal.open(binding, devices)
     await journal.close()
     await asyncio.to_thread(_fill, path, count, sealed)
+    path.with_name(path.name + ".said").unlink()  # without it nothing counts as unsaid
 
 
 def _fill(path: Path, count: int, sealed: int) -> None:
@@ -89,9 +90,10 @@ def _report(connection: Connection, number: int, first: int, size: int, at_ms: i
         ' "group": "vegetableoil", "release_type": "PRODUCTION", "shelf_life_days": 1095}'
     )
     connection.execute(
-        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code, first_ms,"
-        " last_ms, full, opened_ms, sealed_ms, due_ms, document_id, final_ms)"
+        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code,"
+        " first_ms, last_ms, full, opened_ms, sealed_ms, due_ms, document_id, final_ms)"
         " VALUES (?, ?, 'utilisation', ?, 1, ?, '2023-11-15', ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
         (number, number, "succeeded" if done else "sealed", attributes, size, first, first + size - 1, at_ms,
-         at_ms + size, at_ms, at_ms, None if done else at_ms, f"doc-{number}" if done else None, at_ms if done else None),
+         at_ms + size, at_ms, at_ms, None if done else at_ms, f"doc-{number}" if done else None,
+         at_ms if done else None),
     )  # fmt: skip

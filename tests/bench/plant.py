@@ -1,4 +1,4 @@
-"""The real daemon for measurements: `lined run` as a process, raw TCP devices here, a regulator that answers at once."""
+"""The real daemon for measurements: `lined run` as a process, raw TCP devices, a regulator that answers at once."""
 
 from __future__ import annotations
 
