@@ -48,7 +48,7 @@ def find(connection: Connection, idents: Sequence[str]) -> dict[str, KnownCode]:
 
 
 def insert(connection: Connection, rows: Iterable[tuple[int, str, str, int, int, int, int]]) -> None:
-    """New codes: (id, ident, tail, at_ms, device_no, job_id, batch_id). Raises sqlite3.IntegrityError on a known one."""
+    """New codes: (id, ident, tail, at_ms, device_no, job_id, batch_id). sqlite3.IntegrityError on a known one."""
     connection.executemany(_INSERT, rows)
 
 

@@ -1,7 +1,7 @@
 """The journal of one line: opened, bound to its account, checked, recovered, read and written.
 
-Guarantees: one process at a time; nothing is done to a journal that belongs to another account; after an unclean stop the
-file is checked before anything trusts it. What is written and why is the business of the rooms above.
+Guarantees: one process at a time; nothing is done to a journal that belongs to another account; after an unclean stop
+the file is checked before anything trusts it. What is written and why is the business of the rooms above.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Journal:
         return self.writer.submit(work, item)
 
     def do(self, step: Step) -> asyncio.Future[Any]:
-        """Run one function in the writer's transaction. The future's answer is durable; it raises the step's LinedError."""
+        """Run one function in the writer's transaction. The future's answer is durable, or the step's LinedError."""
         return self.writer.submit(self._steps, step)
 
     async def read(self, question: Callable[..., R], *arguments: Any) -> R:

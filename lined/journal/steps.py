@@ -31,6 +31,6 @@ def one_step(connection: Connection, step: Step) -> Any:
     except LinedError as refusal:
         connection.execute("ROLLBACK TO step")
         answer = refusal
-    # Not in a `finally`: a full disk ends the whole transaction, and the savepoint with it; that error must come through.
+    # Not in a `finally`: a full disk ends the whole transaction, savepoint included, and its error must come through.
     connection.execute("RELEASE step")
     return answer

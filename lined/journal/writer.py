@@ -115,7 +115,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Work[T, R], item: T) -> asyncio.Future[R]:
-        """Queue one item. The future's result is durable; it raises JournalFull, JournalBroken or the work's own error."""
+        """Queue one item. The future's result is durable; it raises JournalFull, JournalBroken or the work's error."""
         if self._loop is None:
             raise JournalBroken("the journal's writer has not been started")
         future: asyncio.Future[R] = self._loop.create_future()

@@ -1,7 +1,7 @@
 """The way in: reads of a device become candidates here, go to the writer as one chunk, and come back as verdicts.
 
-Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of its
-chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is judged.
+Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of
+its chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is judged.
 Runs on the event loop; nothing here waits.
 """
 
@@ -26,6 +26,7 @@ from lined.line.ports import Frame, Judgement
 from lined.line.problems import Problems
 from lined.line.state import LineState
 from lined.line.verdicts import (
+    ACCEPT,
     ACCEPTED,
     AGAIN,
     MALFORMED,
@@ -301,7 +302,7 @@ class LineIntake:
                     chunk.station.id,
                     chunk.device,
                     "accept" if good else "reject",
-                    None if word == "accept" or word == AGAIN else word,
+                    None if word in {ACCEPT, AGAIN} else word,
                     candidate.code.ident if candidate.code else None,
                     chunk.at_ms,
                 )

@@ -19,7 +19,8 @@ from lined.line.plant import Plant
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
 CLOCK_TOLERANCE_MS = 5_000  # a clock may be stepped back this much by time synchronisation
-# The newest entry is not the last one: what was written while the clock was wrong comes after it. `report.last_ms` is a maximum.
+# The newest entry is not the last one: what was written while the clock was wrong comes after it.
+# `report.last_ms` is a maximum.
 _MOMENTS = (
     ("code", "at_ms"),
     ("read", "at_ms"),

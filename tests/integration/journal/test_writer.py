@@ -93,6 +93,7 @@ async def test_a_future_is_done_only_after_its_commit_can_be_seen_by_others(tmp_
 
     def look(where: str) -> None:
         if futures and where.endswith("commit"):
+            time.sleep(0.02)  # the loop runs meanwhile: a future told too early would be done by now
             found.append((where, seen(tmp_path), futures[0].done()))
 
     async with writing_to(tmp_path, crash_point=look) as writer:
