@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import typer
 
@@ -25,6 +26,6 @@ def run(config: ConfigOption = CONFIG) -> None:
     set_up_logs()
     code = asyncio.Runner().run(Service(found).run())
     sys.stderr.flush()
-    # The journal is closed and every task has ended. What may be left is a thread in a name look-up that hangs, for which
-    # an ordinary exit would wait longer than a stop may take.
+    # The journal is closed and every task has ended. What may be left is a thread in a name look-up that hangs, for
+    # which an ordinary exit would wait longer than a stop may take.
     os._exit(code)
