@@ -187,8 +187,22 @@ async def connect(spec: MqttSpec, limits: MqttLimits) -> Connection:
 def _secrets(spec: MqttSpec) -> tuple[str | None, ssl.SSLContext | None]:
     """Read anew for each connection, in a thread: both touch the disk."""
     password = spec.password() if spec.password is not None else None
-    context = ssl.create_default_context(cafile=spec.ca_file) if spec.tls else None
+    if not spec.tls:
+        return password, None
+    context = ssl.create_default_context(cafile=spec.ca_file)
+    context.sslsocket_class = _TidySocket
     return password, context
+
+
+class _TidySocket(ssl.SSLSocket):
+    """paho forgets a socket whose handshake fails; a broker with an old certificate is tried for ever."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 def _client(spec: MqttSpec, limits: MqttLimits, password: str | None, context: ssl.SSLContext | None) -> aiomqtt.Client:

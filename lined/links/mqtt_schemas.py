@@ -204,7 +204,8 @@ def _enum(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
 
 
 def _pattern(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
-    if isinstance(value, str) and re.search(shape["pattern"], value, re.ASCII) is None:
+    ours = re.sub(r"\$$", r"\\Z", shape["pattern"])  # Python's $ lets a line end pass, JSON Schema's does not
+    if isinstance(value, str) and re.search(ours, value, re.ASCII) is None:
         yield Problem(path, f"does not fit {shape['pattern']}")
 
 

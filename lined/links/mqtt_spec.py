@@ -72,8 +72,8 @@ class MqttLimits:
     """Contract, section 5: the status goes out at most once in this time."""
     heartbeat_s: float = 30.0
     """Status and availability go out at least this often."""
-    farewell_s: float = 2.0
-    """At a stop: for what is still to be published."""
+    farewell_s: float = 1.0
+    """At a stop: for what waits to be published, and again for the last messages."""
     command_s: float = 30.0
     """For a command's commit."""
     verdicts_most: int = 20_000

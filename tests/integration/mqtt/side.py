@@ -1,0 +1,113 @@
+"""The bridge's side: a line that remembers what it was told, and a bridge between it and a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from lined.errors import CommandError, Problem
+from lined.line.ports import Judgement
+from lined.line.verdicts import Verdict
+from lined.links.mqtt import Bridge
+from lined.links.mqtt_outbox import Outbox
+from lined.links.mqtt_spec import MqttLimits, MqttSpec
+from tests.integration.mqtt.broker import Broker, until
+
+SOON = MqttLimits(retry_first_s=0.02, retry_most_s=0.1, status_s=0.2)
+
+
+def wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class Line:
+    """Says what it was asked, and whether verdicts were said."""
+
+    said: list[int] = field(default_factory=list)
+    unsaid: list[tuple[int, str]] = field(default_factory=list)
+    asked: list[tuple[str, dict[str, Any], str, str]] = field(default_factory=list)
+    seq: int = 0
+    mark: int = 0
+
+    def hears_said(self, _device: str, judgement: Judgement) -> None:
+        self.said.append(judgement.mark)
+
+    def hears_unsaid(self, _device: str, judgement: Judgement, _first: int, why: str) -> None:
+        self.unsaid.append((judgement.mark, why))
+
+    def judges(self, outbox: Outbox, device: str = "cam-1", *, reads: int = 1) -> int:
+        """One judgement of so many verdicts, passed on as the intake does. Returns its mark."""
+        self.mark += 1
+        verdicts = []
+        for _ in range(reads):
+            self.seq += 1
+            code = f"0104899215122371215{self.seq:012d}"
+            verdicts.append(Verdict(self.seq, "run", "marking", device, "accept", None, code, wall_ms()))
+        outbox.heard(device, Judgement([True] * reads, self.mark), verdicts)
+        return self.mark
+
+    # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
+        self.asked.append(("start_job", dict(body), command_id, by))
+        return {"id": "7", "gtin": body["gtin"], "mode": "normal", "started_ms": 1_700_000_000_000}
+
+    async def stop_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
+        self.asked.append(("stop_job", dict(body), command_id, by))
+        raise CommandError(409, "no-job", "No job is running.", [Problem("job", "none")])
+
+    async def count(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
+        self.asked.append(("count", dict(body), command_id, by))
+        return {"station": body["station"]}
+
+
+@dataclass
+class Side:
+    line: Line
+    outbox: Outbox
+    bridge: Bridge
+    problems: list[str | None]
+    status: dict[str, Any]
+
+    def problem(self) -> str | None:
+        """The last that was told."""
+        return self.problems[-1]
+
+
+def spec_of(at: Broker, **settings: Any) -> MqttSpec:
+    return MqttSpec(**{"host": "127.0.0.1", "port": at.port, "line": "line-1", "voiced": {"cam-1": None}, **settings})
+
+
+def empty_status() -> dict[str, Any]:
+    parts: dict[str, Any] = {key: {} for key in ("reads", "codes", "reports", "regulator", "mqtt", "journal")}
+    return {"line": "line-1", "version": "0", "state": "running", "problems": [], "job": None, "devices": [], **parts}
+
+
+@asynccontextmanager
+async def side(at: Broker, limits: MqttLimits = SOON, *, wait: bool = True, **settings: Any) -> AsyncIterator[Side]:
+    """A bridge at work; stopped in order at the end."""
+    line = Line()
+    outbox = Outbox(spec_of(at, **settings), line.hears_said, line.hears_unsaid, wall_ms, limits)
+    problems: list[str | None] = []
+    status = empty_status()
+
+    async def document() -> dict[str, Any]:
+        return {**status, "mqtt": {"connected": outbox.state.connected}}
+
+    bridge = Bridge(outbox, line, document, problems.append)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(bridge.run())
+        try:
+            if wait:
+                await until(lambda: outbox.state.connected)
+            yield Side(line, outbox, bridge, problems, status)
+        finally:
+            bridge.stop()
+            done, _ = await asyncio.wait([running], timeout=15)
+            running.cancel()
+        assert done, "the bridge did not end"
