@@ -106,7 +106,11 @@ class Plant(Line):
         await self.proxy.__aenter__()
         await self.scanner.open()
         self.configure()
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
