@@ -21,7 +21,11 @@ DEPTH_MAX = 4  # group, box, pallet, and one more than there can be
 
 
 class PackageRow(NamedTuple):
-    """One package. `ident` None: its parent code is not known yet. `lot`: what its children have in common, as text.
+    """One package. `ident` None: its parent code is not known yet; `tail`: check part of a GROUP's code read
+    beforehand.
+
+    A package opened by its parent has `job_id` 0 and no `lot` until its first child. `lot`: what its children have in
+    common, as text.
 
     `suspect`: why its content has to be scanned again before it closes. `own`: its own outcome in an aggregation
     report.
@@ -44,11 +48,12 @@ class PackageRow(NamedTuple):
     code_id: int | None
     opened_ms: int
     closed_ms: int | None
+    closed_no: int | None
     batch_id: int | None
     own: str | None
     after_report: int | None
     earlier_id: int | None
-    unbundle: int
+    tail: str
 
 
 class Packed(NamedTuple):
@@ -141,6 +146,7 @@ def open_new(
     child_level: str,
     capacity: int,
     ident: str | None,
+    tail: str = "",
     job_id: int,
     gtin: str,
     lot: str,
@@ -148,9 +154,9 @@ def open_new(
 ) -> PackageRow:
     """A new open package with nothing in it. A station has at most one."""
     cursor = connection.execute(
-        "INSERT INTO package (ident, level, station, job_id, gtin, lot, child_level, capacity, opened_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (ident, level, station, job_id, gtin, lot, child_level, capacity, at_ms),
+        "INSERT INTO package (ident, tail, level, station, job_id, gtin, lot, child_level, capacity, opened_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (ident, tail, level, station, job_id, gtin, lot, child_level, capacity, at_ms),
     )
     found = get(connection, int(cursor.lastrowid or 0))
     assert found is not None
@@ -199,7 +205,7 @@ def _one_less(connection: Connection, package_id: int, child_id: int) -> None:
     connection.execute("DELETE FROM rescan WHERE package_id = ? AND child_id = ?", (package_id, child_id))
 
 
-def change(connection: Connection, package_id: int, **columns: object) -> None:
+def change(connection: Connection, package_id: int, /, **columns: object) -> None:
     """Set columns of a package."""
     assignments = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(f"UPDATE package SET {assignments} WHERE id = ?", (*columns.values(), package_id))
@@ -207,7 +213,17 @@ def change(connection: Connection, package_id: int, **columns: object) -> None:
 
 def close(connection: Connection, package_id: int, ident: str, code_id: int | None, at_ms: int) -> None:
     """The package is complete under this parent code. `code_id`: a GROUP's own code."""
-    change(connection, package_id, state=CLOSED, ident=ident, code_id=code_id, closed_ms=at_ms, close_requested=0)
+    row = connection.execute("SELECT coalesce(max(closed_no), 0) + 1 FROM package WHERE closed_no > 0").fetchone()
+    change(
+        connection,
+        package_id,
+        state=CLOSED,
+        ident=ident,
+        code_id=code_id,
+        closed_ms=at_ms,
+        closed_no=int(row[0]),
+        close_requested=0,
+    )
     connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
 
 
@@ -221,6 +237,34 @@ def dissolve(connection: Connection, package_id: int) -> None:
     connection.execute("UPDATE package SET package_id = NULL WHERE package_id = ?", (package_id,))
     connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
     change(connection, package_id, state=DISSOLVED, suspect=None)
+
+
+def freed(connection: Connection, idents: list[str], report_id: int) -> None:
+    """These children leave a package that the regulator knows; they are its until this disaggregation is accepted."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO freed (ident, report_id) VALUES (?, ?)", [(ident, report_id) for ident in idents]
+    )
+
+
+def form_anew(connection: Connection, package: PackageRow, after_report: int, at_ms: int) -> PackageRow:
+    """A new row for a package that was reported: the same parent, children and place, closed now, to be reported
+    anew.
+    """
+    change(connection, package.id, state=DISSOLVED)
+    row = connection.execute("SELECT coalesce(max(closed_no), 0) + 1 FROM package WHERE closed_no > 0").fetchone()
+    cursor = connection.execute(
+        "INSERT INTO package (ident, tail, level, station, job_id, gtin, lot, child_level, capacity, holds, state, "
+        "package_id, code_id, opened_ms, closed_ms, closed_no, after_report, earlier_id) "
+        "SELECT ident, tail, level, station, job_id, gtin, lot, child_level, capacity, holds, 'closed', "
+        "package_id, code_id, opened_ms, ?, ?, ?, id FROM package WHERE id = ?",
+        (at_ms, row[0], after_report, package.id),
+    )
+    anew = get(connection, int(cursor.lastrowid or 0))
+    assert anew is not None
+    connection.execute("UPDATE code SET package_id = ? WHERE package_id = ?", (anew.id, package.id))
+    connection.execute("UPDATE package SET package_id = ? WHERE package_id = ?", (anew.id, package.id))
+    change(connection, package.id, package_id=None, holds=0)
+    return anew
 
 
 # ── content scanned again ───────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
               validation report: `as_class` is what will be sent, `own` as in `code`.
     package   a group, box or pallet, with its open time, its parent (`package_id`) and the batch that reported it.
               Units lie in it by `code.package_id`. A package that was re-packed after it was reported is a new row.
+    freed     what left a reported package: it can be reported in another once that disaggregation is accepted.
     member    the codes of disaggregation and correction reports.
     task      what a person has to look at: a refused code, a package that holds one.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
@@ -84,18 +85,22 @@ CREATE TABLE package (
     gtin TEXT NOT NULL, lot TEXT NOT NULL, child_level TEXT NOT NULL, capacity INTEGER NOT NULL,
     holds INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'open', close_requested INTEGER NOT NULL DEFAULT 0,
     suspect TEXT, package_id INTEGER REFERENCES package (id), code_id INTEGER, opened_ms INTEGER NOT NULL,
-    closed_ms INTEGER, batch_id INTEGER, own TEXT, after_report INTEGER, earlier_id INTEGER, unbundle INTEGER NOT NULL
-    DEFAULT 0
+    closed_ms INTEGER, closed_no INTEGER, batch_id INTEGER, own TEXT, after_report INTEGER, earlier_id INTEGER,
+    tail TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX package_ident ON package (ident) WHERE ident IS NOT NULL AND state <> 'dissolved';
 CREATE UNIQUE INDEX package_open ON package (station) WHERE state = 'open';
 CREATE INDEX package_parent ON package (package_id) WHERE package_id IS NOT NULL;
 CREATE INDEX package_batch ON package (batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX package_closed ON package (closed_no) WHERE closed_no IS NOT NULL;
 CREATE INDEX package_waiting ON package (id) WHERE state = 'closed' AND batch_id IS NULL;
-CREATE TABLE rescan (package_id INTEGER NOT NULL, child_id INTEGER NOT NULL, PRIMARY KEY (package_id, child_id)) WITHOUT
-ROWID; CREATE TABLE grade (
-    id INTEGER PRIMARY KEY, ident TEXT NOT NULL, at_ms INTEGER NOT NULL, device_no INTEGER NOT NULL, job_id INTEGER NOT
-    NULL, class TEXT, said TEXT, value REAL, formal TEXT, device_at TEXT, verdict TEXT NOT NULL,
+CREATE TABLE rescan (
+    package_id INTEGER NOT NULL, child_id INTEGER NOT NULL, PRIMARY KEY (package_id, child_id)
+) WITHOUT ROWID;
+CREATE TABLE freed (ident TEXT PRIMARY KEY, report_id INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE grade (
+    id INTEGER PRIMARY KEY, ident TEXT NOT NULL, at_ms INTEGER NOT NULL, device_no INTEGER NOT NULL,
+    job_id INTEGER NOT NULL, class TEXT, said TEXT, value REAL, formal TEXT, device_at TEXT, verdict TEXT NOT NULL,
     batch_id INTEGER, as_class TEXT, own TEXT
 );
 CREATE INDEX grade_ident ON grade (ident);

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lined.line import verifying
+from lined.line import ejecting, framing, packing, verifying
 from lined.line.desk import Chunk, Desk, Found
 from lined.line.verdicts import Candidate
 
 Rule = Callable[[Desk, Chunk, Candidate], Found]
 RULES: Mapping[str, Rule] = {
     "verify": verifying.judge,
+    "pack": packing.judge,
+    "frame": framing.judge,
+    "reject": ejecting.at_reject_bin,
+    "rework": ejecting.at_rework,
 }
 
 
 def judge(desk: Desk, chunk: Chunk) -> list[Found]:
     """One verdict a candidate, in order; each is on paper before the next is judged."""
-    rule = RULES[chunk.station.role]
+    rule = RULES["frame" if chunk.station.mode == "frame" else chunk.station.role]
     found = []
     for candidate in chunk.candidates:
         desk.flush()

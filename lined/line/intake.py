@@ -1,8 +1,8 @@
 """The way in: reads of a device become candidates here, go to the writer as one chunk, and come back as verdicts.
 
 Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of
-its chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is judged.
-Runs on the event loop; nothing here waits.
+its chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is
+judged. Runs on the event loop; nothing here waits.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class LineIntake:
         self.listeners: list[Listener] = []
         self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
         self._journal = journal
-        self._problems = problems
+        self._problems = self.problems = problems
         self.judging = Judging(state)
         self._unsaid = _ListUnsaid()
         self._told = _Told()
@@ -133,6 +133,11 @@ class LineIntake:
         self._waiting[device] += 1
         candidate = self._candidate(device, text.encode("utf-8", "replace"))
         return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
+
+    def station_chunk(self, station: Station) -> Chunk:
+        """A chunk without reads, for commands that do what the station does."""
+        device = typed_device(station.id)
+        return Chunk(self._numbers[device], device, station, self._wall_ms(), [])
 
     def typed_done(self, chunk: Chunk, ruling: Ruling | None) -> None:
         """The ruling on a typed code is on disk and is being answered: it counts as said. None: it was not judged."""

@@ -7,7 +7,8 @@ change, and two equal codes in one group meet each other. Order of reasons: cont
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from lined.codes import MarkingCode
 from lined.journal import codes, counters, reports
@@ -16,6 +17,7 @@ from lined.journal.database import Connection
 from lined.journal.journal import BEING_SAID
 from lined.journal.reports import UTILISATION, WITHDRAWN
 from lined.line import elsewhere
+from lined.line.attributes import report_attributes
 from lined.line.desk import Chunk, Desk
 from lined.line.state import RECENT_MAX, Job, LineState, OpenBatch
 from lined.line.verdicts import (
@@ -34,6 +36,8 @@ from lined.line.verdicts import (
 
 GONE_FOR_GOOD = frozenset({"scrap", "sample"})  # withdrawal reasons after which a code cannot be applied again
 TEST = "test"
+
+T = TypeVar("T")
 
 
 class Judging:
@@ -54,6 +58,14 @@ class Judging:
 
     def rolled_back(self) -> None:
         self._state.stale = True
+
+    def decide(self, connection: Connection, act: Callable[[Desk], T]) -> T:
+        """Let a command do what stations do, with their rows, in its own transaction."""
+        self._state.refresh(connection)
+        bench = _Bench(connection, self._state, {})
+        answer = act(bench.desk())
+        bench.write()
+        return answer
 
 
 class _Bench:
@@ -101,17 +113,7 @@ class _Bench:
         """A station that does more, or other, than applying; see `elsewhere`."""
         state = self._state
         state.newest_ms = max(state.newest_ms, chunk.at_ms)
-        desk = Desk(
-            self._connection,
-            state,
-            self._known,
-            self._before_journal,
-            self._seen_before,
-            self._may_come_back,
-            self._apply,
-            self._apply_again,
-            self._flush,
-        )
+        desk = self.desk()
         found = elsewhere.judge(desk, chunk)
         for candidate, one in zip(chunk.candidates, found, strict=True):
             if one.verdict != ACCEPT or not one.applied_id or chunk.station.role == "pack":
@@ -121,6 +123,20 @@ class _Bench:
         ids = [one.code_id if chunk.station.applies or one.applied_id else 0 for one in found]
         last = max((one.applied_id for one in found), default=0)
         return Ruling(verdicts, ids, last, desk.alarms, state.job.mode if state.job else None)
+
+    def desk(self) -> Desk:
+        """What stations that do not only apply work with."""
+        return Desk(
+            self._connection,
+            self._state,
+            self._known,
+            self._before_journal,
+            self._seen_before,
+            self._may_come_back,
+            self._apply,
+            self._apply_again,
+            self._flush,
+        )
 
     def _flush(self) -> None:
         """Everything decided so far as rows, so that statements of other stations see it."""
@@ -220,8 +236,8 @@ class _Bench:
         code_id = self._apply(chunk, code, job)
         self._flush_new()
         self._connection.execute("DELETE FROM unsaid WHERE code_id = ?", (known.id,))
-        for table in ("code_event", "read"):
-            self._connection.execute(f"UPDATE {table} SET code_id = ? WHERE code_id = ?", (code_id, known.id))
+        self._connection.execute("UPDATE code_event SET code_id = ? WHERE code_id = ?", (code_id, known.id))
+        self._connection.execute("UPDATE read SET code_id = ? WHERE code_id = ?", (code_id, known.id))
         counters.add(self._connection, known.job_id, {f"code.{WITHDRAWN}": -1})
         codes.record(self._connection, code_id, chunk.at_ms, "applied-again", "after its withdrawal")
         return code_id
@@ -323,17 +339,3 @@ class _Bench:
             )
             self._batched = 0
             self._first_ms = self._last_ms = 0
-
-
-def report_attributes(job: Job, business_place_id: int) -> dict[str, object]:
-    """What is the same for every code of a batch; the body is made from it and from the moment of the first code."""
-    product = job.product
-    return {
-        "group": product["group"],
-        "release_type": product["release_type"],
-        "country": product["country"],
-        "shelf_life_days": product["shelf_life_days"],
-        "demands": product["demands"],
-        "business_place_id": business_place_id,
-        **job.attributes,
-    }

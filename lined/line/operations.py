@@ -15,8 +15,10 @@ from lined.journal import Journal
 from lined.journal.commands import Command
 from lined.line import commands
 from lined.line.commands import Action, Commands, Order
+from lined.line.confirming import Confirming
 from lined.line.intake import LineIntake
 from lined.line.jobs import JobOrder
+from lined.line.package_operations import PackageOperations, ending_job, withdrawing
 from lined.line.plant import Plant
 from lined.line.state import LineState
 from lined.line.verdicts import Ruling
@@ -25,7 +27,7 @@ KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correcti
 COUNT_MAX = 1_000_000_000  # one increment; no PLC counts so far between two messages
 
 
-class LineOperations:
+class LineOperations(PackageOperations):
     """See the file's head. `changed` is called after each command that changed something."""
 
     def __init__(
@@ -45,6 +47,8 @@ class LineOperations:
         self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
         self._wall_ms = wall_ms
         self._changed = changed
+        self.confirming = Confirming(plant, journal, intake.problems, intake.session, wall_ms)
+        intake.listeners.append(self.confirming.heard)
 
     async def start_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """`body` as in the contract's `/api/v1/job/start`. The answer: the job."""
@@ -53,11 +57,14 @@ class LineOperations:
             raise _wrong([Problem("replace", "true or false")])
         body = {key: value for key, value in body.items() if value is not None}
         wish = JobOrder(**{key: value for key, value in body.items() if key in JobOrder.__dataclass_fields__})
-        return await self._order("job-start", body, command_id, by, commands.start_job(wish, by))
+        action = commands.start_job(wish, by)
+        if wish.replace:
+            action = ending_job(self, body.get("packages"), action)
+        return await self._order("job-start", body, command_id, by, action)
 
     async def stop_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         _wellformed(body)
-        return await self._order("job-stop", body, command_id, by, commands.stop_job(by))
+        return await self._order("job-stop", body, command_id, by, ending_job(self, body.get("packages"), commands.stop_job(by)))
 
     async def correct_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         _wellformed(body)
@@ -75,7 +82,7 @@ class LineOperations:
         _wellformed(body, required=("code", "reason"))
         ident = self.identification(str(body.get("code", "")))
         return await self._order(
-            "withdraw", body, command_id, by, commands.withdraw(ident, str(body.get("reason", "")), by)
+            "withdraw", body, command_id, by, withdrawing(ident, by, commands.withdraw(ident, str(body.get("reason", "")), by))
         )
 
     async def read(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:

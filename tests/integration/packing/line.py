@@ -36,7 +36,7 @@ from lined.service.outward import KindSearch
 
 GTIN = "04899215122371"
 GROUP_GTIN = "14899215122378"
-OTHER_GTIN = "04850070084354"
+OTHER_GTIN = "04780012345004"
 SOON_MS = 600_000
 QUICK: dict[str, Any] = {
     "validating_after_s": 0.0,

@@ -1,0 +1,19 @@
+"""What is the same for every code of a batch; report bodies are made from it and from the moment of the first code."""
+
+from __future__ import annotations
+
+from lined.line.state import Job
+
+
+def report_attributes(job: Job, business_place_id: int) -> dict[str, object]:
+    """The attributes of a utilisation batch: the product as it was when the job began, and the job's own."""
+    product = job.product
+    return {
+        "group": product["group"],
+        "release_type": product["release_type"],
+        "country": product["country"],
+        "shelf_life_days": product["shelf_life_days"],
+        "demands": product["demands"],
+        "business_place_id": business_place_id,
+        **job.attributes,
+    }

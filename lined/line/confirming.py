@@ -1,0 +1,151 @@
+"""Rejects that somebody confirms, and those that nobody does (contract, sections 1 `confirm_s` and 4 *Reject-confirm*).
+
+`session` and `seq` are looked up in memory: the last VERDICTS_KEPT verdicts of this run of the daemon, which is more
+than four minutes at 200 reads a second. A confirmation that comes later, or for an earlier run, is answered 409
+`unknown-verdict` and changes nothing; what was to be confirmed then counts as not confirmed.
+
+A reject that is not confirmed in time may lie among good items, so the packages that are open then become suspect: they
+do not close until their content was scanned again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import structlog
+
+from lined.errors import CommandError, JournalError
+from lined.journal import Journal, packages
+from lined.journal.codes import find
+from lined.journal.database import Connection
+from lined.line import ejecting
+from lined.line.commands import Action
+from lined.line.plant import Plant
+from lined.line.problems import Problems
+from lined.line.state import LineState
+from lined.line.verdicts import Verdict
+
+log = structlog.get_logger()
+
+VERDICTS_KEPT = 50_000
+WAITING_MAX = 10_000  # rejects that wait for a confirmation
+TICK_S = 0.1
+
+
+class Waiting(NamedTuple):
+    """A reject to be confirmed until `due_ms`."""
+
+    seq: int
+    station: str
+    due_ms: int
+
+
+class Confirming:
+    """A listener of the intake (`heard`), and a loop (`run`) that looks for what was not confirmed."""
+
+    def __init__(
+        self, plant: Plant, journal: Journal, problems: Problems, session: str, wall_ms: Callable[[], int]
+    ) -> None:
+        self._plant = plant
+        self._journal = journal
+        self._problems = problems
+        self._session = session
+        self._wall_ms = wall_ms
+        self._runs: deque[tuple[int, Sequence[Verdict]]] = deque()
+        self._kept = 0
+        self._waiting: dict[int, Waiting] = {}
+
+    def heard(self, verdicts: Sequence[Verdict]) -> None:
+        """The verdicts of one chunk. Cheap for stations without confirmation: one entry a chunk."""
+        if not verdicts:
+            return
+        self._runs.append((verdicts[0].seq, verdicts))
+        self._kept += len(verdicts)
+        while self._kept > VERDICTS_KEPT and len(self._runs) > 1:
+            self._kept -= len(self._runs.popleft()[1])
+        station = self._plant.stations[verdicts[0].station]
+        if not station.confirm_ms:
+            return
+        for verdict in verdicts:
+            if verdict.verdict == "reject" and len(self._waiting) < WAITING_MAX:
+                self._waiting[verdict.seq] = Waiting(verdict.seq, station.id, self._wall_ms() + station.confirm_ms)
+
+    def confirm(self, session: str, seq: int, by: str) -> Action:
+        """`reject-confirm`: the item of that verdict is in the reject bin. Raises CommandError 409 `unknown-verdict`.
+
+        The answer: `code`, and `state`: `withdrawn`, `task`, or `none` where no code changes.
+        """
+        verdict = self._verdict(seq) if session == self._session else None
+        if verdict is None:
+            raise CommandError(
+                409,
+                "unknown-verdict",
+                f"Verdict {seq} of session {session!r} is not among the last {VERDICTS_KEPT} of this run "
+                f"({self._session}): nothing was changed.",
+            )
+        self._waiting.pop(seq, None)
+        return partial(_confirm, verdict, by)
+
+    def _verdict(self, seq: int) -> Verdict | None:
+        place = bisect_right(self._runs, seq, key=lambda run: run[0]) - 1
+        if place < 0:
+            return None
+        first, verdicts = self._runs[place]
+        return verdicts[seq - first] if seq - first < len(verdicts) else None
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            await self.look()
+
+    async def look(self) -> list[str]:
+        """Deal with what was not confirmed in time. Returns the stations concerned; what cannot be written now
+        waits.
+        """
+        now = self._wall_ms()
+        late = [waiting for waiting in self._waiting.values() if waiting.due_ms <= now]
+        stations = sorted({waiting.station for waiting in late})
+        for station in stations:
+            try:
+                await self._journal.do(partial(make_suspect, self._plant, station))
+            except JournalError as error:
+                log.warning("suspect_packages_not_marked", station=station, error=str(error))
+                return stations
+            text = (
+                f"A reject at {station} was not confirmed in time: the item may lie among good ones. Packages close "
+                "only after their content was scanned again."
+            )
+            self._problems.set("reject-not-confirmed", station, text)
+        for waiting in late:
+            self._waiting.pop(waiting.seq, None)
+        return stations
+
+
+def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int]:
+    """The packages that an item rejected at this station may have got into: a pack station's own, else every open
+    one.
+    """
+    own = plant.stations[station].role == "pack"
+    where, parameters = ("state = 'open' AND station = ?", (station,)) if own else ("state = 'open'", ())
+    found = packages.select(connection, where, *parameters)
+    for package in found:
+        packages.suspect(connection, package.id, f"a reject at {station} was not confirmed")
+    return [package.id for package in found]
+
+
+def _confirm(verdict: Verdict, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
+    nothing = {"code": verdict.code, "state": "none"}
+    word = verdict.reason or "accept"
+    if verdict.code is None or word in ejecting.NOT_THE_GOOD_ITEM:
+        return nothing
+    known = find(connection, [verdict.code]).get(verdict.code)
+    if known is None or known.at_ms > verdict.at_ms:
+        return nothing  # it was not applied when it was ejected
+    why = f"ejected after {word} at {verdict.station}"
+    return {"code": verdict.code, "state": ejecting.eject(connection, state, verdict.code, why, by, at_ms)}
