@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -17,14 +18,14 @@ import structlog
 from lined.errors import JournalFull, LookupFailed
 from lined.journal import reports
 from lined.journal.database import Connection
-from lined.journal.reports import ReportRow
+from lined.journal.reports import UTILISATION, ReportRow
 from lined.reports import outcomes, submission
 from lined.reports.doubt import Search, conclude
 from lined.reports.following import follow, follow_unlisted
 from lined.reports.freezing import freeze
 from lined.reports.kinds import KINDS
 from lined.reports.ports import Surroundings
-from lined.reports.rules import backed_off
+from lined.reports.rules import DAY_MS, backed_off
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ class Delivery:
         self._around = around
         self._search = Search(around)
         self._wake = asyncio.Event()
+        self._recovered = False
         self._gate_open = False
         self._probe_at_ms = 0
         self._probes = 0
@@ -60,13 +62,22 @@ class Delivery:
         return self._gate_open
 
     async def recover(self) -> int:
-        """At the start: what was being sent is in doubt. Returns how many."""
+        """At the start: what was being sent is in doubt. Returns how many. A disk without room does not keep the line
+        from starting: nothing is sent until this could be written down.
+        """
         around = self._around
-        doubted: int = await around.journal.do(
-            lambda connection: submission.doubt_unfinished(connection, around.wall_ms(), around.rules.in_doubt_first_ms)
-        )
-        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt'")
+        try:
+            doubted: int = await around.journal.do(
+                lambda connection: submission.doubt_unfinished(
+                    connection, around.wall_ms(), around.rules.in_doubt_first_ms
+                )
+            )
+        except JournalFull as error:
+            log.warning("recovery_waits_for_disk", error=str(error))
+            return 0
+        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' LIMIT 1")
         self._gate_open = not in_doubt
+        self._recovered = True
         await self._paused()
         return doubted
 
@@ -123,7 +134,7 @@ class Delivery:
         frozen = await freeze(around, due)
         if frozen is None:
             return True
-        result = await submission.send(around, frozen, self._send_failures)
+        result = await submission.send(around, self._search, frozen, self._send_failures)
         self._send_failures = self._send_failures + 1 if result == submission.NOT_SENT else 0
         if result == submission.IN_DOUBT:
             self._close_gate()
@@ -150,42 +161,65 @@ class Delivery:
     async def look_next(self) -> bool:
         """Look for reports in doubt whose time has come, or for any of them while the gate is closed."""
         around = self._around
+        if not self._recovered:
+            await self.recover()
+            return False
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
         now = around.wall_ms()
         if not in_doubt:
-            self._gate_open = True
             around.problems.clear("in-doubt", "reports")
+            if not self._gate_open and self._probe_due(now):
+                await self._ask_anything()
             return False
         around.problems.set("in-doubt", "reports", _doubt_text(in_doubt))
-        due = [report for report in in_doubt if (report.due_ms or 0) <= now]
+        furthest = now + around.rules.longest_wait_ms
+        due = [report for report in in_doubt if not now < (report.due_ms or 0) <= furthest]
         if due:
             for report in due:
                 await self._look(report, probing=False)
-        elif not self._gate_open and now >= self._probe_at_ms:
+        elif not self._gate_open and self._probe_due(now):
             await self._look(in_doubt[0], probing=True)
         return bool(due)
 
     async def _look(self, report: ReportRow, *, probing: bool) -> None:
         look = await self._search.look(report)
         log.info("looked_for_report", report=report.id, probing=probing, found=look.document is not None, why=look.why)
-        if look.answered:
+        self._probed(look.answered)
+        self._look_failures[report.id] = 0 if look.complete else self._look_failures[report.id] + 1
+        await conclude(self._around, report, look, probing, self._look_failures[report.id])
+
+    async def _ask_anything(self) -> None:
+        """A search for nothing in particular, where the gate is closed and no report is in doubt any more."""
+        around = self._around
+        now = datetime.fromtimestamp(around.wall_ms() / 1000, UTC)
+        try:
+            await around.regulator.search(kind=UTILISATION, since=now, cursor=None)
+        except LookupFailed:
+            self._probed(False)
+        else:
+            self._probed(True)
+
+    def _probe_due(self, now_ms: int) -> bool:
+        return not now_ms < self._probe_at_ms <= now_ms + self._around.rules.longest_wait_ms
+
+    def _probed(self, answered: bool) -> None:
+        """A search has answered properly, or not: the gate opens, or the next look waits longer."""
+        if answered:
             self._gate_open = True
             self._probes = 0
             self.nudge()
-        else:
-            rules = self._around.rules
-            wait_ms = backed_off(rules.probe_ms, rules.probe_max_ms, self._probes, self._around.chance)
-            self._probe_at_ms = self._around.wall_ms() + wait_ms
-            self._probes += 1
-        self._look_failures[report.id] = 0 if look.complete else self._look_failures[report.id] + 1
-        await conclude(self._around, report, look, probing, self._look_failures[report.id])
+            return
+        rules = self._around.rules
+        wait_ms = backed_off(rules.probe_ms, rules.probe_max_ms, self._probes, self._around.chance)
+        self._probe_at_ms = self._around.wall_ms() + wait_ms
+        self._probes += 1
 
     # ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def follow_next(self) -> bool:
         """Look at every document that is due. False: none was, or the regulator does not answer."""
         around = self._around
-        due = await around.journal.read(_due_to_follow, around.wall_ms())
+        due = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
         for report in due:
             try:
                 await self._follow(report)
@@ -206,7 +240,7 @@ class Delivery:
             await follow_unlisted(self._around, report)
             return
         self._looks[report.id] += 1
-        if await follow(self._around, report, self._looks[report.id]):
+        if await follow(self._around, self._search, report, self._looks[report.id]):
             del self._looks[report.id]
             self.nudge()
 
@@ -215,17 +249,18 @@ def _due_to_send(connection: Connection, at_ms: int, paused: list[str]) -> Repor
     marks = ",".join("?" * len(paused))
     found = reports.select(
         connection,
-        f"state = 'sealed' AND final_ms IS NULL AND due_ms <= ? AND kind NOT IN ({marks}) ORDER BY id LIMIT 1",
-        (at_ms, *paused),
+        f"state = 'sealed' AND (due_ms <= ? OR due_ms > ?) AND kind NOT IN ({marks}) ORDER BY id LIMIT 1",
+        (at_ms, at_ms + DAY_MS, *paused),  # a moment that far ahead was set by a wrong clock
     )
     return found[0] if found else None
 
 
-def _due_to_follow(connection: Connection, at_ms: int) -> list[ReportRow]:
+def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> list[ReportRow]:
     return reports.select(
         connection,
-        "state IN ('submitted', 'held', 'partial') AND document_id IS NOT NULL AND due_ms <= ? ORDER BY due_ms LIMIT ?",
-        (at_ms, AT_ONCE),
+        "state IN ('submitted', 'held', 'partial') AND document_id IS NOT NULL AND (due_ms <= ? OR due_ms > ?) "
+        "ORDER BY due_ms LIMIT ?",
+        (at_ms, at_ms + longest_wait_ms, AT_ONCE),
     )
 
 

@@ -19,8 +19,10 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.regulator.answers import Document
+from lined.reports import documents
 from lined.reports.kinds import KINDS, kind_of
 from lined.reports.ports import Surroundings
+from lined.reports.rules import backed_off
 
 log = structlog.get_logger()
 
@@ -28,6 +30,7 @@ MARGIN_MS = 10 * 60 * 1000  # how far before our attempt, by the server's clock,
 PAGES_MAX = 1_000  # of 100 documents; more is no complete search
 FOREIGN_KEPT = 10_000  # documents known not to be ours, so that a second look does not read them again
 STRIP_SLICE = 1_000
+ECHO = "the document of an earlier attempt"  # `waits_for` of a report that was refused perhaps as our own echo
 
 
 class Look(NamedTuple):
@@ -42,6 +45,35 @@ class Look(NamedTuple):
     why: str = ""
 
 
+class _Findings:
+    """What a search has met so far. One that stands settles it; one that was refused whole only where nothing else is ours:
+    it may be of an attempt that a person has sent again since.
+    """
+
+    def __init__(self, standing: bool) -> None:
+        self._standing = standing
+        self._refused: Document | None = None
+        self.best: Document | None = None
+        self.contradiction: str | None = None
+        self.unreadable = ""
+
+    def match(self, document: Document) -> None:
+        if document.status != "ERROR":
+            self.best = document
+        elif not self._standing:
+            self._refused = document
+
+    def look(self) -> Look:
+        """The answer of a search that came to its end, or did not need to."""
+        if self.best is not None:
+            return Look(document=self.best, answered=True, complete=True)
+        if self.unreadable:
+            return Look(answered=True, why=self.unreadable)
+        if self._refused is not None:
+            return Look(document=self._refused, answered=True, complete=True)
+        return Look(contradiction=self.contradiction, answered=True, complete=True)
+
+
 class Search:
     """Looks for reports in doubt; remembers which documents are none of ours."""
 
@@ -49,12 +81,14 @@ class Search:
         self._around = around
         self._foreign: dict[tuple[int, str], None] = {}
 
-    async def look(self, report: ReportRow) -> Look:
-        """One search. Never raises for what the regulator does; the journal is not changed."""
+    async def look(self, report: ReportRow, *, standing: bool = False) -> Look:
+        """One search for a document that is the report's and not known to be an earlier one. Never raises for what the
+        regulator does; the journal is not changed. `standing`: one that was refused whole does not count.
+        """
         around = self._around
         since = datetime.fromtimestamp(((report.attempt_server_ms or report.opened_ms) - MARGIN_MS) / 1000, UTC)
-        known = set(await around.journal.read(_adopted, since_report(report)))
         ours = await around.journal.read(kind_of(report).sent, report, around.form(report.kind))
+        found = _Findings(standing)
         cursor: str | None = None
         answered = False
         seen: set[str] = set()
@@ -64,35 +98,36 @@ class Search:
                 answered = True
                 fresh = [document for document in page if document.document_id not in seen]
                 if not fresh:
-                    return Look(complete=True, answered=True)
+                    return found.look()
                 seen.update(document.document_id for document in fresh)
-                look = await self._read(report, ours, [d for d in fresh if d.document_id not in known])
-                if look is not None:
-                    return look
+                known = await around.journal.read(documents.known, [document.document_id for document in fresh])
+                await self._read(report, ours, [d for d in fresh if d.document_id not in known], found)
+                if found.best is not None or found.unreadable:
+                    return found.look()
                 cursor = page[-1].document_id
         except LookupFailed as error:
             return Look(answered=answered, why=str(error))
         return Look(answered=True, why=f"more than {PAGES_MAX} pages of documents")
 
-    async def _read(self, report: ReportRow, ours: set[str], candidates: Sequence[Document]) -> Look | None:
+    async def _read(
+        self, report: ReportRow, ours: set[str], candidates: Sequence[Document], found: _Findings
+    ) -> None:
         for document in candidates:
             if (report.id, document.document_id) in self._foreign:
                 continue
             content = await self._around.regulator.content(document.document_id)
             theirs = await self._codes(report.kind, content)
             if theirs is None:
-                return Look(answered=True, why=f"document {document.document_id} has no readable list of codes")
-            if len(theirs) == len(ours) and set(theirs) == ours:
-                return Look(document=document, answered=True, complete=True)
-            shared = len(ours.intersection(theirs))
-            if shared:
-                return Look(
-                    contradiction=f"Document {document.document_id} holds {len(theirs)} codes, {shared} of them of this report's "
-                    f"{len(ours)}: neither ours nor foreign.",
-                    answered=True,
+                found.unreadable = f"document {document.document_id} has no readable list of codes"
+            elif len(theirs) == len(ours) and set(theirs) == ours:
+                found.match(document)
+            elif shared := len(ours.intersection(theirs)):
+                found.contradiction = (
+                    f"Document {document.document_id} holds {len(theirs)} codes, {shared} of them of this report's "
+                    f"{len(ours)}: neither ours nor foreign."
                 )
-            self._remember_foreign(report, document)
-        return None
+            else:
+                self._remember_foreign(report, document)
 
     async def _codes(self, kind: str, content: Mapping[str, object]) -> list[str] | None:
         listed = KINDS[kind].listed(content)
@@ -127,7 +162,7 @@ async def conclude(around: Surroundings, report: ReportRow, look: Look, probing:
         elif not look.complete and at_ms - (fresh.attempt_ms or at_ms) >= around.rules.give_up_ms:
             hold(connection, report.id, at_ms, f"No complete search was possible for 24 h: {look.why}")
         elif not probing:
-            wait_ms = min(around.rules.retry_max_ms, around.rules.retry_ms * 2 ** min(failures, 10))
+            wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, failures, around.chance)
             reports.change(connection, report.id, due_ms=at_ms + wait_ms, looked_ms=at_ms)
         else:
             reports.change(connection, report.id, looked_ms=at_ms)
@@ -138,6 +173,10 @@ async def conclude(around: Surroundings, report: ReportRow, look: Look, probing:
 def found(connection: Connection, report_id: int, document_id: str, around: Surroundings, why: str) -> None:
     """The document of a report is known: follow it from now on."""
     at_ms = around.wall_ms()
+    owner = documents.owner(connection, document_id)
+    if owner is not None:
+        hold(connection, report_id, at_ms, f"Document {document_id} holds its codes and belongs to report {owner}.")
+        return
     reports.move(
         connection,
         report_id,
@@ -147,18 +186,31 @@ def found(connection: Connection, report_id: int, document_id: str, around: Surr
         document_id=document_id,
         submitted_ms=at_ms,
         due_ms=at_ms,
+        misses=0,
+        missed_ms=None,
+        waits_for=None,
         problem=None,
     )
 
 
 def hold(connection: Connection, report_id: int, at_ms: int, problem: str) -> None:
     """Put a report before a person."""
-    reports.move(connection, report_id, "held", at_ms, problem, problem=problem, due_ms=None)
+    reports.move(connection, report_id, "held", at_ms, problem, problem=problem, due_ms=None, waits_for=None)
 
 
 def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_ms: int) -> None:
-    gap_ms = around.rules.in_doubt_gap_ms
-    if report.misses and report.missed_ms is not None and at_ms - report.missed_ms >= gap_ms:
+    """A complete search in its time found nothing. The gap between two is counted by the regulator's clock, which has
+    just been heard: ours may have jumped, and the second would come too early.
+    """
+    gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()
+    if not report.misses or report.missed_ms is None or now_ms < report.missed_ms:
+        reports.change(connection, report.id, misses=1, missed_ms=now_ms, looked_ms=at_ms, due_ms=at_ms + gap_ms)
+    elif now_ms - report.missed_ms < gap_ms:
+        due_ms = at_ms + gap_ms - (now_ms - report.missed_ms)
+        reports.change(connection, report.id, looked_ms=at_ms, due_ms=due_ms)
+    elif report.waits_for == ECHO:
+        hold(connection, report.id, at_ms, f"{report.problem} No document of an earlier attempt was found.")
+    else:
         reports.move(
             connection,
             report.id,
@@ -166,24 +218,7 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_
             at_ms,
             "two complete searches missed it: not received",
             misses=report.misses + 1,
-            missed_ms=at_ms,
+            missed_ms=now_ms,
             due_ms=at_ms,
             problem=None,
         )
-    elif not report.misses:
-        reports.change(connection, report.id, misses=1, missed_ms=at_ms, looked_ms=at_ms, due_ms=at_ms + gap_ms)
-    else:
-        reports.change(connection, report.id, looked_ms=at_ms, due_ms=(report.missed_ms or at_ms) + gap_ms)
-
-
-def since_report(report: ReportRow) -> int:
-    """Documents adopted by reports of this moment or later may show up in the search."""
-    return (report.attempt_ms or report.opened_ms) - 2 * MARGIN_MS
-
-
-def _adopted(connection: Connection, since_ms: int) -> list[str]:
-    rows = connection.execute(
-        "SELECT document_id FROM report WHERE document_id IS NOT NULL AND (submitted_ms >= ? OR final_ms IS NULL)",
-        (since_ms,),
-    )
-    return [row[0] for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import NamedTuple
 
 import structlog
@@ -11,9 +12,10 @@ from lined.codes import without_separators
 from lined.errors import LookupFailed
 from lined.journal import reports
 from lined.journal.database import Connection
-from lined.journal.reports import REPORTED, ReportRow
+from lined.journal.reports import ACCEPTED, REFUSED, REPORTED, ReportRow
 from lined.regulator.answers import Document
-from lined.reports import outcomes
+from lined.reports import echo, outcomes
+from lined.reports.doubt import Search
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
 from lined.reports.rules import backed_off
@@ -34,18 +36,19 @@ class Listed(NamedTuple):
     complete: bool
 
 
-async def follow(around: Surroundings, report: ReportRow, looks: int) -> bool:
+async def follow(around: Surroundings, search: Search, report: ReportRow, looks: int) -> bool:
     """One look at the document of a submitted or held report. True: it came to an end. Raises LookupFailed."""
     assert report.document_id is not None
     document = await around.regulator.document(report.document_id)
     status = document.status if document is not None else None
     if document is not None and status == SUCCESS:
+        await _accept_after_all(around, report, ())
         await around.journal.do(lambda connection: _succeeded(connection, report, around, document))
         return True
     if status == PARTIAL:
-        return await _partial(around, report)
+        return await _partial(around, search, report)
     if status == ERROR:
-        return await _refused(around, report)
+        return await _refused(around, search, report)
     await around.journal.do(lambda connection: _keep_looking(connection, report, around, status, looks))
     return False
 
@@ -95,25 +98,49 @@ def _keep_looking(
     reports.change(connection, report.id, document_status=status, looked_ms=at_ms, due_ms=at_ms + wait_ms)
 
 
-async def _partial(around: Surroundings, report: ReportRow) -> bool:
+async def _partial(around: Surroundings, search: Search, report: ReportRow) -> bool:
     listed = await codes_of(around, report)
+    refused = await _without_accepted(around, report, listed.refused)
+    if refused and await echo.settled(around, search, report, listed.accepted, refused):
+        return False
     ours = await around.journal.read(kind_of(report).texts, report)
     unlisted = set(ours.values()) - listed.accepted.keys() - listed.refused.keys()
     evidence = await _errors(around, report)
-    await outcomes.settle_partial(around, report, listed.refused, unlisted, evidence)
+    await _accept_after_all(around, report, {*refused, *unlisted})
+    await outcomes.settle_partial(around, report, refused, unlisted, evidence)
     return True
 
 
-async def _refused(around: Surroundings, report: ReportRow) -> bool:
+async def _refused(around: Surroundings, search: Search, report: ReportRow) -> bool:
     """ERROR: nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
     listed = await codes_of(around, report)
+    refused = await _without_accepted(around, report, listed.refused)
+    if await echo.settled(around, search, report, {}, refused):
+        return False
     evidence = await _errors(around, report)
     why = f"document {report.document_id} was refused whole"
     if listed.refused:
-        await outcomes.refused_by_name(around, report, listed.refused, why, evidence, document_status=ERROR)
+        await outcomes.refused_by_name(around, report, refused, why, evidence, document_status=ERROR)
     else:
         await outcomes.refused_nameless(around, report, f"{why}, naming no code", evidence, document_status=ERROR)
     return True
+
+
+async def _without_accepted(around: Surroundings, report: ReportRow, refused: dict[str, str]) -> dict[str, str]:
+    """What another document of the same report has accepted stays accepted."""
+    accepted = set(await around.journal.read(kind_of(report).with_own, report, ACCEPTED)) if refused else set()
+    return {key: reason for key, reason in refused.items() if key not in accepted}
+
+
+async def _accept_after_all(around: Surroundings, report: ReportRow, but: Collection[str]) -> None:
+    """An attempt was refused, was cut short by the end of the program, and sent again: what this document does not
+    refuse any more is accepted.
+    """
+    refused = await around.journal.read(kind_of(report).with_own, report, REFUSED)
+    if refused:
+        ours = set((await around.journal.read(kind_of(report).texts, report)).values())
+        mended = {key: "accepted after all" for key in refused if key in ours and key not in but}
+        await outcomes.give_own(around, report, ACCEPTED, mended)
 
 
 async def codes_of(around: Surroundings, report: ReportRow) -> Listed:
@@ -133,9 +160,9 @@ async def codes_of(around: Surroundings, report: ReportRow) -> Listed:
                 refused[ident] = outcome.result or "no reason given"
             elif outcome.state in ("SUCCESS", "WARNING"):
                 accepted[ident] = outcome.result or outcome.state
-        if len(page) < around.rules.outcomes_page:
+        if not page:  # a server may have a limit of its own, so a short page is not the last
             return Listed(accepted, refused, foreign, True)
-        after = page[-1].index
+        after = max(outcome.index for outcome in page)
         await around.sleep(0)
     return Listed(accepted, refused, foreign, False)
 

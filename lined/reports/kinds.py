@@ -38,7 +38,8 @@ class Kind(Protocol):
 
     def listed(self, content: Mapping[str, object]) -> list[str] | None:
         """The codes of a document's content, separators as they came; None where they cannot be read. [] where the
-        content is of another kind."""
+        content is of another kind.
+        """
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

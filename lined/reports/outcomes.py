@@ -40,7 +40,9 @@ async def refused_by_name(
             problem = f"Its codes were refused a second time, {len(named)} by name; {fresh.codes} are left. {why}"
             if fresh.state != "held":
                 reports.move(connection, report.id, "held", at_ms, problem, evidence=evidence, **columns)
-            reports.change(connection, report.id, problem=problem, due_ms=None)
+            # What a person sends again is made of the codes that are left, not of the bytes that were refused.
+            unfrozen = {"fingerprint": None, "frozen_ms": None}
+            reports.change(connection, report.id, problem=problem, due_ms=None, **unfrozen)
             return
         reports.move(connection, report.id, "refused", at_ms, why, evidence=evidence, problem=why, **columns)
         if fresh.codes:

@@ -11,7 +11,7 @@ from lined.errors import CommandError
 from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
-from lined.reports import outcomes
+from lined.reports import documents, outcomes
 from lined.reports.kinds import kind_of
 
 RELEASES = ("unreported", "accepted", "refused")
@@ -29,11 +29,11 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
     if document_id:
         _adopt(connection, report, str(document_id), by, at_ms)
     else:
-        if was_in_doubt(connection, report_id) and body.get("confirm") != "not-received":
+        if may_be_received(connection, report) and body.get("confirm") != "not-received":
             raise CommandError(
                 422,
                 "confirm-required",
-                f'Report {report_id} was in doubt. If the regulator certainly has not received it, say {{"confirm": "not-received"}}; '
+                f'Report {report_id} may have been received. If the regulator certainly has not received it, say {{"confirm": "not-received"}}; '
                 'if it has, give {"document_id": "…"}.',
             )
         reports.move(
@@ -45,7 +45,10 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             due_ms=at_ms,
             problem=None,
             document_id=None,
+            document_status=None,
+            attempt_server_ms=None,
         )
+        documents.let_go(connection, report.document_id, report_id)
     return state_of(connection, report_id)
 
 
@@ -105,6 +108,12 @@ def was_in_doubt(connection: Connection, report_id: int) -> bool:
     return row is not None
 
 
+def may_be_received(connection: Connection, report: ReportRow) -> bool:
+    """True where the regulator may have the report: an attempt was in doubt, or its document has not been refused."""
+    registered = report.document_id is not None and report.document_status != "ERROR"
+    return registered or was_in_doubt(connection, report.id)
+
+
 def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
     report = reports.get(connection, report_id)
     assert report is not None
@@ -112,11 +121,11 @@ def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
 
 
 def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str, at_ms: int) -> None:
-    other = connection.execute(
-        "SELECT id FROM report WHERE document_id = ? AND id != ?", (document_id, report.id)
-    ).fetchone()
-    if other is not None:
-        raise CommandError(409, "document-taken", f"Document {document_id} belongs to report {other[0]}.")
+    owner = documents.owner(connection, document_id)
+    if owner not in (None, report.id):
+        raise CommandError(409, "document-taken", f"Document {document_id} belongs to report {owner}.")
+    if report.document_id != document_id:
+        documents.let_go(connection, report.document_id, report.id)
     why = f"adopted by {by or 'a person'}: document {document_id}"
     reports.move(
         connection,
@@ -125,8 +134,11 @@ def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str,
         at_ms,
         why,
         document_id=document_id,
+        document_status=None,
         submitted_ms=at_ms,
         due_ms=at_ms,
+        misses=0,
+        missed_ms=None,
         problem=None,
     )
 

@@ -22,6 +22,10 @@ class RegulatorPort(Protocol):
     def server_skew_s(self) -> float | None:
         """Our clock minus the regulator's, in seconds; None until it has answered."""
 
+    @property
+    def server_time(self) -> datetime | None:
+        """The regulator's clock at its last answer; None until it has answered."""
+
     async def wait_turn(self) -> None:
         """Wait until one submission may go out: budget and credential are ready. Raises NotSent."""
 
@@ -67,5 +71,14 @@ class Surroundings:
         return self.forms.get(kind, "identification")
 
     def server_ms(self) -> int:
-        """The regulator's time now, as far as we know it, in milliseconds since 1970."""
+        """The regulator's time now, in milliseconds since 1970; right where it has answered just now, however our own
+        clock jumps.
+        """
         return self.wall_ms() - int((self.regulator.server_skew_s or 0.0) * 1000)
+
+    def server_floor_ms(self) -> int:
+        """A moment of the regulator's clock that has certainly passed: its last answer. What is sent from now on cannot
+        be dated before it, even if our own clock has jumped since.
+        """
+        heard = self.regulator.server_time
+        return self.wall_ms() if heard is None else int(heard.timestamp() * 1000)

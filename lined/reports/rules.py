@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-DAY_MS = 24 * 3600 * 1000
+HOUR_MS = 3600 * 1000  # the longest that a Retry-After may hold us back
+DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ class DeliveryRules:
     probe_max_ms: int = 60_000
     held_poll_ms: int = 3_600_000
     outcomes_page: int = 2_000
+
+    @property
+    def longest_wait_ms(self) -> int:
+        """No moment further ahead than this was set by a clock that is right now: it is due at once."""
+        longest = max(self.held_poll_ms, self.in_doubt_gap_ms, self.in_doubt_first_ms, self.poll_max_ms)
+        return longest + longest // 4 + HOUR_MS
 
 
 def backed_off(first_ms: int, most_ms: int, times: int, chance: random.Random) -> int:

@@ -3,24 +3,27 @@
 sending → submitted   an id came back
 → sealed      certainly not received
 → in_doubt    anything else after a byte left
-→ refused | held   a readable no
+→ refused | held   a readable no; after an earlier attempt in doubt it may be our own echo, and is in doubt too
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
 from lined.codes import without_separators
-from lined.errors import NotSent, OutcomeUnknown, Refused
+from lined.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused
 from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
+from lined.journal.steps import Step
 from lined.regulator.answers import Receipt
-from lined.reports import outcomes
+from lined.reports import documents, echo, outcomes
+from lined.reports.doubt import Search
 from lined.reports.freezing import stored_body
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
@@ -28,17 +31,20 @@ from lined.reports.rules import backed_off
 
 log = structlog.get_logger()
 
+DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, IN_DOUBT, ENDED = "sent", "not sent", "in doubt", "ended"
 
 
-async def send(around: Surroundings, report: ReportRow, failures: int) -> str:
-    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT, IN_DOUBT or ENDED; the journal knows it already.
+async def send(around: Surroundings, search: Search, report: ReportRow, failures: int) -> str:
+    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT, IN_DOUBT or ENDED; the journal knows it
+    already.
 
     `failures`: how many sendings in a row were not received; the next try is put off accordingly.
     """
     body = await around.journal.read(stored_body, report.id)
     group = str(json.loads(report.attributes)["group"])
     try:
+        await _learn_the_time(around, report.kind)
         await around.regulator.wait_turn()
     except NotSent as error:
         await _put_off(around, report, error, failures)
@@ -47,20 +53,48 @@ async def send(around: Surroundings, report: ReportRow, failures: int) -> str:
     try:
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:
-        await around.journal.do(partial(_back, report=report, around=around, error=error, failures=failures))
+        await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
         return NOT_SENT
     except OutcomeUnknown as error:
-        await around.journal.do(partial(_doubt, report=report, around=around, error=error))
+        await _kept(around, partial(_doubt, report=report, around=around, error=error))
         return IN_DOUBT
     except Refused as error:
-        await _refused(around, report, error)
-        return ENDED
-    await around.journal.do(partial(_received, report=report, around=around, receipt=receipt))
+        return await _refused(around, search, report, error)
+    await _kept(around, partial(_received, report=report, around=around, receipt=receipt))
     return SENT
+
+
+async def _kept(around: Surroundings, step: Step) -> None:
+    """Write down what an answer said. It is known nowhere else, so a disk without room is waited for."""
+    while True:
+        try:
+            await around.journal.do(step)
+        except JournalFull as error:
+            log.warning("outcome_waits_for_disk", error=str(error))
+            await around.sleep(DISK_S)
+        else:
+            return
+
+
+async def _learn_the_time(around: Surroundings, kind: str) -> None:
+    """Have the regulator's clock heard before the first attempt: with ours alone a search for it might begin too late.
+
+    Raises NotSent.
+    """
+    if around.regulator.server_time is not None:
+        return
+    now = datetime.fromtimestamp(around.wall_ms() / 1000, UTC)
+    try:
+        await around.regulator.search(kind=kind, since=now, cursor=None)
+    except LookupFailed as error:
+        if around.regulator.server_time is None:
+            raise NotSent(f"not sent: the regulator has not been heard yet: {error}") from error
 
 
 def _begin(connection: Connection, report: ReportRow, around: Surroundings) -> None:
     at_ms = around.wall_ms()
+    # A document of an earlier attempt may still show up: searches begin at the first one that may have arrived.
+    since_ms = report.attempt_server_ms or around.server_floor_ms()
     reports.move(
         connection,
         report.id,
@@ -69,17 +103,18 @@ def _begin(connection: Connection, report: ReportRow, around: Surroundings) -> N
         f"attempt {report.attempts + 1}",
         attempts=report.attempts + 1,
         attempt_ms=at_ms,
-        attempt_server_ms=around.server_ms(),
+        attempt_server_ms=since_ms,
         misses=0,
         missed_ms=None,
+        waits_for=None,
     )
 
 
 def _received(connection: Connection, report: ReportRow, around: Surroundings, receipt: Receipt) -> None:
     at_ms = around.wall_ms()
-    other = connection.execute("SELECT id FROM report WHERE document_id = ?", (receipt.document_id,)).fetchone()
-    if other is not None:
-        problem = f"The regulator gave document {receipt.document_id}, which is that of report {other[0]} already."
+    owner = documents.owner(connection, receipt.document_id)
+    if owner is not None:
+        problem = f"The regulator gave document {receipt.document_id}, which is that of report {owner} already."
         reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=None)
         return
     reports.move(
@@ -106,6 +141,7 @@ def _back(connection: Connection, report: ReportRow, around: Surroundings, error
         evidence=error.evidence or None,
         problem=str(error),
         due_ms=at_ms + _wait_ms(around, error, failures),
+        attempt_server_ms=report.attempt_server_ms,
     )
 
 
@@ -133,13 +169,28 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
     )
 
 
-async def _refused(around: Surroundings, report: ReportRow, error: Refused) -> None:
+async def _refused(around: Surroundings, search: Search, report: ReportRow, error: Refused) -> str:
     why = f"refused with HTTP {error.status}: {error}"
-    named = await match_named(around, report, dict(error.named)) if error.named else {}
-    if named:
-        await outcomes.refused_by_name(around, report, named, why, error.evidence)
-    else:
-        await outcomes.refused_nameless(around, report, why, error.evidence)
+    while True:
+        try:
+            named = await match_named(around, report, dict(error.named)) if error.named else {}
+            verdict = await echo.look(around, search, report, set(named))
+            if verdict.document is not None:
+                await around.journal.do(partial(echo.adopt_at_once, report=report, around=around, verdict=verdict))
+                return SENT
+            if verdict.suspect:
+                await around.journal.do(
+                    partial(echo.doubt_refusal, report=report, around=around, why=why, evidence=error.evidence)
+                )
+            elif named:
+                await outcomes.refused_by_name(around, report, named, why, error.evidence)
+            else:
+                await outcomes.refused_nameless(around, report, why, error.evidence)
+        except JournalFull as full:  # each step may be done again
+            log.warning("outcome_waits_for_disk", error=str(full))
+            await around.sleep(DISK_S)
+        else:
+            return ENDED
 
 
 async def match_named(around: Surroundings, report: ReportRow, named: Mapping[str, str]) -> dict[str, str]:
@@ -164,6 +215,6 @@ def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:
             at_ms,
             "the program ended while it was being sent",
             problem="The program ended while this was being sent. It is looked for before it is sent again.",
-            due_ms=max(at_ms, (report.attempt_ms or at_ms) + first_ms),
+            due_ms=min(max(at_ms, (report.attempt_ms or at_ms) + first_ms), at_ms + first_ms),
         )
     return len(found)
