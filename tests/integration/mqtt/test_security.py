@@ -117,7 +117,7 @@ def acl(directory: Path, text: str) -> list[str]:
     return ["allow_anonymous false", passwords(directory, line="right", plc="p"), f"acl_file {directory / 'acl'}"]
 
 
-async def test_the_rights_that_the_readme_names_are_enough(tmp_path: Path) -> None:
+async def test_the_least_rights_are_enough(tmp_path: Path) -> None:
     rights = "user line\ntopic write lined/line-1/#\ntopic read lined/line-1/command/#\nuser plc\ntopic readwrite #\n"
     async with broker(tmp_path, *acl(tmp_path, rights)) as at:
         as_plc = {"username": "plc", "password": "p"}
