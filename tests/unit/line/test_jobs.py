@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from lined.errors import CommandError, JournalFull
-from lined.journal.commands import KEPT_MS
 from lined.line.plant import Product
 from tests.integration.journal.bench import DAY, HOUR, MINUTE, NOON, OIL, WATER, Line, frame, ident, oil, plant
 
@@ -309,10 +308,10 @@ async def test_the_same_id_is_answered_again_and_not_done_again_for_seven_days(t
         line.now += MINUTE
         assert await line.line.start_job(body, command_id="a", by="Anna") == first
         await line.restart()
-        line.now = NOON + KEPT_MS - 1
+        line.now = NOON + 7 * DAY - 1
         assert await line.line.start_job(body, command_id="a", by="Anna") == first
         assert await line.rows("SELECT count(*) FROM job") == [(1,)]
-        line.now = NOON + KEPT_MS + 1
+        line.now = NOON + 7 * DAY + 1
         assert (await line.line.start_job(body, command_id="a", by="Anna"))["id"] != first["id"]
 
 

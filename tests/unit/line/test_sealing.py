@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lined.errors import CommandError
-from lined.line import sealing
+from lined.line import sealing, state
 from lined.line.plant import BatchRules
 from tests.integration.journal.bench import DAY, HOUR, MINUTE, NOON, Line, ident, oil
 
@@ -149,6 +149,25 @@ async def test_a_clock_before_the_newest_entry_seals_nothing_until_it_is_right(
         line.now = NOON + 15 * MINUTE
         assert await line.sealer.look() >= 1
         assert not line.problems.has("clock")
+
+
+@pytest.mark.parametrize("looked_at", [1, 1_000])
+async def test_what_was_written_under_a_wrong_clock_does_not_make_it_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked_at: int
+) -> None:
+    monkeypatch.setattr(state, "LOOKED_AT", looked_at)
+    async with Line(tmp_path / "j.db", batches=LATER) as line:
+        await line.job()
+        await line.words("cam-1", oil(0), oil(1))
+        line.now -= DAY
+        if (
+            looked_at > 1
+        ):  # a new batch; else the old one goes on, and knows its newest moment however many codes follow
+            await line.job(replace=True)
+        await line.words("cam-1", *[oil(n) for n in range(2, 5)], "x")
+        await line.restart()
+        assert await line.sealer.look() == 0
+        assert line.problems.has("clock")
 
 
 async def test_a_small_step_of_time_synchronisation_is_no_problem(tmp_path: Path) -> None:
