@@ -158,11 +158,11 @@ async def test_what_was_written_under_a_wrong_clock_does_not_make_it_right(
     monkeypatch.setattr(state, "LOOKED_AT", looked_at)
     async with Line(tmp_path / "j.db", batches=LATER) as line:
         await line.job()
-        await line.words("cam-1", oil(0), oil(1))
-        line.now -= DAY
-        if (
-            looked_at > 1
-        ):  # a new batch; else the old one goes on, and knows its newest moment however many codes follow
+        await line.word("cam-1", oil(0))
+        line.now += HOUR
+        await line.word("cam-1", oil(1))
+        line.now -= HOUR // 2
+        if looked_at > 1:  # a new batch; else the old one goes on, and knows its newest moment however many codes follow
             await line.job(replace=True)
         await line.words("cam-1", *[oil(n) for n in range(2, 5)], "x")
         await line.restart()
