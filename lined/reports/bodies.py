@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from lined.codes import without_separators
 from lined.days import LocalDays, is_day, parse_moment
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
@@ -48,7 +47,7 @@ def utilisation(connection: Connection, report: ReportRow, timezone: str) -> Bod
     head = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     put(head[:-1] + ',"sntins":[')
     count = 0
-    for rows in _left(connection, report):
+    for rows in _slices(connection, report):
         put(("," if count else "") + json.dumps([ident + tail for ident, tail in rows], separators=(",", ":"))[1:-1])
         count += len(rows)
     put("]}")
@@ -102,41 +101,10 @@ def unpacked(packed: bytes) -> bytes:
     return zlib.decompress(packed)
 
 
-def stripped_codes(connection: Connection, report: ReportRow) -> set[str]:
-    """The full codes of the frozen body without separators: what a document of ours must contain."""
-    return {without_separators(ident + tail) for rows in _sent(connection, report) for ident, tail in rows}
-
-
-def codes_by_text(connection: Connection, report: ReportRow) -> dict[str, str]:
-    """Each way an answer may write a code of the frozen body (full, without separators, identification) →
-    identification code.
-    """
-    found: dict[str, str] = {}
-    for rows in _sent(connection, report):
-        for ident, tail in rows:
-            found[ident] = ident
-            found[ident + tail] = ident
-            found[without_separators(ident + tail)] = ident
-    return found
-
-
-def _left(connection: Connection, report: ReportRow) -> Iterable[list[tuple[str, str]]]:
-    """What has no state of its own: the codes that a new body is made of."""
-    return _slices(connection, report, "own IS NULL", ())
-
-
-def _sent(connection: Connection, report: ReportRow) -> Iterable[list[tuple[str, str]]]:
-    """What the frozen body holds: also the codes to which this report's outcome has given a state of their own."""
-    by_this = "EXISTS (SELECT 1 FROM code_event e WHERE e.code_id = code.id AND e.report_id = ?)"
-    return _slices(connection, report, f"(own IS NULL OR {by_this})", (report.id,))
-
-
-def _slices(
-    connection: Connection, report: ReportRow, which: str, parameters: tuple[int, ...]
-) -> Iterable[list[tuple[str, str]]]:
+def _slices(connection: Connection, report: ReportRow) -> Iterable[list[tuple[str, str]]]:
     cursor = connection.execute(
-        f"SELECT ident, tail FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND {which} ORDER BY id",
-        (report.first_code, report.last_code, report.batch_id, *parameters),
+        "SELECT ident, tail FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own IS NULL ORDER BY id",
+        (report.first_code, report.last_code, report.batch_id),
     )
     while rows := cursor.fetchmany(SLICE):
         yield rows

@@ -7,8 +7,8 @@ from functools import partial
 from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
-from lined.reports import bodies
 from lined.reports.bodies import Body
+from lined.reports.frozen import stored_body as stored_body
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
 
@@ -48,11 +48,3 @@ def _store(connection: Connection, report_id: int, body: Body, at_ms: int) -> Re
         connection.execute("INSERT OR REPLACE INTO body (report_id, packed) VALUES (?, ?)", (report_id, body.packed))
         reports.change(connection, report_id, fingerprint=body.fingerprint, frozen_ms=at_ms)
     return reports.get(connection, report_id)
-
-
-def stored_body(connection: Connection, report_id: int) -> bytes:
-    """The exact bytes that go, or went, over the wire. Raises LookupError for a report without a body."""
-    row = connection.execute("SELECT packed FROM body WHERE report_id = ?", (report_id,)).fetchone()
-    if row is None:
-        raise LookupError(f"report {report_id} has no body")
-    return bodies.unpacked(row[0])

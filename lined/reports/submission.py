@@ -24,7 +24,7 @@ from lined.journal.steps import Step
 from lined.regulator.answers import Receipt
 from lined.reports import documents, echo, outcomes
 from lined.reports.doubt import Search
-from lined.reports.freezing import stored_body
+from lined.reports.frozen import stored_body
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
 from lined.reports.rules import backed_off

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lined.codes import without_separators
 from lined.journal import codes
 from lined.journal.database import Connection
 from lined.journal.reports import REFUSED, ReportRow
 from lined.reports import bodies, work_list
 from lined.reports.bodies import Body
+from lined.reports.frozen import elements
 
 
 class Utilisation:
@@ -18,10 +20,20 @@ class Utilisation:
         return bodies.utilisation(connection, report, timezone)
 
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
-        return bodies.codes_by_text(connection, report)
+        sent = self.sent(connection, report, "full")
+        found: dict[str, str] = {}
+        rows = connection.execute(
+            "SELECT ident, tail FROM code WHERE id BETWEEN ? AND ? AND batch_id = ?",
+            (report.first_code, report.last_code, report.batch_id),
+        )
+        for ident, tail in rows:
+            stripped = without_separators(ident + tail)
+            if stripped in sent:
+                found[ident] = found[ident + tail] = found[stripped] = ident
+        return found
 
     def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
-        return bodies.stripped_codes(connection, report)
+        return {without_separators(str(code)) for code in elements(connection, report.id, "sntins")}
 
     def listed(self, content: Mapping[str, object]) -> list[str] | None:
         return strings(content.get("sntins"))

@@ -18,14 +18,10 @@ from lined.journal.reports import REFUSED, ReportRow
 from lined.reports import work_list
 from lined.reports.bodies import Body
 from lined.reports.envelope import SLICE, Pieces, put_document
+from lined.reports.frozen import elements
 from lined.reports.utilisation import strings
 
 _MEMBERS = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
-# What the frozen body holds: also the codes to which this report's outcome has given a state of their own.
-_SENT = (
-    "(own IS NULL OR own IN ('reported', 'accepted', 'held') OR own = 'refused' AND EXISTS ("
-    "SELECT 1 FROM task t WHERE t.ident = grade.ident AND t.report_id = ? AND t.kind = 'refused-code'))"
-)
 
 
 class Validation:
@@ -53,16 +49,17 @@ class Validation:
         return pieces.done(count, report.revision)
 
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
+        sent = self.sent(connection, report, "")
         found: dict[str, str] = {}
-        for members in _slices(connection, report, full=True, sent=True):
-            for code, _ in members:
-                ident = code.partition("\x1d")[0]
-                found[ident] = found[code] = found[without_separators(code)] = ident
+        tail = "coalesce((SELECT tail FROM code c WHERE c.ident = grade.ident), '')"
+        for ident, check_part in connection.execute(f"SELECT ident, {tail} {_MEMBERS}", _range(report)):
+            stripped = without_separators(ident + check_part)
+            if ident in sent or stripped in sent:
+                found[ident] = found[ident + check_part] = found[stripped] = ident
         return found
 
-    def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:
-        slices = _slices(connection, report, full=form == "full", sent=True)
-        return {without_separators(code) for members in slices for code, _ in members}
+    def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002  as it was sent
+        return {without_separators(code) for code in _codes(connection, report)}
 
     def listed(self, content: Mapping[str, object]) -> list[str] | None:
         rows = content.get("codes")
@@ -100,16 +97,18 @@ def _range(report: ReportRow) -> tuple[int | None, int | None, int]:
     return report.first_code, report.last_code, report.batch_id
 
 
-def _slices(
-    connection: Connection, report: ReportRow, *, full: bool, sent: bool = False
-) -> Iterator[list[tuple[str, str]]]:
-    """(code, class) of the members without a state of their own, or of those that were sent; `full` adds the check part
-    where it is known.
-    """
+def _codes(connection: Connection, report: ReportRow) -> Iterator[str]:
+    """The codes of the frozen body, as they were written in it."""
+    for row in elements(connection, report.id, "codes"):
+        assert isinstance(row, dict)
+        yield str(row["code"])
+
+
+def _slices(connection: Connection, report: ReportRow, *, full: bool) -> Iterator[list[tuple[str, str]]]:
+    """(code, class) of the members; `full` adds the check part where it is known."""
     tail = "coalesce((SELECT tail FROM code c WHERE c.ident = grade.ident), '')" if full else "''"
     cursor = connection.execute(
-        f"SELECT ident || {tail}, as_class {_MEMBERS} AND {_SENT if sent else 'own IS NULL'} ORDER BY id",
-        (*_range(report), report.id) if sent else _range(report),
+        f"SELECT ident || {tail}, as_class {_MEMBERS} AND own IS NULL ORDER BY id", _range(report)
     )
     while rows := cursor.fetchmany(SLICE):
         yield rows
