@@ -60,11 +60,13 @@ def make_app(view: PlantView, document: StatusDocument, token: str, address: Cal
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
+        telemetry={"auto_configure": False},  # whatever the environment says, nothing of a line is sent elsewhere
     )
     put_refusals(app)
     app.include_router(health(view, document), responses=_refusals((401, 403, 503)))
     app.include_router(questions(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(commands(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+    app.openapi()  # now and not in the first request: the framework puts its routes together on the way
     return Gate(app, token, address)
 
 

@@ -43,21 +43,8 @@ class StatusServer:
         self.port = port
         """The real one once `started` is set."""
         self.started = asyncio.Event()
+        self._token = token
         self._port_s = port_s
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(view, self.document, token, lambda: (self.host, self.port)),
-                http=BoundedProtocol,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=IDLE_S,
-                timeout_graceful_shutdown=GRACE_S,
-                log_level="critical",  # what goes wrong in a request is logged here, in the line's own form
-            )
-        )
 
     @property
     def url(self) -> str:
@@ -67,11 +54,9 @@ class StatusServer:
     async def serve(self) -> None:
         """Until cancelled. Raises StatusUnavailable where the port cannot be had."""
         listener = await self._listen()
-        server = self._server
         try:
             self.port = listener.getsockname()[1]
-            server.config.load()
-            server.lifespan = server.config.lifespan_class(server.config)
+            server = await asyncio.to_thread(self._make_server)
             await server.startup([listener])
         except BaseException:
             listener.close()
@@ -82,6 +67,27 @@ class StatusServer:
             await server.main_loop()
         finally:
             await server.shutdown([listener])
+
+    def _make_server(self) -> uvicorn.Server:
+        """In a thread: putting the framework together takes 50 ms, in which verdicts would wait."""
+        app = make_app(self.view, self.document, self._token, lambda: (self.host, self.port))
+        config = uvicorn.Config(
+            app,
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            proxy_headers=False,  # who a request comes from is what the socket says
+            log_config=None,
+            log_level="critical",  # what goes wrong in a request is logged by `answers`, in the line's own form
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_S,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        return server
 
     async def _listen(self) -> socket.socket:
         give_up_at = asyncio.get_running_loop().time() + self._port_s

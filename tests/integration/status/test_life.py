@@ -103,12 +103,9 @@ async def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) ->
         await held
 
 
-async def test_a_request_that_never_ends_does_not_keep_the_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_request_that_never_ends_does_not_keep_the_process(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
         server = another(line, 0, 1)
-        server._server.config.timeout_graceful_shutdown = 1
         free = threading.Event()
         loop = asyncio.get_running_loop()
         try:
