@@ -219,8 +219,8 @@ def successor(
     row = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM report").fetchone()
     report_id = int(row[0])
     connection.execute(
-        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code, first_ms, "
-        "last_ms, full, opened_ms, sealed_ms, seal_reason, due_ms) "
+        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code, "
+        "first_ms, last_ms, full, opened_ms, sealed_ms, seal_reason, due_ms) "
         "VALUES (?, ?, ?, 'sealed', ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
         (
             report_id,

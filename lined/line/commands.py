@@ -84,7 +84,7 @@ def seal(kind: str | None) -> Action:
 def withdraw(ident: str, reason: str, by: str) -> Action:
     """Take a code out before it is reported, with a reason. Raises CommandError 404, 409 `already-reported`, 422."""
 
-    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
+    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
         if reason not in WITHDRAWAL_REASONS:
             raise CommandError(422, "wrong-value", f"reason is one of {', '.join(WITHDRAWAL_REASONS)}.")
         known = codes.find(connection, [ident]).get(ident)
@@ -134,7 +134,7 @@ def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:
     nothing before the command has been answered.
     """
 
-    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
+    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
         ruling = judging.run(connection, [chunk])[0]
         rulings.append(ruling)
         word, code = ruling.verdicts[0], chunk.candidates[0].code

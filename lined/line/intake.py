@@ -111,7 +111,7 @@ class LineIntake:
 
     # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:
+    def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:  # noqa: ARG002 - the port's
         """See lined.line.ports.Intake. A disk that cannot take it gives rejects, not an exception."""
         candidates: list[Candidate] = []
         counts: list[int] = []
@@ -243,7 +243,7 @@ class LineIntake:
         return Candidate("", code, raw)
 
     def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
-        """The candidates of a frame at a station that does not only apply: with their grade, or as one where it packs frames."""
+        """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""
         at = getattr(frame, "at", None)
         found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
         if self._stations[device].mode != "frame":

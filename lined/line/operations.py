@@ -1,7 +1,7 @@
 """What may be asked of the line from outside: the same for HTTP, MQTT and the command line.
 
-Each call takes `command_id` (the same again within 7 days is answered again, not done again) and `by` (who). Answers are durable
-when they come. Raises CommandError, or JournalFull and JournalBroken where the journal cannot commit.
+Each call takes `command_id` (the same again within 7 days is answered again, not done again) and `by` (who). Answers
+are durable when they come. Raises CommandError, or JournalFull and JournalBroken where the journal cannot commit.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class LineOperations(PackageOperations):
 
     async def stop_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         _wellformed(body)
-        return await self._order("job-stop", body, command_id, by, ending_job(self, body.get("packages"), commands.stop_job(by)))
+        action = ending_job(self, body.get("packages"), commands.stop_job(by))
+        return await self._order("job-stop", body, command_id, by, action)
 
     async def correct_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         _wellformed(body)
@@ -81,9 +82,8 @@ class LineOperations(PackageOperations):
         """`code` with or without its check part, `reason`."""
         _wellformed(body, required=("code", "reason"))
         ident = self.identification(str(body.get("code", "")))
-        return await self._order(
-            "withdraw", body, command_id, by, withdrawing(ident, by, commands.withdraw(ident, str(body.get("reason", "")), by))
-        )
+        action = withdrawing(ident, by, commands.withdraw(ident, str(body.get("reason", "")), by))
+        return await self._order("withdraw", body, command_id, by, action)
 
     async def read(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         """A code typed in at a station, judged like a read. The answer: `verdict`, `reason`, `code`."""
@@ -146,8 +146,8 @@ class LineOperations(PackageOperations):
 
 
 def _wellformed(body: Mapping[str, Any], *, required: Sequence[str] = ()) -> None:
-    """Commands come from anywhere, and nothing of them may stop the thread that writes: every value but `replace` is a text
-    that can be stored. Raises CommandError 422.
+    """Commands come from anywhere, and nothing of them may stop the thread that writes: every value but `replace` is a
+    text that can be stored. Raises CommandError 422.
     """
     problems = [Problem(key, "is required") for key in required if body.get(key) in (None, "")]
     for key, value in body.items():

@@ -162,7 +162,7 @@ async def test_what_was_written_under_a_wrong_clock_does_not_make_it_right(
         line.now += HOUR
         await line.word("cam-1", oil(1))
         line.now -= HOUR // 2
-        if looked_at > 1:  # a new batch; else the old one goes on, and knows its newest moment however many codes follow
+        if looked_at > 1:  # a new batch; else the old one goes on, and knows its newest moment whatever follows
             await line.job(replace=True)
         await line.words("cam-1", *[oil(n) for n in range(2, 5)], "x")
         await line.restart()
