@@ -99,6 +99,11 @@ class Journal(Table):
     floor_bytes: Annotated[int, Field(ge=0, lt=2**63)] = 1_000_000_000
     archive_after_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     on_damage: Literal["continue", "stop"] = "continue"
+    backup_at: Clock = "03:30"
+    """Every day, local time."""
+    backup_folder: OptionalFilePath = None
+    """Beside the journal; better on another disk."""
+    backups_kept: Annotated[int, Field(ge=1, le=1_000)] = 3
 
     @property
     def token_path(self) -> Path:

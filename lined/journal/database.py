@@ -62,6 +62,13 @@ def open_readonly(path: Path) -> Connection:
     return connection
 
 
+def open_copy(path: Path) -> Connection:
+    """A new file that nobody relies on yet. It is synced by whoever gives it its name."""
+    connection = _connect(path.as_uri(), writable=True)
+    connection.execute("PRAGMA synchronous=0")
+    return connection
+
+
 @contextmanager
 def open_untouched(path: Path) -> Iterator[Connection]:
     """A look at a journal that nobody has open, leaving the database and its WAL byte for byte as they are.

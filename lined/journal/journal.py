@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 import structlog
 from sqlite_utils.db import Database
 
-from lined.errors import JournalBound, JournalBroken, JournalError, JournalLocked, Problem
-from lined.journal import codes
+from lined.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
+from lined.journal import codes, damage
+from lined.journal.backup import integrity
 from lined.journal.database import (
     Connection,
     SqliteError,
@@ -71,7 +72,9 @@ class Journal:
             if migrations.pending(database):
                 migrations.apply(database)
             self.was_clean = _meta(connection, "stopped") != "unclean"
-            if not self.was_clean and journal_bytes(self.path) <= CHECKED_AT_START_BYTES:
+            if damage.is_suspect(self.path):
+                check_suspect(connection, self.path)
+            elif not self.was_clean and journal_bytes(self.path) <= CHECKED_AT_START_BYTES:
                 quick_check(connection, self.path)
             connection.execute("BEGIN IMMEDIATE")
             _set_meta(connection, "stopped", "unclean")
@@ -231,7 +234,15 @@ def quick_check(connection: Connection, path: Path) -> None:
     """SQLite's own look at the file's structure. Raises JournalBroken with its first findings."""
     found = [row[0] for row in connection.execute("PRAGMA quick_check(5)").fetchall()]
     if found != ["ok"]:
-        raise JournalBroken(f"{path} is damaged: {'; '.join(found)}")
+        raise JournalDamaged(f"{path} is damaged: {'; '.join(found)}")
+
+
+def check_suspect(connection: Connection, path: Path) -> None:
+    """Damage was met while the journal was used: all of it is looked at. Raises JournalDamaged."""
+    found = integrity(connection)
+    if found:
+        raise JournalDamaged(f"{path} is damaged: {'; '.join(found)}")
+    damage.clear_suspicion(path)
 
 
 def _device_numbers(connection: Connection, devices: Sequence[str]) -> dict[str, int]:

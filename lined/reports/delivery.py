@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 
 from lined.errors import JournalFull, LookupFailed
-from lined.journal import reports
+from lined.journal import reports, takeover
 from lined.journal.database import Connection
 from lined.journal.reports import UTILISATION, ReportRow
 from lined.reports import outcomes, submission
@@ -126,7 +126,7 @@ class Delivery:
     async def send_next(self) -> bool:
         """Freeze and send the oldest report that is due. False: there was none, or it could not be sent."""
         around = self._around
-        if not self._gate_open:
+        if not self._gate_open or await around.journal.read(takeover.withholds):
             return False
         due = await around.journal.read(_due_to_send, around.wall_ms(), await self._paused())
         if due is None:

@@ -18,6 +18,7 @@ from lined.errors import LookupFailed
 from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
+from lined.journal.takeover import PERSON
 from lined.regulator.answers import Document
 from lined.reports import documents
 from lined.reports.kinds import KINDS, kind_of
@@ -208,6 +209,8 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_
     elif now_ms - report.missed_ms < gap_ms:
         due_ms = at_ms + gap_ms - (now_ms - report.missed_ms)
         reports.change(connection, report.id, looked_ms=at_ms, due_ms=due_ms)
+    elif report.waits_for == PERSON:
+        hold(connection, report.id, at_ms, "It was unfinished in a backup that took over, and two searches missed it.")
     elif report.waits_for == ECHO:
         hold(connection, report.id, at_ms, f"{report.problem} No document of an earlier attempt was found.")
     else:

@@ -35,6 +35,7 @@ from lined.links import DeviceSpec, DeviceState, run_device
 from lined.links.mqtt_outbox import Outbox
 from lined.service import assembly
 from lined.service.crash_point import crash_point
+from lined.service.opening import note_damage, open_journal
 from lined.service.loop_watch import LoopWatch
 from lined.service.notify import Notify
 
@@ -104,7 +105,7 @@ class Service:
         """The journal, opened; the number of each device. None: it cannot be had, and the exit code says why."""
         config = self.config
         try:
-            return await self.journal.open(assembly.binding_of(config), assembly.device_ids_of(config))
+            return await open_journal(self.journal, config, wall_ms())
         except JournalBound as error:
             for problem in error.problems:
                 log.critical("journal_belongs_to_another_account", path=problem.path, problem=problem.message)
@@ -135,6 +136,7 @@ class Service:
                 await self._live(outer)
         except* JournalBroken as group:
             log.critical("journal_cannot_be_written", error=_words(group))
+            note_damage(self.journal, group)
             self._exit = EXIT_JOURNAL
         except* LinedError as group:
             log.critical("failed", error=_words(group))

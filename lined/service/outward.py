@@ -30,6 +30,7 @@ from lined.reports.delivery import Delivery
 from lined.reports.operations import ReportOperations
 from lined.reports.ports import Surroundings
 from lined.service import assembly
+from lined.service.upkeep import Upkeep
 from lined.service.broker import BrokerSide
 from lined.status.ports import PlantView
 from lined.status.server import StatusServer, make_token
@@ -99,6 +100,7 @@ class Outward:
         self.delivery = Delivery(self.around)
         self.line = LineOperations(plant, journal, state, intake, wall_ms)
         self.reports = ReportOperations(journal, wall_ms, self._decided)
+        self.upkeep = Upkeep(config, journal, problems, wall_ms)
         self.view = PlantView(
             line_id=plant.line_id,
             journal=journal,
@@ -114,6 +116,7 @@ class Outward:
             sending=lambda: self.delivery.gate_open,
             mqtt_connected=None if outbox is None else lambda: outbox.state.connected,
             url=config.regulator.url,
+            keeping=self.upkeep.keeping,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
@@ -134,6 +137,7 @@ class Outward:
             (self.delivery.run_looking, "looking"),
             (self.delivery.run_following, "following"),
             (self._care_for_regulator, "regulator"),
+            (self.upkeep.run, "upkeep"),
             (self.status.serve, "status"),
         ):
             self._tasks.append(group.create_task(work(), name=name))

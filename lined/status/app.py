@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from lined import __version__
 from lined.status.answers import put_refusals
 from lined.status.commands import commands
+from lined.status import keeping
 from lined.status.document import StatusDocument
 from lined.status.gate import Gate
 from lined.status.ports import PlantView
@@ -66,6 +67,9 @@ def make_app(view: PlantView, document: StatusDocument, token: str, address: Cal
     app.include_router(health(view, document), responses=_refusals((401, 403, 503)))
     app.include_router(questions(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(commands(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+    if view.keeping is not None:
+        app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))
+        app.include_router(keeping.commands(view.keeping), responses=_refusals(tuple(_ABOUT_REFUSALS)))
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
     return Gate(app, token, address)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lined.journal import Journal
+from lined.journal.keeping import Keeping
 from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.problems import Problems
@@ -111,6 +112,7 @@ class PlantView:
     sending: Callable[[], bool] = lambda: True
     mqtt_connected: Callable[[], bool] | None = None
     url: str = ""
+    keeping: Keeping | None = None
 
 
 def cannot_commit(journal: Journal) -> str | None:
