@@ -61,7 +61,7 @@ async def test_a_disk_error_ends_the_daemon_with_74_and_loses_nothing_that_was_a
         figures = await plant.finish(playing)
         unsaid = (await plant.status())["unsaid"]
     assert figures.lost == figures.applied_twice == figures.attempted_again == 0, figures
-    # What was written and not synced may be there after all. It was rejected, and is listed as unsaid, like after a crash.
+    # What was written and not synced may be there after all. It was rejected, and is listed as unsaid, as after a crash.
     assert figures.never_said == unsaid
 
 
@@ -91,7 +91,7 @@ async def test_no_room_rejects_everything_until_there_is_room_again(tmp_path: Pa
         fail(control, WRITE, ENOSPC)
         await plant.until(stopped(plant), "a full disk did not stop the line")
         status = await plant.status()
-        assert "disk" in {problem["kind"] for problem in status["problems"]}
+        assert {"disk", "journal"} & {problem["kind"] for problem in status["problems"]}
         assert (await plant.request("GET", "/readyz"))[0] == 503
         at_the_stop = len(plant.scanner.results.accepted)
         assert status["reads"]["by_reason"]["not-durable"] > 0
@@ -123,7 +123,7 @@ async def test_a_disk_that_fills_up_stops_intake_then_spends_its_ballast_and_rec
 
             async def delivered() -> bool:
                 status = await plant.status()
-                return status["codes"]["reported"] == 0 and status["reports"]["sealed"] == 0
+                return bool(status["codes"]["reported"] == 0 and status["reports"]["sealed"] == 0)
 
             await plant.until(delivered, "below the floor nothing was delivered any more")
             fill(disk / "others", leave=0)
