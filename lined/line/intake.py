@@ -95,6 +95,7 @@ class LineIntake:
         self._problems = self.problems = problems
         self.judging = Judging(state)
         self._unsaid = _ListUnsaid()
+        self._unsaid_ids: set[int] = set()  # listed in this session and not told since
         self._told = _Told()
         self._numbers = device_numbers
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
@@ -153,8 +154,13 @@ class LineIntake:
             return
         self._waiting[device] -= 1
         self._raise_mark(device, pending.ruling.last_code)
-        again = [i for i, v in zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True) if v == AGAIN]
-        if again:
+        again = [
+            code_id
+            for code_id, verdict in zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True)
+            if verdict == AGAIN or (verdict == REPEAT and code_id in self._unsaid_ids)
+        ]
+        if again:  # a repeat that is heard tells an accept that was not
+            self._unsaid_ids.difference_update(again)
             _forget(self._journal.submit(self._told, again))
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
@@ -171,6 +177,7 @@ class LineIntake:
         ]
         if rows:
             log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
+            self._unsaid_ids.update(code_id for code_id, _, _ in rows)
             self._marks[device] = max(self._marks[device], pending.ruling.last_code)
             self._list(device, rows)
         else:
