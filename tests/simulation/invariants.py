@@ -42,8 +42,17 @@ async def at_the_end(run: Run, life: Life) -> None:
     _books(run)
     _budget(run)
     for key, reason in world.ledger.withdrawn.items():
-        if buckets.get(key) not in ("withdrawn", None) and key not in world.ledger.withdrawing:
+        if buckets.get(key) not in ("withdrawn", None) and not _applied_again(life, key):
             world.wrong(f"{key} was withdrawn ({reason}) and is {buckets.get(key)}")
+
+
+def _applied_again(life: Life, ident: str) -> bool:
+    """True where a withdrawn code came back, whether its accept was heard or not."""
+    row = life._look.execute(
+        "SELECT 1 FROM code_event e JOIN code c ON c.id = e.code_id WHERE c.ident = ? AND e.what = 'applied-again'",
+        (ident,),
+    ).fetchone()
+    return row is not None
 
 
 def _known(life: Life) -> list[KnownCode]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 BINDING = {"profile": "asl-belgisi", "url": "sim", "tin": "307797292", "business_place_id": "27"}
 CREDENTIAL_S = 900.0
 SAY_S = (0.0, 0.05)
-BETWEEN_READS_S = (0.2, 6.0)
+BETWEEN_READS_S = (0.2, 8.0)
 
 
 class Reading(NamedTuple):
@@ -191,6 +191,7 @@ class Life:
         driver, chance = drivers.load("generic")({}), self.world.chance
         while True:
             await asyncio.sleep(chance.uniform(*BETWEEN_READS_S))
+            await self.world.belt_moves.wait()
             sent = self.world.next_read()
             cut = chance.randrange(len(sent) + 1)
             for piece in (sent[:cut], sent[cut:]):
@@ -225,11 +226,10 @@ class Life:
                 self.world.ledger.told(ident for ident in accepted if ident)
 
     def _hear(self, repeat_s: float, words: list[tuple[Candidate, str]], ago_s: list[float]) -> None:
-        known = self.known() if any(word in ACCEPTED for _, word in words) else {}
         for (candidate, word), ago in zip(words, ago_s, strict=False):
             if word in ACCEPTED:
                 assert candidate.code is not None
                 ident = candidate.code.ident
-                if ident not in known:
+                if self._look.execute("SELECT 1 FROM code WHERE ident = ?", (ident,)).fetchone() is None:
                     self.world.wrong(f"{ident} was accepted and is not on disk")
                 self.world.ledger.accept_heard(ident, word, ago, repeat_s)

@@ -43,7 +43,7 @@ class World:
         self.max_codes = chance.choice((3, 5, 8))
         self.books = Books(chance, self.max_codes)
         self.weather = Weather(chance, chance.choice((4, 20, 90)))
-        self.hidden_for_s = (RULES.in_doubt_first_ms + RULES.in_doubt_gap_ms) / 1000 - 10.0
+        self.hidden_for_s = RULES.in_doubt_gap_ms / 1000 - 15.0
         self.repeat_s = {"cam-1": 0.0, "cam-2": 0.0, "hand-1": 20.0}
         self.plant = _plant(self.max_codes, self.repeat_s)
         self.cable_fault = chance.choice((0.0, 0.05, 0.2))
@@ -55,6 +55,8 @@ class World:
         self.ledger = Ledger(self.now_s, self.wrong)
         self._loop = loop
         self._stirred = asyncio.Event()
+        self.belt_moves = asyncio.Event()
+        self.belt_moves.set()
         self._items: list[str] = []
         self._copies = chance.choice((0.0, 0.1, 0.4))
 
