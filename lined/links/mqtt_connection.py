@@ -13,6 +13,7 @@ import logging
 import socket
 import ssl
 import struct
+import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -205,6 +206,33 @@ class _TidySocket(ssl.SSLSocket):
             raise
 
 
+class _Client(aiomqtt.Client):
+    """aiomqtt asks the loop to watch a socket one round later. If the connection breaks in between, the number it asks
+    for is free, and may be a device's by then: so here it is watched at once, or not at all.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._thread = threading.get_ident()
+
+    def _on_socket_register_write(self, client: Any, _userdata: Any, sock: Any) -> None:
+        if threading.get_ident() == self._thread:
+            self._watch(client, sock)
+        else:  # paho connects in a thread
+            self._loop.call_soon_threadsafe(self._watch, client, sock)
+
+    def _watch(self, client: Any, sock: Any) -> None:
+        if client.socket() is sock:
+            self._loop.add_writer(sock.fileno(), self._write, client)
+
+    def _write(self, client: Any) -> None:
+        try:
+            client.loop_write()
+        except (OSError, ValueError) as fault:
+            if not self._disconnected.done():
+                self._disconnected.set_exception(fault)
+
+
 def _client(spec: MqttSpec, limits: MqttLimits, password: str | None, context: ssl.SSLContext | None) -> aiomqtt.Client:
     five = spec.protocol == 5
     of_protocol: dict[str, Any] = {"clean_start": True} if five else {"clean_session": True}
@@ -212,7 +240,7 @@ def _client(spec: MqttSpec, limits: MqttLimits, password: str | None, context: s
         of_protocol["properties"] = _no_properties(PacketTypes.CONNECT)
         of_protocol["properties"].MaximumPacketSize = PACKET_BYTES
     unacknowledged_ms = int(limits.late_s * 1000)  # what a pulled cable holds back is not delivered later than this
-    return aiomqtt.Client(
+    return _Client(
         spec.host,
         spec.port,
         username=spec.username or ("" if password is not None else None),
