@@ -51,6 +51,7 @@ class PackageRow(NamedTuple):
     closed_no: int | None
     batch_id: int | None
     own: str | None
+    own_report: int | None
     after_report: int | None
     earlier_id: int | None
     tail: str

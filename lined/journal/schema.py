@@ -15,6 +15,7 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     freed     what left a reported package: it can be reported in another once that disaggregation is accepted.
     member    the codes of disaggregation and correction reports.
     task      what a person has to look at: a refused code, a package that holds one.
+    alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
 """
 
@@ -85,7 +86,8 @@ CREATE TABLE package (
     gtin TEXT NOT NULL, lot TEXT NOT NULL, child_level TEXT NOT NULL, capacity INTEGER NOT NULL,
     holds INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'open', close_requested INTEGER NOT NULL DEFAULT 0,
     suspect TEXT, package_id INTEGER REFERENCES package (id), code_id INTEGER, opened_ms INTEGER NOT NULL,
-    closed_ms INTEGER, closed_no INTEGER, batch_id INTEGER, own TEXT, after_report INTEGER, earlier_id INTEGER,
+    closed_ms INTEGER, closed_no INTEGER, batch_id INTEGER, own TEXT, own_report INTEGER,
+    after_report INTEGER, earlier_id INTEGER,
     tail TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX package_ident ON package (ident) WHERE ident IS NOT NULL AND state <> 'dissolved';
@@ -105,7 +107,7 @@ CREATE TABLE grade (
 );
 CREATE INDEX grade_ident ON grade (ident);
 CREATE TABLE member (
-    batch_id INTEGER NOT NULL, ident TEXT NOT NULL, own TEXT, PRIMARY KEY (batch_id, ident)
+    batch_id INTEGER NOT NULL, ident TEXT NOT NULL, own TEXT, own_report INTEGER, PRIMARY KEY (batch_id, ident)
 ) WITHOUT ROWID;
 CREATE INDEX member_ident ON member (ident);
 CREATE TABLE task (
@@ -114,6 +116,22 @@ CREATE TABLE task (
 );
 CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
 CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL
+"""
+
+# What was counted before stations were told apart stands under a station of no name; `code.applied` is what was counted
+# into any state.
+_ALARMS = """
+CREATE TABLE alarm (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, place TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL,
+    raised_ms INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1, acknowledged_ms INTEGER, acknowledged_by TEXT,
+    cleared_ms INTEGER
+);
+CREATE INDEX alarm_place ON alarm (kind, place);
+CREATE INDEX alarm_standing ON alarm (id) WHERE cleared_ms IS NULL;
+INSERT INTO counter (job_id, name, n) SELECT job_id, 'station..' || name, n FROM counter
+    WHERE name GLOB 'read.*' OR name GLOB 'reason.*';
+INSERT INTO counter (job_id, name, n) SELECT job_id, 'code.applied', sum(n) FROM counter
+    WHERE name GLOB 'code.*' GROUP BY job_id
 """
 
 
@@ -125,6 +143,11 @@ def m001_beginning(db: Database) -> None:
 @migrations()
 def m002_packing(db: Database) -> None:
     run_script(db, _PACKING)
+
+
+@migrations()
+def m003_alarms(db: Database) -> None:
+    run_script(db, _ALARMS)
 
 
 def run_script(db: Database, script: str) -> None:

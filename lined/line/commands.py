@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lined.errors import CommandError, LinedError
-from lined.journal import codes, counters
+from lined.journal import codes, counters, eligible
 from lined.journal.commands import Command, once
 from lined.journal.database import Connection
 from lined.journal.reports import select
@@ -73,6 +73,8 @@ def seal(kind: str | None) -> Action:
             raise CommandError(
                 409, "clock", "The clock of this computer cannot be trusted: set it right, then seal again."
             )
+        if kind in {None, "aggregation"}:
+            eligible.ask(connection, at_ms)
         found = select(connection, "state = 'open' AND codes > 0 AND (? IS NULL OR kind = ?)", (kind, kind))
         for report in found:
             jobs.end_batch(connection, state, report, at_ms, "command")

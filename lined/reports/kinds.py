@@ -19,7 +19,9 @@ from typing import Protocol
 
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
+from lined.reports.aggregation import Aggregation
 from lined.reports.bodies import Body
+from lined.reports.listing import Listing
 from lined.reports.utilisation import Utilisation
 from lined.reports.validation import Validation
 
@@ -56,6 +58,9 @@ class Kind(Protocol):
 KINDS: Mapping[str, Kind] = {
     "utilisation": Utilisation(),
     "validation": Validation(),
+    "aggregation": Aggregation(),
+    "disaggregation": Listing(updates=False),
+    "correction": Listing(updates=True),
 }
 
 

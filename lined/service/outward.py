@@ -28,10 +28,11 @@ from lined.regulator.answers import Document
 from lined.regulator.client import Regulator
 from lined.reports.delivery import Delivery
 from lined.reports.operations import ReportOperations
+from lined.reports.planning import Planning, PlanningRules
 from lined.reports.ports import Surroundings
 from lined.service import assembly
-from lined.service.upkeep import Upkeep
 from lined.service.broker import BrokerSide
+from lined.service.upkeep import Upkeep
 from lined.status.ports import PlantView
 from lined.status.server import StatusServer, make_token
 
@@ -98,6 +99,8 @@ class Outward:
             forms={kind: rule.form for kind, rule in self.regulator.profile.reports.items()},
         )
         self.delivery = Delivery(self.around)
+        most = plant.aggregation.max_codes if plant.aggregation is not None else 0
+        self.planning = Planning(self.around, PlanningRules(plant.business_place_id, most)) if most else None
         self.line = LineOperations(plant, journal, state, intake, wall_ms)
         self.reports = ReportOperations(journal, wall_ms, self._decided)
         self.upkeep = Upkeep(config, journal, problems, wall_ms)
@@ -141,6 +144,9 @@ class Outward:
             (self.status.serve, "status"),
         ):
             self._tasks.append(group.create_task(work(), name=name))
+        if self.planning is not None:
+            self._tasks.append(group.create_task(self.planning.run(), name="planning"))
+        self._tasks.append(group.create_task(self.line.confirming.run(), name="confirming"))
         if self.broker is not None:
             await self.broker.start(group)
         self.ready = True

@@ -11,8 +11,9 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import httpx
 
@@ -26,13 +27,14 @@ from lined.line.sealing import Sealer
 from lined.line.state import LineState
 from lined.line.verdicts import Verdict
 from lined.regulator.account import Account
+from lined.regulator.answers import Document
 from lined.regulator.client import Regulator
 from lined.reports.delivery import Delivery
 from lined.reports.freezing import stored_body
-from lined.reports.ports import Surroundings
+from lined.reports.planning import Planning, PlanningRules
+from lined.reports.ports import RegulatorPort, Surroundings
 from lined.reports.rules import DeliveryRules
 from lined.sandbox import SandboxServer, SandboxSettings
-from lined.service.outward import KindSearch
 
 GTIN = "04899215122371"
 GROUP_GTIN = "14899215122378"
@@ -142,6 +144,20 @@ class Line:
         return await self.journal.read(ask)
 
 
+class Searched:
+    """The regulator, searched by our kind of report, as the service does it."""
+
+    def __init__(self, regulator: Regulator) -> None:
+        self._regulator = regulator
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._regulator, name)
+
+    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
+        document_type = self._regulator.profile.reports[kind].document_type
+        return await self._regulator.search(type=document_type, since=since, cursor=cursor)
+
+
 class Plantwide:
     """The line with its deliveries and the sandbox they go to."""
 
@@ -151,8 +167,14 @@ class Plantwide:
         self.regulator = regulator
         self.delivery = delivery
         self.sealer = Sealer(line.journal, line.state, line.problems, wall_ms, lambda: None, delivery.nudge)
+        self.planning = Planning(delivery._around, PlanningRules(27, self._most(line)))
         key = {"Authorization": f"Bearer {server.credentials.api_key}"}
         self.http = httpx.AsyncClient(base_url=server.url, timeout=20, headers=key)
+
+    @staticmethod
+    def _most(line: Line) -> int:
+        assert line.plant.aggregation is not None
+        return line.plant.aggregation.max_codes
 
     async def issue(self, count: int, **wanted: Any) -> list[str]:
         answer = await self.http.post("/sandbox/codes", json={"gtin": GTIN, "count": count} | wanted)
@@ -170,7 +192,8 @@ class Plantwide:
         await self.line.operations.seal({})
         async with asyncio.timeout(30):
             while True:
-                moved = await self.sealer.look() > 0
+                moved = await self.planning.look()
+                moved = await self.sealer.look() > 0 or moved
                 while await self.delivery.send_next():
                     moved = True
                 while await self.line.rows("SELECT 1 FROM report WHERE state = 'submitted'"):
@@ -179,6 +202,34 @@ class Plantwide:
                     await asyncio.sleep(0.005)
                 if not moved:
                     return
+
+    async def deliver_only(self, kind: str) -> None:
+        """Seal and bring to their end the reports of one kind, and nothing else."""
+        await self.line.operations.seal({"kind": kind})
+        async with asyncio.timeout(30):
+            while await self.delivery.send_next():
+                pass
+            while await self.line.rows("SELECT 1 FROM report WHERE state = 'submitted'"):
+                await self.delivery.follow_next()
+                await asyncio.sleep(0.005)
+
+    async def send_as_another(self, kind: str, parent: str, codes: list[str]) -> None:
+        """A package that some other program of the same account formed."""
+        unit = {
+            "aggregationItemsCount": len(codes),
+            "aggregationUnitCapacity": len(codes),
+            "codes": codes,
+            "unitSerialNumber": parent,
+        }
+        moment = datetime.now(UTC).isoformat()
+        content = {"aggregationUnits": [unit], "businessPlaceId": 27, "documentDate": moment}
+        encoded = base64.b64encode(json.dumps(content).encode()).decode()
+        answer = await self.http.post(f"/public/api/v1/doc/{kind}", json={"documentBody": encoded})
+        assert answer.status_code == 200, answer.text
+        card = f"/public/api/v1/doc/storage/docs/{answer.json()['documentId']}"
+        async with asyncio.timeout(10):
+            while (await self.http.get(card)).json().get("status") != "SUCCESS":
+                await asyncio.sleep(0.01)
 
     async def sent(self, kind: str) -> list[dict[str, Any]]:
         """The contents of the documents of one kind, in the order they were frozen."""
@@ -234,7 +285,7 @@ async def plantwide(plant: Plant, directory: Path, **settings: Any) -> AsyncIter
 def _around(line: Line, regulator: Regulator) -> Surroundings:
     return Surroundings(
         journal=line.journal,
-        regulator=KindSearch(regulator),
+        regulator=cast("RegulatorPort", Searched(regulator)),
         problems=line.problems,
         rules=DeliveryRules(poll_ms=1, poll_max_ms=5),
         timezone=line.plant.timezone,

@@ -1,0 +1,154 @@
+"""Aggregation batches: packages join the open batch of their job and level as soon as they may be reported.
+
+A batch is sealed like any other (full, old enough, job end, command), so documents are packed close to the limit. Once
+its job has ended, or somebody asked for sealing, a batch waits only for packages of the same job and level that are
+still on their way. Packages join in small transactions: a crash in between leaves an open batch, which goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from lined.errors import JournalError
+from lined.journal import packages, reports
+from lined.journal.database import Connection
+from lined.journal.eligible import Eligible, asked, eligible, is_eligible, on_its_way
+from lined.reports.ports import Surroundings
+
+log = structlog.get_logger()
+
+AGGREGATION = "aggregation"
+TICK_S = 0.5
+AT_ONCE = 5_000  # packages one look may bring
+JOIN_SLICE = 100  # packages that join in one transaction: bounds what a verdict waits for
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningRules:
+    """`max_codes`: children and parents of one document."""
+
+    business_place_id: int
+    max_codes: int = 30_000
+
+
+class Planning:
+    """The loop that puts packages into batches."""
+
+    def __init__(self, around: Surroundings, rules: PlanningRules) -> None:
+        self._around = around
+        self._rules = rules
+        self._seen: tuple[int, int] | None = None
+
+    async def run(self) -> None:
+        """For ever. A journal that cannot commit is the writer's to report; the next tick tries again."""
+        while True:
+            try:
+                more = await self.look()
+            except JournalError as error:
+                log.warning("planning_waits_for_journal", error=str(error))
+                more = False
+            if not more:
+                await self._around.sleep(TICK_S)
+
+    async def look(self) -> bool:
+        """One look. True: something was planned or sealed."""
+        around = self._around
+        seen = await around.journal.read(_version)
+        moved = False
+        if seen != self._seen:
+            found = await around.journal.read(eligible, AT_ONCE)
+            for part in _parts(found):
+                await around.journal.do(partial(_join, part=part, rules=self._rules, at_ms=around.wall_ms()))
+            moved = bool(found)
+            if not found:
+                self._seen = seen
+        for report_id in await around.journal.read(_to_seal):
+            moved = await around.journal.do(partial(_seal, report_id=report_id)) or moved
+        return moved
+
+
+def _version(connection: Connection) -> tuple[int, int]:
+    """Changes whenever a package may have become eligible: a closing or rework, or an outcome."""
+    row = connection.execute(
+        "SELECT coalesce((SELECT max(id) FROM report_event), 0) + coalesce((SELECT max(id) FROM code_event), 0), "
+        "coalesce((SELECT max(closed_no) FROM package WHERE closed_no > 0), 0)"
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
+def _parts(found: list[Eligible]) -> Iterable[list[Eligible]]:
+    return (found[start : start + JOIN_SLICE] for start in range(0, len(found), JOIN_SLICE))
+
+
+def _join(connection: Connection, part: list[Eligible], rules: PlanningRules, at_ms: int) -> None:
+    for one in part:
+        if not is_eligible(connection, one.id):
+            continue
+        batch_id = _batch(connection, one, rules, at_ms)
+        packages.change(connection, one.id, batch_id=batch_id, own=None)
+        connection.execute(
+            "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), last_ms = ?, last_code = 0 "
+            "WHERE id = ?",
+            (one.codes, at_ms, at_ms, batch_id),
+        )
+
+
+def _batch(connection: Connection, one: Eligible, rules: PlanningRules, at_ms: int) -> int:
+    """The open batch of the package's job and level that has room for it; a new one if need be."""
+    found = reports.select(
+        connection, "state = 'open' AND kind = ? AND job_id = ? AND full = 0 ORDER BY id", (AGGREGATION, one.job_id)
+    )
+    for report in found:
+        if json.loads(report.attributes)["level"] != one.level:
+            continue
+        if report.codes + one.codes <= rules.max_codes:
+            return report.id
+        reports.change(connection, report.id, full=1)
+    row = connection.execute("SELECT product, attributes FROM job WHERE id = ?", (one.job_id,)).fetchone()
+    attributes = {
+        "group": json.loads(row[0])["group"],
+        "business_place_id": rules.business_place_id,
+        "order": json.loads(row[1]).get("order"),
+        "level": one.level,
+    }
+    return reports.open_batch(
+        connection,
+        kind=AGGREGATION,
+        job_id=one.job_id,
+        attributes=attributes,
+        day=None,
+        first_code=0,
+        at_ms=at_ms,
+        early=False,
+    )
+
+
+def _to_seal(connection: Connection) -> list[int]:
+    """Open batches that nothing more will join, of jobs that have ended or that somebody asked for."""
+    asked_ms = asked(connection)
+    found = []
+    for report in reports.select(connection, "state = 'open' AND kind = ? AND codes > 0 AND full = 0", (AGGREGATION,)):
+        stopped = connection.execute("SELECT stopped_ms FROM job WHERE id = ?", (report.job_id,)).fetchone()[0]
+        wanted = stopped is not None or _closed_by(connection, report.batch_id, asked_ms)
+        if wanted and not on_its_way(connection, report.job_id, json.loads(report.attributes)["level"]):
+            found.append(report.id)
+    return found
+
+
+def _closed_by(connection: Connection, batch_id: int, asked_ms: int) -> bool:
+    row = connection.execute("SELECT max(closed_ms) FROM package WHERE batch_id = ?", (batch_id,)).fetchone()
+    return row[0] is not None and int(row[0]) <= asked_ms
+
+
+def _seal(connection: Connection, report_id: int) -> bool:
+    """No more packages join; the line seals it as soon as its clock can be trusted, as it does with other batches."""
+    report = reports.get(connection, report_id)
+    if report is None or report.state != "open":
+        return False
+    reports.change(connection, report_id, full=1, seal_reason="nothing more to come")
+    return True
