@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -87,7 +87,9 @@ def restore(
     to.print(f"{path} is {file.name} now.", style="green")
     if aside is not None:
         to.print(f"What was there is kept as {aside.name}.")
-    to.print("Start the daemon. It looks for every report that was unfinished then; when it has: lined journal confirm.")
+    to.print(
+        "Start the daemon. It looks for every report that was unfinished then; when it has: lined journal confirm."
+    )
 
 
 def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -166,7 +168,7 @@ def _backed_up(config: Config) -> dict[str, Any]:
     return {"path": str(made.path), "bytes": made.bytes, "codes": made.codes}
 
 
-def _failed(text: str) -> None:
+def _failed(text: str) -> NoReturn:
     from lined.errors import JournalError
 
     raise JournalError(text)

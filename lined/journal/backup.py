@@ -1,14 +1,13 @@
 """A copy of the journal of one moment, made beside the running writer.
 
-Guarantees: what has its final name is a whole database that passed SQLite's integrity check and is synced; the writer is
-never held: the copy is read from one snapshot, in steps with pauses between them. Functions here block; call them in a
-thread of their own.
+Guarantees: what has its final name is a whole database that passed SQLite's integrity check and is synced; the writer
+is never held: the copy is read from one snapshot, in steps with pauses between them. Functions here block; call them
+in a thread of their own.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +49,8 @@ class Backup(NamedTuple):
 def back_up(journal: Path, folder: Path, at_ms: int, *, floor_bytes: int = 0, keep: int = 0) -> Backup:
     """Copy, check, sync, rename; then drop all but the `keep` newest (0: keep all).
 
-    Raises JournalFull (no room for it), JournalDamaged (the copy fails SQLite's check: so does the journal), JournalError.
+    Raises JournalFull (no room for it), JournalDamaged (the copy fails SQLite's check: so does the journal),
+    JournalError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = journal_bytes(journal) + floor_bytes
@@ -151,5 +151,5 @@ def _breathing(part: Path) -> Callable[[int, int, int], None]:
 def _drop_old(journal: Path, folder: Path, keep: int) -> None:
     for path in found_beside(journal, folder, BACKUP)[keep:] if keep else ():
         with contextlib.suppress(OSError):
-            os.unlink(path)
+            path.unlink()
             log.info("backup_dropped", path=str(path))

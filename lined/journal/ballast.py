@@ -1,8 +1,8 @@
 """A file of nothing beside the journal, to throw overboard when the disk is full.
 
-Where SQLite finds no room, DELETE and a checkpoint fail too: they need pages of the WAL. With the ballast gone, outcomes
-can be written and the WAL copied back; intake stays stopped by the floor. It is made again once there is room for it above
-the floor. Without it (a disk that was full from the beginning) everything works but this.
+Where SQLite finds no room, DELETE and a checkpoint fail too: they need pages of the WAL. With the ballast gone,
+outcomes can be written and the WAL copied back; intake stays stopped by the floor. It is made again once there is room
+for it above the floor. Without it (a disk that was full from the beginning) everything works but this.
 """
 
 from __future__ import annotations

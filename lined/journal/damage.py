@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from lined.errors import JournalDamaged
 from lined.journal.backup import newest
 from lined.journal.files import beside, move_whole
 from lined.journal.takeover import DAMAGE, Gap, take_over
@@ -35,9 +36,10 @@ def replace_damaged(journal: Path, backups: Path, at_ms: int) -> Gap:
     return gap
 
 
-def is_half_replaced(journal: Path) -> bool:
-    """A replacement was interrupted: the old file is away, the new one not there."""
-    return not journal.exists() and (is_suspect(journal) or journal.with_name(journal.name + "-wal").exists())
+def refuse_half_replaced(journal: Path) -> None:
+    """Raises JournalDamaged where a replacement was interrupted: the old file is away, the new one not there."""
+    if not journal.exists() and (is_suspect(journal) or journal.with_name(journal.name + "-wal").exists()):
+        raise JournalDamaged(f"{journal} was being replaced when the program ended")
 
 
 def suspect(journal: Path, why: str) -> None:

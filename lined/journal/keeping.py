@@ -1,10 +1,13 @@
-"""Looking after the journal while it is used: backups, checks, the archive. One task at a time; the line notices nothing."""
+"""Looking after the journal while it is used: backups, checks, the archive. One task at a time; the line notices
+nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -122,8 +125,8 @@ class Keeping:
     def _note_damage(self, text: str) -> None:
         damage.suspect(self._journal.path, text)
         self.problems["journal-damaged"] = (
-            f"The journal is damaged ({text}). Seal and let everything be reported, then restart: it is set aside whole, "
-            "and a new one takes over what the newest backup knows."
+            f"The journal is damaged ({text}). Seal and let everything be reported, then restart: it is set aside "
+            "whole, and a new one takes over what the newest backup knows."
         )
 
     # ── what it cannot know ─────────────────────────────────────────────────────────────────────────────────────────
@@ -150,20 +153,20 @@ class Keeping:
 def gap_text(gap: Gap) -> str:
     """What people are told about a journal that has forgotten."""
     until = _moment(gap.until_ms)
-    known = (
-        f"Codes applied between {_moment(gap.since_ms)} and {until} are not known to it: such a code would not be seen to "
-        "be a duplicate. Reports that were unfinished then are looked for and wait for a person before they are sent again."
-        if gap.backup
-        else f"There was no backup: nothing that was applied before {until} is known, and no duplicate of it is seen."
-    )
+    if gap.backup:
+        known = (
+            f"Codes applied between {_moment(gap.since_ms)} and {until} are not known to it: such a code would not be "
+            "seen to be a duplicate. Reports that were unfinished then are looked for, and wait for a person before "
+            "they are sent again."
+        )
+    else:
+        known = f"There was no backup: nothing applied before {until} is known, and no duplicate of it is seen."
     what = {
-        takeover.DAMAGE: f"The journal was damaged and is set aside as {gap.aside}; lined journal recover reads what it can.",
+        takeover.DAMAGE: f"The journal was damaged and is set aside as {gap.aside} (lined journal recover reads it).",
         takeover.RESTORE: f"The journal was restored from {gap.backup}. Nothing is sent until a person confirms.",
     }[gap.why]
     return f"{what} {known} When you have taken note: lined journal confirm."
 
 
 def _moment(at_ms: int) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,7 +1,7 @@
 """What can still be read of a damaged journal, row by row, into a new file.
 
-A page that cannot be read costs the rows on it: reading goes on behind them. The damaged file is not changed. The result
-is a whole journal that can be looked at, or put in place with `lined restore`.
+A page that cannot be read costs the rows on it: reading goes on behind them. The damaged file is not changed. The
+result is a whole journal that can be looked at, or put in place with `lined restore`.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ class _Reading:
     def _slice(self, after: int, size: int) -> list[Row] | None:
         try:
             return self._source.execute(
-                f"SELECT rowid, {self._columns} FROM {self._table} WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, size)
+                f"SELECT rowid, {self._columns} FROM {self._table} WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                (after, size),
             ).fetchall()
         except SqliteError:
             return None

@@ -1,9 +1,9 @@
 """A journal that has forgotten: a backup in the place of a damaged or lost journal.
 
-What was written after the backup's moment is not in it. So its duplicates are unknown since then, and each report that was
-not finished then may have been sent since: it is in doubt, looked for like any other, and after two misses it waits for a
-person instead of being sent again. After `lined restore` nothing at all is sent until a person has confirmed. What the
-journal knows about its gap stands in `meta` until then.
+What was written after the backup's moment is not in it. So its duplicates are unknown since then, and each report that
+was not finished then may have been sent since: it is in doubt, looked for like any other, and after two misses it
+waits for a person instead of being sent again. After `lined restore` nothing at all is sent until a person has
+confirmed. What the journal knows about its gap stands in `meta` until then.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ UNFINISHED = ("open", "sealed", "sending", "in_doubt")
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What the journal cannot know. `since_ms`: the backup's moment (0: nothing before is known); `until_ms`: when it was
-    put in place. `aside`: the file that was there before. `confirmed_ms`: when a person took note; None: not yet.
+    """What the journal cannot know. `since_ms`: the backup's moment (0: nothing before is known); `until_ms`: when it
+    was put in place. `aside`: the file that was there before. `confirmed_ms`: when a person took note; None: not yet.
     """
 
     why: str
@@ -50,7 +50,8 @@ class Gap:
 
 
 def take_over(journal: Path, backup: Path | None, *, why: str, aside: Path | None, at_ms: int) -> Gap:
-    """Put a copy of the backup, or an empty journal, in the journal's place, which must be empty. Durable when it returns.
+    """Put a copy of the backup, or an empty journal, in the journal's place, which must be empty. Durable when it
+    returns.
 
     Raises JournalError for a file that is no backup, OSError, FileExistsError where there is a journal.
     """
@@ -58,7 +59,7 @@ def take_over(journal: Path, backup: Path | None, *, why: str, aside: Path | Non
     if taken:
         raise FileExistsError(f"{journal.name + taken[0]} is in the way")
     since_ms = moment_of(backup) if backup is not None else 0
-    gap = Gap(why, since_ms, at_ms, backup and backup.name, aside and aside.name)
+    gap = Gap(why, since_ms, at_ms, backup.name if backup else None, aside.name if aside else None)
     part = journal.with_name(journal.name + ".new")
     for end in ("-wal", "-shm", ""):
         part.with_name(part.name + end).unlink(missing_ok=True)
@@ -141,7 +142,9 @@ def confirm(connection: Connection, by: str, at_ms: int) -> Gap:
     looking = looked_for(connection)
     if looking and gap.withholds:
         shown = ", ".join(map(str, looking[:10]))
-        raise CommandError(409, "still-looking", f"Reports {shown} are still being looked for: wait until they are not.")
+        raise CommandError(
+            409, "still-looking", f"Reports {shown} are still being looked for: wait until they are not."
+        )
     confirmed = replace(gap, confirmed_ms=at_ms, confirmed_by=by or None)
     write(connection, confirmed)
     return confirmed

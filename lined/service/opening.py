@@ -21,8 +21,7 @@ async def open_journal(journal: Journal, config: Config, at_ms: int) -> dict[str
     """The number of each device. Raises as Journal.open; JournalDamaged only where the configuration says `stop`."""
     binding, devices = assembly.binding_of(config), assembly.device_ids_of(config)
     try:
-        if damage.is_half_replaced(journal.path):
-            raise JournalDamaged(f"{journal.path} was being replaced when the program ended")
+        damage.refuse_half_replaced(journal.path)
         return await journal.open(binding, devices)
     except JournalDamaged as error:
         log.critical("journal_damaged", path=str(journal.path), error=str(error), on_damage=config.journal.on_damage)
