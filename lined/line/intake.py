@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -19,6 +19,7 @@ from lined import codes as marking
 from lined.errors import JournalError
 from lined.journal import Journal
 from lined.journal.database import Connection
+from lined.journal.writer import Work
 from lined.line.desk import Chunk
 from lined.line.judging import Judging
 from lined.line.plant import Plant, Station
@@ -57,10 +58,11 @@ class _Turn(NamedTuple):
     ruled: asyncio.Future[Ruling]
 
 
-class _Listing(NamedTuple):
-    """Rows for the list of the unsaid that are not known to be on disk yet."""
+class _Note(NamedTuple):
+    """A change to the list of the unsaid that is not known to be on disk yet."""
 
-    rows: list[tuple[int, int, str]]
+    work: Work[Any, int]
+    rows: list[Any]
     under_way: asyncio.Future[int]
 
 
@@ -104,7 +106,8 @@ class LineIntake:
         self._pending: dict[int, _Pending] = {}
         self._waiting: Counter[str] = Counter()
         self._turns: defaultdict[str, deque[_Turn]] = defaultdict(deque)
-        self._listings: defaultdict[str, list[_Listing]] = defaultdict(list)
+        self._notes: defaultdict[str, list[_Note]] = defaultdict(list)
+        self._note_failed = False
         self._marks: Counter[str] = Counter()
         self._mark = 0
         self._in_a_row: dict[str, tuple[int, int]] = {}
@@ -153,15 +156,8 @@ class LineIntake:
         if pending is None:
             return
         self._waiting[device] -= 1
+        self._note_told(device, pending.ruling, len(pending.ruling.verdicts))
         self._raise_mark(device, pending.ruling.last_code)
-        again = [
-            code_id
-            for code_id, verdict in zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True)
-            if verdict == AGAIN or (verdict == REPEAT and code_id in self._unsaid_ids)
-        ]
-        if again:  # a repeat that is heard tells an accept that was not
-            self._unsaid_ids.difference_update(again)
-            _forget(self._journal.submit(self._told, again))
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
         """Frames from index `first` on were not told their verdicts: their codes go onto the list of the unsaid."""
@@ -170,6 +166,7 @@ class LineIntake:
             return
         self._waiting[device] -= 1
         skipped = sum(pending.frames[:first])
+        self._note_told(device, pending.ruling, skipped)
         rows = [
             (code_id, pending.chunk.at_ms, why)
             for code_id, verdict in list(zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True))[skipped:]
@@ -178,10 +175,8 @@ class LineIntake:
         if rows:
             log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
             self._unsaid_ids.update(code_id for code_id, _, _ in rows)
-            self._marks[device] = max(self._marks[device], pending.ruling.last_code)
-            self._list(device, rows)
-        else:
-            self._raise_mark(device, pending.ruling.last_code)
+            self._note(device, self._unsaid, rows)
+        self._raise_mark(device, pending.ruling.last_code)
 
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """A device came or went."""
@@ -194,11 +189,8 @@ class LineIntake:
 
     def settle_marks(self) -> None:
         """Devices with nothing under way have been told everything: move their marks up. Called about once a second."""
+        self._note_again()
         for device in self._numbers:
-            for listing in list(self._listings[device]):
-                if listing.under_way.done():  # it failed: the disk was full
-                    self._listings[device].remove(listing)
-                    self._list(device, listing.rows)
             if not self._waiting[device]:
                 self._raise_mark(device, self._newest_code)
 
@@ -208,20 +200,42 @@ class LineIntake:
         return sum(self._waiting.values())
 
     def _raise_mark(self, device: str, code_id: int) -> None:
-        """Everything of the device up to this code is settled; its mark follows once nothing waits to be listed."""
+        """Everything of the device up to this code is settled; its mark follows once nothing waits to be noted."""
         self._marks[device] = max(self._marks[device], code_id)
-        if not self._listings[device] and self._marks[device] and self._journal.said is not None:
+        if not self._notes[device] and self._marks[device] and self._journal.said is not None:
             self._journal.said.set(self._numbers[device], self._marks[device])
 
-    def _list(self, device: str, rows: list[tuple[int, int, str]]) -> None:
-        listing = _Listing(rows, self._journal.submit(self._unsaid, rows))
-        self._listings[device].append(listing)
-        listing.under_way.add_done_callback(lambda _done: self._listed(device, listing))
+    def _note_told(self, device: str, ruling: Ruling, most: int) -> None:
+        """Of the first so many verdicts: what was accepted once more has been told now, and so has, by a repeat that
+        was heard, an accept that was not.
+        """
+        told = list(zip(ruling.code_ids, ruling.verdicts, strict=True))[:most]
+        again = [i for i, verdict in told if verdict == AGAIN or (verdict == REPEAT and i in self._unsaid_ids)]
+        if again:
+            self._unsaid_ids.difference_update(again)
+            self._note(device, self._told, again)
 
-    def _listed(self, device: str, listing: _Listing) -> None:
-        if listing.under_way.exception() is None:
-            self._listings[device].remove(listing)
-            self._raise_mark(device, 0)
+    def _note(self, device: str, work: Work[Any, int], rows: list[Any]) -> None:
+        note = _Note(work, rows, self._journal.submit(work, rows))
+        self._notes[device].append(note)
+        note.under_way.add_done_callback(lambda _done: self._noted(device, note))
+
+    def _noted(self, device: str, note: _Note) -> None:
+        if note.under_way.exception() is not None:
+            self._note_failed = True  # the disk was full
+            return
+        self._notes[device].remove(note)
+        self._raise_mark(device, 0)
+
+    def _note_again(self) -> None:
+        """What the disk refused is tried again, ahead of the next read."""
+        if not self._note_failed:
+            return
+        self._note_failed = False
+        for device, notes in self._notes.items():
+            for note in [n for n in notes if n.under_way.done() and n.under_way.exception() is not None]:
+                notes.remove(note)
+                self._note(device, note.work, note.rows)
 
     # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,6 +274,7 @@ class LineIntake:
 
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
         answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
+        self._note_again()
         ruled = self._journal.submit(self.judging, chunk)
         self._waiting[chunk.device] += 1
         self._turns[chunk.device].append(_Turn(chunk, counts, answer, ruled))
@@ -362,11 +377,6 @@ def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:
         accepts.append(bool(count) and all(word in ACCEPTED for word in verdicts[position : position + count]))
         position += count
     return accepts
-
-
-def _forget(future: asyncio.Future[int]) -> None:
-    """A future nobody waits for: its error has been counted by the writer, which is where it is dealt with."""
-    future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
 
 
 class _ListUnsaid:

@@ -109,6 +109,7 @@ class Story:
         judged = [model.judge(where, r, line.now) for r in reads]
         assert await line.words(where, *frames, say=said) == [word for word, _ in judged]
         model.words.update(word for word, _ in judged)
+        await line.rows("SELECT 1")  # what was said and unsaid is on disk, before the next commit may fail
         if not said:
             model.unsaid.update(code for _, code in judged if code is not None)
 

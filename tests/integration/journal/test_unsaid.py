@@ -136,21 +136,52 @@ async def test_a_test_job_does_not_use_up_what_is_unsaid(tmp_path: Path) -> None
         assert await line.word("cam-1", oil(1)) == "duplicate"
 
 
+async def refused(line: Line) -> None:
+    """Everything queued so far meets a full disk."""
+    await asyncio.gather(line.journal.do(lambda _: None), return_exceptions=True)
+    await asyncio.sleep(0)
+
+
 async def test_a_list_that_the_disk_refused_is_written_later_and_its_mark_waits(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        first, second = await asyncio.gather(line.submit("cam-1", frame(oil(1))), line.submit("cam-1", frame(oil(2))))
+        line.fail_next = True
+        line.intake.unsaid("cam-1", first, 0, "gone")
+        await refused(line)
+        line.intake.said("cam-1", second)
+        assert line.journal.said is not None
+        assert line.journal.said.get(line.numbers["cam-1"]) == 0
+        line.intake.settle_marks()
+        assert line.journal.said.get(line.numbers["cam-1"]) == 0
+        assert await line.unsaid() == [ident(1)]
+        line.intake.settle_marks()
+        assert line.journal.said.get(line.numbers["cam-1"]) == 2
+        assert await line.word("cam-1", oil(1)) == "accept"
+
+
+async def test_a_list_that_the_disk_refused_is_written_before_the_next_read_is_judged(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         judgement = await line.submit("cam-1", frame(oil(1)))
         line.fail_next = True
         line.intake.unsaid("cam-1", judgement, 0, "gone")
-        await asyncio.wait([line.journal.do(lambda _: None)])
-        assert await line.word("cam-1", oil(2)) == "accept"
-        assert line.journal.said is not None
-        assert line.journal.said.get(line.numbers["cam-1"]) == 0
+        await refused(line)
+        assert await line.word("cam-2", oil(1)) == "accept"
+        assert await line.word("cam-2", oil(1)) == "duplicate"
+
+
+async def test_what_was_told_stays_told_although_the_disk_was_full_just_then(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        await line.word("cam-1", oil(1), say=False)
+        judgement = await line.submit("cam-1", frame(oil(1)), frame(oil(2)))
+        line.fail_next = True
+        line.intake.unsaid("cam-1", judgement, 1, "gone")  # the first of the two was told
+        await refused(line)
         line.intake.settle_marks()
-        assert await line.unsaid() == [ident(1)]
-        line.intake.settle_marks()
-        assert line.journal.said.get(line.numbers["cam-1"]) == 2
-        assert await line.word("cam-1", oil(1)) == "accept"
+        await line.restart()
+        assert await line.words("cam-1", oil(1), oil(2)) == ["duplicate", "accept"]
 
 
 async def test_a_verdict_nobody_waits_for_is_unsaid(tmp_path: Path) -> None:
