@@ -1,6 +1,8 @@
 """The sums people see: rows of `counter`, changed in the transaction that changes what they count.
 
-Names: `read.accepted`, `read.repeats`, `read.no-read`, `read.rejected`, `reason.<reason>`, `code.<bucket>`.
+Names: `read.accepted`, `read.repeats`, `read.no-read`, `read.rejected`, `reason.<reason>`, `code.<bucket>`,
+`code.applied`. Reads and what the PLC counts also stand under each station: `station.<id>.read.accepted`,
+`station.<id>.triggers`.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
         "UPDATE report SET codes = codes + 1, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
         (chunk.at_ms, chunk.at_ms, batch_id),
     )
-    counters.add(connection, job.id, {f"code.{UNREPORTED}": 1})
+    counters.add(connection, job.id, {f"code.{UNREPORTED}": 1, "code.applied": 1})
     desk.known[parent.ident] = KnownCode(
         parent.ident, code_id, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id, None
     )

@@ -37,6 +37,13 @@ from lined.line.verdicts import (
 GONE_FOR_GOOD = frozenset({"scrap", "sample"})  # withdrawal reasons after which a code cannot be applied again
 TEST = "test"
 
+_SUMS = {  # where a verdict is counted; every other one is a rejection with its reason
+    ACCEPT: ("read.accepted",),
+    AGAIN: ("read.accepted",),
+    REPEAT: ("read.repeats",),
+    NO_READ: ("read.no-read",),
+}
+
 T = TypeVar("T")
 
 
@@ -78,6 +85,7 @@ class _Bench:
         self._new: list[tuple[int, str, str, int, int, int, int]] = []
         self._reads: list[tuple[int, int, int, str, int | None, bytes | None]] = []
         self._sums: Counter[str] = Counter()
+        self._verdicts: dict[str, Counter[str]] = {}  # by station
         self._batched = 0
         self._first_ms = self._last_ms = 0
 
@@ -90,6 +98,7 @@ class _Bench:
         ids: list[int] = []
         alarms: list[tuple[str, str]] = []
         last = 0
+        counted = self._counted(chunk)
         state.newest_ms = max(state.newest_ms, chunk.at_ms)
         for candidate in chunk.candidates:
             code = candidate.code
@@ -104,7 +113,7 @@ class _Bench:
                 last = max(last, code_id) if verdict == ACCEPT else last
             if verdict != ACCEPT or not code_id:
                 self._keep_read(chunk, candidate, verdict, code_id)
-            self._count(verdict)
+            counted[verdict] += 1
             verdicts.append(verdict)
             ids.append(code_id)
         return Ruling(verdicts, ids, last, alarms, job.mode if job else None)
@@ -115,10 +124,11 @@ class _Bench:
         state.newest_ms = max(state.newest_ms, chunk.at_ms)
         desk = self.desk()
         found = elsewhere.judge(desk, chunk)
+        counted = self._counted(chunk)
         for candidate, one in zip(chunk.candidates, found, strict=True):
             if one.verdict != ACCEPT or not one.applied_id or chunk.station.role == "pack":
                 self._keep_read(chunk, candidate, one.verdict, one.code_id)
-            self._count(one.verdict)
+            counted[one.verdict] += 1
         verdicts = [one.verdict for one in found]
         ids = [one.code_id if chunk.station.applies or one.applied_id else 0 for one in found]
         last = max((one.applied_id for one in found), default=0)
@@ -238,7 +248,7 @@ class _Bench:
         self._connection.execute("DELETE FROM unsaid WHERE code_id = ?", (known.id,))
         self._connection.execute("UPDATE code_event SET code_id = ? WHERE code_id = ?", (code_id, known.id))
         self._connection.execute("UPDATE read SET code_id = ? WHERE code_id = ?", (code_id, known.id))
-        counters.add(self._connection, known.job_id, {f"code.{WITHDRAWN}": -1})
+        counters.add(self._connection, known.job_id, {f"code.{WITHDRAWN}": -1, "code.applied": -1})
         codes.record(self._connection, code_id, chunk.at_ms, "applied-again", "after its withdrawal")
         return code_id
 
@@ -300,17 +310,17 @@ class _Bench:
         job_id = self._state.job.id if self._state.job else counters.LIFE
         self._reads.append((chunk.at_ms, chunk.device_no, job_id, verdict, code_id or None, raw))
 
-    def _count(self, verdict: str) -> None:
-        sums = self._sums
-        if verdict in (ACCEPT, AGAIN):
-            sums["read.accepted"] += 1
-        elif verdict == REPEAT:
-            sums["read.repeats"] += 1
-        elif verdict == NO_READ:
-            sums["read.no-read"] += 1
-        else:
-            sums["read.rejected"] += 1
-            sums[f"reason.{verdict}"] += 1
+    def _counted(self, chunk: Chunk) -> Counter[str]:
+        """The verdicts of the chunk's station in this group."""
+        return self._verdicts.setdefault(chunk.station.id, Counter())
+
+    def _count_verdicts(self) -> None:
+        """Into the line's sums and those of each station."""
+        for station, verdicts in self._verdicts.items():
+            for verdict, n in verdicts.items():
+                for name in _SUMS.get(verdict) or ("read.rejected", f"reason.{verdict}"):
+                    self._sums[name] += n
+                    self._sums[f"station.{station}.{name}"] += n
 
     def write(self) -> None:
         """Everything decided, as rows."""
@@ -321,6 +331,7 @@ class _Bench:
                 "INSERT INTO read (at_ms, device_no, job_id, verdict, code_id, raw) VALUES (?, ?, ?, ?, ?, ?)",
                 self._reads,
             )
+        self._count_verdicts()
         job = self._state.job
         counters.add(self._connection, job.id if job else counters.LIFE, self._sums)
 
@@ -328,6 +339,7 @@ class _Bench:
         if self._new:
             codes.insert(self._connection, self._new)
             self._sums["code.unreported"] += len(self._new)
+            self._sums["code.applied"] += len(self._new)
             self._new = []
 
     def _flush_batch(self) -> None:
