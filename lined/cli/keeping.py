@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -63,11 +64,13 @@ def restore(
     from dataclasses import asdict
 
     from lined.cli.asking import loaded
+    from lined.cli.logs import set_up_logs
     from lined.journal import damage, takeover
     from lined.journal.backup import check_whole
     from lined.journal.journal import refuse_foreign, take_lock
     from lined.service import assembly
 
+    set_up_logs(level=logging.WARNING)
     found = loaded(config)
     path, at_ms = found.journal.path.resolve(), time.time_ns() // 1_000_000
     refuse_foreign(file.resolve(), assembly.binding_of(found))
@@ -152,11 +155,13 @@ def _backed_up(config: Config) -> dict[str, Any]:
     """With the lock held, so that no daemon starts meanwhile. Raises JournalLocked, JournalError."""
     import os
 
+    from lined.cli.logs import set_up_logs
     from lined.errors import JournalError
     from lined.journal.backup import back_up
     from lined.journal.journal import take_lock
     from lined.service.opening import backup_folder
 
+    set_up_logs(level=logging.WARNING)
     path = config.journal.path.resolve()
     if not path.exists():
         raise JournalError(f"there is no journal at {path}")

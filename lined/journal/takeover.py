@@ -26,7 +26,6 @@ from lined.journal.schema import migrations
 GAP = "gap"  # key in `meta`
 PERSON = "a person's word"  # `report.waits_for`: never sent again by itself
 DAMAGE, RESTORE = "damage", "restore"
-UNFINISHED = ("open", "sealed", "sending", "in_doubt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +88,25 @@ def _prepare(part: Path, gap: Gap) -> None:
 
 
 def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
-    """The report may have grown, may have been sent, may be finished since the backup's moment."""
+    """The report may have grown, may have been sent, may be finished since the backup's moment. What has no body yet stays
+    sealed and is never due: delivery freezes it and puts it in doubt.
+    """
     why = f"unfinished in the backup that took over ({gap.why}): it may have been sent since"
     at_ms, state = gap.until_ms, report.state
     if state == "open" and reports.seal(connection, report, at_ms, why) == "void":
         return
-    if state in ("open", "sealed"):
-        reports.move(connection, report.id, "sending", at_ms, why)
-    if state != "in_doubt":
+    if state == "sending":
         reports.move(connection, report.id, "in_doubt", at_ms, why)
-    searched_from_ms = min(gap.since_ms, report.attempt_server_ms or gap.since_ms)
     reports.change(
         connection,
         report.id,
         waits_for=PERSON,
         problem=f"It was {state} when the backup was made, and may have been sent since. It is looked for.",
         attempt_ms=at_ms,
-        attempt_server_ms=searched_from_ms,
+        attempt_server_ms=min(gap.since_ms, report.attempt_server_ms or gap.since_ms),
         misses=0,
         missed_ms=None,
-        due_ms=at_ms,
+        due_ms=None if state in ("open", "sealed") else at_ms,
     )
 
 
@@ -130,7 +128,7 @@ def write(connection: Connection, gap: Gap) -> None:
 
 def looked_for(connection: Connection) -> list[int]:
     """Reports that are still being looked for after the take-over."""
-    rows = connection.execute("SELECT id FROM report WHERE state = 'in_doubt' AND waits_for = ?", (PERSON,))
+    rows = connection.execute("SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?", (PERSON,))
     return [int(row[0]) for row in rows]
 
 

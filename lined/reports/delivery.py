@@ -25,6 +25,7 @@ from lined.reports.following import follow, follow_unlisted
 from lined.reports.freezing import freeze
 from lined.reports.kinds import KINDS
 from lined.reports.ports import Surroundings
+from lined.reports.returning import doubt_returned
 from lined.reports.rules import DAY_MS, backed_off
 
 log = structlog.get_logger()
@@ -72,6 +73,7 @@ class Delivery:
                     connection, around.wall_ms(), around.rules.in_doubt_first_ms
                 )
             )
+            await doubt_returned(around)
         except JournalFull as error:
             log.warning("recovery_waits_for_disk", error=str(error))
             return 0
