@@ -88,8 +88,8 @@ def _prepare(part: Path, gap: Gap) -> None:
 
 
 def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
-    """The report may have grown, may have been sent, may be finished since the backup's moment. What has no body yet stays
-    sealed and is never due: delivery freezes it and puts it in doubt.
+    """The report may have grown, may have been sent, may be finished since the backup's moment. What has no body yet
+    stays sealed and is never due: delivery freezes it and puts it in doubt.
     """
     why = f"unfinished in the backup that took over ({gap.why}): it may have been sent since"
     at_ms, state = gap.until_ms, report.state
@@ -128,8 +128,8 @@ def write(connection: Connection, gap: Gap) -> None:
 
 def looked_for(connection: Connection) -> list[int]:
     """Reports that are still being looked for after the take-over."""
-    rows = connection.execute("SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?", (PERSON,))
-    return [int(row[0]) for row in rows]
+    rows = connection.execute("SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?",
+    (PERSON,)) return [int(row[0]) for row in rows]
 
 
 def confirm(connection: Connection, by: str, at_ms: int) -> Gap:

@@ -1,5 +1,6 @@
-"""Reports that a backup brought back unfinished: what was never frozen in it is frozen now, so that it can be looked for,
-and put in doubt. From there on they are looked for like any other; what is not found waits for a person (`PERSON`).
+"""Reports that a backup brought back unfinished: what was never frozen in it is frozen now, so that it can be looked
+for, and put in doubt. From there on they are looked for like any other; what is not found waits for a person
+(`PERSON`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from lined.journal.takeover import PERSON
 from lined.reports.freezing import freeze
 from lined.reports.ports import Surroundings
 
+RETURNED = "state = 'sealed' AND waits_for = ? ORDER BY id"
 WHY = "it may have been sent since the backup was made"
 
 
 async def doubt_returned(around: Surroundings) -> None:
     """May be repeated after a crash. Raises JournalFull."""
-    for report in await around.journal.read(reports.select, "state = 'sealed' AND waits_for = ? ORDER BY id", (PERSON,)):
+    for report in await around.journal.read(
+        reports.select, "state = 'sealed' AND waits_for = ? ORDER BY id", (PERSON,)
+    ):
         if await freeze(around, report) is not None:
             await around.journal.do(partial(_doubt, report_id=report.id, at_ms=around.wall_ms()))
 

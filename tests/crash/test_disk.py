@@ -61,7 +61,7 @@ async def test_a_disk_error_ends_the_daemon_with_74_and_loses_nothing_that_was_a
         figures = await plant.finish(playing)
         unsaid = (await plant.status())["unsaid"]
     assert figures.lost == figures.applied_twice == figures.attempted_again == 0, figures
-    # What was written and not synced may be there after all. It was rejected, and is listed as unsaid, as after a crash.
+    # What was written and not synced may be there after all: rejected, and listed as unsaid, as after a crash.
     assert figures.never_said == unsaid
 
 
