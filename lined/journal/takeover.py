@@ -128,8 +128,10 @@ def write(connection: Connection, gap: Gap) -> None:
 
 def looked_for(connection: Connection) -> list[int]:
     """Reports that are still being looked for after the take-over."""
-    rows = connection.execute("SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?",
-    (PERSON,)) return [int(row[0]) for row in rows]
+    rows = connection.execute(
+        "SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?", (PERSON,)
+    ).fetchall()
+    return [int(row[0]) for row in rows]
 
 
 def confirm(connection: Connection, by: str, at_ms: int) -> Gap:
