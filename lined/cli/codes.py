@@ -72,14 +72,14 @@ def typed(text: str) -> str:
 def _offline(connection: Connection, text: str) -> dict[str, Any]:
     from lined.codes import Malformed, identification
     from lined.errors import CommandError
-    from lined.journal import queries
+    from lined.journal import stories
     from lined.status import shapes
 
     try:
         ident = identification(text.encode("utf-8", "replace"))
     except Malformed as fault:
         raise CommandError(422, "malformed", f"This is no marking code: {fault}") from None
-    story = queries.code_story(connection, ident)
+    story = stories.code_story(connection, ident)
     if story is None:
         raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
     return shapes.code_story(story)
@@ -93,6 +93,10 @@ def _tell(story: dict[str, Any], clock: Clock) -> None:
     print_table(to, "Events", ["when", "what", "why", "by"], events)
     reads = [(clock.at(one["at"]), one["device"] or "", one["verdict"]) for one in story["reads"]]
     print_table(to, "Read again", ["when", "device", "verdict"], reads)
+    lies_in = [
+        (one["parent"] or "not known yet", one["level"], one["state"], one["count"]) for one in story["packages"]
+    ]
+    print_table(to, "Packages", ["package", "level", "state", "holds"], lies_in)
     reports = [
         (one["id"], one["kind"], one["state"], one["document_id"] or "", one["problem"] or "")
         for one in story["reports"]
@@ -102,9 +106,11 @@ def _tell(story: dict[str, Any], clock: Clock) -> None:
 
 def _facts(story: dict[str, Any], clock: Clock) -> Iterator[tuple[str, str]]:
     yield "code", story["code"]
-    yield "state", story["state"]
     applied = story["applied"]
-    yield "applied", f"{clock.at(applied['at'])} by {applied['device'] or 'an unknown device'}, job {applied['job']}"
+    if applied is not None:
+        device = applied["device"] or "an unknown device"
+        yield "state", story["state"]
+        yield "applied", f"{clock.at(applied['at'])} by {device}, job {applied['job']}"
     job = story["job"]
     if job is not None:
         yield "product", " ".join(part for part in (job["gtin"], job["product"]) if part)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
+
+if TYPE_CHECKING:
+    from lined.cli.telling import Clock
+    from lined.journal.database import Connection
 
 
 def register(app: typer.Typer) -> None:
@@ -17,19 +22,37 @@ def register(app: typer.Typer) -> None:
     app.add_typer(packages, name="package", rich_help_panel=AT_WORK)
 
 
-def list_packages(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+def list_packages(
+    state: Annotated[str | None, typer.Option(help="open, waiting (for its report), closed or dissolved.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+    after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this package.")] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """List packages, newest first."""
     from lined.cli.asking import answered, loaded
+    from lined.cli.telling import Clock
 
-    page: Any
-    page, _ = answered(loaded(config), "/api/v1/packages", lambda _: {"items": [], "next": None})
+    found = loaded(config)
+
+    def offline(connection: Connection) -> Any:
+        from lined.journal import stories
+        from lined.status import shapes
+
+        before = int(after) if after and after.isdecimal() else None
+        return json.loads(shapes.package_page(stories.package_page(connection, state=state, limit=limit, after=before)))
+
+    page, _ = answered(found, "/api/v1/packages", offline, state=state, limit=limit, after=after)
     if as_json:
         print_json(page)
         return
-    rows = [(one["parent"], one["level"], one["count"]) for one in page["items"]]
-    print_table(console(), "", ["package", "level", "codes"], rows)
-    if not rows:
-        console().print("No packages.")
+    to, clock = console(), Clock(found)
+    columns = ["package", "level", "state", "holds", "station", "since", "in", "look"]
+    print_table(to, "", columns, (_row(one, clock) for one in page["items"]))
+    if not page["items"]:
+        to.print("No packages.")
+    if page["next"] is not None:
+        to.print(f"More: --after {page['next']}", style="dim")
 
 
 def close(
@@ -50,4 +73,20 @@ def close(
     if as_json:
         print_json(answer)
     else:
-        console().print("Closed.", style="green")
+        count, parent_code = answer["count"], answer["parent"]
+        waits = "" if answer["state"] != "open" else ": its next parent read closes it"
+        name = f" {parent_code}" if parent_code else ""
+        console().print(f"Package{name} with {count:,} is {answer['state']}{waits}.", style="green")
+
+
+def _row(one: dict[str, Any], clock: Clock) -> tuple[object, ...]:
+    return (
+        one["parent"] or "not known yet",
+        one["level"],
+        one["state"],
+        f"{one['count']:,} of {one['capacity']:,}",
+        one["station"],
+        clock.at(one["at"]),
+        one["inside"] or "",
+        one["suspect"] or "",
+    )

@@ -1,7 +1,7 @@
 """What people ask of the journal. Read only: functions of a connection, for `Journal.read` or where no daemon runs.
 
 Nothing here looks at all codes or all reads: sums are rows already, counts come from the small table of reports, a
-code is found by its unique index. Identification codes only, never a check part.
+code is found by its unique index (`stories`). Identification codes only, never a check part.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from lined.codes import masked
 from lined.journal import counters, reports
-from lined.journal.codes import KnownCode, bucket_of, find
 from lined.journal.database import Connection
-from lined.journal.reports import CODE_BUCKETS, STATES, UTILISATION, ReportRow
+from lined.journal.reports import STATES, UTILISATION, ReportRow
 
 PAGE_MAX = 1_000
 STORY_MAX = 100  # reads of one code, events of one report, codes of a report with a state of their own
@@ -66,7 +64,7 @@ class Sums(NamedTuple):
 
 def sums(connection: Connection, known: ReportCounts | None = None) -> Sums:
     """One picture of the sums. `known`: the last counts, which are not counted again where nothing happened since."""
-    with _one_moment(connection):
+    with one_moment(connection):
         job = running_job(connection)
         return Sums(
             counters.of_job(connection),
@@ -163,7 +161,7 @@ def report_page(
     conditions = {"kind = ?": kind, "state = ?": state, "id < ?": after}
     used = {condition: value for condition, value in conditions.items() if value is not None}
     where = " AND ".join(used) or "1"
-    with _one_moment(connection):
+    with one_moment(connection):
         found = reports.select(connection, f"{where} ORDER BY id DESC LIMIT ?", (*used.values(), limit + 1))
         items = found[:limit]
         changed = {report.id: changed_ms(connection, report) for report in items}
@@ -178,7 +176,7 @@ def changed_ms(connection: Connection, report: ReportRow) -> int:
 
 def report_story(connection: Connection, report_id: int) -> ReportStory | None:
     """One report with everything known about it; None where there is no such report."""
-    with _one_moment(connection):
+    with one_moment(connection):
         report = reports.get(connection, report_id)
         if report is None:
             return None
@@ -191,90 +189,26 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
         return ReportStory(report, job(connection, report.job_id), [Event(*row) for row in rows[::-1]], own, examples)
 
 
+_NEIGHBOURS = "id BETWEEN :first AND coalesce(:last, 9223372036854775807) AND batch_id = :batch"
+_WHY = "(SELECT detail FROM code_event WHERE code_id = code.id ORDER BY id DESC LIMIT 1)"
+_MEMBERS = {
+    "utilisation": ("code", _NEIGHBOURS, _WHY),
+    "validation": ("grade", _NEIGHBOURS, "NULL"),
+    "aggregation": ("package", "batch_id = :batch", "NULL"),
+    "disaggregation": ("member", "batch_id = :batch", "NULL"),
+    "correction": ("member", "batch_id = :batch", "NULL"),
+}
+"""Where the codes of a kind of report stand, which of them are a batch's, and why one has a state of its own."""
+
+
 def _own_states(connection: Connection, report: ReportRow) -> tuple[dict[str, int], list[OwnState]]:
     """At most the codes of one batch are looked at: 30,000 neighbours."""
-    if report.first_code is None:
-        return {}, []
-    batch = "id BETWEEN ? AND coalesce(?, 9223372036854775807) AND batch_id = ? AND own IS NOT NULL"
-    of_batch = (report.first_code, report.last_code, report.batch_id)
-    counts = dict(connection.execute(f"SELECT own, count(*) FROM code WHERE {batch} GROUP BY own", of_batch).fetchall())
-    rows = connection.execute(
-        "SELECT ident, own, (SELECT detail FROM code_event WHERE code_id = code.id ORDER BY id DESC LIMIT 1) "
-        f"FROM code WHERE {batch} ORDER BY id LIMIT ?",
-        (*of_batch, STORY_MAX),
-    ).fetchall()
+    table, which, why = _MEMBERS[report.kind]
+    batch = {"first": report.first_code, "last": report.last_code, "batch": report.batch_id, "most": STORY_MAX}
+    members = f"FROM {table} WHERE {which} AND own IS NOT NULL"
+    counts = dict(connection.execute(f"SELECT own, count(*) {members} GROUP BY own", batch).fetchall())
+    rows = connection.execute(f"SELECT ident, own, {why} {members} LIMIT :most", batch).fetchall()
     return counts, [OwnState(*row) for row in rows]
-
-
-# ── codes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-class Read(NamedTuple):
-    """A read of a known code that did not apply it."""
-
-    at_ms: int
-    device: str | None
-    job_id: int
-    verdict: str
-
-
-class CodeEvent(NamedTuple):
-    at_ms: int
-    what: str
-    detail: str | None
-    report_id: int | None
-    by: str | None
-
-
-class CodeStory(NamedTuple):
-    """What became of one code. `state`: its sum in /status. `reads` and `events`: oldest first, the newest STORY_MAX.
-
-    `unsaid`: since when and why its accept could not be said; None where it was said.
-    """
-
-    code: KnownCode
-    device: str | None
-    state: str
-    job: JobRow | None
-    reads: list[Read]
-    events: list[CodeEvent]
-    reports: list[ReportRow]
-    unsaid: tuple[int, str] | None
-
-
-def code_story(connection: Connection, ident: str) -> CodeStory | None:
-    """The story of an identification code; None where it was never applied on this line."""
-    with _one_moment(connection):
-        known = find(connection, [ident]).get(ident)
-        if known is None:
-            return None
-        reads = connection.execute(
-            "SELECT at_ms, (SELECT id FROM device WHERE no = device_no), job_id, verdict FROM read "
-            "WHERE code_id = ? ORDER BY id DESC LIMIT ?",
-            (known.id, STORY_MAX),
-        ).fetchall()
-        events = connection.execute(
-            "SELECT at_ms, what, detail, report_id, by FROM code_event WHERE code_id = ? ORDER BY id DESC LIMIT ?",
-            (known.id, STORY_MAX),
-        ).fetchall()
-        return CodeStory(
-            known,
-            _device(connection, known.device_no),
-            bucket_of(connection, known),
-            job(connection, known.job_id),
-            [Read(*row) for row in reads[::-1]],
-            [CodeEvent(*row) for row in events[::-1]],
-            reports.select(connection, "batch_id = ? ORDER BY id LIMIT ?", (known.batch_id, STORY_MAX)),
-            connection.execute("SELECT at_ms, why FROM unsaid WHERE code_id = ?", (known.id,)).fetchone(),
-        )
-
-
-def shown_raw(raw: bytes) -> str:
-    """What a device sent, for people: printable, check parts masked."""
-    return masked(raw.decode("utf-8", "replace"))
-
-
-def _device(connection: Connection, device_no: int) -> str | None:
-    row = connection.execute("SELECT id FROM device WHERE no = ?", (device_no,)).fetchone()
-    return str(row[0]) if row else None
 
 
 def _marks(values: Sequence[object]) -> str:
@@ -282,39 +216,10 @@ def _marks(values: Sequence[object]) -> str:
 
 
 @contextmanager
-def _one_moment(connection: Connection) -> Iterator[None]:
+def one_moment(connection: Connection) -> Iterator[None]:
     """Everything asked inside sees the same commit."""
     connection.execute("BEGIN")
     try:
         yield
     finally:
         connection.execute("ROLLBACK")
-
-
-__all__ = [
-    "CODE_BUCKETS",
-    "KINDS",
-    "PAGE_MAX",
-    "STATES",
-    "Backlog",
-    "CodeEvent",
-    "CodeStory",
-    "Event",
-    "JobRow",
-    "OwnState",
-    "Read",
-    "ReportCounts",
-    "ReportPage",
-    "ReportStory",
-    "Sums",
-    "backlog",
-    "changed_ms",
-    "code_story",
-    "job",
-    "report_counts",
-    "report_page",
-    "report_story",
-    "running_job",
-    "shown_raw",
-    "sums",
-]

@@ -88,7 +88,7 @@ def _of_codes(router: APIRouter, view: PlantView) -> None:
     @router.post("/packages/close", tags=["packages"])
     async def close_package(body: PackageClose) -> Response:
         """Close an open package before it is full."""
-        raise CommandError(409, "no-packing", f"Station {body.station} does not pack: there is no package to close.")
+        return await carried_out("package-close", view.line.close_package, body)
 
     @router.post("/codes/withdraw", tags=["codes"])
     async def withdraw(body: Withdraw) -> Response:

@@ -13,9 +13,10 @@ from typing import Any
 
 from lined import __version__
 from lined.errors import JournalError
-from lined.journal import queries
+from lined.journal import queries, stories
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
-from lined.journal.queries import CODE_BUCKETS, Backlog, JobRow, ReportCounts, Sums
+from lined.journal.queries import Backlog, JobRow, ReportCounts, Sums
+from lined.journal.reports import CODE_BUCKETS, STATES
 from lined.line.verdicts import NOT_DURABLE
 from lined.status.ports import DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.status.times import moment, of_datetime
@@ -38,7 +39,7 @@ REASONS = (
     ),
 )
 
-NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(queries.STATES, 0)), Backlog(0, 0, None), 0)
+NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(STATES, 0)), Backlog(0, 0, None), 0)
 
 
 class StatusDocument:
@@ -169,7 +170,7 @@ def device(device_id: str, view: PlantView, seen: DeviceSeen) -> dict[str, Any]:
         "heartbeats": seen.heartbeats,
         "reconnects": seen.reconnects,
         "unanswered": seen.unanswered,
-        "last_raw": queries.shown_raw(seen.last_raw) if seen.last_raw else None,
+        "last_raw": stories.shown_raw(seen.last_raw) if seen.last_raw else None,
     }
 
 

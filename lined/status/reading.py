@@ -10,15 +10,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from lined.errors import CommandError, Problem
-from lined.journal import queries
+from lined.journal import queries, stories
 from lined.journal.database import Connection
-from lined.journal.queries import PAGE_MAX, STATES
+from lined.journal.queries import PAGE_MAX
+from lined.journal.reports import STATES
 from lined.status import metrics, page, shapes
 from lined.status.answers import answer, rendered
 from lined.status.commands import without_codes
 from lined.status.document import StatusDocument
 from lined.status.ports import PlantView, cannot_commit
-from lined.status.rendering import json_bytes, page_bytes
+from lined.status.rendering import json_bytes
 
 
 def health(view: PlantView, document: StatusDocument) -> APIRouter:
@@ -62,9 +63,14 @@ def questions(view: PlantView) -> APIRouter:
     _of_reports(router, view)
 
     @router.get("/packages", tags=["packages"])
-    async def list_packages() -> Response:
-        """Open packages, newest first. None yet: no station of this version packs."""
-        return rendered(page_bytes((), None))
+    async def list_packages(
+        state: Annotated[str | None, Query(description=f"One of {', '.join(stories.PACKAGES)}.")] = None,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+        after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    ) -> Response:
+        """Packages, newest first. `waiting`: closed, and in no report yet."""
+        _one_of("state", state, tuple(stories.PACKAGES))
+        return rendered(await view.journal.read(_package_page, state, limit, _cursor(after)))
 
     @router.get("/codes", tags=["codes"])
     async def show_code(
@@ -109,13 +115,17 @@ def _report_page(connection: Connection, kind: str | None, state: str | None, li
     return shapes.report_page(queries.report_page(connection, kind=kind, state=state, limit=limit, after=after))
 
 
+def _package_page(connection: Connection, state: str | None, limit: int, after: int | None) -> bytes:
+    return shapes.package_page(stories.package_page(connection, state=state, limit=limit, after=after))
+
+
 def _report(connection: Connection, report_id: int) -> bytes | None:
     found = queries.report_story(connection, report_id)
     return None if found is None else json_bytes(shapes.report_story(found))
 
 
 def _code(connection: Connection, ident: str) -> bytes | None:
-    found = queries.code_story(connection, ident)
+    found = stories.code_story(connection, ident)
     return None if found is None else json_bytes(shapes.code_story(found))
 
 

@@ -6,8 +6,10 @@ import json
 import re
 from typing import Any
 
-from lined.journal.queries import CodeStory, ReportPage, ReportStory
+from lined.journal.packages import PackageRow
+from lined.journal.queries import ReportPage, ReportStory
 from lined.journal.reports import ReportRow
+from lined.journal.stories import Applied, CodeStory, PackagePage
 from lined.status.document import job
 from lined.status.rendering import page_bytes
 from lined.status.times import moment, with_moments
@@ -75,18 +77,54 @@ def report_story(found: ReportStory) -> dict[str, Any]:
 
 
 def code_story(found: CodeStory) -> dict[str, Any]:
-    """What became of one code."""
-    code = found.code
+    """What became of one code. `state`, `applied` and `unsaid` are null for a parent that is no item's code."""
+    applied = found.applied
+    unsaid = applied.unsaid if applied is not None else None
     return {
-        "code": code.ident,
-        "state": found.state,
-        "applied": {"at": moment(code.at_ms), "device": found.device, "job": str(code.job_id)},
+        "code": found.ident,
+        "state": None if applied is None else applied.state,
+        "applied": None if applied is None else _applied(applied),
         "job": None if found.job is None else job(found.job),
-        "unsaid": None if found.unsaid is None else {"at": moment(found.unsaid[0]), "why": found.unsaid[1]},
+        "unsaid": None if unsaid is None else {"at": moment(unsaid[0]), "why": unsaid[1]},
+        "packages": [package(row) for row in found.packages],
         "reads": [_of_job(with_moments_of_event(read._asdict())) for read in found.reads],
         "events": [_of_report(with_moments_of_event(event._asdict())) for event in found.events],
         "reports": [report(row, row.final_ms or row.submitted_ms or row.opened_ms) for row in found.reports],
     }
+
+
+def package_page(found: PackagePage) -> bytes:
+    """A page of the list."""
+    items = ({**package(row), "inside": found.inside.get(row.id)} for row in found.items)
+    return page_bytes(items, None if found.next is None else str(found.next))
+
+
+def package(row: PackageRow) -> dict[str, Any]:
+    """One package. `parent` is null until its code is known; down to `at` it is what MQTT says of a closed one."""
+    return {
+        "parent": row.ident,
+        "level": row.level,
+        "count": row.holds,
+        "at": moment(row.opened_ms if row.closed_ms is None else row.closed_ms),
+        "id": str(row.id),
+        "state": row.state,
+        "station": row.station,
+        "gtin": row.gtin,
+        "job": str(row.job_id) if row.job_id else None,
+        "child_level": row.child_level,
+        "capacity": row.capacity,
+        "opened_at": moment(row.opened_ms),
+        "closed_at": moment(row.closed_ms),
+        "closing": bool(row.close_requested),
+        "suspect": row.suspect,
+        "report": None if row.batch_id is None else str(row.batch_id),
+        "own_state": row.own,
+    }
+
+
+def _applied(found: Applied) -> dict[str, Any]:
+    code = found.code
+    return {"at": moment(code.at_ms), "device": found.device, "job": str(code.job_id)}
 
 
 def with_moments_of_event(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lined.codes import sscc
 from lined.errors import JournalBroken
 from tests.integration.status.plant import GTIN, Line, a_line, code
 
@@ -176,11 +177,22 @@ async def test_a_code_s_story_and_its_withdrawal(tmp_path: Path) -> None:
 
 
 async def test_packages(tmp_path: Path) -> None:
-    async with served_line(tmp_path):
+    async with served_line(tmp_path) as line:
         assert (await lined(tmp_path, "package", "list", "--json")).json == {"items": [], "next": None}
         assert "No packages." in (await lined(tmp_path, "package", "list")).out
-        closed = await lined(tmp_path, "package", "close", "marking")
-        assert closed.exit == 1 and "does not pack" in closed.err
+        assert "No packages." in (await lined(tmp_path, "package", "list", "--state", "open")).out
+        refused = await lined(tmp_path, "package", "close", "marking")
+        assert refused.exit == 1 and "does not pack" in refused.err
+        await line.start()
+        await line.codes([1, 2])
+        await line.codes([1, 2], device="cam-3")
+        listed = await lined(tmp_path, "package", "list")
+        assert "not known yet" in listed.out and "2 of 3" in listed.out
+        parent = sscc("0307797292", 15)
+        closed = await lined(tmp_path, "package", "close", "boxing", "--parent", parent)
+        assert closed.exit == 0 and f"Package {parent} with 2 is closed." in closed.out
+        shown = await lined(tmp_path, "code", "show", parent)
+        assert shown.exit == 0 and "BOX_LV_1" in shown.out
 
 
 async def test_a_journal_that_cannot_commit_is_74(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from lined.journal import Journal, reports
 from lined.journal.database import Connection
 from lined.line.intake import LineIntake, typed_device
 from lined.line.operations import LineOperations
-from lined.line.plant import BatchRules, Plant, Product, Station
+from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.problems import Problems
 from lined.line.state import LineState
 from lined.reports.operations import ReportOperations
@@ -159,8 +159,8 @@ class Line:
         self.intake.said(device, judgement)
         return judgement.accepts
 
-    async def codes(self, numbers: Sequence[int]) -> list[bool]:
-        return await self.read(*(Frame("read", (code(number).encode(),)) for number in numbers))
+    async def codes(self, numbers: Sequence[int], device: str = "cam-1") -> list[bool]:
+        return await self.read(*(Frame("read", (code(number).encode(),)) for number in numbers), device=device)
 
     async def start(self, **body: object) -> dict[str, Any]:
         reply = await self.post("/api/v1/job/start", {"gtin": GTIN, **body})
@@ -201,13 +201,17 @@ async def _reply(reader: asyncio.StreamReader) -> Reply:
 @contextlib.asynccontextmanager
 async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_bytes: int = 0) -> AsyncIterator[Line]:
     """A line whose journal is `path`/line-1.db, served."""
-    stations = {"marking": Station("marking", "apply", ("cam-1", "cam-2"), repeat_ms={"cam-1": 60_000})}
+    stations = {
+        "marking": Station("marking", "apply", ("cam-1", "cam-2"), repeat_ms={"cam-1": 60_000}),
+        "boxing": Station("boxing", "pack", ("cam-3",), level="BOX_LV_1", mode="children-then-parent"),
+    }
+    packing = {GTIN: {"BOX_LV_1": PackageRule("BOX_LV_1", 3, "UNIT")}}
     product = Product(GTIN, "Sunflower oil 1 l", "vegetableoil", shelf_life_days=1095)
-    plant = Plant("line-1", "Asia/Tashkent", 27, {GTIN: product}, stations, BatchRules())
+    plant = Plant("line-1", "Asia/Tashkent", 27, {GTIN: product}, stations, BatchRules(), packing=packing)
     journal = Journal(path / "line-1.db", floor_bytes=floor_bytes)
     problems = Problems(wall_ms)
     state = LineState(plant)
-    numbers = await journal.open(BINDING, ["cam-1", "cam-2", typed_device("marking")])
+    numbers = await journal.open(BINDING, ["cam-1", "cam-2", "cam-3", typed_device("marking"), typed_device("boxing")])
     intake = LineIntake(plant, journal, state, problems, numbers, wall_ms)
     line = LineOperations(plant, journal, state, intake, wall_ms)
     devices = {"cam-1": Device(), "cam-2": Device(connected=False, problem="refused")}

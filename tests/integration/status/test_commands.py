@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 import pytest
 
+from lined.codes import sscc
 from lined.errors import JournalBroken
 from lined.status import commands
 from tests.integration.status.plant import GTIN, Line, a_line, code
 
 IDENT = "0104899215122371210000000000001"
+SSCC = sscc("0307797292", 15)
 
 
 async def refused(line: Line, path: str, body: object, status: int, word: str) -> dict[str, Any]:
@@ -245,7 +247,18 @@ async def test_a_station_that_does_not_pack_has_no_package_to_close(tmp_path: Pa
         found = await refused(line, "packages/close", {"station": "marking"}, 409, "no-packing")
         assert "marking" in found["message"]
         assert await paths_of(line, "packages/close", {}) == ["station"]
-        assert (await line.get("/api/v1/packages")).json == {"items": [], "next": None}
+        await refused(line, "packages/close", {"station": "nowhere"}, 404, "unknown-station")
+        await refused(line, "packages/close", {"station": "boxing"}, 409, "no-open-package")
+
+
+async def test_an_open_package_is_closed_before_it_is_full(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1, 2])
+        assert await line.codes([1, 2], device="cam-3") == [True, True]
+        reply = await line.post("/api/v1/packages/close", {"station": "boxing", "parent": SSCC[2:]})
+        assert reply.json == {"station": "boxing", "parent": SSCC, "count": 2, "state": "closed"}
+        await refused(line, "packages/close", {"station": "boxing"}, 409, "no-open-package")
 
 
 # ── a journal that cannot commit ────────────────────────────────────────────────────────────────────────────────────

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from lined.journal import queries
+from lined.journal import queries, stories
 from lined.journal.database import Connection
 from tests.integration.status.plant import a_line
 
 IDENT = "0104899215122371210000000000001"
-GROWING = {"code", "read", "code_event", "report_event", "unsaid"}
+GROWING = {"code", "read", "code_event", "report_event", "unsaid", "grade", "member"}
 """Tables with a row for each code, read or change. The unsaid are counted, which their own small table allows."""
 
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
@@ -23,7 +23,10 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "reports": lambda connection: queries.report_page(connection, limit=1000),
     "reports of a state": lambda connection: queries.report_page(connection, state="open", kind="utilisation", after=9),
     "one report": lambda connection: queries.report_story(connection, 1),
-    "one code": lambda connection: queries.code_story(connection, IDENT),
+    "packages": lambda connection: stories.package_page(connection, after=9),
+    "open packages": lambda connection: stories.package_page(connection, state="open"),
+    "waiting packages": lambda connection: stories.package_page(connection, state="waiting", after=9),
+    "one code": lambda connection: stories.code_story(connection, IDENT),
 }
 
 

@@ -171,6 +171,95 @@ async def test_codes_nobody_applied_or_could_apply(tmp_path: Path) -> None:
             assert (reply.status, reply.error) == (422, "wrong-values")
 
 
+async def packages_of(line: Line, query: str = "") -> tuple[list[tuple[str | None, str]], str | None]:
+    page = (await line.get(f"/api/v1/packages{query}")).json
+    return [(one["parent"], one["state"]) for one in page["items"]], page["next"]
+
+
+async def test_packages_are_listed_newest_first_and_by_state(tmp_path: Path) -> None:
+    parents = [sscc("0307797292", number) for number in range(3)]
+    async with a_line(tmp_path) as line:
+        assert await packages_of(line) == ([], None)
+        await line.start()
+        await line.codes(range(10))
+        for number, parent in enumerate(parents):
+            await line.codes([3 * number, 3 * number + 1, 3 * number + 2], device="cam-3")
+            assert await line.read(Frame("read", (parent.encode(),)), device="cam-3") == [True]
+        await line.codes([9], device="cam-3")
+        closed = [(parent, "closed") for parent in reversed(parents)]
+        assert await packages_of(line) == ([(None, "open"), *closed], None)
+        assert await packages_of(line, "?limit=2") == ([(None, "open"), closed[0]], "3")
+        assert await packages_of(line, "?limit=2&after=3") == (closed[1:], None)
+        assert await packages_of(line, "?state=open") == ([(None, "open")], None)
+        assert await packages_of(line, "?state=waiting") == await packages_of(line, "?state=closed") == (closed, None)
+        assert await packages_of(line, "?state=dissolved&after=9") == ([], None)
+        for query in ("?state=lost", "?limit=0", "?after=x"):
+            assert (await line.get(f"/api/v1/packages{query}")).error == "wrong-values"
+        box = (await line.get("/api/v1/packages?state=closed")).json["items"][0]
+    assert (box["level"], box["count"], box["capacity"], box["station"], box["inside"]) == (
+        "BOX_LV_1",
+        3,
+        3,
+        "boxing",
+        None,
+    )
+    assert box["at"] == box["closed_at"] and box["id"] == "3" and box["report"] is None
+
+
+async def test_a_packed_code_and_its_parent_tell_of_each_other(tmp_path: Path) -> None:
+    parent = sscc("0307797292", 15)
+    async with a_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1, 2, 3])
+        await line.codes([1, 2, 3], device="cam-3")
+        await line.read(Frame("read", (parent.encode(),)), device="cam-3")
+        unit = (await line.get(f"/api/v1/codes?code={IDENT}")).json
+        box = (await line.get(f"/api/v1/codes?code={parent[2:]}")).json
+    assert [(one["parent"], one["count"]) for one in unit["packages"]] == [(parent, 3)]
+    assert box["packages"] == unit["packages"] and box["code"] == parent and box["job"]["gtin"] == GTIN
+    assert (box["state"], box["applied"], box["unsaid"]) == (None, None, None)
+
+
+async def test_a_graded_code_names_its_validation_report_too(tmp_path: Path) -> None:
+    def graded(connection: Connection) -> None:
+        connection.execute(
+            "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, codes, first_code, last_code, "
+            "opened_ms) VALUES (2, 2, 'validation', 'partial', 1, '{}', 1, 1, 1, ?)",
+            (wall_ms(),),
+        )
+        connection.execute(
+            "INSERT INTO grade (id, ident, at_ms, device_no, job_id, class, verdict, batch_id, as_class, own) "
+            "VALUES (1, ?, ?, 1, 1, 'A', 'accept', 2, 'A', 'refused')",
+            (IDENT, wall_ms()),
+        )
+
+    async with a_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1])
+        await line.journal.do(graded)
+        story = (await line.get(f"/api/v1/codes?code={IDENT}")).json
+        report = (await line.get("/api/v1/reports/2")).json
+    assert [(one["id"], one["kind"]) for one in story["reports"]] == [("1", "utilisation"), ("2", "validation")]
+    assert report["own_states"] == {"refused": 1} and report["examples"][0]["code"] == IDENT
+
+
+@pytest.mark.parametrize("kind", ["utilisation", "validation", "aggregation", "disaggregation", "correction"])
+async def test_a_report_of_every_kind_can_be_shown(tmp_path: Path, kind: str) -> None:
+    def opened(connection: Connection) -> None:
+        connection.execute(
+            "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, opened_ms) "
+            "VALUES (1, 1, ?, 'sealed', 1, '{}', ?)",
+            (kind, wall_ms()),
+        )
+
+    async with a_line(tmp_path) as line:
+        await line.start()
+        await line.journal.do(opened)
+        report = (await line.get("/api/v1/reports/1")).json
+        assert (report["kind"], report["own_states"], report["examples"]) == (kind, {}, [])
+        assert await reports_of(line, f"?kind={kind}") == (["1"], None)
+
+
 async def test_an_sscc_with_18_digits_gets_its_00(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
         full = sscc("0307797292", 15)
