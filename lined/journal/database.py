@@ -69,6 +69,14 @@ def open_copy(path: Path) -> Connection:
     return connection
 
 
+def open_archive(path: Path) -> Connection:
+    """An archive for one step of writing. What a COMMIT returned from is synced; readers see whole steps."""
+    connection = _connect(path.as_uri(), writable=True)
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.execute("PRAGMA synchronous=2")
+    return connection
+
+
 @contextmanager
 def open_untouched(path: Path) -> Iterator[Connection]:
     """A look at a journal that nobody has open, leaving the database and its WAL byte for byte as they are.

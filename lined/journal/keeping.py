@@ -8,19 +8,22 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
 import structlog
 
 from lined.errors import CommandError, JournalDamaged, JournalError
-from lined.journal import Journal, damage, takeover
+from lined.journal import Journal, archive, damage, takeover
 from lined.journal.backup import BACKUP, Backup, back_up, integrity, moment_of
 from lined.journal.database import SqliteError, open_readonly, translated
 from lined.journal.files import found_beside
 from lined.journal.takeover import Gap
 
 log = structlog.get_logger()
+
+PAUSE_S = 0.05  # between two steps of archiving
 
 R = TypeVar("R")
 
@@ -96,6 +99,24 @@ class Keeping:
                 continue
         return None
 
+    # ── the archive ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def archive(self) -> int:
+        """Move what is old enough, step by step with a pause after each. Returns how many rows. Raises JournalError."""
+        cut_ms = self._wall_ms() - self._rules.archive_after_ms
+        moved = 0
+        for table in archive.TABLES:
+            after = -1
+            while (found := await self._journal.read(archive.old_rows, table, cut_ms, after)).rows:
+                await self._aside(partial(_put, self._journal.path, found))
+                await self._journal.do(partial(archive.drop, found=found))
+                moved += len(found.rows)
+                after = found.rows[-1][0]
+                await asyncio.sleep(PAUSE_S)
+        if moved:
+            log.info("archived", rows=moved)
+        return moved
+
     # ── checks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def check(self) -> list[str]:
@@ -148,6 +169,13 @@ class Keeping:
         if self._journal.writer.broken is not None:
             raise CommandError(503, "cannot-commit", "The journal is broken.")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _put(journal: Path, found: archive.Slice) -> None:
+    try:
+        archive.put(journal, found)
+    except SqliteError as error:
+        raise JournalError(f"the archive cannot be written: {error}") from error
 
 
 def gap_text(gap: Gap) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from lined.journal import counters, reports
+from lined.journal import archive, counters, reports
 from lined.journal.database import Connection
-from lined.journal.reports import STATES, UTILISATION, ReportRow
+from lined.journal.reports import FINAL, STATES, UTILISATION, ReportRow
 
 PAGE_MAX = 1_000
 STORY_MAX = 100  # reads of one code, events of one report, codes of a report with a state of their own
@@ -171,7 +171,7 @@ def report_page(
 def changed_ms(connection: Connection, report: ReportRow) -> int:
     """When a report last changed its state."""
     row = connection.execute("SELECT max(at_ms) FROM report_event WHERE report_id = ?", (report.id,)).fetchone()
-    return int(row[0] or report.opened_ms)
+    return int(row[0] or report.final_ms or report.opened_ms)
 
 
 def report_story(connection: Connection, report_id: int) -> ReportStory | None:
@@ -186,7 +186,9 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
             (EVIDENCE_SHOWN, report_id, STORY_MAX),
         ).fetchall()
         own, examples = _own_states(connection, report)
-        return ReportStory(report, job(connection, report.job_id), [Event(*row) for row in rows[::-1]], own, examples)
+        old = archive.events_of(connection, report_id, STORY_MAX, EVIDENCE_SHOWN) if report.state in FINAL else []
+        events = [Event(*row) for row in dict.fromkeys([*old, *rows[::-1]])][-STORY_MAX:]
+        return ReportStory(report, job(connection, report.job_id), events, own, examples)
 
 
 _NEIGHBOURS = "id BETWEEN :first AND coalesce(:last, 9223372036854775807) AND batch_id = :batch"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lined.codes import masked
-from lined.journal import packages, reports
+from lined.journal import archive, packages, reports
 from lined.journal.codes import KnownCode, bucket_of, find
 from lined.journal.database import Connection
 from lined.journal.packages import PackageRow
@@ -72,7 +72,7 @@ def code_story(connection: Connection, ident: str) -> CodeStory | None:
             ident,
             None if known is None else _applied(connection, known),
             job(connection, job_id),
-            [] if known is None else _reads(connection, known.id),
+            [] if known is None else _reads(connection, known),
             [] if known is None else _events(connection, known.id),
             around,
             _reports(connection, ident, batches),
@@ -85,13 +85,15 @@ def _applied(connection: Connection, known: KnownCode) -> Applied:
     return Applied(known, device[0] if device else None, bucket_of(connection, known), unsaid)
 
 
-def _reads(connection: Connection, code_id: int) -> list[Read]:
+def _reads(connection: Connection, known: KnownCode) -> list[Read]:
+    """Archived ones too; one that is moving just now stands in both places."""
     rows = connection.execute(
         "SELECT at_ms, (SELECT id FROM device WHERE no = device_no), job_id, verdict FROM read "
         "WHERE code_id = ? ORDER BY id DESC LIMIT ?",
-        (code_id, STORY_MAX),
+        (known.id, STORY_MAX),
     ).fetchall()
-    return [Read(*row) for row in rows[::-1]]
+    old = archive.reads_of(connection, known.ident, STORY_MAX)
+    return [Read(*row) for row in dict.fromkeys([*old, *rows[::-1]])][-STORY_MAX:]
 
 
 def _events(connection: Connection, code_id: int) -> list[CodeEvent]:

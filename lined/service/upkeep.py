@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 GRACE_S = 6 * 3600  # a computer that slept at the time does it when it wakes
 CHECK_DAY = "sun"
+ARCHIVE_MINUTE = 17
 OVERDUE_MS = 26 * 3600 * 1000  # the computer was off at the time, perhaps every day
 SETTLE_S = 60.0  # after the start, before a missed backup is made up for
 TELL_S = 1.0
@@ -51,6 +52,7 @@ class Upkeep:
         self._where = str(journal.path)
         self._backup_due = asyncio.Event()
         self._check_due = asyncio.Event()
+        self._archive_due = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -60,6 +62,7 @@ class Upkeep:
             try:
                 group.create_task(self._backups(), name="backups")
                 group.create_task(self._checks(), name="checks")
+                group.create_task(self._archiving(), name="archiving")
                 while True:
                     self._tell()
                     await asyncio.sleep(TELL_S)
@@ -74,7 +77,9 @@ class Upkeep:
         daily = CronTrigger(hour=int(hour), minute=int(minute), timezone=zone)
         weekly = CronTrigger(day_of_week=CHECK_DAY, hour=(int(hour) + 1) % 24, minute=int(minute), timezone=zone)
         scheduler.add_job(self._backup_due.set, daily, id="backup", **usual)
+        hourly = CronTrigger(minute=ARCHIVE_MINUTE, timezone=zone)
         scheduler.add_job(self._check_due.set, weekly, id="check", **usual)
+        scheduler.add_job(self._archive_due.set, hourly, id="archive", **usual)
         return scheduler
 
     async def _backups(self) -> None:
@@ -98,6 +103,15 @@ class Upkeep:
                 await self.keeping.check()
             except JournalError as error:
                 log.error("scheduled_check_failed", error=str(error))
+
+    async def _archiving(self) -> None:
+        while True:
+            await self._archive_due.wait()
+            self._archive_due.clear()
+            try:
+                await self.keeping.archive()
+            except JournalError as error:
+                log.error("archiving_failed", error=str(error))
 
     def _tell(self) -> None:
         """What is wrong goes where people look."""
