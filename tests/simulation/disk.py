@@ -1,14 +1,13 @@
 """The disk: a real SQLite file, written on the virtual loop instead of by a thread, that can be slow, full or broken.
 
-A crash leaves what the files hold at that moment: they are copied away before the connection of the dead is closed,
-because closing would tidy up, which SIGKILL does not.
+A crash leaves what the files hold at that moment: the connection of the dead is closed while another one is open for
+reading, so that SQLite does not tidy up behind it, which SIGKILL would not do either.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ R = TypeVar("R", covariant=True)
 
 COMMIT_S = (0.0, 0.01)
 SLOW_S = (0.05, 1.5)
+IDLE = 0.1  # share of commits after which nothing happens for so long that the journal is checkpointed
 FULL, IOERR = 13, 10  # primary result codes of SQLite
 
 
@@ -74,7 +74,7 @@ class InlineWriter(Writer):
         self.kill()
 
     def kill(self) -> None:
-        """From now on nothing reaches the file; what was not committed is gone."""
+        """From now on nothing reaches the file; what was not committed is gone. Keep a reader open meanwhile."""
         self.dead = True
         self.stopped.set()
         if self._connection is not None:
@@ -90,19 +90,7 @@ class InlineWriter(Writer):
         while self.queued:
             group, _ = self._gather()
             self._commit(group)
-            self._checkpoint_if_due(idle=False)
-
-
-def image(of: Path, to: Path, stale_said: bytes | None) -> None:
-    """The journal's files as they are, into another directory. `stale_said`: an older state of the said-file."""
-    to.mkdir()
-    for suffix in ("", "-wal", ".said"):
-        source = of.with_name(of.name + suffix)
-        if source.exists():
-            shutil.copyfile(source, to / source.name)
-    if stale_said is not None:
-        (to / f"{of.name}.said").write_bytes(stale_said)
-    shutil.rmtree(of.parent)
+            self._checkpoint_if_due(idle=self._disk.chance.random() < IDLE)
 
 
 def _sqlite_error(code: int, text: str) -> Any:

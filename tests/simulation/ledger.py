@@ -49,6 +49,11 @@ class Ledger:
                 self._unsure.discard(ident)
                 self._told_s[ident] = self._now_s()
 
+    def may_come_back(self, ident: str) -> None:
+        """A code is being withdrawn: what was said about it no longer counts."""
+        self.withdrawing.add(ident)
+        self._sure.discard(ident)
+
     def unsaid(self, idents: Iterable[str]) -> None:
         """The program knows that these were not said."""
         self._unsure.update(idents)
@@ -59,6 +64,9 @@ class Ledger:
         """
         sure = self._sure if stale_since is None else self._sure & stale_since
         self._unsure.update(ident for ident in known if ident not in sure)
+        # What was said once more is struck off the list a moment later: a death in between leaves it there.
+        now = self._now_s()
+        self._unsure.update(ident for ident, told_s in self._told_s.items() if now - told_s < TOLD_S)
 
     @property
     def sure(self) -> frozenset[str]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 BINDING = {"profile": "asl-belgisi", "url": "sim", "tin": "307797292", "business_place_id": "27"}
 CREDENTIAL_S = 900.0
+MARKS_S = 3.0
 SAY_S = (0.0, 0.05)
 BETWEEN_READS_S = (0.2, 8.0)
 
@@ -136,11 +137,11 @@ class Life:
         self.dead = True
         self.port.dead = True
         self.writer.kill()
-        self._look.close()
-        if self.journal.said is not None:
-            self.journal._release()
         for connection in self.journal._connections:
             connection.close()
+        self._look.close()  # the last one, and it cannot write: the WAL stays as it is
+        if self.journal.said is not None:
+            self.journal._release()
 
     # ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -176,7 +177,7 @@ class Life:
 
     async def _watch(self) -> None:
         while self.writer.broken is None and self.writer.defect is None:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(MARKS_S)
             self.intake.settle_marks()
         if self.writer.defect is not None:
             self.world.wrong("a defect in the writer", self.writer.defect)

@@ -50,12 +50,12 @@ class Weather:
         kind = c.randrange(5)
         return Fate(
             visible_s=min(self.hidden_s * c.random(), longest_hidden_s),
-            judged_s=judged_s if kind != 0 else c.choice((600.0, 3_000.0)),
+            judged_s=judged_s if kind != 0 else c.choice((300.0, 1_500.0)),
             spoiled=0.3 if kind in (1, 2) else 0.0,
             whole=kind == 2,
             nameless=kind == 3,
             unlisted=0.4 if kind == 4 or c.random() < 0.2 else 0.0,
-            unlisted_s=c.choice((100.0, 10_000.0)),
+            unlisted_s=c.choice((100.0, 3_000.0)),
         ), False
 
 

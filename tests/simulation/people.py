@@ -73,7 +73,7 @@ class People:
     async def _withdraw(self, ident: str, reason: str) -> None:
         body = {"code": ident, "reason": reason}
         ledger = self._world.ledger
-        ledger.withdrawing.add(ident)
+        ledger.may_come_back(ident)
         answer = await self.order("withdraw", lambda life, cid: life.line.withdraw(body, command_id=cid))
         ledger.withdrawing.discard(ident)
         if "error" not in answer:

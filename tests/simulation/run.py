@@ -15,7 +15,6 @@ from lined.line import sealing
 from lined.reports import delivery
 from tests.simulation import invariants
 from tests.simulation.clock import Stalled, VirtualLoop
-from tests.simulation.disk import image
 from tests.simulation.life import Life
 from tests.simulation.people import People
 from tests.simulation.world import World
@@ -23,7 +22,7 @@ from tests.simulation.world import World
 WORKING_S = 200.0
 RESTING_S = 3 * 3600.0  # the longest until everything is decided once the faults have ended
 LOOK_S = 60.0
-BUSY_TICK_S, RESTING_TICK_S = 2.0, 20.0
+BUSY_TICK_S, RESTING_TICK_S = 3.0, 30.0
 RESTART_S = 2.0
 
 R = TypeVar("R")
@@ -49,7 +48,8 @@ class Run:
         self.life: Life | None = None
         self._living = asyncio.Condition()
         self._ends: asyncio.Queue[str] = asyncio.Queue()
-        self._path = world.directory / "0" / "line.db"
+        self._path = world.directory / "line.db"
+        self._said = world.directory / "line.db.said"
         self.people = People(self)
 
     async def a_life(self) -> Life:
@@ -64,7 +64,7 @@ class Run:
         task = asyncio.ensure_future(work)
         try:
             while not task.done() and not life.dead:
-                await asyncio.wait([task], timeout=1.0)
+                await asyncio.wait([task], timeout=2.0)
             return task.result() if task.done() else None
         finally:
             task.cancel()
@@ -79,16 +79,13 @@ class Run:
             self.world.note(f"life {self.lives} ends: {how}")
             async with self._living:
                 self.life = None
-            following = self.world.directory / str(self.lives)
-            known = life.known()
             if how == "stop":
                 await life.stop()
-                image(self._path, following, None)
             else:
-                image(self._path, following, stale[0] if how == "cut" else None)
-                self.world.ledger.died(known, stale[1] if how == "cut" else None)
+                self.world.ledger.died(life.known(), stale[1] if how == "cut" else None)
                 await life.die()
-            self._path = following / "line.db"
+                if how == "cut":
+                    self._said.write_bytes(stale[0])
             await asyncio.sleep(RESTART_S)
 
     async def _begin(self) -> tuple[bytes, frozenset[str]]:
@@ -106,8 +103,7 @@ class Run:
             async with self._living:
                 self.life = life
                 self._living.notify_all()
-            said = self._path.with_name(self._path.name + ".said")
-            return said.read_bytes(), self.world.ledger.sure
+            return self._said.read_bytes(), self.world.ledger.sure
 
     async def _end_of(self, life: Life) -> str:
         """Wait for the end of a life: by itself, drawn from the seed at a point, or by chaos."""
@@ -224,7 +220,6 @@ def play(seed: int) -> Result:
     chance = random.Random(seed)
     loop = VirtualLoop(chance)
     with tempfile.TemporaryDirectory(dir=_memory(), prefix="lined-sim-") as directory:
-        (Path(directory) / "0").mkdir()
         world = World(seed, loop, chance, Path(directory))
         figures: dict[str, int] = {}
         loop.set_exception_handler(lambda _loop, context: _unheard(world, context))

@@ -23,8 +23,8 @@ RULES = DeliveryRules(
     poll_max_ms=30_000,
     in_doubt_first_ms=20_000,
     in_doubt_gap_ms=120_000,
-    give_up_ms=1_800_000,
-    held_poll_ms=300_000,
+    give_up_ms=900_000,
+    held_poll_ms=200_000,
     outcomes_page=3,
 )
 
