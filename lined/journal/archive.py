@@ -2,10 +2,10 @@
 
     <journal>.archive-2026.db
 
-What is decided with never moves: codes, their states, their memberships, the sums; so a duplicate is one for ever. Of each
-table the newest row stays, because SQLite gives the number of a newest row that went away once more. Rows move in small
-steps: read, written to the archive and synced, deleted in the journal. A crash in between leaves a row in both, which the
-next step puts right. Rows in an archive stand for themselves: codes and devices by name.
+What is decided with never moves: codes, their states, their memberships, the sums; so a duplicate is one for ever. Of
+each table the newest row stays, because SQLite gives the number of a newest row that went away once more. Rows move in
+small steps: read, written to the archive and synced, deleted in the journal. A crash in between leaves a row in both,
+which the next step puts right. Rows in an archive stand for themselves: codes and devices by name.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ CREATE TABLE IF NOT EXISTS body (id INTEGER, at_ms INTEGER, packed BLOB, PRIMARY
 """
 
 _DEVICE = "(SELECT id FROM device WHERE no = t.device_no)"
-_FINISHED = (
-    "r.state IN ('" + "', '".join(sorted(FINAL)) + "') AND r.due_ms IS NULL AND r.final_ms IS NOT NULL AND r.final_ms < :cut"
-)
+_FINISHED = "r.state IN ('" + "', '".join(sorted(FINAL)) + "') AND r.due_ms IS NULL AND r.final_ms < :cut"
 # Each: rows in the order of the archive's columns, id and at_ms first, older than :cut, from :after on.
 _OLD = {
     "read": (
         f"SELECT t.id, t.at_ms, {_DEVICE}, t.job_id, t.verdict, (SELECT ident FROM code WHERE id = t.code_id), t.raw "
-        "FROM read t WHERE t.id > :after AND t.id < (SELECT max(id) FROM read) AND t.at_ms < :cut ORDER BY t.id LIMIT :most"
+        "FROM read t WHERE t.id > :after AND t.id < (SELECT max(id) FROM read) AND t.at_ms < :cut "
+        "ORDER BY t.id LIMIT :most"
     ),
     "grade": (
-        f"SELECT t.id, t.at_ms, {_DEVICE}, t.job_id, t.verdict, t.ident, t.class, t.said, t.value, t.formal, t.device_at "
-        "FROM grade t WHERE t.id > :after AND t.batch_id IS NULL AND t.id < (SELECT max(id) FROM grade) AND t.at_ms < :cut "
-        "ORDER BY t.id LIMIT :most"
+        f"SELECT t.id, t.at_ms, {_DEVICE}, t.job_id, t.verdict, t.ident, t.class, t.said, t.value, t.formal, "
+        "t.device_at "
+        "FROM grade t WHERE t.id > :after AND t.id < (SELECT max(id) FROM grade) AND t.at_ms < :cut "
+        "AND t.batch_id IS NULL ORDER BY t.id LIMIT :most"
     ),
     "report_event": (
         "SELECT t.id, t.at_ms, t.report_id, t.before, t.after, t.why, t.evidence FROM report_event t "
@@ -86,7 +86,7 @@ def old_rows(connection: Connection, table: str, cut_ms: int, after: int) -> Sli
 
 
 def put(journal: Path, found: Slice) -> None:
-    """Write rows to the archives of their years; on disk when it returns. Rows that are there already stay as they are."""
+    """Write rows to the archives of their years; on disk when it returns. Rows that are there already stay."""
     by_year: dict[int, list[Row]] = {}
     for row in found.rows:
         by_year.setdefault(datetime.fromtimestamp(row[1] / 1000, UTC).year, []).append(row)
