@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lined.journal.database import Connection
 from lined.status import server as serving
 from lined.status.server import StatusServer, StatusUnavailable
 from tests.integration.status.plant import Line, a_line, served
@@ -92,7 +93,7 @@ async def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) ->
         server = another(line, 0, 1)
         free = threading.Event()
         async with served(server):
-            held = line.journal.do(lambda _: free.wait(20))
+            held = await hold_writer(line, free)
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             request = line.request("POST", "/api/v1/reports/seal", headers=json_headers(line, server), body=b"{}")
             writer.write(request)
@@ -110,7 +111,7 @@ async def test_a_request_that_never_ends_does_not_keep_the_process(tmp_path: Pat
         loop = asyncio.get_running_loop()
         try:
             async with served(server):
-                held = line.journal.do(lambda _: free.wait(20))
+                held = await hold_writer(line, free)
                 _, writer = await asyncio.open_connection("127.0.0.1", server.port)
                 writer.write(
                     line.request("POST", "/api/v1/reports/seal", headers=json_headers(line, server), body=b"{}")
@@ -161,6 +162,21 @@ def json_headers(line: Line, server: StatusServer) -> dict[str, str]:
         "Authorization": f"Bearer {line.token}",
         "Content-Type": "application/json",
     }
+
+
+async def hold_writer(line: Line, free: threading.Event) -> asyncio.Future[object]:
+    """The writer is busy, and its queue empty, until `free` is set."""
+    busy = threading.Event()
+
+    def step(_: Connection) -> bool:
+        busy.set()
+        return free.wait(20)
+
+    held = line.journal.do(step)
+    async with asyncio.timeout(5):
+        while not busy.is_set():
+            await asyncio.sleep(0.005)
+    return held
 
 
 async def until_queued(line: Line) -> None:
