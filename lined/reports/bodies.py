@@ -1,7 +1,8 @@
-"""The exact bytes of a report: plain data in, bytes and fingerprints out. Meant for a thread.
+r"""The exact bytes of a report: plain data in, bytes and fingerprints out. Meant for a thread.
 
-Utilisation (EN 5.1.1): a JSON object with the full codes, their separators as \\u001d. Keys are sorted, always (domain page,
-"Reports"). Codes are encoded in slices: one call over 30,000 would keep the interpreter from the event loop for 18 ms.
+Utilisation (EN 5.1.1): a JSON object with the full codes, their separators as \u001d. Keys are sorted, always (domain
+page, "Reports"). Codes are encoded in slices: one call over 30,000 would keep the interpreter from the event loop for
+18 ms.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ SLICE = 500  # codes encoded in one go: under 1 ms
 
 
 class Body(NamedTuple):
-    """`packed` is the body, compressed; `fingerprint` the SHA-256 of the body as it is sent; `codes` how many are in it."""
+    """`packed` is the body, compressed; `fingerprint` the SHA-256 of the body as it is sent; `codes` how many are in
+    it.
+    """
 
     packed: bytes
     fingerprint: str

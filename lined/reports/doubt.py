@@ -47,8 +47,8 @@ class Look(NamedTuple):
 
 
 class _Findings:
-    """What a search has met so far. One that stands settles it; one that was refused whole only where nothing else is ours:
-    it may be of an attempt that a person has sent again since.
+    """What a search has met so far. One that stands settles it; one that was refused whole only where nothing else is
+    ours: it may be of an attempt that a person has sent again since.
     """
 
     def __init__(self, standing: bool) -> None:
@@ -110,9 +110,7 @@ class Search:
             return Look(answered=answered, why=str(error))
         return Look(answered=True, why=f"more than {PAGES_MAX} pages of documents")
 
-    async def _read(
-        self, report: ReportRow, ours: set[str], candidates: Sequence[Document], found: _Findings
-    ) -> None:
+    async def _read(self, report: ReportRow, ours: set[str], candidates: Sequence[Document], found: _Findings) -> None:
         for document in candidates:
             if (report.id, document.document_id) in self._foreign:
                 continue

@@ -122,7 +122,7 @@ def _switch(connection: Connection, report: ReportRow, around: Surroundings, doc
         misses=0,
         missed_ms=None,
         waits_for=None,
-        problem=f"Document {report.document_id} was refused as our own echo; {document_id} is that of an earlier attempt.",
+        problem=f"Document {report.document_id} was our own echo; {document_id} is that of an earlier attempt.",
     )
 
 
@@ -132,8 +132,8 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings) -> 
     at_ms, now_ms, gap_ms = around.wall_ms(), around.server_ms(), around.rules.in_doubt_gap_ms
     if fresh.misses and fresh.missed_ms is not None and now_ms - fresh.missed_ms >= gap_ms:
         problem = (
-            f"Document {report.document_id} refuses every code, as it would if an earlier attempt had arrived; no document "
-            "of that one was found. Adopt it if the regulator has it, or release the report."
+            f"Document {report.document_id} refuses every code, as it would if an earlier attempt had arrived; no "
+            "document of that one was found. Adopt it if the regulator has it, or release the report."
         )
         if fresh.state == "held":
             reports.change(connection, report.id, problem=problem, due_ms=None, waits_for=None)

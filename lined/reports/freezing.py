@@ -8,9 +8,11 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.reports.bodies import Body
-from lined.reports.frozen import stored_body as stored_body
+from lined.reports.frozen import stored_body
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
+
+__all__ = ["freeze", "stored_body"]
 
 TRIES = 5  # how often a body is built anew because something changed under it
 

@@ -1,4 +1,4 @@
-"""What a frozen body holds, read back out of its bytes: the truth about what was sent, whatever became of its codes since."""
+"""What a frozen body holds, read back out of its bytes: what was sent, whatever became of its codes since."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def stored_body(connection: Connection, report_id: int) -> bytes:
 
 
 def elements(connection: Connection, report_id: int, name: str) -> Iterator[object]:
-    """The elements of the list of this name in the body, one by one: a list of 30,000 decoded in one call would keep the
-    interpreter from the event loop.
+    """The elements of the list of this name in the body, one by one: a list of 30,000 decoded in one call would keep
+    the interpreter from the event loop.
     """
     text = _document(stored_body(connection, report_id))
     decode = json.JSONDecoder().raw_decode

@@ -33,8 +33,8 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             raise CommandError(
                 422,
                 "confirm-required",
-                f'Report {report_id} may have been received. If the regulator certainly has not received it, say {{"confirm": "not-received"}}; '
-                'if it has, give {"document_id": "…"}.',
+                f"Report {report_id} may have been received. If the regulator certainly has not received it, say "
+                '{"confirm": "not-received"}; if it has, give {"document_id": "…"}.',
             )
         reports.move(
             connection,

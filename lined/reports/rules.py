@@ -1,4 +1,4 @@
-"""The numbers of delivery: how long it waits, how often it asks. Milliseconds where they are compared with the journal."""
+"""The numbers of delivery: how long it waits, how often it asks. In milliseconds, as the journal has them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ DAY_MS = 24 * HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRules:
-    """`poll_ms`: first look at a document; later looks back off to `poll_max_ms`. The rest: contract, sections 1 and 6."""
+    """`poll_ms`: first look at a document; later looks back off to `poll_max_ms`. The rest: contract, sections 1
+    and 6.
+    """
 
     poll_ms: int = 5_000
     poll_max_ms: int = 60_000

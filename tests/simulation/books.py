@@ -1,8 +1,8 @@
 """The regulator's side: what it was sent, what it made of it, what it shows, and when.
 
-A document is registered at once and judged later; its effects happen when it is judged. It becomes visible when it likes,
-and its content comes back as in the specification's sample: without separators and without a field. Nothing sent to it is
-ever forgotten: `twice` lists every code that arrived again while an earlier document with it still stood.
+A document is registered at once and judged later; its effects happen when it is judged. It becomes visible when it
+likes, and its content comes back as in the specification's sample: without separators and without a field. Nothing sent
+to it is ever forgotten: `twice` lists every code that arrived again while an earlier document with it still stood.
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ class Books:
         if body != json.dumps(content, sort_keys=True, separators=(",", ":")).encode():
             self.broken_rules.append("a body whose keys are not sorted")
         if len(codes) > self._most or len(set(codes)) != len(codes) or not codes:
-            self.broken_rules.append(f"a body of {len(codes)} codes, {len(set(codes))} different, of at most {self._most}")
+            self.broken_rules.append(
+                f"a body of {len(codes)} codes, {len(set(codes))} different, of at most {self._most}"
+            )
         filed = Filed(f"{self._chance.getrandbits(64):016x}", now_s, fate, codes, content, late)
         for ident in filed.idents:
             standing = [first for first in self._holding.get(ident, ()) if self._stands(first, ident)]
@@ -120,7 +122,9 @@ class Books:
 
     def outcomes(self, filed: Filed, now_s: float) -> list[tuple[int, str, str, str | None]]:
         """(index, code, state, result) of the codes that are listed now. An ERROR names only the bad ones."""
-        hidden = filed.unlisted if now_s < filed.created_s + filed.fate.judged_s + filed.fate.unlisted_s else frozenset()
+        hidden = (
+            filed.unlisted if now_s < filed.created_s + filed.fate.judged_s + filed.fate.unlisted_s else frozenset()
+        )
         rows = []
         for index, ident in enumerate(filed.idents):
             result = filed.results.get(ident, "")

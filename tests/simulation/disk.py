@@ -95,6 +95,6 @@ class InlineWriter(Writer):
 
 def _sqlite_error(code: int, text: str) -> Any:
     error = SqliteError(text)
-    error.sqlite_errorcode = code  # type: ignore[attr-defined]
-    error.sqlite_errorname = text  # type: ignore[attr-defined]
+    error.sqlite_errorcode = code
+    error.sqlite_errorname = text
     return error

@@ -145,9 +145,11 @@ class Connection:
 
     async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]:
         filed = await self._seen(document_id)
-        return [DocumentError("", result, {}, row) for row, result in enumerate(filed.results.values())][:limit]
+        rows = [DocumentError("", result, {}, row) for row, result in enumerate(filed.results.values())]
+        return [error for error in rows if after is None or error.row > after][:limit]
 
     async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
+        assert kind == "utilisation"
         await self._asked()
         since_s = since.timestamp() - self._epoch_ms / 1000
         return [_card(d) for d in self._books.page(since_s, cursor, self._now_s(), self._weather.page)]

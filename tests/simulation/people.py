@@ -33,7 +33,9 @@ class People:
         self.excused: set[str] = set()
         self._tried: set[int] = set()
 
-    async def order(self, name: str, call: Callable[[Life, str], Coroutine[Any, Any, dict[str, Any]]]) -> dict[str, Any]:
+    async def order(
+        self, name: str, call: Callable[[Life, str], Coroutine[Any, Any, dict[str, Any]]]
+    ) -> dict[str, Any]:
         """Give one command, again and again under the same id, until some life answers."""
         self._ids += 1
         command_id = f"{name}-{self._ids}"
@@ -63,12 +65,14 @@ class People:
             elif wish == 1:
                 await self.order("seal", lambda life, cid: life.line.seal({}, command_id=cid))
             elif wish == 2:
-                body = {"series": f"s{self._ids}"}
-                await self.order("correct", lambda life, cid: life.line.correct_job(body, command_id=cid))
+                await self._correct({"series": f"s{self._ids}"})
             elif wish == 3:
                 await self.decide()
             elif ledger.heard:
                 await self._withdraw(chance.choice(sorted(ledger.heard)[-20:]), chance.choice(WITHDRAWALS))
+
+    async def _correct(self, body: dict[str, str]) -> None:
+        await self.order("correct", lambda life, cid: life.line.correct_job(body, command_id=cid))
 
     async def _withdraw(self, ident: str, reason: str) -> None:
         body = {"code": ident, "reason": reason}
@@ -98,7 +102,9 @@ class People:
         if not standing:
             again = report.id in self._tried
             self._tried.add(report.id)
-            body: dict[str, Any] = {"codes": "unreported", "reason": "never arrived"} if again else {"confirm": "not-received"}
+            body: dict[str, Any] = (
+                {"codes": "unreported", "reason": "never arrived"} if again else {"confirm": "not-received"}
+            )
             if again:
                 await self.order("release", lambda living, cid: living.reports.release(rid, body, command_id=cid))
             else:

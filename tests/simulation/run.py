@@ -1,14 +1,18 @@
-"""One seed, one run: a line works under faults drawn from the seed, then everything is well again and must come to rest."""
+"""One seed, one run: a line works under faults drawn from the seed; then all is well again and must come to rest."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import random
 import tempfile
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import structlog
 
 from lined.errors import JournalError
 from lined.line import sealing
@@ -28,8 +32,7 @@ RESTART_S = 2.0
 R = TypeVar("R")
 
 
-@dataclass
-class Result:
+class Result(NamedTuple):
     """What one seed gave. `figures` are for people."""
 
     seed: int
@@ -51,6 +54,7 @@ class Run:
         self._path = world.directory / "line.db"
         self._said = world.directory / "line.db.said"
         self.people = People(self)
+        self.seen: Counter[str] = Counter()
 
     async def a_life(self) -> Life:
         """The life that is lived now, or the next."""
@@ -176,6 +180,7 @@ async def scenario(run: Run) -> None:
     await _rest(run)
     await _works_again(run)
     if run.life is not None:
+        run.seen.update(invariants.happened(run.life))
         await invariants.at_the_end(run, run.life)
         await run.life.die()
     living.cancel()
@@ -215,6 +220,17 @@ async def _works_again(run: Run) -> None:
     world.wrong("no item is accepted any more")
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is logged: what the parts say about faults is what the simulation wanted."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
 def play(seed: int) -> Result:
     """Play one seed from beginning to end."""
     chance = random.Random(seed)
@@ -244,6 +260,8 @@ async def _played(world: World, figures: dict[str, int]) -> None:
             codes=len(world.ledger.heard),
             documents=len(world.books.documents),
             twice=len(world.books.twice),
+            doubts=run.seen["in_doubt"],
+            echoes=run.seen["echo"],
             steps=world.steps(),
             virtual_s=int(world.now_s()),
         )

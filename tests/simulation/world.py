@@ -100,7 +100,7 @@ class World:
 
     # ── items ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def next_read(self) -> bytes:
-        """What a device sends next: a new item, one seen before (itself or a copy), several times, garbled or nothing."""
+        """What a device sends next: a new item or one seen before (itself, a copy), several times, garbled, nothing."""
         chance = self.chance
         if chance.random() < 0.05:
             return chance.choice((b"\r\n", b"NOREAD\r\n", b"\xff\x00junk\r\n", b"000307797292000123\r\n"))
