@@ -1,0 +1,88 @@
+"""A backup has its name only when it is whole, checked and synced, and the writer is not held by it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lined.errors import JournalDamaged, JournalError, JournalFull
+from lined.journal import Journal, backup
+from lined.journal.backup import back_up, check_whole, moment_of, newest
+from lined.journal.database import Connection
+from lined.journal.files import beside
+
+BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
+ROW = "INSERT INTO code (ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, 1, 1, 1, 1)"
+
+
+def _insert(connection: Connection, number: int) -> None:
+    connection.execute(ROW, (f"later-{number}", "t"))
+
+
+async def opened(path: Path, codes: int) -> Journal:
+    journal = Journal(path)
+    await journal.open(BINDING, [])
+    await journal.do(lambda c: c.executemany(ROW, [(f"code-{n}", "t" * 100) for n in range(codes)]))
+    return journal
+
+
+async def test_it_is_the_journal_of_one_moment_while_the_writer_goes_on(tmp_path: Path) -> None:
+    journal = await opened(tmp_path / "line.db", 60_000)
+    making = asyncio.create_task(asyncio.to_thread(back_up, journal.path, tmp_path / "other", 7))
+    longest_s, written = 0.0, 0
+    loop = asyncio.get_running_loop()
+    while not making.done():
+        began = loop.time()
+        await journal.do(partial(_insert, number=written))
+        longest_s = max(longest_s, loop.time() - began)
+        written += 1
+    made = await making
+    await journal.close()
+    assert written > 20
+    assert longest_s < 2, "a verdict would have waited for the backup"
+    assert made.codes >= 60_000
+    assert made.bytes > 60_000 * 100
+    assert moment_of(made.path) == 7
+    check_whole(made.path)
+    assert [path.name for path in (tmp_path / "other").iterdir()] == [made.path.name]
+
+
+async def test_one_that_is_not_whole_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = await opened(tmp_path / "line.db", 10)
+    monkeypatch.setattr(backup, "integrity", lambda _connection: ["row 3 missing from index"])
+    with pytest.raises(JournalDamaged):
+        back_up(journal.path, tmp_path / "other", 7)
+    await journal.close()
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+async def test_the_newest_are_kept_and_rests_of_an_interrupted_one_go(tmp_path: Path) -> None:
+    journal = await opened(tmp_path / "line.db", 10)
+    rest = tmp_path / f"{beside(journal.path, 'backup', 1).name}.part"
+    rest.write_bytes(b"half")
+    made = [back_up(journal.path, tmp_path, day * 86_400_000, keep=2).path for day in (1, 2, 3)]
+    await journal.close()
+    assert not rest.exists()
+    assert [path.exists() for path in made] == [False, True, True]
+    assert newest(journal.path, tmp_path) == made[2]
+
+
+async def test_a_broken_newest_one_is_passed_over(tmp_path: Path) -> None:
+    journal = await opened(tmp_path / "line.db", 10)
+    first, second = (back_up(journal.path, tmp_path, day * 86_400_000).path for day in (1, 2))
+    await journal.close()
+    second.write_bytes(b"\xa5" * second.stat().st_size)
+    assert newest(journal.path, tmp_path) == first
+    with pytest.raises(JournalError):
+        moment_of(second)
+
+
+async def test_without_room_for_it_none_is_begun(tmp_path: Path) -> None:
+    journal = await opened(tmp_path / "line.db", 10)
+    with pytest.raises(JournalFull):
+        back_up(journal.path, tmp_path / "other", 7, floor_bytes=2**62)
+    await journal.close()
+    assert list((tmp_path / "other").iterdir()) == []

@@ -1,0 +1,70 @@
+"""Every earlier schema, with data in it, becomes the present one; a fresh journal is all migrations in turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlite_utils.db import Database
+
+from lined.journal import Journal
+from lined.journal.database import Connection, open_readonly, open_writable
+from lined.journal.schema import migrations
+from tests.integration.keeping.filling import contents, fill, shape
+
+BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
+NAMES = [migration.name for migration in migrations.pending(Database(memory=True))]
+
+
+def journal_of(path: Path, version: int) -> Connection:
+    """A journal as the first `version` migrations left it."""
+    database = open_writable(path)
+    migrations.apply(database, stop_before=NAMES[version] if version < len(NAMES) else None)
+    applied = {row["name"] for row in database["_sqlite_migrations"].rows}
+    assert applied == set(NAMES[:version])
+    return database.conn
+
+
+def test_there_are_earlier_schemas_to_come_from() -> None:
+    assert len(NAMES) >= 2
+    assert sorted(NAMES) == NAMES, "migrations are applied in another order than they are numbered in"
+
+
+@pytest.mark.parametrize("version", range(1, len(NAMES)), ids=NAMES[1:])
+async def test_a_journal_of_each_earlier_schema_opens_with_all_its_data(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "line.db"
+    old = journal_of(path, version)
+    fill(old)
+    before = contents(old)
+    old.close()
+    fresh = journal_of(tmp_path / "fresh.db", len(NAMES))
+    journal = Journal(path)
+    await journal.open(BINDING, [])
+    await journal.close()
+    now = open_readonly(path)
+    assert shape(now) == shape(fresh), "it is not what a fresh journal is"
+    after = contents(now)
+    for table, rows in before.items():
+        kept = [{name: row[name] for name in rows[0]} for row in after[table]]
+        missing = [row for row in rows if row not in kept]
+        assert not missing, f"{table} has lost or changed {missing}"
+    assert not now.execute("PRAGMA foreign_key_check").fetchall()
+    now.close()
+    fresh.close()
+
+
+async def test_a_migration_that_fails_leaves_the_schema_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "line.db"
+    old = journal_of(path, 1)
+    fill(old)
+    before = contents(old)
+    old.execute("CREATE TABLE package (id INTEGER)")  # in the way of the second
+    old.close()
+    with pytest.raises(Exception, match="package"):
+        await Journal(path).open(BINDING, [])
+    now = open_readonly(path)
+    after = contents(now)
+    now.close()
+    assert {table: after[table] for table in before} == before
