@@ -17,6 +17,8 @@ from lined.config import Config
 from lined.errors import LookupFailed
 from lined.journal import Journal
 from lined.journal.reports import UTILISATION
+from lined.line.alarms import AlarmBook
+from lined.line.balance import BalanceWatch
 from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import Plant
@@ -104,6 +106,9 @@ class Outward:
         self.line = LineOperations(plant, journal, state, intake, wall_ms)
         self.reports = ReportOperations(journal, wall_ms, self._decided)
         self.upkeep = Upkeep(config, journal, problems, wall_ms)
+        self.alarms = AlarmBook(journal, problems, wall_ms)
+        packs = any(station.role == "pack" for station in plant.stations.values())
+        self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.view = PlantView(
             line_id=plant.line_id,
             journal=journal,
@@ -120,6 +125,11 @@ class Outward:
             mqtt_connected=None if outbox is None else lambda: outbox.state.connected,
             url=config.regulator.url,
             keeping=self.upkeep.keeping,
+            plant=plant,
+            language=config.line.language,
+            shifts=config.line.shift_starts,
+            alarms=self.alarms,
+            balance=self.balance,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
@@ -141,6 +151,8 @@ class Outward:
             (self.delivery.run_following, "following"),
             (self._care_for_regulator, "regulator"),
             (self.upkeep.run, "upkeep"),
+            (self.alarms.run, "alarms"),
+            (self.balance.run, "balance"),
             (self.status.serve, "status"),
         ):
             self._tasks.append(group.create_task(work(), name=name))

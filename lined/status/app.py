@@ -15,6 +15,7 @@ from lined.status.commands import commands
 from lined.status import keeping
 from lined.status.document import StatusDocument
 from lined.status.gate import Gate
+from lined.status.page.routes import Page, page_routes
 from lined.status.ports import PlantView
 from lined.status.reading import health, questions
 
@@ -51,7 +52,9 @@ _ABOUT_REFUSALS = {
 _OF_QUESTIONS = (401, 403, 404, 422, 503)
 
 
-def make_app(view: PlantView, document: StatusDocument, token: str, address: Callable[[], tuple[str, int]]) -> Gate:
+def make_app(
+    view: PlantView, document: StatusDocument, page: Page, token: str, address: Callable[[], tuple[str, int]]
+) -> Gate:
     """The endpoint as an ASGI application. `address`: host and port as bound."""
     app = FastAPI(
         title="lined",
@@ -70,6 +73,7 @@ def make_app(view: PlantView, document: StatusDocument, token: str, address: Cal
     if view.keeping is not None:
         app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))
         app.include_router(keeping.commands(view.keeping), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+    app.include_router(page_routes(page))
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
     return Gate(app, token, address)
 

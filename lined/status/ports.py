@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Protocol
 
 from lined.journal import Journal
 from lined.journal.keeping import Keeping
+from lined.line.alarms import AlarmBook
+from lined.line.balance import BalanceWatch
 from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
+from lined.line.plant import Plant
 from lined.line.problems import Problems
 from lined.reports.operations import ReportOperations
 
@@ -94,7 +97,8 @@ class PlantView:
     """The whole line, as the endpoint sees it. The callables are asked on the event loop and must not wait.
 
     `ready`: the journal has recovered. `sending`: False while nothing is posted because an earlier answer left doubt.
-    `mqtt_connected`: None where no broker is configured. `url`: the regulator's, for people.
+    `mqtt_connected`: None where no broker is configured. `url`: the regulator's, for people. `plant`, `language` and
+    `shifts` are for the page.
     """
 
     line_id: str
@@ -113,6 +117,11 @@ class PlantView:
     mqtt_connected: Callable[[], bool] | None = None
     url: str = ""
     keeping: Keeping | None = None
+    plant: Plant | None = None
+    language: str = "en"
+    shifts: tuple[time, ...] = (time(8), time(20))
+    alarms: AlarmBook | None = None
+    balance: BalanceWatch | None = None
 
 
 def cannot_commit(journal: Journal) -> str | None:

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from lined.status.answers import refusal
 from lined.status.app import make_app
 from lined.status.document import StatusDocument
+from lined.status.page.routes import Page
 from lined.status.ports import PlantView
 from lined.status.token import StatusUnavailable, make_token
 
@@ -39,6 +40,7 @@ class StatusServer:
     def __init__(self, view: PlantView, host: str, port: int, *, token: str, port_s: float = PORT_S) -> None:
         self.view = view
         self.document = StatusDocument(view)
+        self.page = Page(view, self.document)
         self.host = host
         self.port = port
         """The real one once `started` is set."""
@@ -66,11 +68,12 @@ class StatusServer:
         try:
             await server.main_loop()
         finally:
+            self.page.end()  # else its streams would be waited for
             await server.shutdown([listener])
 
     def _make_server(self) -> uvicorn.Server:
         """In a thread: putting the framework together takes 50 ms, in which verdicts would wait."""
-        app = make_app(self.view, self.document, self._token, lambda: (self.host, self.port))
+        app = make_app(self.view, self.document, self.page, self._token, lambda: (self.host, self.port))
         config = uvicorn.Config(
             app,
             http=BoundedProtocol,

@@ -1,0 +1,324 @@
+// The page's one script: hears what happens, shows it, and carries commands. Without news for LOST_MS it covers the
+// page: nothing here may look alive that is not. All text goes in as text, or as HTML that the server has escaped.
+"use strict";
+
+const LOST_MS = 2300;        // news come each second; with the watch's own step this stays below 3 s
+const WATCH_MS = 200;
+const HOLD_MS = 1200;        // a reject stays visible at least so long, where the next item comes at once
+const CLOSE_MS = 400;        // "at once"
+const SPAN_S = 600;
+
+const body = document.body;
+const words = JSON.parse(body.dataset.words);
+const at = (id) => document.getElementById(id);
+
+// ── alive or not ────────────────────────────────────────────────────────────────────────────────────────────────────
+let source = null;
+let heardAt = performance.now();
+let heardOnce = false;
+let heardClock = "";
+let askedAt = 0;
+
+function listen() {
+  if (source) source.close();
+  askedAt = performance.now();
+  const asked = new URLSearchParams({ lang: body.dataset.language, part: body.dataset.part });
+  if (body.dataset.station) asked.set("station", body.dataset.station);
+  source = new EventSource("/events?" + asked);
+  source.addEventListener("hello", (event) => hello(JSON.parse(event.data)));
+  source.addEventListener("verdict", (event) => verdict(JSON.parse(event.data)));
+  source.addEventListener("tick", (event) => tick(JSON.parse(event.data)));
+}
+
+function heard() {
+  heardAt = performance.now();
+  heardOnce = true;
+  if (body.classList.contains("dead") || body.classList.contains("waiting")) {
+    body.classList.remove("dead", "waiting");
+    at("lost").hidden = true;
+    for (const button of document.querySelectorAll("form.command button")) button.disabled = false;
+  }
+}
+
+function watch() {
+  const now = performance.now();
+  if (document.visibilityState === "hidden") return;
+  if (now - heardAt > LOST_MS && !body.classList.contains("dead")) {
+    body.classList.add("dead");
+    const sign = at("lost");
+    sign.querySelector("strong").textContent = words.lost;
+    sign.querySelector("span").textContent = words.lost_text + " " + (heardClock || "–");
+    sign.hidden = false;
+  }
+  if (source && source.readyState === EventSource.CLOSED && now - askedAt > 1500) listen();
+  if (now - heardAt > 5000 && now - askedAt > 5000) listen();
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") {
+    if (source) source.close();   // a page that nobody sees holds no stream
+    source = null;
+    body.classList.add("waiting");
+  } else {
+    heardAt = performance.now();
+    listen();
+  }
+});
+addEventListener("pagehide", () => source && source.close());
+
+// ── what is heard ───────────────────────────────────────────────────────────────────────────────────────────────────
+let rates = [];
+let shown = { seq: -1, verdict: "none", since: 0 };
+let later = null;
+let reject = null;
+let version = null;
+
+function hello(news) {
+  heard();
+  rates = news.rates.slice(-SPAN_S);
+  drawCurve();
+  verdict(news);
+}
+
+function tick(news) {
+  heard();
+  heardClock = news.at;
+  at("clock").textContent = news.at;
+  at("beat").classList.toggle("on");
+  const state = at("state");
+  if (state.dataset.state !== news.state) {
+    state.dataset.state = news.state;
+    state.textContent = words.states[news.state] || news.state;
+  }
+  rates.push(news.rate);
+  rates = rates.slice(-SPAN_S);
+  drawCurve();
+  for (const [name, html] of Object.entries(news.parts)) {
+    const place = at("part-" + name);
+    if (place && !place.contains(document.activeElement)) place.innerHTML = html;
+    else if (place) place.dataset.stale = html;
+  }
+  showRejectAge();
+  if (version !== null && version !== news.version) readAgain();
+  version = news.version;
+}
+
+document.addEventListener("focusout", (event) => {
+  const place = event.target.closest && event.target.closest("[data-stale]");
+  if (!place) return;
+  setTimeout(() => {
+    if (place.contains(document.activeElement) || !place.dataset.stale) return;
+    place.innerHTML = place.dataset.stale;
+    delete place.dataset.stale;
+  }, 300);
+});
+
+function verdict(news) {
+  heard();
+  for (const tile of document.querySelectorAll("[data-station-tile]")) {
+    tile.dataset.verdict = news.stations[tile.dataset.stationTile] || "none";
+  }
+  if (!at("verdict")) return;
+  if (news.reject && (!reject || reject.seq !== news.reject.seq)) {
+    reject = { ...news.reject, at: performance.now() - news.reject.age_ms };
+    at("reject-reason").textContent = reasonOf(reject).short;
+    at("reject-end").textContent = reject.end;
+    at("last-reject").hidden = false;
+    showRejectAge();
+  }
+  let next = news.last;
+  if (!next || next.seq === shown.seq) return;
+  const missed = news.reject && news.reject.seq > shown.seq && next.verdict === "accept" && next.age_ms < 1000;
+  if (missed && shown.seq >= 0) { showVerdict(news.reject); later = next; setTimeout(showLater, HOLD_MS); return; }
+  clearTimeout(showLater.timer);
+  const age = performance.now() - shown.since;
+  if (shown.verdict === "reject" && next.verdict === "accept" && age < CLOSE_MS) {
+    later = next;
+    showLater.timer = setTimeout(showLater, HOLD_MS - age);
+    return;
+  }
+  if (later && next.verdict === "accept") { later = next; showLater.timer = setTimeout(showLater, HOLD_MS - age); return; }
+  later = null;
+  showVerdict(next);
+}
+
+function showLater() {
+  if (later && later.seq > shown.seq) showVerdict(later);
+  later = null;
+}
+
+function reasonOf(one) {
+  return words.reasons[one.reason] || words.reasons[""];
+}
+
+function showVerdict(one) {
+  shown = { seq: one.seq, verdict: one.verdict, since: performance.now() };
+  const good = one.verdict === "accept";
+  const place = at("verdict");
+  place.dataset.verdict = one.verdict;
+  place.dataset.seq = one.seq;
+  at("verdict-word").textContent = good ? words.accept : words.reject;
+  at("verdict-reason").textContent = good ? (one.reason ? words.repeat : "") : reasonOf(one).short;
+  at("verdict-advice").textContent = good ? "" : reasonOf(one).advice;
+  at("verdict-station").textContent = one.station;
+  at("verdict-end").textContent = one.end;
+  place.classList.remove("flash");
+  void place.offsetWidth;
+  place.classList.add("flash");
+}
+
+function showRejectAge() {
+  if (!reject || !at("reject-age")) return;
+  const s = Math.max(0, Math.round((performance.now() - reject.at) / 1000));
+  at("reject-age").textContent = s < 60 ? s + " s" : s < 3600 ? Math.floor(s / 60) + " min" : Math.floor(s / 3600) + " h";
+}
+
+// ── the curve: items a minute, smoothed over ten seconds ────────────────────────────────────────────────────────────
+const SMOOTH_S = 10;
+
+function drawCurve() {
+  const curve = at("curve");
+  if (!curve) return;
+  const good = smooth(rates.map((rate) => rate[0]));
+  const bad = smooth(rates.map((rate) => rate[1]));
+  const most = Math.max(10, ...good.map((n, i) => n + bad[i])) * 1.1;
+  const path = (values) => values.map((n, i) =>
+    (i ? "L" : "M") + (600 - (values.length - 1 - i)) + " " + (118 - 114 * n / most).toFixed(1)).join("");
+  const line = path(good.map((n, i) => n + bad[i]));
+  const first = 600 - (rates.length - 1);
+  curve.querySelector(".area").setAttribute("d", rates.length ? line + "L600 120L" + first + " 120Z" : "");
+  curve.querySelector(".good").setAttribute("d", line);
+  curve.querySelector(".bad").setAttribute("d", path(bad));
+  const now = rates.length ? good[good.length - 1] + bad[bad.length - 1] : 0;
+  at("rate").textContent = Math.round(now);
+}
+
+function smooth(values) {
+  let sum = 0;
+  return values.map((n, i) => {
+    sum += n - (i >= SMOOTH_S ? values[i - SMOOTH_S] : 0);
+    return sum * 60 / Math.min(i + 1, SMOOTH_S);
+  });
+}
+
+// ── lists: read again when something changed, unless somebody is at work in them ────────────────────────────────────
+async function readAgain() {
+  const place = at("live");
+  if (!place || !body.dataset.live || place.contains(document.activeElement) || document.querySelector("dialog[open]")) return;
+  try {
+    const answer = await fetch(location.href, { signal: AbortSignal.timeout(5000) });
+    if (!answer.ok) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
+    if (found && !place.contains(document.activeElement)) place.replaceWith(document.importNode(found, true));
+  } catch { /* the watch above says so */ }
+}
+
+// ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+function ask(dialog) {
+  return new Promise((resolve) => {
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok"), { once: true });
+    dialog.showModal();
+  });
+}
+
+async function credentials() {
+  if (!sessionStorage.getItem("token")) {
+    at("token").value = "";
+    at("by").value = localStorage.getItem("by") || "";
+    if (!await ask(at("ask-token"))) return false;
+    sessionStorage.setItem("token", at("token").value.trim());
+    localStorage.setItem("by", at("by").value.trim());
+  }
+  return true;
+}
+
+function fieldsOf(form) {
+  const fields = { by: localStorage.getItem("by") || "", id: newId() };
+  for (const [name, value] of new FormData(form)) if (value !== "") fields[name] = value;
+  for (const box of form.querySelectorAll("[data-bool]")) fields[box.name] = box.checked;
+  return fields;
+}
+
+function newId() {
+  return "page-" + Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
+}
+
+async function send(form) {
+  const sure = form.dataset.sure;
+  if (sure) {
+    at("ask-sure-text").textContent = sure;
+    if (!await ask(at("ask-sure"))) return;
+  }
+  if (!await credentials()) return;
+  const button = form.querySelector("button:not([type=button])");
+  if (button) button.disabled = true;
+  try {
+    const answer = await fetch(form.dataset.action, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Authorization": "Bearer " + sessionStorage.getItem("token") },
+      body: JSON.stringify(fieldsOf(form)),
+      signal: AbortSignal.timeout(35000),
+    });
+    const found = await answer.json();
+    if (answer.ok) done(form, found); else refused(form, answer.status, found.error);
+  } catch {
+    say(words.unreachable, "", false, form);
+  } finally {
+    if (button) button.disabled = false;
+  }
+}
+
+function done(form, found) {
+  const verdict = found.verdict ? " " + (words[found.verdict] || found.verdict) + (found.reason ? ": " + reasonOf(found).short : "") : "";
+  const dialog = form.closest("dialog");
+  if (dialog) dialog.close();
+  if (form.contains(document.activeElement)) document.activeElement.blur();
+  say((form.dataset.done || words.done) + verdict, "", true);
+  readAgain();
+}
+
+function refused(form, status, error) {
+  if (status === 401) sessionStorage.removeItem("token");
+  const known = words.refusals[error.code];
+  const details = error.details.map((one) => one.path + ": " + one.message).join("; ");
+  say(known || words.failed, known && !details ? "" : details || error.message, false, form);
+}
+
+let quiet = 0;
+function say(text, more, good, form) {
+  const dialog = form && form.closest("dialog[open]");
+  const place = dialog ? dialog.querySelector(".answer") || dialog.firstElementChild.appendChild(document.createElement("p")) : at("toast");
+  place.className = dialog ? "answer bad" : "toast " + (good ? "good" : "bad");
+  if (dialog) place.setAttribute("role", "alert");
+  place.textContent = text;
+  if (more) {
+    const small = place.appendChild(document.createElement("small"));
+    small.textContent = " " + more;
+  }
+  place.hidden = false;
+  clearTimeout(quiet);
+  if (!dialog) quiet = setTimeout(() => { place.hidden = true; }, good ? 6000 : 15000);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.action) return;
+  event.preventDefault();
+  send(form);
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) at(opener.dataset.open).showModal();
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog").close();
+  if (event.target.closest("[data-print]")) print();
+});
+
+at("languages").addEventListener("change", (event) => event.target.form.submit());
+
+if (body.dataset.part !== "none") {
+  listen();
+  setInterval(watch, WATCH_MS);
+}

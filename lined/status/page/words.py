@@ -1,0 +1,219 @@
+"""Everything the page says that is not in a template, marked for the catalogues: reasons, states, alarms, answers.
+
+`N_` marks a text where it stands; it is translated where it is shown.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
+    return text
+
+
+class Reason(NamedTuple):
+    """Why a read is rejected (contract, section 4): in a few words, and what to do."""
+
+    short: str
+    advice: str
+
+
+REASONS: dict[str, Reason] = {
+    "not-durable": Reason(N_("Cannot be saved"), N_("The disk takes nothing. Stop the line and call the engineer.")),
+    "no-read": Reason(N_("No code seen"), N_("Check the print, the label's place and the scanner's window.")),
+    "malformed": Reason(N_("Not a marking code"), N_("Take the item out. If it repeats, check print and scanner.")),
+    "wrong-level": Reason(N_("Code of another package level"), N_("Show the code of the level this station expects.")),
+    "no-job": Reason(N_("No job is running"), N_("Start a job.")),
+    "wrong-product": Reason(N_("Code of another product"), N_("Check labels and job: they do not belong together.")),
+    "unknown-code": Reason(N_("Code not ordered for this line"), N_("Take the item out. Check the roll of labels.")),
+    "duplicate": Reason(N_("Code already used"), N_("Take the item out: its code was read before.")),
+    "low-grade": Reason(N_("Print quality too low"), N_("Take the item out. Clean or adjust the printer.")),
+    "not-applied": Reason(N_("Not read at the marking station"), N_("Pass the item through the marking station.")),
+    "already-packed": Reason(N_("Already in a package"), N_("Take the item out: it belongs to another package.")),
+    "mixed-lot": Reason(N_("Of another batch than the package"), N_("Close the package first, then begin a new one.")),
+    "parent-used": Reason(N_("Package code already used"), N_("Take a new package label.")),
+    "over-capacity": Reason(N_("More than the package holds"), N_("Take the items out and begin a new package.")),
+    "parent-expected": Reason(N_("Package is full: read its code"), N_("Read the label of the package.")),
+    "child-expected": Reason(N_("Package is not full yet"), N_("Put more items in, or close the package by hand.")),
+}
+UNKNOWN_REASON = Reason(N_("Rejected"), N_("Take the item out."))
+
+
+class Alarm(NamedTuple):
+    """A kind of problem: what it is called, and what to do about it."""
+
+    title: str
+    advice: str
+
+
+ALARMS: dict[str, Alarm] = {
+    "disk": Alarm(N_("The disk is full"), N_("Free space on the line's computer. Everything is rejected until then.")),
+    "journal": Alarm(
+        N_("The journal cannot be written"), N_("Stop the line and call the engineer. Everything is rejected.")
+    ),
+    "device": Alarm(N_("A device is not connected"), N_("Check its cable, its power and its network.")),
+    "device-set-up": Alarm(
+        N_("A scanner sends wrong characters"), N_("Check the scanner's code page and keyboard settings.")
+    ),
+    "stuck-code": Alarm(N_("The same code again and again"), N_("See whether an item is stuck before the scanner.")),
+    "other-check-part": Alarm(
+        N_("A known code with another check part"), N_("Keep the item: its code may be copied. Tell the engineer.")
+    ),
+    "reject-not-confirmed": Alarm(
+        N_("A rejected item may be among good ones"), N_("Find the item. Read the open packages' content again.")
+    ),
+    "no-grade": Alarm(N_("The verifier gives no grade"), N_("Check the verifier and its settings.")),
+    "grade-contradiction": Alarm(
+        N_("The verifier contradicts itself"), N_("Its letter and number differ. Check its settings.")
+    ),
+    "print-quality-falling": Alarm(N_("Print quality is falling"), N_("Clean the print head, check ribbon and ink.")),
+    "regulator": Alarm(
+        N_("The marking system does not answer"), N_("Production goes on; reports wait. Check the internet.")
+    ),
+    "kind-paused": Alarm(
+        N_("Reports of a kind are paused"),
+        N_("Two were refused in a row. See the work list and decide on the held one."),
+    ),
+    "in-doubt": Alarm(
+        N_("A report's fate is unknown"),
+        N_("It is being looked for. Nothing is sent twice. Wait, or see the work list."),
+    ),
+    "clock": Alarm(N_("The computer's clock is wrong"), N_("Set the clock right. Nothing is reported until then.")),
+    "mqtt": Alarm(N_("The broker does not answer"), N_("The PLC hears no verdicts by MQTT. Check broker and network.")),
+    "sqlite": Alarm(N_("The database library is too old"), N_("Have the engineer install the newer one.")),
+    "balance": Alarm(
+        N_("The numbers do not add up"), N_("See the balance for the place. Tell the engineer before the shift ends.")
+    ),
+    "read-rate": Alarm(N_("A device reads worse than usual"), N_("Clean its window, check light, focus and print.")),
+    "sscc-used-up": Alarm(
+        N_("No package numbers are left"), N_("Packages wait for a scanned code. Have the engineer give more numbers.")
+    ),
+    "open-package": Alarm(N_("A package of another kind is open"), N_("Close or dissolve it.")),
+    "rework": Alarm(N_("Rework was not possible"), N_("Read the text below.")),
+    "forgotten": Alarm(
+        N_("Earlier codes are not known"), N_("The journal is new or restored. Tell the engineer before going on.")
+    ),
+}
+OTHER_ALARM = Alarm(N_("Something is wrong"), N_("Read the text below; if it stays, tell the engineer."))
+
+SEVERITIES = {"critical": N_("Critical"), "serious": N_("Serious"), "warning": N_("Warning")}
+LINE_STATES = {
+    "running": N_("Running"),
+    "degraded": N_("Running with problems"),
+    "stopped": N_("STOPPED: everything is rejected"),
+}
+REPORT_STATES = {
+    "open": N_("open"),
+    "sealed": N_("sealed"),
+    "sending": N_("being sent"),
+    "in_doubt": N_("in doubt"),
+    "submitted": N_("submitted"),
+    "succeeded": N_("succeeded"),
+    "partial": N_("partly accepted"),
+    "refused": N_("refused"),
+    "held": N_("held"),
+    "released": N_("released by a person"),
+    "void": N_("void"),
+}
+CODE_STATES = {
+    "unreported": N_("not reported yet"),
+    "reported": N_("reported"),
+    "accepted": N_("accepted"),
+    "refused": N_("refused"),
+    "held": N_("held"),
+    "withdrawn": N_("withdrawn"),
+}
+KINDS = {
+    "utilisation": N_("Application"),
+    "validation": N_("Print quality"),
+    "aggregation": N_("Packing"),
+    "disaggregation": N_("Unpacking"),
+    "correction": N_("Correction"),
+}
+ROLES = {
+    "apply": N_("marking"),
+    "verify": N_("verification"),
+    "pack": N_("packing"),
+    "reject": N_("rejection"),
+    "rework": N_("rework"),
+}
+LEVELS = {"GROUP": N_("Group"), "BOX_LV_1": N_("Box"), "BOX_LV_2": N_("Pallet"), "UNIT": N_("Item")}
+TASKS = {
+    "refused-code": N_("A code was refused"),
+    "refused-package": N_("A package was refused"),
+    "package-holds-refused": N_("A package holds a refused code"),
+    "ejected-reported": N_("Left the line after it was reported"),
+}
+EVENTS = {
+    "withdrawn": N_("withdrawn"),
+    "applied-again": N_("applied again"),
+    "ejected": N_("ejected"),
+    "refused": N_("refused"),
+    "accepted": N_("accepted"),
+    "held": N_("held"),
+}
+VERDICTS = {"accept": N_("accepted"), "repeat": N_("accepted, the same item again"), "again": N_("accepted once more")}
+WITHDRAWALS = {"sample": N_("sample"), "scrap": N_("scrap"), "damaged": N_("damaged"), "other": N_("other")}
+PACKAGE_STATES = {"open": N_("open"), "closed": N_("closed"), "dissolved": N_("dissolved")}
+
+# What balances are made of: the names of `lined.line.balance`.
+PARTS = {
+    "triggers": N_("items seen by the PLC"),
+    "reads": N_("reads"),
+    "missed": N_("missed"),
+    "accepted": N_("accepted"),
+    "rejected": N_("rejected"),
+    "no-read": N_("no code seen"),
+    "repeats": N_("repeats"),
+    "applied": N_("applied"),
+    "packed": N_("packed"),
+    "not-packed": N_("not packed"),
+    "ejected": N_("ejected"),
+    "confirmed": N_("confirmed"),
+    "unconfirmed": N_("not confirmed"),
+    "stations": N_("all stations"),
+    **CODE_STATES,
+}
+
+# What the endpoint refuses, in the words of the person who asked.
+REFUSALS = {
+    "job-running": N_("A job is running. Stop it first, or choose to replace it."),
+    "no-job": N_("No job is running."),
+    "wrong-values": N_("Something in the form is not right:"),
+    "wrong-value": N_("Something in the form is not right:"),
+    "token-required": N_("The token is not right. It stands in the file beside the journal that ends in .token."),
+    "unknown-report": N_("There is no such report."),
+    "unknown-code": N_("This code was never applied on this line."),
+    "unknown-alarm": N_("There is no such alarm."),
+    "unknown-package": N_("There is no such package."),
+    "wrong-state": N_("This is not possible any more: the state has changed. Look again."),
+    "acknowledged": N_("Somebody has acknowledged this alarm already."),
+    "confirm-required": N_("The report was in doubt: say that it certainly was not received, or name its document."),
+    "document-taken": N_("This document belongs to another report."),
+    "cannot-commit": N_("Nothing was done: the disk cannot be written."),
+    "malformed": N_("This is no marking code."),
+    "no-packing": N_("This station does not pack."),
+}
+
+# What the script says by itself, under the names it knows.
+SCRIPT = {
+    "accept": N_("ACCEPTED"),
+    "reject": N_("REJECTED"),
+    "waiting": N_("Waiting for the first item"),
+    "repeat": N_("the same item again"),
+    "lost": N_("NO CONNECTION"),
+    "lost_text": N_("What you see is old. The line's program does not answer since"),
+    "done": N_("Done."),
+    "failed": N_("Not done."),
+    "unreachable": N_("The line's program does not answer. It is not known whether this was done; look again."),
+    "per_minute": N_("a minute"),
+}
+
+
+def reason(word: str | None) -> Reason:
+    return REASONS.get(word or "", UNKNOWN_REASON)
+
+
+def alarm(kind: str) -> Alarm:
+    return ALARMS.get(kind, OTHER_ALARM)
