@@ -102,7 +102,7 @@ class Plant(Line):
     async def __aenter__(self) -> Self:
         await self.sandbox.start()
         target = urlsplit(self.sandbox.url)
-        self.proxy._upstream = (str(target.hostname), int(target.port or 0))
+        self.proxy.upstream = (str(target.hostname), int(target.port or 0))
         await self.proxy.__aenter__()
         await self.scanner.open()
         self.configure()

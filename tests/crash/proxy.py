@@ -62,7 +62,7 @@ class Proxy:
     def __init__(self, upstream: tuple[str, int], plan: Plan = passing) -> None:
         self.plan = plan
         self.met: Counter[Kind] = Counter()
-        self._upstream = upstream
+        self.upstream = upstream
         self._server: asyncio.Server | None = None
         self._running: set[asyncio.Task[None]] = set()
 
@@ -84,6 +84,16 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
+    async def leave(self) -> None:
+        """Nobody is there any more: connections are refused, those that stand are cut."""
+        assert self._server is not None
+        self._port = self._server.sockets[0].getsockname()[1]
+        await self.__aexit__(None, None, None)
+
+    async def come_back(self) -> None:
+        """Under the same address."""
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port, limit=2**20)
+
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -99,7 +109,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Request by request, until one side ends."""
-        up_reader, up_writer = await asyncio.open_connection(*self._upstream, limit=2**20)
+        up_reader, up_writer = await asyncio.open_connection(*self.upstream, limit=2**20)
         try:
             while True:
                 head = await read_head(reader)
