@@ -28,11 +28,15 @@ class Child(NamedTuple):
 
     id: int
     ident: str
-    unit: bool
+    level: str
     job_id: int
     gtin: str
     lot: str
     inside: int | None
+
+    @property
+    def unit(self) -> bool:
+        return self.level == UNIT
 
 
 class Read(NamedTuple):
@@ -80,7 +84,7 @@ def _unit(desk: Desk, code: MarkingCode) -> Read:
     job = desk.job(known.job_id)
     if job is None:
         return Read(None, NOT_APPLIED)
-    return Read(Child(known.id, known.ident, True, job.id, job.gtin, lot_of(job), known.package_id))
+    return Read(Child(known.id, known.ident, UNIT, job.id, job.gtin, lot_of(job), known.package_id))
 
 
 def _group(desk: Desk, level: str, code: MarkingCode, product: str) -> Read:
@@ -111,5 +115,7 @@ def _sscc(desk: Desk, level: str, ident: str) -> Read:
 def _package(package: PackageRow) -> Read:
     if package.state != CLOSED or package.own in GONE or package.ident is None:
         return Read(None, NOT_APPLIED)
-    child = Child(package.id, package.ident, False, package.job_id, package.gtin, package.lot, package.package_id)
+    child = Child(
+        package.id, package.ident, package.level, package.job_id, package.gtin, package.lot, package.package_id
+    )
     return Read(child)

@@ -39,7 +39,7 @@ def put_in(connection: Connection, child: Child, package: PackageRow, by: str, a
         raise CommandError(409, "already-packed", f"{child.ident} lies in another package already.")
     if (child.gtin, child.lot) != (package.gtin, package.lot):
         raise CommandError(409, "mixed-lot", f"{child.ident} is of another product or lot than the package.")
-    if child.unit != (package.child_level == UNIT):
+    if child.level != package.child_level:
         raise CommandError(409, "wrong-level", f"A {package.level} holds {package.child_level}.")
     fresh = packages.get(connection, package.id)
     assert fresh is not None
@@ -169,9 +169,9 @@ def child_of_code(connection: Connection, ident: str) -> Child:
     if package is not None:
         if package.state != CLOSED:
             raise CommandError(409, "not-applied", f"{ident} is not a closed package.")
-        return Child(package.id, ident, False, package.job_id, package.gtin, package.lot, package.package_id)
+        return Child(package.id, ident, package.level, package.job_id, package.gtin, package.lot, package.package_id)
     code = packages.packed_code(connection, ident)
     job = job_of(connection, code.job_id) if code is not None else None
     if code is None or job is None or code.own in {WITHDRAWN, REFUSED}:
         raise CommandError(409, "not-applied", f"{ident} was not applied on this line, or is withdrawn or refused.")
-    return Child(code.id, ident, True, job.id, job.gtin, lot_of(job), code.package_id)
+    return Child(code.id, ident, UNIT, job.id, job.gtin, lot_of(job), code.package_id)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lined.errors import CommandError
+from lined import codes
+from lined.days import LocalDays
+from lined.errors import CommandError, Problem
 from lined.journal import Journal
 from lined.journal.commands import Command, once
 from lined.journal.database import Connection
-from lined.reports import people
+from lined.reports import correction, people
 
 Decision = Callable[[Connection, int, dict[str, Any], str, int], dict[str, Any]]
 
@@ -20,10 +22,23 @@ Decision = Callable[[Connection, int, dict[str, Any], str, int], dict[str, Any]]
 class ReportOperations:
     """`changed` is called with the kind's problems in mind: a held report was decided, delivery should look again."""
 
-    def __init__(self, journal: Journal, wall_ms: Callable[[], int], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        wall_ms: Callable[[], int],
+        changed: Callable[[], None],
+        *,
+        timezone: str = "Asia/Tashkent",
+        most_codes: int = 30_000,
+        may_correct: bool = True,
+    ) -> None:
+        """`may_correct`: the account is a business user's, which the regulator demands for corrections [3.4]."""
         self._journal = journal
         self._wall_ms = wall_ms
         self._changed = changed
+        self._timezone = timezone
+        self._most_codes = most_codes
+        self._may_correct = may_correct
 
     async def retry(
         self, report: str, body: Mapping[str, Any], *, command_id: str = "", by: str = ""
@@ -34,6 +49,28 @@ class ReportOperations:
         self, report: str, body: Mapping[str, Any], *, command_id: str = "", by: str = ""
     ) -> dict[str, Any]:
         return await self._decide("report-release", people.release, report, body, command_id, by)
+
+    async def correct(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
+        """Correction reports of codes the regulator has, or with `preview` what they would be: see
+        `correction.correct`.
+        """
+        if not self._may_correct:
+            raise CommandError(
+                409, "not-allowed", "A technical user cannot correct codes: it takes a business user's API key."
+            )
+        fields = {**body, "codes": _identifications(body.get("codes"))} if body.get("codes") else dict(body)
+        command = Command("" if body.get("preview") else command_id, by, "report-correct", dict(body), self._wall_ms())
+        days = LocalDays(self._timezone)
+
+        def step(connection: Connection) -> dict[str, Any]:
+            def action() -> dict[str, Any]:
+                return correction.correct(connection, fields, days, self._most_codes, by, command.at_ms)
+
+            return once(connection, command, action)
+
+        answer: dict[str, Any] = await self._journal.do(step)
+        self._changed()
+        return answer
 
     async def _decide(
         self, name: str, decision: Decision, report: str, body: Mapping[str, Any], command_id: str, by: str
@@ -49,3 +86,17 @@ class ReportOperations:
         answer: dict[str, Any] = await self._journal.do(step)
         self._changed()
         return answer
+
+
+def _identifications(listed: object) -> list[str]:
+    """Codes with or without their check part, as identification codes. Raises CommandError 422."""
+    problems: list[Problem] = []
+    found: list[str] = []
+    for place, text in enumerate(listed if isinstance(listed, list) else [listed]):
+        try:
+            found.append(codes.identification(str(text).encode("utf-8", "replace")))
+        except codes.Malformed as fault:
+            problems.append(Problem(f"codes[{place}]", fault.reason))
+    if problems:
+        raise CommandError(422, "malformed", f"{len(problems)} codes are no marking codes.", problems[:20])
+    return found

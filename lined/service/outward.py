@@ -104,7 +104,14 @@ class Outward:
         most = plant.aggregation.max_codes if plant.aggregation is not None else 0
         self.planning = Planning(self.around, PlanningRules(plant.business_place_id, most)) if most else None
         self.line = LineOperations(plant, journal, state, intake, wall_ms)
-        self.reports = ReportOperations(journal, wall_ms, self._decided)
+        self.reports = ReportOperations(
+            journal,
+            wall_ms,
+            self._decided,
+            timezone=plant.timezone,
+            most_codes=self.regulator.profile.limits["codes_per_report"],
+            may_correct=self.regulator.account.business,
+        )
         self.upkeep = Upkeep(config, journal, problems, wall_ms)
         self.alarms = AlarmBook(journal, problems, wall_ms)
         packs = any(station.role == "pack" for station in plant.stations.values())

@@ -81,6 +81,36 @@ class Release(Body):
     reason: Required
 
 
+class ReportCorrect(Body):
+    """Codes, or a utilisation report whose accepted codes all get the new values; `preview` sends nothing."""
+
+    codes: list[Code] | None = None
+    report: Short | None = None
+    production_date: Short | None = None
+    expiration_date: Short | None = None
+    series: Short | None = None
+    country: Short | None = None
+    preview: bool = False
+
+
+class PackageDissolve(Body):
+    """`parent`, or `station` for its open package."""
+
+    station: Short | None = None
+    parent: Code | None = None
+
+
+class TakeOut(Body):
+    """The child leaves its package."""
+
+    code: Code
+
+
+class TaskDone(Body):
+    task: Required
+    note: Short | None = None
+
+
 class PackageClose(Body):
     station: Required
     parent: Code | None = None

@@ -20,9 +20,13 @@ from lined.status.bodies import (
     JobStart,
     JobStop,
     PackageClose,
+    PackageDissolve,
     Release,
+    ReportCorrect,
     Retry,
     Seal,
+    TakeOut,
+    TaskDone,
     TypedRead,
     Withdraw,
 )
@@ -73,6 +77,11 @@ def _of_reports(router: APIRouter, view: PlantView) -> None:
         """Seal every open batch that has codes, of one kind or of all."""
         return await carried_out("seal", view.line.seal, body)
 
+    @router.post("/reports/correct", tags=["reports"])
+    async def correct(body: ReportCorrect) -> Response:
+        """Correct dates, series or country of codes the regulator has; or, with `preview`, see what would be sent."""
+        return await carried_out("report-correct", view.reports.correct, body)
+
     @router.post("/reports/{report_id}/retry", tags=["reports"])
     async def retry(report_id: str, body: Retry) -> Response:
         """Send a held report again, or adopt the document that it became."""
@@ -89,6 +98,21 @@ def _of_codes(router: APIRouter, view: PlantView) -> None:
     async def close_package(body: PackageClose) -> Response:
         """Close an open package before it is full."""
         return await carried_out("package-close", view.line.close_package, body)
+
+    @router.post("/packages/dissolve", tags=["packages"])
+    async def dissolve_package(body: PackageDissolve) -> Response:
+        """Open a package for good; one that was reported is disaggregated at the regulator too."""
+        return await carried_out("package-dissolve", view.line.dissolve_package, body)
+
+    @router.post("/packages/take-out", tags=["packages"])
+    async def take_out(body: TakeOut) -> Response:
+        """Take a child out of its package."""
+        return await carried_out("package-take-out", view.line.take_out, body)
+
+    @router.post("/tasks/done", tags=["tasks"])
+    async def end_task(body: TaskDone) -> Response:
+        """Somebody has dealt with a task of the work list."""
+        return await carried_out("task-done", view.line.end_task, body)
 
     @router.post("/codes/withdraw", tags=["codes"])
     async def withdraw(body: Withdraw) -> Response:
