@@ -12,6 +12,7 @@ from lined.journal.database import Connection
 from lined.journal.packages import PackageRow
 from lined.journal.queries import PAGE_MAX, STORY_MAX, JobRow, job, one_moment
 from lined.journal.reports import ReportRow
+from lined.journal.work_items import Grading, Task, grades_of, of_code
 
 
 class Read(NamedTuple):
@@ -56,6 +57,8 @@ class CodeStory(NamedTuple):
     events: list[CodeEvent]
     packages: list[PackageRow]
     reports: list[ReportRow]
+    grades: list[Grading]
+    tasks: list[Task]
 
 
 def code_story(connection: Connection, ident: str) -> CodeStory | None:
@@ -76,6 +79,8 @@ def code_story(connection: Connection, ident: str) -> CodeStory | None:
             [] if known is None else _events(connection, known.id),
             around,
             _reports(connection, ident, batches),
+            grades_of(connection, ident, STORY_MAX),
+            of_code(connection, ident),
         )
 
 

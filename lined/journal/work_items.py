@@ -85,3 +85,11 @@ def closed_after(connection: Connection, closed_no: int, limit: int = 500) -> li
         (closed_no, limit),
     )
     return [tuple(row) for row in rows.fetchall()]
+
+
+def last_closed_before(connection: Connection, at_ms: int) -> int:
+    """The number of the last closing before a moment, 0 for none."""
+    row = connection.execute(
+        "SELECT closed_no FROM package WHERE closed_no > 0 AND closed_ms < ? ORDER BY closed_no DESC LIMIT 1", (at_ms,)
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -13,6 +13,7 @@ from contextlib import suppress
 from lined.errors import JournalError
 from lined.journal import Journal
 from lined.journal.report_changes import ReportChange, changes_after, last_before
+from lined.journal.work_items import closed_after, last_closed_before
 from lined.line.operations import LineOperations
 from lined.line.problems import Problems
 from lined.links.mqtt import Bridge, Status
@@ -34,14 +35,16 @@ class BrokerSide:
         self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)))
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0
+        self._told_package = 0
 
     @property
     def connected(self) -> bool:
         return self._outbox.state.connected
 
     async def start(self, group: asyncio.TaskGroup) -> None:
-        """Connect, for ever. Changes of reports since the daemon's start are told."""
+        """Connect, for ever. Changes of reports and packages closed since the daemon's start are told."""
         self._told = await self._journal.read(last_before, self._since_ms)
+        self._told_package = await self._journal.read(last_closed_before, self._since_ms)
         for work, name in ((self._bridge.run, "mqtt"), (self._tell_reports, "mqtt: reports")):
             self._tasks.append(group.create_task(work(), name=name))
 
@@ -74,6 +77,11 @@ class BrokerSide:
                 if change.no > self._told:  # somebody else may have looked meanwhile
                     self._told = change.no
                     self._outbox.report(_document(change))
+        while closed := await self._journal.read(closed_after, self._told_package):
+            for number, parent, level, count, at_ms in closed:
+                if number > self._told_package:
+                    self._told_package = number
+                    self._outbox.package({"parent": parent, "level": level, "count": count, "at": moment(at_ms)})
 
 
 def _document(change: ReportChange) -> dict[str, object]:

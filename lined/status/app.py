@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from lined import __version__
+from lined.status import keeping, work
 from lined.status.answers import put_refusals
 from lined.status.commands import commands
-from lined.status import keeping
 from lined.status.document import StatusDocument
 from lined.status.gate import Gate
 from lined.status.page.routes import Page, page_routes
@@ -69,6 +69,7 @@ def make_app(
     put_refusals(app)
     app.include_router(health(view, document), responses=_refusals((401, 403, 503)))
     app.include_router(questions(view), responses=_refusals(_OF_QUESTIONS))
+    app.include_router(work.questions(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(commands(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
     if view.keeping is not None:
         app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))

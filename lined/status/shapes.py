@@ -10,6 +10,7 @@ from lined.journal.packages import PackageRow
 from lined.journal.queries import ReportPage, ReportStory
 from lined.journal.reports import ReportRow
 from lined.journal.stories import Applied, CodeStory, PackagePage
+from lined.journal.work_items import Grading
 from lined.status.document import job
 from lined.status.rendering import page_bytes
 from lined.status.times import moment, with_moments
@@ -90,6 +91,29 @@ def code_story(found: CodeStory) -> dict[str, Any]:
         "reads": [_of_job(with_moments_of_event(read._asdict())) for read in found.reads],
         "events": [_of_report(with_moments_of_event(event._asdict())) for event in found.events],
         "reports": [report(row, row.final_ms or row.submitted_ms or row.opened_ms) for row in found.reports],
+        "grades": [grading(one) for one in found.grades],
+        "tasks": [
+            {
+                "id": str(one.id),
+                "kind": one.kind,
+                "reason": one.reason,
+                "at": moment(one.created_ms),
+                "done": bool(one.done_ms),
+            }
+            for one in found.tasks
+        ],
+    }
+
+
+def grading(one: Grading) -> dict[str, Any]:
+    """One reading of a print quality. `class` is null where the device gave no grade; `said`: its own words."""
+    return {
+        "at": moment(one.at_ms),
+        "device": one.device,
+        "class": one.class_,
+        "said": one.said,
+        "verdict": one.verdict,
+        "reported": one.reported is not None,
     }
 
 

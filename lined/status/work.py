@@ -1,0 +1,60 @@
+"""The work list: what the regulator refused and what left the line, with what it means and what to do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from lined.journal import work_items
+from lined.journal.database import Connection
+from lined.journal.queries import PAGE_MAX
+from lined.journal.work_items import Task
+from lined.reports.reasons import advice
+from lined.status.answers import rendered
+from lined.status.ports import PlantView
+from lined.status.rendering import page_bytes
+from lined.status.times import moment
+
+
+def questions(view: PlantView) -> APIRouter:
+    """`GET /api/v1/tasks`: open ones, newest first; `done` those dealt with."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/tasks", tags=["tasks"])
+    async def list_tasks(
+        done: bool = False,
+        language: Annotated[str | None, Query(pattern="^(uz|ru|en)$")] = None,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+        after: Annotated[int | None, Query(description="`next` of the page before.", ge=1)] = None,
+    ) -> Response:
+        """What a person has to look at, newest first."""
+        return rendered(await view.journal.read(_page, done, language or view.language, limit, after))
+
+    return router
+
+
+def _page(connection: Connection, done: bool, language: str, limit: int, after: int | None) -> bytes:
+    items, following = work_items.tasks(connection, done=done, limit=limit, after=after)
+    return page_bytes((task(item, language) for item in items), None if following is None else str(following))
+
+
+def task(item: Task, language: str) -> dict[str, Any]:
+    """One task. `meaning` and `do` are null for a reason that nobody has put into plain words: `reason` is as it
+    came.
+    """
+    known = advice(item.reason, language)
+    return {
+        "id": str(item.id),
+        "kind": item.kind,
+        "code": item.ident,
+        "package": item.package,
+        "report": str(item.report_id) if item.report_id is not None else None,
+        "reason": item.reason,
+        "meaning": known.meaning or None,
+        "do": known.do or None,
+        "at": moment(item.created_ms),
+        "done_at": moment(item.done_ms),
+        "done_by": item.done_by,
+        "note": item.note,
+    }
