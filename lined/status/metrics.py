@@ -93,6 +93,7 @@ class Snapshot(Collector):
         yield gauge("lined_journal_bytes", "Size of the journal and its WAL.", journal["bytes"])
         yield gauge("lined_journal_free_bytes", "Free disk where the journal lies.", journal["free_bytes"])
         yield gauge("lined_journal_queued", "Writes waiting for a commit.", journal["queued"])
+        yield gauge("lined_journal_commits", "Transactions synced since the start.", self._view.journal.writer.commits)
 
 
 def gauge(name: str, about: str, value: float) -> Metric:
