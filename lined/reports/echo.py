@@ -4,9 +4,10 @@
     attempt 2   refused: every code of it has been applied
     document 1  shows up, holds our codes: it is the report's document, and attempt 2 never mattered
 
-So a refusal after an attempt in doubt is believed only when a search has looked for that document. Where every code is
-refused, or none is named, one search is not enough: the document may be slower than that, so it is looked for twice, as
-in doubt, and then a person decides.
+So a refusal after an attempt in doubt is believed only when a search has looked for that document. Where it looks like
+an echo, one search is not enough: the document may be slower than that, so it is looked for twice, as in doubt, and then
+a person decides. It looks like one where it names nobody or most of the codes: a document that was processed, even in
+part, makes the next one fail for nearly all of them, while a real refusal is about a few.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ async def look(around: Surroundings, search: Search, report: ReportRow, refused:
     if not look.complete:
         return Verdict(suspect=True, unread=look.why)
     members = set((await around.journal.read(kind_of(report).texts, report)).values())
-    return Verdict(suspect=not refused or members <= set(refused))
+    return Verdict(suspect=not refused or 2 * len(members.intersection(refused)) >= len(members))
 
 
 def may_be_echo(connection: Connection, report_id: int) -> bool:

@@ -59,9 +59,14 @@ async def refused_nameless(around: Surroundings, report: ReportRow, why: str, ev
     """A refusal that blames no code is about the document or the key: held. The second in a row pauses the kind."""
 
     def step(connection: Connection) -> int:
-        reports.move(
-            connection, report.id, "held", around.wall_ms(), why, evidence=evidence, problem=why, due_ms=None, **columns
-        )
+        fresh = reports.get(connection, report.id)
+        if fresh is not None and fresh.state == "held":  # given up on, looked at all the same, refused at last
+            reports.change(connection, report.id, evidence=evidence, problem=why, due_ms=None, **columns)
+        else:
+            at_ms = around.wall_ms()
+            reports.move(
+                connection, report.id, "held", at_ms, why, evidence=evidence, problem=why, due_ms=None, **columns
+            )
         return count_nameless(connection, report.kind, nameless_refusals(connection, report.kind) + 1)
 
     if await around.journal.do(step) >= NAMELESS_REFUSALS_MAX:

@@ -13,9 +13,10 @@ import sys
 import time
 import traceback
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from tests.simulation.run import Result, play, quiet
+from tests.simulation.run import Result, play, play_briefly, quiet
 
 SHOWN = 20  # failing seeds that are printed
 
@@ -47,8 +48,8 @@ def _many(seeds: range, processes: int) -> int:
     begun = time.monotonic()
     sums: Counter[str] = Counter()
     failed = 0
-    with get_context("spawn").Pool(processes) as pool:
-        for result in pool.imap_unordered(_played, seeds, chunksize=10):
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for result in pool.map(play_briefly, seeds, chunksize=10):
             sums.update(result.figures)
             if result.wrongs:
                 failed += 1
@@ -69,11 +70,6 @@ def told(result: Result) -> str:
     more = f" (and {len(result.wrongs) - 1} more)" if len(result.wrongs) > 1 else ""
     again = f"python -m tests.simulation --seed {result.seed}"
     return f"seed {result.seed}: {result.wrongs[0]}{more}\n    play it again: {again}"
-
-
-def _played(seed: int) -> Result:
-    with quiet():
-        return play(seed)._replace(trace=[], errors=[])
 
 
 if __name__ == "__main__":

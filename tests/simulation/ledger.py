@@ -21,13 +21,15 @@ class Ledger:
         self._sure: set[str] = set()
         self._unsure: set[str] = set()
         self._told_s: dict[str, float] = {}
-        self._last_s: dict[tuple[str, str], float] = {}
+        self._last_s: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def read(self, device: str, ident: str) -> float:
-        """A device reads a code. Returns how long ago it last did, in seconds."""
-        ago_s = self._now_s() - self._last_s.get((device, ident), -1e9)
-        self._last_s[(device, ident)] = self._now_s()
-        return ago_s
+    def read(self, device: str, ident: str, wall_s: float) -> float:
+        """A device reads a code. Returns how long ago it last did, in seconds: by the clock on the wall where that says
+        less, for that is the one that `repeat_s` is counted by.
+        """
+        last_s, last_wall_s = self._last_s.get((device, ident), (-1e9, -1e9))
+        self._last_s[(device, ident)] = (self._now_s(), wall_s)
+        return min(self._now_s() - last_s, abs(wall_s - last_wall_s))
 
     def accept_heard(self, ident: str, word: str, ago_s: float, repeat_s: float) -> None:
         """A device was told accept for a read; it had last read this code `ago_s` before."""

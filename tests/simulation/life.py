@@ -199,7 +199,8 @@ class Life:
                 frames = driver.feed(piece)
                 if frames:
                     texts = [code for frame in frames for code in frame.codes or (b"",)]
-                    ago_s = [self.world.ledger.read(device, text.decode("latin-1")) for text in texts]
+                    wall_s = self.world.wall_ms() / 1000
+                    ago_s = [self.world.ledger.read(device, text.decode("latin-1"), wall_s) for text in texts]
                     judged = self.intake.judge(device, frames, self.world.now_s())
                     fault = chance.random() < self.world.cable_fault
                     self._waiting[device].put_nowait(Reading(judged, ago_s, fault))
