@@ -24,7 +24,7 @@ import structlog
 
 import drivers
 from lined.config import Config
-from lined.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError
+from lined.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
 from lined.journal import Journal
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
 from lined.line.intake import LineIntake
@@ -140,7 +140,7 @@ class Service:
             self._exit = EXIT_JOURNAL
         except* LinedError as group:
             log.critical("failed", error=_words(group))
-            self._exit = EXIT_FAILED
+            self._exit = EXIT_SETTINGS if group.subgroup(SettingsError) is not None else EXIT_FAILED
 
     async def _live(self, outer: asyncio.TaskGroup) -> None:
         """Start inside out, stop outside in."""

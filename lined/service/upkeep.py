@@ -16,6 +16,7 @@ from apscheduler.triggers.cron import CronTrigger
 from lined.config import Config
 from lined.errors import JournalError
 from lined.journal import Journal
+from lined.journal.journal import CHECKED_AT_START_BYTES
 from lined.journal.keeping import Keeping, KeepingRules
 from lined.line.problems import Problems
 from lined.service.opening import backup_folder
@@ -47,6 +48,7 @@ class Upkeep:
             wall_ms,
         )
         self._config = config
+        self._journal = journal
         self._problems = problems
         self._wall_ms = wall_ms
         self._where = str(journal.path)
@@ -96,6 +98,9 @@ class Upkeep:
                 log.error("scheduled_backup_failed", error=str(error))
 
     async def _checks(self) -> None:
+        """At the start too, where the journal was too large to be checked before the line could begin."""
+        if not self._journal.was_clean and self._journal.bytes() > CHECKED_AT_START_BYTES:
+            self._check_due.set()
         while True:
             await self._check_due.wait()
             self._check_due.clear()
