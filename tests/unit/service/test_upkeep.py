@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.line import CONFIG, GTIN
 
 from lined.config import Config, load
 from lined.journal import Journal
@@ -15,6 +14,7 @@ from lined.journal.backup import back_up
 from lined.line.problems import Problems
 from lined.service import assembly, upkeep
 from lined.service.upkeep import Upkeep
+from tests.acceptance.line import CONFIG, GTIN
 
 NOW_MS = 1_790_000_000_000
 
