@@ -99,6 +99,8 @@ async def settled(
     Raises Unavailable where the search for an earlier attempt's document could not come to its end.
     """
     verdict = await look(around, search, report, refused)
+    if accepted and verdict.document is None and not verdict.unread:
+        return False  # an echo has nothing left to accept
     if verdict.unread:
         raise Unavailable(f"looking for an earlier attempt: {verdict.unread}")
     if verdict.document is not None:
