@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.crash.plant import Figures, Plant, kill_under_load, one_in_five_answers_lost
 
-ALIVE_S = (0.05, 2.0)  # how long the daemon lives after it said that it is ready
+ALIVE_S = (0.05, 1.5)  # how long the daemon lives after it said that it is ready
 
 
 async def campaign(folder: Path, *, kills: int, seed: int, program: tuple[str, ...] | None = None) -> Figures:
@@ -34,7 +34,7 @@ async def campaign(folder: Path, *, kills: int, seed: int, program: tuple[str, .
         playing = asyncio.create_task(plant.play())
         await kill_under_load(plant, kills, chance, ALIVE_S)
         await plant.until_said(1)
-        return await plant.finish(playing, bound_s=600)
+        return await plant.finish(playing, bound_s=1200)
 
 
 def main() -> int:
