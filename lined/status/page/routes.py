@@ -97,7 +97,7 @@ class Page:
             "part": part,
             "live": "1" if live else "",
             "station": None,
-            "body_class": part,
+            "body_class": f"view-{part or 'engineer'}",
             "document": document,
             **values,
         }
