@@ -29,7 +29,9 @@ SUBMISSION = "/api/utilisation"
 
 # The budget starts empty after each restart; a daemon that lives for a second would otherwise never send.
 HASTE = {
-    "poll_s = 0.5": "poll_s = 0.2\nrequests_per_minute = 60000\nlimits = { requests_per_minute = 60000, reads_per_minute = 60000 }",
+    "poll_s = 0.5": """poll_s = 0.2
+requests_per_minute = 60000
+limits = { requests_per_minute = 60000, reads_per_minute = 60000 }""",
     "in_doubt_first_s = 1": "in_doubt_first_s = 0.2",
     "in_doubt_gap_s = 3": "in_doubt_gap_s = 1",
 }
