@@ -21,6 +21,7 @@ from lined.journal.reports import ACCEPTED, REFUSED, ReportRow
 from lined.reports import work_list
 from lined.reports.bodies import Body
 from lined.reports.envelope import SLICE, Pieces, put_document
+from lined.reports.frozen import elements
 
 BEHIND = "\x1e"  # stands in no code; between a parent and a child in the key of a child
 INNOCENT = frozenset({"package-rejected"})  # results of codes that are to blame for nothing
@@ -44,11 +45,11 @@ class Aggregation:
 
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
         found: dict[str, str] = {}
-        for package in _sent(connection, report):
-            assert package.ident is not None
-            found[package.ident] = package.ident
-            for child in packages.children(connection, package):
-                found[child] = f"{package.ident}{BEHIND}{child}"
+        for unit in elements(connection, report.id, "aggregationUnits"):
+            assert isinstance(unit, dict)
+            parent = str(unit["unitSerialNumber"])
+            found[parent] = parent
+            found.update({child: f"{parent}{BEHIND}{child}" for child in unit["codes"]})
         return found
 
     def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
@@ -106,11 +107,6 @@ def _blame(connection: Connection, report: ReportRow, package: PackageRow, child
 
 def _members(connection: Connection, report: ReportRow, which: str, *parameters: object) -> list[PackageRow]:
     return packages.select(connection, f"batch_id = ? AND {which} ORDER BY id", report.batch_id, *parameters)
-
-
-def _sent(connection: Connection, report: ReportRow) -> list[PackageRow]:
-    """What the frozen body holds: also packages to which this report's outcome has given a state of their own."""
-    return _members(connection, report, "(own IS NULL OR own_report = ?)", report.id)
 
 
 def _units(connection: Connection, members: Sequence[PackageRow]) -> Iterator[list[dict[str, Any]]]:

@@ -5,9 +5,9 @@
     document 1  shows up, holds our codes: it is the report's document, and attempt 2 never mattered
 
 So a refusal after an attempt in doubt is believed only when a search has looked for that document. Where it looks like
-an echo, one search is not enough: the document may be slower than that, so it is looked for twice, as in doubt, and then
-a person decides. It looks like one where it names nobody or most of the codes: a document that was processed, even in
-part, makes the next one fail for nearly all of them, while a real refusal is about a few.
+an echo, one search is not enough: the document may be slower than that, so it is looked for twice, as in doubt, and
+then a person decides. It looks like one where it names nobody or most of the codes: a document that was processed, even
+in part, makes the next one fail for nearly all of them, while a real refusal is about a few.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from lined.journal.reports import REFUSED, ReportRow
 from lined.reports import work_list
 from lined.reports.bodies import Body
 from lined.reports.envelope import SLICE, Pieces, put_document
+from lined.reports.frozen import elements
 from lined.reports.utilisation import strings
 
 
@@ -36,7 +37,7 @@ class Listing:
 
         def codes() -> Iterator[list[str]]:
             nonlocal count
-            for rows in _slices(connection, report, "own IS NULL", ()):
+            for rows in _slices(connection, report):
                 count += len(rows)
                 yield rows
 
@@ -44,8 +45,7 @@ class Listing:
         return pieces.done(count, report.revision)
 
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
-        sent = _slices(connection, report, "(own IS NULL OR own_report = ?)", (report.id,))
-        return {ident: ident for rows in sent for ident in rows}
+        return {str(code): str(code) for code in elements(connection, report.id, "codes")}
 
     def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
         return set(self.texts(connection, report))
@@ -92,9 +92,10 @@ class Listing:
         return int(row[0])
 
 
-def _slices(connection: Connection, report: ReportRow, which: str, parameters: tuple[int, ...]) -> Iterator[list[str]]:
+def _slices(connection: Connection, report: ReportRow) -> Iterator[list[str]]:
+    """The members without a state of their own: what a new body is made of."""
     cursor = connection.execute(
-        f"SELECT ident FROM member WHERE batch_id = ? AND {which} ORDER BY ident", (report.batch_id, *parameters)
+        "SELECT ident FROM member WHERE batch_id = ? AND own IS NULL ORDER BY ident", (report.batch_id,)
     )
     while rows := cursor.fetchmany(SLICE):
         yield [row[0] for row in rows]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from lined.journal import counters, reports
 from lined.journal.codes import KnownCode, bucket_of
 from lined.journal.reports import CODE_BUCKETS, FINAL
-
 from tests.simulation.books import PARTIAL
 
 if TYPE_CHECKING:
@@ -95,8 +94,8 @@ def _outcome(run: Run, ident: str, bucket: str) -> None:
 
 
 def _hidden_for_ever(run: Run, ident: str) -> bool:
-    """What the design leaves over, twice: the first document was hidden for longer than anybody looks, and processed only
-    in part, so that the second one had something left to process and is no plain echo.
+    """What the design leaves over, twice: the first document was hidden for longer than anybody looks, and processed
+    only in part, so that the second one had something left to process and is no plain echo.
     """
     return any(
         twice.ident == ident and twice.first.late and twice.second.status == PARTIAL for twice in run.world.books.twice
