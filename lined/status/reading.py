@@ -14,7 +14,7 @@ from lined.journal import queries, stories
 from lined.journal.database import Connection
 from lined.journal.queries import PAGE_MAX
 from lined.journal.reports import STATES
-from lined.status import metrics, page, shapes
+from lined.status import metrics, shapes
 from lined.status.answers import answer, rendered
 from lined.status.commands import without_codes
 from lined.status.document import StatusDocument
@@ -49,10 +49,6 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
         """The same for Prometheus."""
         text, kind = metrics.exposition(await document.current(), view, request.headers.get("accept", ""))
         return Response(text, headers={"Content-Type": kind})
-
-    @router.get("/", include_in_schema=False)
-    async def operators_page() -> Response:
-        return Response(page.page(await document.current()), media_type="text/html", headers=page.HEADERS)
 
     return router
 
