@@ -75,7 +75,7 @@ def _tell_where(to: Console, plant: DemoPlant) -> None:
             ("page", f"{plant.url}/"),
             ("status", f"{plant.url}/status"),
             ("regulator's stand-in", f"{plant.sandbox.url}/sandbox/books"),
-            ("scanner", plant.scanner.url),
+            ("devices", ", ".join(scanner.url for scanner in plant.belt.scanners)),
             ("configuration", plant.folder / "lined.toml"),
             ("daemon's log", plant.log_path),
         ],
@@ -85,7 +85,7 @@ def _tell_where(to: Console, plant: DemoPlant) -> None:
 
 async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> None:
     """Every item past the scanner, then the job's end, then the outcome of every code."""
-    playing = asyncio.create_task(plant.scanner.play(), name="scanner")
+    playing = asyncio.create_task(plant.play(), name="belt")
     try:
         with _bars(to, codes, quiet) as show:
             while not playing.done():
@@ -94,7 +94,7 @@ async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> No
             await playing
             await plant.command("/api/v1/job/stop", {"by": "demo"})
             async with asyncio.timeout(OUTCOMES_S):
-                while not _settled(status := await plant.status()):
+                while not _settled(status := await plant.status()) or await plant.unreported_packages():
                     show(status)
                     await asyncio.sleep(LOOK_S)
             show(status)
@@ -105,9 +105,9 @@ async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> No
 
 
 async def _for_ever(to: Console, plant: DemoPlant) -> None:
-    to.print(f"{plant.scanner.settings.rate:g} items a second pass. Ctrl-C ends it.")
+    to.print(f"{plant.belt.camera.settings.rate:g} items a second pass. Ctrl-C ends it.")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(plant.scanner.play(), name="scanner")
+        tasks.create_task(plant.play(), name="belt")
         tasks.create_task(plant.keep_issuing(), name="codes")
         with _bars(to, None, False) as show:
             while True:
@@ -141,14 +141,17 @@ def _bars(to: Console, codes: int | None, quiet: bool) -> Any:
 async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
     """What happened, seen from all three sides: the scanner, the daemon, the regulator's own books."""
     status, books, reports = await plant.status(), await plant.books(), await plant.reports()
-    scanner = plant.scanner.results
+    camera, tree = plant.belt.camera.results, plant.belt.tree()
     utilisation = [report for report in reports if report["kind"] == "utilisation"]
     checks = {
-        "every code was accepted at the line": len(scanner.accepted) == codes,
+        "every code was accepted at the line": len(camera.accepted) == codes,
         "the regulator's books hold every code applied": books["codes"]["applied"] == codes,
         "none was applied twice": books["codes"]["applied_more_than_once"] == books["codes"]["repeated_attempts"] == 0,
-        "every document succeeded": all(report["state"] == "succeeded" for report in utilisation),
-        "no document holds more than 30,000 codes": all(report["codes"] <= 30_000 for report in utilisation),
+        "every print was graded and reported": books["effects"].get("VALIDATION", 0) == codes,
+        "the regulator's tree is what lies in boxes and on pallets": len(plant.belt.boxes.tree) == codes
+        and await plant.regulators_tree() == tree,
+        "every document succeeded": all(report["state"] == "succeeded" for report in reports),
+        "no document holds more than 30,000 codes": all(report["codes"] <= 30_000 for report in reports),
         "the daemon's sums agree": status["codes"]["accepted"] == codes and _adds_up(status["reads"]),
     }
     return {
@@ -158,7 +161,8 @@ async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
         "status": status,
         "books": books,
         "reports": utilisation,
-        "scanner": dict(scanner.counts),
+        "other_reports": [report for report in reports if report["kind"] != "utilisation"],
+        "packages": len(set(tree.values())),
     }
 
 
@@ -169,14 +173,17 @@ def _adds_up(reads: dict[str, Any]) -> bool:
 
 def _tell_summary(to: Console, summary: dict[str, Any]) -> None:
     rows = [
-        (report["id"], f"{report['codes']:,}", report["state"], report["document_id"] or "")
-        for report in reversed(summary["reports"])
+        (report["id"], report["kind"], f"{report['codes']:,}", report["state"], report["document_id"] or "")
+        for report in sorted(summary["reports"] + summary["other_reports"], key=lambda report: int(report["id"]))
     ]
-    print_table(to, "Utilisation reports", ["report", "codes", "state", "document"], rows)
+    print_table(to, "Reports", ["report", "kind", "codes", "state", "document"], rows)
     for check, held in summary["checks"].items():
         to.print(f"{'✓' if held else '✗'} {check}", style="green" if held else "red")
     to.print()
     if summary["ok"]:
-        to.print(f"{summary['codes']:,} codes, each read, kept, reported and accepted once.", style="bold green")
+        to.print(
+            f"{summary['codes']:,} codes, each read, kept, reported, accepted once; {summary['packages']:,} packages.",
+            style="bold green",
+        )
     else:
         to.print("Something went wrong: see the marked lines and the daemon's log (--keep FOLDER).", style="bold red")

@@ -1,4 +1,4 @@
-"""A whole plant on this machine, for `lined demo`: the regulator's stand-in, a simulated scanner and the real daemon.
+"""A whole plant on this machine, for `lined demo`: the regulator's stand-in, simulated devices and the real daemon.
 
 The daemon is a process of its own, started as systemd would start it, so that what is shown is what a line runs.
 """
@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+from lined.cli.demo_belt import BOX_UNITS, PALLET_BOXES, Belt
 from lined.errors import LinedError
 from lined.sandbox import SandboxServer, SandboxSettings
-from lined.sandbox.devices import ScannerSettings, SimulatedScanner
 
 GTIN = "04899215122371"
 LINE = "demo"
@@ -56,21 +56,71 @@ shelf_life_days = 1095
 template = "GS1_AISTR_SHORT"
 serial_length = 13
 
+[[product.package]]
+level = "BOX_LV_1"
+capacity = {box}
+
+[[product.package]]
+level = "BOX_LV_2"
+capacity = {pallet}
+
 [[device]]
-id = "cam-1"
+id = "camera"
 driver = "generic"
-url = "{scanner}"
+url = "{camera}"
 options = {{ no_read = ["NOREAD"] }}
+reply = {{ accept = "OK\\r\\n", reject = "NG\\r\\n" }}
+
+[[device]]
+id = "verifier"
+driver = "generic"
+url = "{verifier}"
+options = {{ pattern = '(?P<code>[^\\t]+)\\t(?P<grade>[A-F])' }}
+reply = {{ accept = "OK\\r\\n", reject = "NG\\r\\n" }}
+
+[[device]]
+id = "box-scanner"
+driver = "generic"
+url = "{boxes}"
+reply = {{ accept = "OK\\r\\n", reject = "NG\\r\\n" }}
+
+[[device]]
+id = "pallet-scanner"
+driver = "generic"
+url = "{pallets}"
 reply = {{ accept = "OK\\r\\n", reject = "NG\\r\\n" }}
 
 [[station]]
 id = "marking"
 role = "apply"
-devices = ["cam-1"]
+devices = ["camera"]
+
+[[station]]
+id = "quality"
+role = "verify"
+devices = ["verifier"]
+
+[[station]]
+id = "boxes"
+role = "pack"
+level = "BOX_LV_1"
+devices = ["box-scanner"]
+
+[[station]]
+id = "pallets"
+role = "pack"
+level = "BOX_LV_2"
+devices = ["pallet-scanner"]
 
 [report.utilisation]
 max_age_s = 60
 first_batch_s = 5
+
+[report.validation]
+max_age_s = 60
+
+[report.aggregation]
+max_age_s = 10
 
 [status]
 listen = "127.0.0.1:{port}"
@@ -91,8 +141,7 @@ class DemoPlant:
         self._codes: deque[str] = deque()
         self._daemon: asyncio.subprocess.Process | None = None
         self.sandbox = SandboxServer(SandboxSettings(seed=seed), state_path=folder / "sandbox.db")
-        settings = ScannerSettings(rate=rate, window=2_000 if rate == 0 else 64)
-        self.scanner = SimulatedScanner("tcp-listen://127.0.0.1:0", self._items(), settings)
+        self.belt = Belt(self._items(), rate=rate, seed=seed)
         self.port = 0
 
     @property
@@ -103,7 +152,8 @@ class DemoPlant:
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self.sandbox)
-            await stack.enter_async_context(self.scanner)
+            for scanner in self.belt.scanners:
+                await stack.enter_async_context(scanner)
             self.port = _free_port()
             self._write_configuration()
             stack.push_async_callback(self.stop_daemon)
@@ -175,9 +225,32 @@ class DemoPlant:
         found = await asyncio.to_thread(_get, f"{self.url}/api/v1/reports?limit=1000")
         return cast("list[dict[str, Any]]", found["items"])
 
+    async def unreported_packages(self) -> int:
+        """Packages that are closed and in no report yet, a page at most."""
+        found = await asyncio.to_thread(_get, f"{self.url}/api/v1/packages?state=waiting&limit=1000")
+        return len(found["items"])
+
     async def books(self) -> dict[str, Any]:
         """What the regulator's stand-in has in its own books."""
         return await asyncio.to_thread(_get, f"{self.sandbox.url}/sandbox/books")
+
+    async def regulators_tree(self) -> dict[str, str]:
+        """What lies in what by the regulator's own books: identification code -> SSCC of the package."""
+        tree: dict[str, str] = {}
+        after: int | None = 0
+        while after is not None:
+            page = await asyncio.to_thread(_get, f"{self.sandbox.url}/sandbox/books/codes?after={after}")
+            tree.update((item["code"], item["parent"]) for item in page["items"] if item["parent"])
+            after = page["next"]
+        return tree
+
+    async def play(self) -> None:
+        """Everything past all stations; the last box and pallet are closed although they are not full."""
+
+        async def close_short(station: str, label: str) -> None:
+            await self.command("/api/v1/packages/close", {"station": station, "parent": label, "by": "demo"})
+
+        await self.belt.run(close_short)
 
     # ── what it is made of ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,7 +265,9 @@ class DemoPlant:
             tin=settings.tin,
             place=settings.places[0],
             gtin=GTIN,
-            scanner=self.scanner.url,
+            **dict(zip(("camera", "verifier", "boxes", "pallets"), (s.url for s in self.belt.scanners), strict=True)),
+            box=BOX_UNITS,
+            pallet=PALLET_BOXES,
             port=self.port,
         )
         (self.folder / "lined.toml").write_text(text, "utf-8")

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -79,24 +79,54 @@ class Results:
             self.rejected.add(item.code)
 
 
+class Feed:
+    """Items that come one after the other while the scanner plays: `put` them, `close` after the last."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Item] = deque()
+        self._closed = False
+        self._changed = asyncio.Event()
+
+    def put(self, item: Item) -> None:
+        self._waiting.append(item)
+        self._changed.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._changed.set()
+
+    async def next(self) -> Item | None:
+        """The next item, however long it takes; None after the last."""
+        while not self._waiting:
+            if self._closed:
+                return None
+            self._changed.clear()
+            await self._changed.wait()
+        return self._waiting.popleft()
+
+
 class SimulatedScanner:
     """A scanner at `address` (see `device_sockets`) that plays `items`: codes, or `Item`s of `faulty`.
 
     `async with` opens it, `url` then says what lined's configuration needs, `play` plays to the end. With `log_path`
-    every event is appended to that file, unbuffered: a JSON list `[event, number, kind, code]` a line.
+    every event is appended to that file, unbuffered: a JSON list `[event, number, kind, code]` a line. `heard` is told
+    each outcome as it comes.
     """
 
     def __init__(
         self,
         address: str,
-        items: Iterable[Item | bytes | str],
+        items: Iterable[Item | bytes | str] | Feed,
         settings: ScannerSettings | None = None,
         log_path: Path | None = None,
+        heard: Callable[[Item, str], None] | None = None,
     ) -> None:
         self.settings = settings or ScannerSettings()
         self.results = Results()
         self._socket = socket_for(address)
-        self._items = _as_items(items)
+        self._feed = items if isinstance(items, Feed) else None
+        self._items = iter(()) if isinstance(items, Feed) else _as_items(items)
+        self._heard = heard
         self._log_path = log_path
         self._log: BinaryIO | None = None
         self._again: deque[Item] = deque()  # to pass again, in order
@@ -189,7 +219,7 @@ class SimulatedScanner:
         due = loop.time()
         while True:
             await self._running.wait()
-            item = self._next()
+            item = await self._next()
             if item is None:
                 break
             try:
@@ -219,8 +249,10 @@ class SimulatedScanner:
             self._changed.clear()
             await self._changed.wait()
 
-    def _next(self) -> Item | None:
-        return self._again.popleft() if self._again else next(self._items, None)
+    async def _next(self) -> Item | None:
+        if self._again:
+            return self._again.popleft()
+        return await self._feed.next() if self._feed is not None else next(self._items, None)
 
     async def _hear(self, wire: Wire) -> None:
         """Match answers to items. Raises Gone after a silence."""
@@ -262,6 +294,8 @@ class SimulatedScanner:
 
     def _note(self, item: Item, outcome: str) -> None:
         self.results.note(item, outcome)
+        if self._heard is not None:
+            self._heard(item, outcome)
         if self._log is not None:
             self._numbers += 1
             line = json.dumps([outcome, self._numbers, item.kind, item.code.decode("latin-1")])
@@ -276,4 +310,4 @@ def _as_items(items: Iterable[Item | bytes | str]) -> Iterator[Item]:
             yield from good([item])
 
 
-__all__ = ["Item", "LineFaults", "Results", "ScannerSettings", "SimulatedScanner", "faulty", "good"]
+__all__ = ["Feed", "Item", "LineFaults", "Results", "ScannerSettings", "SimulatedScanner", "faulty", "good"]

@@ -1,7 +1,7 @@
 """The `/status` document (contract, section 3): sums of one commit, and how everything is right now.
 
-`StatusDocument.current` is what HTTP, MQTT and the page show; however many ask, the journal is asked five times a
-second.
+`StatusDocument.current` is what HTTP, MQTT and the page show. Whoever asks sees every commit that came before: a
+command that was answered is never missing. However many ask, the journal is asked once a commit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lined.line.verdicts import NOT_DURABLE
 from lined.status.ports import DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.status.times import moment, of_datetime
 
-FRESH_S = 0.2  # a document is shown this long before the journal is asked again
+FRESH_S = 0.2  # without a commit, sums are shown this long before the journal is asked again
 ASK_S = 5.0  # for the journal's answer
 
 # Contract, section 4, in its order; a no-read is counted by itself.
@@ -48,18 +48,19 @@ class StatusDocument:
     def __init__(self, view: PlantView) -> None:
         self._view = view
         self._asking = asyncio.Lock()
-        self._made = float("-inf")
-        self._document: dict[str, Any] = {}
+        self._asked = float("-inf")
+        self._commits = -1
+        self._unanswered: str | None = None
         self._sums = NO_SUMS
 
     async def current(self) -> dict[str, Any]:
-        """The document, at most FRESH_S old. Shared: not to be changed."""
+        """The document as of now."""
         async with self._asking:
-            if time.monotonic() - self._made >= FRESH_S:
-                unanswered = await self._ask()
-                self._document = document(self._view, self._sums, unanswered)
-                self._made = time.monotonic()
-            return self._document
+            commits = self._view.journal.writer.commits
+            if commits != self._commits or time.monotonic() - self._asked >= FRESH_S:
+                self._unanswered = await self._ask()
+                self._asked, self._commits = time.monotonic(), commits
+            return document(self._view, self._sums, self._unanswered)
 
     async def _ask(self) -> str | None:
         """New sums. Why there are none, where the journal does not answer."""

@@ -183,7 +183,7 @@ class Line:
 
     async def fresh(self) -> dict[str, Any]:
         """The `/status` document, not one of a moment ago."""
-        self.server.document._made = float("-inf")
+        self.server.document._asked = float("-inf")
         found: dict[str, Any] = (await self.get("/status")).json
         return found
 

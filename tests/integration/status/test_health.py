@@ -153,7 +153,7 @@ async def test_many_who_ask_at_once_cost_the_journal_one_question(
 
         monkeypatch.setattr(Journal, "read", counting)
         monkeypatch.setattr("lined.status.document.FRESH_S", 60)
-        line.server.document._made = float("-inf")
+        line.server.document._asked = float("-inf")
         replies = await asyncio.gather(*(line.get("/status") for _ in range(20)))
         assert {reply.status for reply in replies} == {200}
         assert asked == 1
