@@ -67,7 +67,8 @@ def join(connection: Connection, grade_id: int, class_: str, batch_id: int, at_m
     """The code of this reading becomes a member of an open batch."""
     connection.execute("UPDATE grade SET batch_id = ?, as_class = ? WHERE id = ?", (batch_id, class_, grade_id))
     connection.execute(
-        "UPDATE report SET codes = codes + 1, last_code = ?, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
+        "UPDATE report SET codes = codes + 1, last_code = ?, first_ms = coalesce(first_ms, ?), last_ms = ? "
+        "WHERE id = ?",
         (grade_id, at_ms, at_ms, batch_id),
     )
 

@@ -9,6 +9,7 @@ from lined.codes import masked
 from lined.journal import archive, packages, reports
 from lined.journal.codes import KnownCode, bucket_of, find
 from lined.journal.database import Connection
+from lined.journal.eligible import waits_for
 from lined.journal.packages import PackageRow
 from lined.journal.queries import PAGE_MAX, STORY_MAX, JobRow, job, one_moment
 from lined.journal.reports import ReportRow
@@ -133,10 +134,13 @@ PACKAGES = {
 
 
 class PackagePage(NamedTuple):
-    """`inside`: the parent code of the package around each, by id, where it has one. `next`: ask `after` this id."""
+    """`inside`: the parent code of the package around each, by id, where it has one. `waits`: what a closed one that is
+    in no report yet waits for. `next`: ask `after` this id.
+    """
 
     items: list[PackageRow]
     inside: dict[int, str | None]
+    waits: dict[int, str]
     next: int | None
 
 
@@ -155,7 +159,12 @@ def package_page(
             for item in items
             if item.package_id is not None and (outer := packages.get(connection, item.package_id)) is not None
         }
-    return PackagePage(items, inside, items[-1].id if len(found) > limit else None)
+        waits = {
+            item.id: waits_for(connection, item.id).text
+            for item in items
+            if item.state == packages.CLOSED and item.batch_id is None
+        }
+    return PackagePage(items, inside, waits, items[-1].id if len(found) > limit else None)
 
 
 def shown_raw(raw: bytes) -> str:

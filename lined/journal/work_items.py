@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
@@ -93,3 +94,17 @@ def last_closed_before(connection: Connection, at_ms: int) -> int:
         "SELECT closed_no FROM package WHERE closed_no > 0 AND closed_ms < ? ORDER BY closed_no DESC LIMIT 1", (at_ms,)
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def rejected_lately(connection: Connection, devices: Sequence[str], span_ms: int, most: int) -> bool:
+    """Whether one of these devices read something that was rejected, within so long of the newest read of all; among
+    the last `most` reads.
+    """
+    marks = ",".join("?" * len(devices))
+    row = connection.execute(
+        "SELECT 1 FROM (SELECT * FROM read ORDER BY id DESC LIMIT ?) r JOIN device d ON d.no = r.device_no "
+        f"WHERE d.id IN ({marks}) AND r.verdict NOT IN ('accept', 'again', 'repeat') "
+        "AND r.at_ms >= (SELECT at_ms FROM read ORDER BY id DESC LIMIT 1) - ? LIMIT 1",
+        (most, *devices, span_ms),
+    ).fetchone()
+    return row is not None

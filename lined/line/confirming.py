@@ -23,6 +23,7 @@ from lined.errors import CommandError, JournalError
 from lined.journal import Journal, packages
 from lined.journal.codes import find
 from lined.journal.database import Connection
+from lined.journal.work_items import rejected_lately
 from lined.line import ejecting
 from lined.line.commands import Action
 from lined.line.plant import Plant
@@ -99,7 +100,12 @@ class Confirming:
         return verdicts[seq - first] if seq - first < len(verdicts) else None
 
     async def run(self) -> None:
-        """For ever."""
+        """For ever. After an unclean stop first: what was waiting for a confirmation then will never get it."""
+        if not self._journal.was_clean:
+            try:
+                await self._journal.do(partial(after_crash, self._plant))
+            except JournalError as error:
+                log.warning("suspect_packages_not_marked", error=str(error))
         while True:
             await asyncio.sleep(TICK_S)
             await self.look()
@@ -137,6 +143,18 @@ def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int
     for package in found:
         packages.suspect(connection, package.id, f"a reject at {station} was not confirmed")
     return [package.id for package in found]
+
+
+def after_crash(plant: Plant, connection: Connection) -> list[str]:
+    """Rejects of the last moments before a crash may have waited for a confirmation. Returns their stations."""
+    found = []
+    for station in plant.stations.values():
+        if not station.confirm_ms:
+            continue
+        if rejected_lately(connection, station.devices, station.confirm_ms, WAITING_MAX):
+            make_suspect(plant, station.id, connection)
+            found.append(station.id)
+    return found
 
 
 def _confirm(verdict: Verdict, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:

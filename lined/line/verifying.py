@@ -185,7 +185,7 @@ def _watch(desk: Desk, chunk: Chunk, candidate: Candidate, grade: Grade | None) 
     trend = desk.state.trends.setdefault(chunk.device_no, Trend())
     if trend.add(grade.number):
         text = (
-            f"The print quality that {chunk.device} sees is falling: {trend.quick:.1f} now, {trend.best:.1f} at its best. "
-            "Look after the printer before items are rejected."
+            f"The print quality that {chunk.device} sees is falling: {trend.quick:.1f} now, {trend.best:.1f} at "
+            "its best. Look after the printer before items are rejected."
         )
         desk.alarms.append(("print-quality-falling", text if trend.falling else ""))

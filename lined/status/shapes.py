@@ -119,7 +119,10 @@ def grading(one: Grading) -> dict[str, Any]:
 
 def package_page(found: PackagePage) -> bytes:
     """A page of the list."""
-    items = ({**package(row), "inside": found.inside.get(row.id)} for row in found.items)
+    items = (
+        {**package(row), "inside": found.inside.get(row.id), "waits_for": found.waits.get(row.id)}
+        for row in found.items
+    )
     return page_bytes(items, None if found.next is None else str(found.next))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lined.errors import CommandError
+from lined.journal.stories import package_page
 from lined.line.plant import BatchRules
 from tests.integration.packing.line import (
     APPLY,
@@ -117,6 +119,8 @@ async def test_a_box_waits_for_its_children_and_others_go_on(tmp_path: Path) -> 
         assert await line.states("utilisation") == ["partial"]
         (document,) = await line.sent("aggregation")
         assert [unit["unitSerialNumber"] for unit in document["aggregationUnits"]] == [parents[1]]
+        (waiting,) = (await line.line.journal.read(partial(package_page, state="waiting"))).waits.values()
+        assert waiting.startswith("1 code refused")
         tasks = await line.line.rows("SELECT kind, ident, reason FROM task ORDER BY id")
         assert tasks == [
             ("refused-code", ident(strange), "code-not-owned"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lined.errors import CommandError
+from lined.line.confirming import after_crash
 from lined.line.plant import Station
 from lined.line.verdicts import Verdict
 from tests.integration.packing.line import APPLY, GTIN, PACK, VERIFY, Line, box_plant, plantwide
@@ -131,3 +134,31 @@ async def test_readers_at_the_bin_and_the_bench(tmp_path: Path) -> None:
         assert await line.rows("SELECT holds FROM package") == [(1,)]
         assert await line.say("bench-reader", sscc(1)) == "accept"
         assert await line.rows("SELECT state FROM package") == [("dissolved",)]
+
+
+async def test_after_a_crash_what_waited_for_its_confirmation_counts_as_not_confirmed(tmp_path: Path) -> None:
+    slow = Station("marking", "apply", ("cam",), confirm_ms=60_000)
+    async with running(box_plant([slow, PACK]), tmp_path) as line:
+        unit = marks(1)[0]
+        await line.say("cam", unit)
+        await line.say("packer", unit)
+        assert await line.journal.do(partial(after_crash, line.plant)) == [], "nothing was rejected"
+        await line.say("cam", unit)
+        assert await line.journal.do(partial(after_crash, line.plant)) == ["marking"]
+        assert await line.rows("SELECT suspect IS NULL FROM package") == [(0,)]
+
+
+async def test_the_same_child_again_within_repeat_s_is_accepted_while_its_package_is_open(tmp_path: Path) -> None:
+    patient = replace(PACK, repeat_ms={"packer": 60_000})
+    async with running(box_plant([APPLY, patient]), tmp_path) as line:
+        units = marks(3)
+        await line.say_each("cam", units)
+        assert await line.say_each("packer", [units[0], units[0], *units[1:]]) == [
+            "accept",
+            "repeat",
+            "accept",
+            "accept",
+        ]
+        assert await line.say("packer", units[2]) == "repeat"
+        assert await line.say("packer", sscc(1)) == "accept"
+        assert await line.say("packer", units[2]) == "already-packed", "its package is closed"
