@@ -1,0 +1,366 @@
+"""Delivery at a desk: a real journal on disk, a regulator that answers as it is told, a clock that is set by hand.
+
+The loops are not run: a test takes the steps they take (`send`, `look`, `follow`), one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lined.codes import without_separators
+from lined.errors import LookupFailed, Unavailable
+from lined.journal import Journal, codes, counters, reports
+from lined.journal.database import Connection
+from lined.journal.reports import ReportRow
+from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
+from lined.reports.delivery import Delivery
+from lined.reports.operations import ReportOperations
+from lined.reports.ports import Surroundings
+from lined.reports.rules import DeliveryRules
+
+NOON_MS = 1_795_417_200_000  # 2026-11-23T12:00:00+05:00
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+DAY_MS = 24 * HOUR_MS
+TAIL = "\x1d93vuzv"
+BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1", "tin": "307797292", "business_place_id": "27"}
+RULES = DeliveryRules()
+ATTRIBUTES: dict[str, Any] = {
+    "group": "vegetableoil",
+    "release_type": "PRODUCTION",
+    "country": "UZ",
+    "shelf_life_days": 1095,
+    "demands": ["expiration_date", "production_date"],
+    "business_place_id": 27,
+    "order": None,
+    "series": None,
+    "production_date": None,
+    "expiration_date": None,
+}
+
+
+def idents(first: int, count: int) -> list[str]:
+    """Identification codes, each different."""
+    return [f"010489921512237121{number:013d}" for number in range(first, first + count)]
+
+
+@dataclass
+class Doc:
+    """A document at the regulator. `codes`: as its content lists them."""
+
+    id: str
+    created_ms: int
+    codes: list[str]
+    status: str = "IN_PROCESS"
+    outcomes: list[CodeOutcome] = field(default_factory=list)
+    visible: bool = True
+    content: dict[str, object] | None = None
+
+    def refuse(self, *bad: str, result: str = "invalid-code-status") -> None:
+        """Outcomes: these codes are bad, the others are listed as good."""
+        self.outcomes = [
+            CodeOutcome(n, code.partition("\x1d")[0], "ERROR", result)
+            if code.partition("\x1d")[0] in bad
+            else CodeOutcome(n, code.partition("\x1d")[0], "SUCCESS", None)
+            for n, code in enumerate(self.codes)
+        ]
+
+
+class Office:
+    """A RegulatorPort. `answers`: what the next submissions bring, an id or an exception; `arrives`: whether a submission
+    that ends in an exception is registered all the same, under which id.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.answers: deque[str | Exception] = deque()
+        self.arrives: deque[str] = deque()
+        self.docs: dict[str, Doc] = {}
+        self.submitted: list[bytes] = []
+        self.searches: list[datetime] = []
+        self.turn: Exception | None = None
+        self.deaf: LookupFailed | None = None  # every question fails with it
+        self.deaf_after: int | None = None  # so many questions are answered before
+        self.server_skew_s: float | None = 0.0
+        self.server_time: datetime | None = datetime.fromtimestamp(clock.ms / 1000, UTC)
+        self.page = 100
+        self.meanwhile: asyncio.Event | None = None  # submissions wait for it
+        self._clock = clock
+        self._count = 0
+
+    def doc(self, document_id: str, codes: Iterable[str], status: str = "IN_PROCESS") -> Doc:
+        """A document is there."""
+        self.docs[document_id] = Doc(document_id, self._clock.true_ms, list(codes), status)
+        return self.docs[document_id]
+
+    async def wait_turn(self) -> None:
+        if self.turn is not None:
+            raise self.turn
+
+    async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt:
+        assert (kind, product_group) == ("utilisation", "vegetableoil")
+        self.submitted.append(body)
+        if self.meanwhile is not None:
+            await self.meanwhile.wait()
+        self._count += 1
+        answer = self.answers.popleft() if self.answers else f"doc-{self._count}"
+        sent = [without_separators(code) for code in json.loads(body)["sntins"]]
+        if isinstance(answer, Exception):
+            if self.arrives:
+                self.doc(self.arrives.popleft(), sent)
+            raise answer
+        self.doc(answer, sent)
+        return Receipt(answer, self.server_time)
+
+    async def document(self, document_id: str) -> Document | None:
+        doc = self._ask().get(document_id)
+        return _card(doc) if doc is not None and doc.visible else None
+
+    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]:
+        rows = self._ask()[document_id].outcomes
+        return [row for row in rows if after is None or row.index > after][: min(limit, self.page)]
+
+    async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]:
+        return [DocumentError("sntins", "602", {}, 0)][:limit] if self._ask() and after is None else []
+
+    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
+        docs = self._ask()
+        self.searches.append(since)
+        since_ms = since.timestamp() * 1000
+        found = sorted(d.id for d in docs.values() if d.visible and d.created_ms >= since_ms)
+        return [_card(docs[key]) for key in found if cursor is None or key > cursor][: self.page]
+
+    async def content(self, document_id: str) -> dict[str, object]:
+        doc = self._ask()[document_id]
+        return {"sntins": list(doc.codes)} if doc.content is None else doc.content
+
+    def _ask(self) -> dict[str, Doc]:
+        if self.deaf is not None:
+            if not self.deaf_after:
+                raise self.deaf
+            self.deaf_after -= 1
+        now_ms = self._clock.true_ms
+        self.server_time = datetime.fromtimestamp(now_ms / 1000, UTC)
+        self.server_skew_s = (self._clock.ms - now_ms) / 1000
+        return self.docs
+
+
+@dataclass
+class Clock:
+    """`ms`: what our computer shows; `true_ms`: what the regulator's shows."""
+
+    ms: int = NOON_MS
+    true_ms: int = NOON_MS
+
+    def pass_ms(self, ms: int) -> None:
+        self.ms += ms
+        self.true_ms += ms
+
+    def jump_ms(self, ms: int) -> None:
+        """Our clock only."""
+        self.ms += ms
+
+
+class Told:
+    """What people are told is wrong."""
+
+    def __init__(self) -> None:
+        self.now: dict[tuple[str, str], str] = {}
+
+    def set(self, kind: str, where: str, text: str) -> None:
+        self.now[(kind, where)] = text
+
+    def clear(self, kind: str, where: str) -> None:
+        self.now.pop((kind, where), None)
+
+
+class Desk:
+    """A journal, its delivery, and the regulator's office."""
+
+    def __init__(self, path: Path, rules: DeliveryRules) -> None:
+        self.path = path
+        self.rules = rules
+        self.clock = Clock()
+        self.office = Office(self.clock)
+        self.told = Told()
+        self.journal: Journal
+        self.delivery: Delivery
+        self.people: ReportOperations
+        self.around: Surroundings
+        self._made = 0
+
+    async def open(self) -> None:
+        """Open the journal and recover, as the daemon starts."""
+        self.journal = Journal(self.path)
+        await self.journal.open(BINDING, ["cam-1"])
+        self.around = Surroundings(
+            journal=self.journal,
+            regulator=self.office,
+            problems=self.told,
+            rules=self.rules,
+            timezone="Asia/Tashkent",
+            wall_ms=lambda: self.clock.ms,
+            sleep=asyncio.sleep,
+            chance=random.Random(1),
+        )
+        self.delivery = Delivery(self.around)
+        self.people = ReportOperations(self.journal, lambda: self.clock.ms, self.delivery.nudge)
+        await self.delivery.recover()
+
+    async def restart(self) -> None:
+        """The program ends and starts again."""
+        await self.journal.close()
+        await self.open()
+
+    # ── what the loops do ───────────────────────────────────────────────────────────────────────────────────────────
+    async def send(self) -> bool:
+        return await self.delivery.send_next()
+
+    async def look(self) -> None:
+        await self.delivery.look_next()
+
+    async def follow(self) -> None:
+        await self.delivery.follow_next()
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def batch(self, count: int = 3, **attributes: Any) -> int:
+        """A sealed report over new codes. Returns its id."""
+        number = self._made
+        self._made += count
+        report_id: int = await self.journal.do(lambda c: _batch(c, self.clock.ms, number, count, attributes))
+        return report_id
+
+    async def report(self, report_id: int) -> ReportRow:
+        found = await self.journal.read(reports.get, report_id)
+        assert found is not None
+        return found
+
+    async def state(self, report_id: int) -> str:
+        return (await self.report(report_id)).state
+
+    async def all_reports(self) -> list[ReportRow]:
+        return await self.journal.read(reports.select, "1 = 1 ORDER BY id")
+
+    async def codes_of(self, report_id: int) -> list[str]:
+        """The identification codes of the report's batch."""
+        batch_id = (await self.report(report_id)).batch_id
+        return [row[0] for row in await self.rows("SELECT ident FROM code WHERE batch_id = ? ORDER BY id", batch_id)]
+
+    async def full_codes_of(self, report_id: int) -> list[str]:
+        return [without_separators(ident + TAIL) for ident in await self.codes_of(report_id)]
+
+    async def buckets(self) -> dict[str, str]:
+        """What each code counts as; the sums agree with it."""
+        return await self.journal.read(_buckets)
+
+    async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return await self.journal.read(lambda c: c.execute(sql, parameters).fetchall())
+
+    async def withdraw(self, ident: str, reason: str = "damaged") -> None:
+        def step(connection: Connection) -> None:
+            known = codes.find(connection, [ident])[ident]
+            codes.set_own(connection, known, "withdrawn", self.clock.ms, detail=reason)
+
+        await self.journal.do(step)
+
+    # ── ways into a state ───────────────────────────────────────────────────────────────────────────────────────────
+    async def in_doubt(self, count: int = 3, why: Exception | None = None, arrives: str = "") -> int:
+        """A report whose only attempt got no readable answer; `arrives`: it was registered under this id."""
+        from lined.errors import OutcomeUnknown
+
+        report_id = await self.batch(count)
+        self.office.answers.append(why or OutcomeUnknown("no answer within the time-out"))
+        if arrives:
+            self.office.arrives.append(arrives)
+        assert await self.send()
+        assert await self.state(report_id) == "in_doubt"
+        return report_id
+
+    async def miss(self) -> None:
+        """A look in its time that finds nothing: the clock is set forward to it."""
+        due = await self.rows("SELECT min(due_ms) FROM report WHERE state = 'in_doubt'")
+        self.clock.pass_ms(max(0, due[0][0] - self.clock.ms))
+        await self.look()
+
+    async def submitted(self, count: int = 3) -> tuple[int, Doc]:
+        """A report with its document."""
+        report_id = await self.batch(count)
+        assert await self.send()
+        row = await self.report(report_id)
+        assert row.state == "submitted" and row.document_id is not None
+        return report_id, self.office.docs[row.document_id]
+
+    async def followed(self, ms: int = 0) -> None:
+        """The documents are looked at once they are due."""
+        due = await self.rows(
+            "SELECT max(due_ms) FROM report WHERE document_id IS NOT NULL AND state IN ('submitted', 'held', 'partial')"
+        )
+        self.clock.pass_ms(max(ms, (due[0][0] or 0) - self.clock.ms, 0))
+        await self.follow()
+
+
+@asynccontextmanager
+async def desk(path: Path, **rules: int) -> AsyncIterator[Desk]:
+    """`async with desk(tmp_path / "line.db", in_doubt_gap_ms=…) as d`."""
+    d = Desk(path, replace(RULES, **rules))
+    await d.open()
+    try:
+        yield d
+    finally:
+        await d.journal.close()
+
+
+UNAVAILABLE = Unavailable("HTTP 503")
+
+
+def _batch(connection: Connection, at_ms: int, number: int, count: int, attributes: dict[str, Any]) -> int:
+    """What the line leaves behind for delivery: a sealed batch with its codes and sums."""
+    job_id = connection.execute("SELECT max(id) FROM job").fetchone()[0]
+    given = {**ATTRIBUTES, **attributes}
+    if job_id is None:
+        connection.execute(
+            "INSERT INTO job (gtin, product, mode, attributes, started_ms) VALUES ('04899215122371', '{}', 'normal', ?, ?)",
+            (json.dumps({key: given[key] for key in ("order", "series", "production_date", "expiration_date")}), at_ms),
+        )
+        job_id = 1
+    first = codes.last_id(connection) + 1
+    report_id = reports.open_batch(
+        connection,
+        kind="utilisation",
+        job_id=job_id,
+        attributes=given,
+        day=None,
+        first_code=first,
+        at_ms=at_ms,
+        early=False,
+    )
+    names = idents(number, count)
+    codes.insert(connection, [(first + n, ident, TAIL, at_ms, 1, job_id, report_id) for n, ident in enumerate(names)])
+    reports.change(connection, report_id, codes=count, first_ms=at_ms, last_ms=at_ms)
+    counters.add(connection, job_id, {"code.unreported": count})
+    row = reports.get(connection, report_id)
+    assert row is not None
+    reports.seal(connection, row, at_ms, "test")
+    return report_id
+
+
+def _buckets(connection: Connection) -> dict[str, str]:
+    names = [row[0] for row in connection.execute("SELECT ident FROM code ORDER BY id")]
+    found = {ident: codes.bucket_of(connection, code) for ident, code in codes.find(connection, names).items()}
+    counted = {name: n for name, n in counters.of_job(connection).items() if n and name.startswith("code.")}
+    real: dict[str, int] = {}
+    for bucket in found.values():
+        real[f"code.{bucket}"] = real.get(f"code.{bucket}", 0) + 1
+    assert counted == real, (counted, real)
+    return found
+
+
+def _card(doc: Doc) -> Document:
+    return Document(doc.id, "UTILISATION", doc.status, None, None, doc.status in ("SUCCESS", "ERROR"))

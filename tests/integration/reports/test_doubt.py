@@ -1,0 +1,257 @@
+"""What may have been received is looked for, found by its codes, and sent again only after two complete misses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lined.errors import Denied, LookupFailed, Unavailable
+from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
+
+GAP_MS = 900_000
+
+
+async def test_a_document_with_the_same_codes_is_ours(tmp_path: Path) -> None:
+    """As the specification's sample shows it: no separators, a field missing."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt(arrives="doc-a")
+        await d.miss()
+        report = await d.report(report_id)
+        assert (report.state, report.document_id) == ("submitted", "doc-a")
+        assert len(d.office.submitted) == 1
+
+
+async def test_the_codes_are_compared_whatever_their_order_and_separators(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        full = [ident + "\x1d93vuzv" for ident in await d.codes_of(report_id)]
+        d.office.doc("doc-b", reversed(full))
+        await d.miss()
+        assert (await d.report(report_id)).document_id == "doc-b"
+
+
+async def test_it_is_sent_again_after_two_complete_misses_a_gap_apart_and_not_before(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        await d.look()
+        await d.send()
+        assert (await d.report(report_id)).misses == 0  # before its time
+        await d.miss()
+        assert (await d.report(report_id)).misses == 1
+        d.clock.pass_ms(GAP_MS - 1_000)
+        await d.look()
+        await d.send()
+        assert await d.state(report_id) == "in_doubt"
+        d.clock.pass_ms(1_000)
+        await d.look()
+        assert await d.state(report_id) == "sealed"
+        await d.send()
+        assert await d.state(report_id) == "submitted"
+        assert len(d.office.submitted) == 2
+
+
+async def test_a_clock_that_jumps_does_not_shorten_the_gap(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        await d.miss()
+        d.clock.jump_ms(HOUR_MS)
+        await d.look()
+        await d.send()
+        assert await d.state(report_id) == "in_doubt"
+        assert len(d.office.submitted) == 1
+        d.clock.pass_ms(GAP_MS)
+        await d.look()
+        assert await d.state(report_id) == "sealed"
+
+
+async def test_a_clock_set_back_does_not_put_off_the_second_search(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        await d.miss()
+        d.clock.jump_ms(-10 * DAY_MS)
+        d.clock.pass_ms(GAP_MS)
+        await d.look()
+        assert await d.state(report_id) == "sealed"
+
+
+async def test_a_clock_that_runs_ahead_does_not_hide_the_document(tmp_path: Path) -> None:
+    """The search begins at the regulator's last answer before the attempt, not where our clock was."""
+    async with desk(tmp_path / "line.db") as d:
+        d.clock.jump_ms(5 * HOUR_MS)
+        report_id = await d.in_doubt(arrives="doc-a")
+        await d.miss()
+        assert (await d.report(report_id)).document_id == "doc-a"
+        since = d.office.searches[-1]
+        assert since < datetime.fromtimestamp(d.office.docs["doc-a"].created_ms / 1000, UTC)
+
+
+@pytest.mark.parametrize("failure", [Unavailable("HTTP 503"), Unavailable("HTML"), Denied("HTTP 403", status=403)])
+@pytest.mark.parametrize("answered", [0, 1])
+async def test_an_incomplete_search_is_no_miss(tmp_path: Path, failure: LookupFailed, answered: int) -> None:
+    """Neither where the search itself fails, nor where one of its candidates cannot be read."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        d.office.doc("foreign", ["01000000000000002100"])
+        d.office.deaf, d.office.deaf_after = failure, answered
+        for _ in range(6):
+            await d.miss()
+            d.office.deaf_after = answered
+            d.clock.pass_ms(GAP_MS)
+        await d.send()
+        report = await d.report(report_id)
+        assert (report.state, report.misses) == ("in_doubt", 0)
+        assert len(d.office.submitted) == 1
+
+
+async def test_a_candidate_without_readable_codes_is_no_evidence(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        d.office.doc("odd", []).content = {"sntins": None}
+        await d.miss()
+        assert (await d.report(report_id)).misses == 0
+
+
+async def test_all_pages_are_read(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt(arrives="zz-last")
+        d.office.page = 2
+        for number in range(7):
+            d.office.doc(f"foreign-{number}", [f"0100000000000000210{number}"])
+        await d.miss()
+        assert (await d.report(report_id)).document_id == "zz-last"
+
+
+async def test_a_partial_overlap_is_held_for_a_person(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        d.office.doc("odd", (await d.full_codes_of(report_id))[:2])
+        await d.miss()
+        report = await d.report(report_id)
+        assert report.state == "held"
+        assert "odd" in str(report.problem) and "2" in str(report.problem)
+
+
+async def test_more_codes_than_ours_are_a_contradiction_too(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        d.office.doc("odd", [*await d.full_codes_of(report_id), "01000000000000002100"])
+        await d.miss()
+        assert await d.state(report_id) == "held"
+
+
+async def test_a_code_listed_twice_is_not_our_document(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        full = await d.full_codes_of(report_id)
+        d.office.doc("odd", [*full, full[0]])
+        await d.miss()
+        assert await d.state(report_id) == "held"
+
+
+async def test_our_own_document_counts_more_than_somebody_s_overlap(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt(arrives="ours")
+        d.office.doc("a-first-in-the-list", (await d.full_codes_of(report_id))[:1])
+        await d.miss()
+        assert (await d.report(report_id)).document_id == "ours"
+
+
+async def test_documents_of_other_reports_are_not_read_again(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        await d.submitted()
+        report_id = await d.in_doubt()
+        d.office.docs["doc-1"].content = {"sntins": "not read"}
+        await d.miss()
+        assert (await d.report(report_id)).misses == 1
+
+
+async def test_24_hours_without_a_complete_search_are_a_person_s(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        d.office.deaf = UNAVAILABLE
+        d.clock.pass_ms(DAY_MS - HOUR_MS)
+        await d.miss()
+        assert await d.state(report_id) == "in_doubt"
+        d.clock.pass_ms(HOUR_MS)
+        await d.miss()
+        report = await d.report(report_id)
+        assert report.state == "held"
+        assert "24 h" in str(report.problem)
+
+
+async def test_one_in_doubt_or_held_blocks_nobody(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        doubted = await d.in_doubt()
+        d.clock.pass_ms(MINUTE_MS)
+        await d.look()
+        other = await d.batch()
+        await d.send()
+        assert (await d.state(doubted), await d.state(other)) == ("in_doubt", "submitted")
+        d.office.doc("odd", (await d.full_codes_of(doubted))[:1])
+        await d.miss()
+        third = await d.batch()
+        await d.send()
+        assert (await d.state(doubted), await d.state(third)) == ("held", "submitted")
+
+
+async def _gate(d: Desk) -> tuple[int, int]:
+    """One report in doubt, one that waits behind it."""
+    return await d.in_doubt(), await d.batch()
+
+
+async def test_after_an_answer_that_leaves_doubt_nothing_is_posted_until_a_search_has_answered(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        doubted, waiting = await _gate(d)
+        d.office.deaf = UNAVAILABLE
+        for _ in range(20):
+            d.clock.pass_ms(MINUTE_MS)
+            await d.look()
+            assert not await d.send()
+        assert (await d.state(doubted), await d.state(waiting)) == ("in_doubt", "sealed")
+        assert len(d.office.submitted) == 1
+        d.office.deaf = None
+        d.clock.pass_ms(2 * MINUTE_MS)
+        await d.look()
+        assert await d.send()
+        assert await d.state(waiting) == "submitted"
+
+
+async def test_the_gate_is_probed_before_the_first_search_counts(tmp_path: Path) -> None:
+    """The regulator may be back in seconds: others need not wait a minute for it."""
+    async with desk(tmp_path / "line.db") as d:
+        doubted, waiting = await _gate(d)
+        d.clock.pass_ms(2_000)
+        await d.look()
+        assert (await d.report(doubted)).misses == 0
+        await d.send()
+        assert await d.state(waiting) == "submitted"
+
+
+async def test_the_gate_stays_closed_when_the_last_report_in_doubt_is_given_up(tmp_path: Path) -> None:
+    """24 hours of outage put one report in doubt, and no second one."""
+    async with desk(tmp_path / "line.db") as d:
+        doubted, waiting = await _gate(d)
+        d.office.deaf = UNAVAILABLE
+        d.clock.pass_ms(DAY_MS + HOUR_MS)
+        await d.look()
+        assert await d.state(doubted) == "held"
+        await d.look()
+        assert not await d.send()
+        assert await d.state(waiting) == "sealed"
+        d.office.deaf = None
+        d.clock.pass_ms(2 * MINUTE_MS)
+        await d.look()
+        await d.send()
+        assert await d.state(waiting) == "submitted"
+
+
+async def test_people_are_told_of_reports_in_doubt_and_that_it_is_over(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        await d.in_doubt(arrives="doc-a")
+        await d.look()
+        assert ("in-doubt", "reports") in d.told.now
+        await d.miss()
+        await d.look()
+        assert ("in-doubt", "reports") not in d.told.now

@@ -1,0 +1,180 @@
+"""From sealed to submitted: the state is on disk before the bytes leave, and each answer leads where the contract says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from lined.errors import NotSent, OutcomeUnknown, Refused, SendingError
+from tests.integration.reports.desk import HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
+
+
+async def test_sending_is_on_disk_before_a_byte_leaves(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.office.meanwhile = asyncio.Event()
+        sending = asyncio.ensure_future(d.send())
+        while not d.office.submitted:
+            await asyncio.sleep(0)
+        assert await d.state(report_id) == "sending"
+        d.office.meanwhile.set()
+        assert await sending
+        assert await d.state(report_id) == "submitted"
+
+
+async def test_the_bytes_that_leave_are_the_frozen_ones(tmp_path: Path) -> None:
+    from lined.reports.frozen import stored_body
+
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        await d.send()
+        assert d.office.submitted == [await d.journal.read(stored_body, report_id)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("doc-7", "submitted"),
+        (NotSent("connection refused"), "sealed"),
+        (NotSent("HTTP 429", status=429, retry_after_s=30.0), "sealed"),
+        (NotSent("HTTP 401", status=401, credential=True), "sealed"),
+        (OutcomeUnknown("no answer within the time-out"), "in_doubt"),
+        (OutcomeUnknown("HTTP 500", status=500), "in_doubt"),
+        (OutcomeUnknown("HTTP 200: an HTML page", status=200), "in_doubt"),
+        (OutcomeUnknown("no readable reportId", status=200), "in_doubt"),
+        (Refused("HTTP 400", status=400), "held"),
+    ],
+)
+async def test_an_answer_leads_to_its_state(tmp_path: Path, answer: str | SendingError, state: str) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.office.answers.append(answer)
+        await d.send()
+        report = await d.report(report_id)
+        assert report.state == state
+        assert (report.document_id == "doc-7") == (state == "submitted")
+        assert bool(report.problem) == (state != "submitted")
+        await d.buckets()
+
+
+async def test_what_was_not_received_is_sent_again_no_sooner_than_the_regulator_asks(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.office.answers.append(NotSent("HTTP 429", status=429, retry_after_s=300.0))
+        assert not await d.send()
+        d.clock.pass_ms(299_000)
+        await d.send()
+        assert len(d.office.submitted) == 1
+        d.clock.pass_ms(2_000)
+        await d.send()
+        assert len(d.office.submitted) == 2
+        assert d.office.submitted[0] == d.office.submitted[1]
+        assert (await d.report(report_id)).attempts == 2
+
+
+async def test_waits_grow_while_nothing_is_received_and_are_capped(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        waits = []
+        for _ in range(12):
+            d.office.answers.append(NotSent("connection refused"))
+            await d.send()
+            due_ms = (await d.report(report_id)).due_ms
+            assert due_ms is not None
+            waits.append(due_ms - d.clock.ms)
+            d.clock.pass_ms(waits[-1])
+        assert waits[0] < 2_000 < waits[4]
+        assert max(waits) <= d.rules.retry_max_ms * 1.25
+
+
+async def test_without_a_turn_nothing_becomes_sending(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.office.turn = NotSent("the budget of requests is spent for 40 s", retry_after_s=40.0)
+        assert not await d.send()
+        report = await d.report(report_id)
+        assert (report.state, report.attempts) == ("sealed", 0)
+        assert report.due_ms is not None and report.due_ms >= d.clock.ms + 40_000
+
+
+async def test_nothing_is_sent_before_the_regulator_s_clock_was_heard(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.office.server_time = d.office.server_skew_s = None
+        d.office.deaf = UNAVAILABLE
+        assert not await d.send()
+        assert d.office.submitted == []
+        assert await d.state(report_id) == "sealed"
+        d.office.deaf = None
+        d.clock.pass_ms(MINUTE_MS)
+        assert await d.send()
+        assert await d.state(report_id) == "submitted"
+
+
+async def test_the_oldest_report_goes_first_and_one_at_a_time(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        first, second = await d.batch(2), await d.batch(3)
+        await d.send()
+        assert (await d.state(first), await d.state(second)) == ("submitted", "sealed")
+        await d.send()
+        assert [len(json.loads(body)["sntins"]) for body in d.office.submitted] == [2, 3]
+
+
+async def test_an_answer_outlasts_a_full_disk(tmp_path: Path) -> None:
+    """The id is known nowhere but in our memory: it is kept until it could be written down."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.office.meanwhile = asyncio.Event()
+        sending = asyncio.ensure_future(d.send())
+        while not d.office.submitted:
+            await asyncio.sleep(0)
+        writes = _full(d)
+        d.office.meanwhile.set()
+        while writes[0] < 2:
+            await asyncio.sleep(0.01)
+        assert await d.state(report_id) == "sending"
+        d.journal.writer._crash_point = lambda _name: None
+        assert await sending
+        assert (await d.report(report_id)).document_id == "doc-1"
+
+
+def _full(d: Desk) -> list[int]:
+    """The disk has no room from now on. Returns a counter of the writes it refused."""
+    from lined.journal.database import SqliteError
+
+    refused = [0]
+
+    def point(name: str) -> None:
+        if name == "before-commit":
+            refused[0] += 1
+            error = SqliteError("database or disk is full")
+            error.sqlite_errorcode = 13
+            raise error
+
+    d.journal.writer._crash_point = point
+    return refused
+
+
+async def test_two_reports_are_never_given_one_document(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        first, second = await d.batch(), await d.batch()
+        d.office.answers.extend(["doc-1", "doc-1"])
+        await d.send()
+        await d.send()
+        assert (await d.state(first), await d.state(second)) == ("submitted", "held")
+        assert "doc-1" in str((await d.report(second)).problem)
+
+
+async def test_a_moment_set_by_a_clock_that_ran_ahead_keeps_nothing_waiting(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.clock.jump_ms(4 * 365 * 24 * HOUR_MS)
+        d.office.answers.append(NotSent("connection refused"))
+        await d.send()
+        d.clock.jump_ms(-4 * 365 * 24 * HOUR_MS)
+        d.clock.pass_ms(MINUTE_MS)
+        await d.send()
+        assert await d.state(report_id) == "submitted"
