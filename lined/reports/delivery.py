@@ -87,7 +87,8 @@ class Delivery:
         """Send nothing more; wait so long for what is being sent."""
         self._ending = True
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), patience_s)
+            async with asyncio.timeout(patience_s):
+                await self._idle.wait()
 
     async def run_sending(self) -> None:
         while not self._ending:
@@ -121,7 +122,8 @@ class Delivery:
     async def _pause(self) -> None:
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), TICK_S)
+            async with asyncio.timeout(TICK_S):  # asyncio.wait_for of Python 3.11 may swallow a cancellation
+                await self._wake.wait()
 
     # ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -169,6 +169,7 @@ async def scenario(run: Run) -> None:
     """Work, then rest. Raises nothing that is not a defect."""
     delivery.TICK_S = sealing.TICK_S = BUSY_TICK_S
     living = asyncio.ensure_future(run.live())
+    living.add_done_callback(lambda done: _ended(run.world, done))
     others = [asyncio.ensure_future(run.trouble())]
     await run.people.start_job()
     others.append(asyncio.ensure_future(run.people.operate()))
@@ -185,6 +186,12 @@ async def scenario(run: Run) -> None:
         await run.life.die()
     living.cancel()
     await asyncio.wait([living])
+
+
+def _ended(world: World, living: asyncio.Future[None]) -> None:
+    """Living goes on until it is cancelled; anything else is a defect."""
+    if not living.cancelled() and living.exception() is not None:
+        world.wrong(f"the program cannot be started or stopped: {living.exception()!r}", living.exception())
 
 
 async def _rest(run: Run) -> None:
