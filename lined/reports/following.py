@@ -75,7 +75,7 @@ def _succeeded(connection: Connection, report: ReportRow, around: Surroundings, 
         document_status=document.status,
         problem=None,
     )
-    outcomes.count_nameless(connection, report.kind, 0)
+    outcomes.named_again(connection, report.kind)
 
 
 def _keep_looking(

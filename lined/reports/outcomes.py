@@ -50,7 +50,7 @@ async def refused_by_name(
             assert left is not None
             why_new = f"innocent codes of report {report.id}"
             reports.successor(connection, left, at_ms, why_new, left=kind_of(left).left(connection, left))
-        count_nameless(connection, report.kind, 0)
+        named_again(connection, report.kind)
 
     await around.journal.do(step)
 
@@ -90,7 +90,7 @@ async def settle_partial(
             else {}
         )
         reports.move(connection, report.id, "partial", at_ms, why, evidence=evidence, problem=why, **due)
-        count_nameless(connection, report.kind, 0)
+        named_again(connection, report.kind)
 
     await around.journal.do(step)
 
@@ -138,6 +138,15 @@ def nameless_refusals(connection: Connection, kind: str) -> int:
 def count_nameless(connection: Connection, kind: str, times: int) -> int:
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"nameless:{kind}", str(times)))
     return times
+
+
+def named_again(connection: Connection, kind: str) -> None:
+    """An outcome that is no nameless refusal: the row of them ends. A kind that is paused waits for a person all the
+    same:
+    what was under way when it paused says nothing about the next document.
+    """
+    if not paused(connection, kind):
+        count_nameless(connection, kind, 0)
 
 
 def paused(connection: Connection, kind: str = UTILISATION) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from lined.errors import CommandError
 from lined.journal.stories import package_page
 from lined.line.plant import BatchRules
+from lined.reports.operations import ReportOperations
 from tests.integration.packing.line import (
     APPLY,
     GROUP_GTIN,
@@ -22,6 +24,7 @@ from tests.integration.packing.line import (
     Plantwide,
     box_plant,
     plantwide,
+    wall_ms,
 )
 
 
@@ -202,3 +205,44 @@ async def test_what_is_being_reported_cannot_be_changed(tmp_path: Path) -> None:
             await line.line.operations.take_out({"code": packed[0][0]})
         await line.deliver()
         assert (await line.line.operations.take_out({"code": packed[0][0]}))["report"] is not None
+
+
+async def test_two_refusals_that_name_nobody_pause_only_that_kind(tmp_path: Path) -> None:
+    rules = BatchRules(max_codes=4, max_age_ms=SOON_MS, first_ms=0)
+    async with plantwide(box_plant([APPLY, PACK], aggregation=rules), tmp_path) as line:
+        parents = await line.ssccs(4)
+        await line.fault("document-error", path="*/aggregation", named=0, times=2)
+        await boxes(line, 3, parents)
+        await line.deliver()
+        assert sorted(await line.states("aggregation")) == ["held", "held", "succeeded"], "it was under way already"
+        assert line.line.problems.has("kind-paused")
+        await boxes(line, 1, parents[3:], start=False)
+        await line.deliver()
+        assert set(await line.states("utilisation")) == {"succeeded"}
+        assert sorted(await line.states("aggregation")) == ["held", "held", "sealed", "succeeded"]
+        operations = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge)
+        for (report_id,) in await line.line.rows("SELECT id FROM report WHERE state = 'held'"):
+            await operations.retry(str(report_id), {})
+        await line.deliver()
+        assert set(await line.states("aggregation")) == {"succeeded"}
+        assert await regulators_tree(line) == await journals_tree(line)
+
+
+async def test_an_aggregation_whose_answer_is_lost_is_found_and_not_sent_twice(tmp_path: Path) -> None:
+    async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
+        await boxes(line, 2, await line.ssccs(2))
+        await line.deliver_only("utilisation")
+        await line.fault("answer-lost", path="*/aggregation")
+        await line.line.operations.seal({})
+        await line.planning.look()
+        await line.line.operations.seal({})
+        await line.delivery.send_next()
+        assert await line.states("aggregation") == ["in_doubt"]
+        await line.line.journal.do(lambda connection: connection.execute("UPDATE report SET due_ms = 0").rowcount)
+        async with asyncio.timeout(20):
+            while await line.states("aggregation") == ["in_doubt"]:
+                await line.delivery.look_next()
+                await asyncio.sleep(0.02)
+        await line.deliver()
+        assert await line.states("aggregation") == ["succeeded"]
+        assert (await line.http.get("/sandbox/books")).json()["documents"]["by_type"]["AGGREGATION"] == 1
