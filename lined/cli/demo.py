@@ -68,6 +68,8 @@ async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> 
 
 
 def _tell_where(to: Console, plant: DemoPlant) -> None:
+    from lined.cli.demo_plant import LINE, broker_at_hand
+
     to.print("lined demo: a plant on this machine", style="bold")
     print_facts(
         to,
@@ -76,6 +78,10 @@ def _tell_where(to: Console, plant: DemoPlant) -> None:
             ("status", f"{plant.url}/status"),
             ("regulator's stand-in", f"{plant.sandbox.url}/sandbox/books"),
             ("devices", ", ".join(scanner.url for scanner in plant.belt.scanners)),
+            (
+                "MQTT",
+                f"mqtt://127.0.0.1:1883, topics lined/{LINE}/…" if broker_at_hand() else "no broker at 127.0.0.1:1883",
+            ),
             ("configuration", plant.folder / "lined.toml"),
             ("daemon's log", plant.log_path),
         ],
@@ -105,14 +111,33 @@ async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> No
 
 
 async def _for_ever(to: Console, plant: DemoPlant) -> None:
-    to.print(f"{plant.belt.camera.settings.rate:g} items a second pass. Ctrl-C ends it.")
+    from lined.cli.demo_controls import Controls
+
+    controls = Controls(plant, to.print)
+    to.print(f"{plant.belt.camera.settings.rate:g} items a second pass. A letter and Enter: {controls.help()}")
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(controls.run(), name="controls")
         tasks.create_task(plant.play(), name="belt")
         tasks.create_task(plant.keep_issuing(), name="codes")
         with _bars(to, None, False) as show:
-            while True:
-                show(await plant.status())
-                await asyncio.sleep(LOOK_S)
+            try:
+                while True:
+                    if not controls.restarting:
+                        show(await plant.status())
+                    await asyncio.sleep(LOOK_S)
+            except asyncio.CancelledError:
+                _tell_balance(to, await plant.status())
+                raise
+
+
+def _tell_balance(to: Console, status: dict[str, Any]) -> None:
+    """What the counters say at the end; they have to add up, whatever was done to the plant."""
+    reads, codes = status["reads"], status["codes"]
+    parts = ", ".join(
+        f"{reads[name]:,} {name.replace('_', '-')}" for name in ("accepted", "rejected", "no_read", "repeats")
+    )
+    to.print(f"\n{reads['total']:,} reads = {parts}", style="green" if _adds_up(reads) else "red")
+    to.print(f"{sum(codes.values()):,} codes applied = {', '.join(f'{n:,} {state}' for state, n in codes.items())}")
 
 
 def _settled(status: dict[str, Any]) -> bool:
@@ -128,11 +153,11 @@ def _bars(to: Console, codes: int | None, quiet: bool) -> Any:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=to, disable=quiet or not to.is_terminal) as progress:
-        read = progress.add_task("read and accepted", total=codes)
+        read = progress.add_task("applied at the line", total=codes)
         done = progress.add_task("accepted by the regulator", total=codes)
 
         def show(status: dict[str, Any]) -> None:
-            progress.update(read, completed=status["reads"]["accepted"])
+            progress.update(read, completed=sum(status["codes"].values()))
             progress.update(done, completed=status["codes"]["accepted"])
 
         yield show

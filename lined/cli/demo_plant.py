@@ -18,8 +18,10 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from lined.cli.demo_belt import BOX_UNITS, PALLET_BOXES, Belt
+from lined.codes import GS
 from lined.errors import LinedError
 from lined.sandbox import SandboxServer, SandboxSettings
+from lined.sandbox.devices import Item
 
 GTIN = "04899215122371"
 LINE = "demo"
@@ -126,6 +128,12 @@ max_age_s = 10
 listen = "127.0.0.1:{port}"
 """
 
+_MQTT = """
+[mqtt]
+url = "mqtt://127.0.0.1:1883"
+"""
+BROKER = ("127.0.0.1", 1883)
+
 
 class DemoFailed(LinedError):
     """A part of the demo's plant did not come up or went away; the text says which and where its log is."""
@@ -139,6 +147,7 @@ class DemoPlant:
         self.log_path = folder / "lined.log"
         self._wanted = codes
         self._codes: deque[str] = deque()
+        self._spoiled = 0
         self._daemon: asyncio.subprocess.Process | None = None
         self.sandbox = SandboxServer(SandboxSettings(seed=seed), state_path=folder / "sandbox.db")
         self.belt = Belt(self._items(), rate=rate, seed=seed)
@@ -197,6 +206,12 @@ class DemoPlant:
             self._daemon.kill()
             return await self._daemon.wait()
 
+    async def kill_daemon(self) -> None:
+        """SIGKILL, as a power cut is to a process."""
+        if self._daemon is not None and self._daemon.returncode is None:
+            self._daemon.kill()
+            await self._daemon.wait()
+
     def _check_daemon(self) -> None:
         if self._daemon is None or self._daemon.returncode is not None:
             code = self._daemon.returncode if self._daemon else None
@@ -244,6 +259,18 @@ class DemoPlant:
             after = page["next"]
         return tree
 
+    async def sandbox_fault(self, fault: Mapping[str, Any]) -> str:
+        """Let the regulator's stand-in misbehave; the id of the fault."""
+        answer = await asyncio.to_thread(_post, f"{self.sandbox.url}/sandbox/faults", fault, "")
+        return str(answer["id"])
+
+    async def end_sandbox_fault(self, fault: str) -> None:
+        await asyncio.to_thread(_delete, f"{self.sandbox.url}/sandbox/faults/{fault}")
+
+    def spoil_next(self, codes: int) -> None:
+        """So many codes come from the camera without their separators."""
+        self._spoiled = codes
+
     async def play(self) -> None:
         """Everything past all stations; the last box and pallet are closed although they are not full."""
 
@@ -270,7 +297,7 @@ class DemoPlant:
             pallet=PALLET_BOXES,
             port=self.port,
         )
-        (self.folder / "lined.toml").write_text(text, "utf-8")
+        (self.folder / "lined.toml").write_text(text + (_MQTT if broker_at_hand() else ""), "utf-8")
 
     async def issue(self) -> None:
         """Codes for the scanner, from the regulator's stand-in: all that are wanted, or the next lot."""
@@ -291,9 +318,21 @@ class DemoPlant:
             if len(self._codes) < ISSUED_AT_ONCE // 2:
                 await self.issue()
 
-    def _items(self) -> Iterator[bytes]:
+    def _items(self) -> Iterator[Item]:
         while self._codes:
-            yield self._codes.popleft().encode("ascii")
+            code = self._codes.popleft().encode("ascii")
+            payload = code
+            if self._spoiled:
+                self._spoiled -= 1
+                payload = code.replace(GS.encode("ascii"), b"")
+            yield Item(payload, code)
+
+
+def broker_at_hand() -> bool:
+    """An MQTT broker listens where one usually does on this machine."""
+    with contextlib.suppress(OSError), socket.create_connection(BROKER, timeout=0.5):
+        return True
+    return False
 
 
 def _free_port() -> int:
@@ -309,6 +348,11 @@ def _free_port() -> int:
 def _get(url: str) -> dict[str, Any]:
     with urllib.request.urlopen(url, timeout=REQUEST_S) as answer:  # noqa: S310 - our own addresses on loopback
         return cast("dict[str, Any]", json.load(answer))
+
+
+def _delete(url: str) -> None:
+    request = urllib.request.Request(url, method="DELETE")  # noqa: S310 - as above
+    urllib.request.urlopen(request, timeout=REQUEST_S).close()  # noqa: S310 - as above
 
 
 def _post(url: str, body: Mapping[str, Any], token: str) -> dict[str, Any]:

@@ -180,6 +180,10 @@ class SimulatedScanner:
     def resume(self) -> None:
         self._running.set()
 
+    async def quiet(self) -> None:
+        """Until every item sent has its answer."""
+        await self._room(0)
+
     async def play(self) -> Results:
         """Play until every item has its answer, over as many connections as it takes. May be cancelled; playing again
         goes on where it stopped.
