@@ -115,11 +115,11 @@ level = "BOX_LV_2"
 devices = ["pallet-scanner"]
 
 [report.utilisation]
-max_age_s = 60
+max_age_s = 20
 first_batch_s = 5
 
 [report.validation]
-max_age_s = 60
+max_age_s = 20
 
 [report.aggregation]
 max_age_s = 10
