@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from lined.status.document import StatusDocument
 from lined.status.page import catalogues, words
 from lined.status.page.feed import Feed
 from lined.status.page.fragments import Fragments, Part
+from lined.status.page.live import line_values
 from lined.status.page.operator import Operator
 from lined.status.page.rendering import Rendering
 from lined.status.page.shown import Clock
@@ -70,9 +72,16 @@ class Page:
 
     def _parts(self) -> dict[str, Part]:
         names = ("job", "packages", "counts", "alarms")
-        return {"operator": Part({name: f"parts/{name}.html" for name in names}, self._operator_values)}
+        return {
+            "operator": Part({name: f"parts/{name}.html" for name in names}, self.operator_values),
+            "line": Part({"line": "parts/line.html"}, partial(line_values, self.view)),
+            "balance": Part({"balance": "parts/balance.html"}, self._balance_values),
+        }
 
-    async def _operator_values(self, document: dict[str, Any]) -> dict[str, Any]:
+    async def _balance_values(self, _document: dict[str, Any]) -> dict[str, Any]:
+        return {"balance": self.view.balance.latest if self.view.balance is not None else None}
+
+    async def operator_values(self, document: dict[str, Any]) -> dict[str, Any]:
         return {**await self.operator.values(document), "line_word": self.view.line_id}
 
     def language(self, request: Request) -> str:
@@ -157,7 +166,7 @@ def _of_screens(router: APIRouter, page: Page) -> None:
         plant = page.view.plant
         stations = list(plant.stations.values()) if plant is not None else []
         values = {
-            **await page._operator_values(await page.document.current()),  # noqa: SLF001 - of this file
+            **await page.operator_values(await page.document.current()),
             "stations": stations,
             "station": station if any(one.id == station for one in stations) else None,
             "products": list(plant.products.values()) if plant is not None else [],

@@ -155,6 +155,7 @@ EVENTS = {
 }
 VERDICTS = {"accept": N_("accepted"), "repeat": N_("accepted, the same item again"), "again": N_("accepted once more")}
 WITHDRAWALS = {"sample": N_("sample"), "scrap": N_("scrap"), "damaged": N_("damaged"), "other": N_("other")}
+WAITING = N_("waits for its report")
 PACKAGE_STATES = {"open": N_("open"), "closed": N_("closed"), "dissolved": N_("dissolved")}
 
 # What balances are made of: the names of `lined.line.balance`.
@@ -172,7 +173,7 @@ PARTS = {
     "ejected": N_("ejected"),
     "confirmed": N_("confirmed"),
     "unconfirmed": N_("not confirmed"),
-    "stations": N_("all stations"),
+    "codes-packed": N_("codes that lie in packages"),
     **CODE_STATES,
 }
 
