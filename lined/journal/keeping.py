@@ -5,6 +5,7 @@ nothing.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import structlog
 
-from lined.errors import CommandError, JournalDamaged, JournalError
+from lined.errors import JournalBroken, JournalDamaged, JournalError
 from lined.journal import Journal, archive, damage, takeover
 from lined.journal.backup import BACKUP, Backup, back_up, integrity, moment_of
 from lined.journal.database import SqliteError, open_readonly, translated
@@ -45,6 +46,7 @@ class Keeping:
         self._rules = rules
         self._wall_ms = wall_ms
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-keeping")
+        self._ending = threading.Event()
         self._backing_up: asyncio.Future[Backup] | None = None
         self.problems: dict[str, str] = {}
         self.last_backup: Backup | None = None
@@ -60,6 +62,7 @@ class Keeping:
 
     async def __aexit__(self, *_: object) -> None:
         """What is under way is given up: a backup without its final name is none."""
+        self._ending.set()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     # ── backups ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -78,7 +81,14 @@ class Keeping:
         rules, path = self._rules, self._journal.path
         try:
             made = await self._aside(
-                lambda: back_up(path, rules.folder, self._wall_ms(), floor_bytes=rules.floor_bytes, keep=rules.kept)
+                lambda: back_up(
+                    path,
+                    rules.folder,
+                    self._wall_ms(),
+                    floor_bytes=rules.floor_bytes,
+                    keep=rules.kept,
+                    given_up=self._ending.is_set,
+                )
             )
         except JournalDamaged as error:
             self._note_damage(str(error))
@@ -134,12 +144,12 @@ class Keeping:
     def _check(self) -> list[str]:
         connection = open_readonly(self._journal.path)
         try:
-            return integrity(connection)
+            return integrity(connection, self._ending.is_set)
         except SqliteError as error:
             found = translated(error)
             if isinstance(found, JournalDamaged):
                 return [str(found)]
-            raise found or error from error
+            raise found or JournalError(f"the check could not be made: {error}") from error
         finally:
             connection.close()
 
@@ -167,7 +177,7 @@ class Keeping:
 
     async def _aside(self, work: Callable[[], R]) -> R:
         if self._journal.writer.broken is not None:
-            raise CommandError(503, "cannot-commit", "The journal is broken.")
+            raise JournalBroken(str(self._journal.writer.broken))
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 

@@ -13,6 +13,7 @@ from lined.journal import Journal, backup
 from lined.journal.backup import back_up, check_whole, moment_of, newest
 from lined.journal.database import Connection
 from lined.journal.files import beside
+from lined.journal.keeping import Keeping, KeepingRules
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 ROW = "INSERT INTO code (ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, 1, 1, 1, 1)"
@@ -52,7 +53,7 @@ async def test_it_is_the_journal_of_one_moment_while_the_writer_goes_on(tmp_path
 
 async def test_one_that_is_not_whole_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = await opened(tmp_path / "line.db", 10)
-    monkeypatch.setattr(backup, "integrity", lambda _connection: ["row 3 missing from index"])
+    monkeypatch.setattr(backup, "integrity", lambda *_: ["row 3 missing from index"])
     with pytest.raises(JournalDamaged):
         back_up(journal.path, tmp_path / "other", 7)
     await journal.close()
@@ -86,3 +87,30 @@ async def test_without_room_for_it_none_is_begun(tmp_path: Path) -> None:
         back_up(journal.path, tmp_path / "other", 7, floor_bytes=2**62)
     await journal.close()
     assert list((tmp_path / "other").iterdir()) == []
+
+
+async def test_the_end_of_the_daemon_does_not_wait_for_a_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = await opened(tmp_path / "line.db", 20_000)
+    monkeypatch.setattr(backup, "PAUSE_S", 0.5)
+    monkeypatch.setattr(backup, "STEP_PAGES", 4)  # minutes, if nobody gave it up; the thread must be gone at the end
+    keeping = Keeping(journal, KeepingRules(tmp_path / "other"), lambda: 7)
+    async with keeping:
+        making = asyncio.create_task(keeping.back_up())
+        while not list((tmp_path / "other").glob("*.part")):
+            await asyncio.sleep(0.01)
+    with pytest.raises(JournalError, match="given up"):
+        await asyncio.wait_for(making, 5)
+    await journal.close()
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+async def test_a_folder_that_cannot_be_written_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    journal = await opened(tmp_path / "line.db", 10)
+    (tmp_path / "other").write_text("a file stands where the folder should be")
+    async with Keeping(journal, KeepingRules(tmp_path / "other"), lambda: 7) as keeping:
+        with pytest.raises(JournalError):
+            await keeping.back_up()
+        assert "could not be backed up" in keeping.problems["backup"]
+    await journal.close()

@@ -91,7 +91,7 @@ async def test_a_check_that_finds_damage_is_told_and_the_next_start_looks_at_eve
     from lined.journal import damage, keeping
 
     journal = await opened(config)
-    monkeypatch.setattr(keeping, "integrity", lambda _connection: ["row 3 missing from index"])
+    monkeypatch.setattr(keeping, "integrity", lambda *_: ["row 3 missing from index"])
     looking = made(config, journal)
     async with looking.keeping:
         assert await looking.keeping.check()
