@@ -118,6 +118,15 @@ def reads_of(connection: Connection, ident: str, most: int) -> list[tuple[int, s
     return sorted(_asked(connection, statement, (ident, most)))[-most:]
 
 
+def grades_of(connection: Connection, ident: str, most: int) -> list[Row]:
+    """Archived gradings of a code, oldest first: at_ms, device, class, said, value, formal, verdict, no report."""
+    statement = (
+        "SELECT at_ms, device, class, said, value, formal, verdict, NULL FROM grade WHERE ident = ? "
+        "ORDER BY at_ms DESC LIMIT ?"
+    )
+    return sorted(_asked(connection, statement, (ident, most)), key=lambda row: int(row[0]))[-most:]
+
+
 def events_of(connection: Connection, report_id: int, most: int, evidence_chars: int) -> list[Row]:
     """Archived events of a report, oldest first: at_ms, before, after, why, evidence."""
     statement = (

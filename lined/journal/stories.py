@@ -80,7 +80,7 @@ def code_story(connection: Connection, ident: str) -> CodeStory | None:
             [] if known is None else _events(connection, known.id),
             around,
             _reports(connection, ident, batches),
-            grades_of(connection, ident, STORY_MAX),
+            _grades(connection, ident),
             of_code(connection, ident),
         )
 
@@ -100,6 +100,13 @@ def _reads(connection: Connection, known: KnownCode) -> list[Read]:
     ).fetchall()
     old = archive.reads_of(connection, known.ident, STORY_MAX)
     return [Read(*row) for row in dict.fromkeys([*old, *rows[::-1]])][-STORY_MAX:]
+
+
+def _grades(connection: Connection, ident: str) -> list[Grading]:
+    """Archived ones too."""
+    old = [Grading(*row) for row in archive.grades_of(connection, ident, STORY_MAX)]
+    found = dict.fromkeys([*old, *grades_of(connection, ident, STORY_MAX)])
+    return sorted(found, key=lambda grading: grading.at_ms)[-STORY_MAX:]
 
 
 def _events(connection: Connection, code_id: int) -> list[CodeEvent]:
