@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from lined.codes import without_separators
-from lined.errors import LookupFailed, Unavailable
+from lined.errors import LookupFailed, OutcomeUnknown, Unavailable
 from lined.journal import Journal, codes, counters, reports
-from lined.journal.database import Connection
+from lined.journal.database import Connection, SqliteError
 from lined.journal.reports import ReportRow
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.reports.delivery import Delivery
@@ -67,16 +67,14 @@ class Doc:
     def refuse(self, *bad: str, result: str = "invalid-code-status") -> None:
         """Outcomes: these codes are bad, the others are listed as good."""
         self.outcomes = [
-            CodeOutcome(n, code.partition("\x1d")[0], "ERROR", result)
-            if code.partition("\x1d")[0] in bad
-            else CodeOutcome(n, code.partition("\x1d")[0], "SUCCESS", None)
+            CodeOutcome(n, code, "ERROR", result) if code.startswith(bad) else CodeOutcome(n, code, "SUCCESS", None)
             for n, code in enumerate(self.codes)
         ]
 
 
 class Office:
-    """A RegulatorPort. `answers`: what the next submissions bring, an id or an exception; `arrives`: whether a submission
-    that ends in an exception is registered all the same, under which id.
+    """A RegulatorPort. `answers`: what the next submissions bring, an id or an exception; `arrives`: under which id a
+    submission that ends in an exception is registered all the same.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -128,9 +126,11 @@ class Office:
         return [row for row in rows if after is None or row.index > after][: min(limit, self.page)]
 
     async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]:
-        return [DocumentError("sntins", "602", {}, 0)][:limit] if self._ask() and after is None else []
+        assert document_id in self._ask()
+        return [DocumentError("sntins", "602", {}, 0)][:limit] if after is None else []
 
     async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
+        assert kind == "utilisation"
         docs = self._ask()
         self.searches.append(since)
         since_ms = since.timestamp() * 1000
@@ -263,6 +263,31 @@ class Desk:
     async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         return await self.journal.read(lambda c: c.execute(sql, parameters).fetchall())
 
+    async def execute(self, sql: str, *parameters: object) -> None:
+        """Change the journal behind everybody's back."""
+
+        def step(connection: Connection) -> None:
+            connection.execute(sql, parameters)
+
+        await self.journal.do(step)
+
+    def fill_disk(self) -> list[int]:
+        """The disk has no room until `free_disk`. Returns a counter of the writes it refused."""
+        refused = [0]
+
+        def point(name: str) -> None:
+            if name == "before-commit":
+                refused[0] += 1
+                error = SqliteError("database or disk is full")
+                error.sqlite_errorcode = 13
+                raise error
+
+        self.journal.writer._crash_point = point
+        return refused
+
+    def free_disk(self) -> None:
+        self.journal.writer._crash_point = lambda _name: None
+
     async def withdraw(self, ident: str, reason: str = "damaged") -> None:
         def step(connection: Connection) -> None:
             known = codes.find(connection, [ident])[ident]
@@ -273,8 +298,6 @@ class Desk:
     # ── ways into a state ───────────────────────────────────────────────────────────────────────────────────────────
     async def in_doubt(self, count: int = 3, why: Exception | None = None, arrives: str = "") -> int:
         """A report whose only attempt got no readable answer; `arrives`: it was registered under this id."""
-        from lined.errors import OutcomeUnknown
-
         report_id = await self.batch(count)
         self.office.answers.append(why or OutcomeUnknown("no answer within the time-out"))
         if arrives:
@@ -308,7 +331,7 @@ class Desk:
 
 @asynccontextmanager
 async def desk(path: Path, **rules: int) -> AsyncIterator[Desk]:
-    """`async with desk(tmp_path / "line.db", in_doubt_gap_ms=…) as d`."""
+    """A desk over a journal; `rules` are changes to DeliveryRules."""
     d = Desk(path, replace(RULES, **rules))
     await d.open()
     try:
@@ -326,7 +349,7 @@ def _batch(connection: Connection, at_ms: int, number: int, count: int, attribut
     given = {**ATTRIBUTES, **attributes}
     if job_id is None:
         connection.execute(
-            "INSERT INTO job (gtin, product, mode, attributes, started_ms) VALUES ('04899215122371', '{}', 'normal', ?, ?)",
+            "INSERT INTO job (gtin, product, mode, attributes, started_ms) VALUES ('', '{}', 'normal', ?, ?)",
             (json.dumps({key: given[key] for key in ("order", "series", "production_date", "expiration_date")}), at_ms),
         )
         job_id = 1

@@ -1,4 +1,4 @@
-"""From sealed to submitted: the state is on disk before the bytes leave, and each answer leads where the contract says."""
+"""From sealed to submitted: the state is on disk before bytes leave, each answer leads where the contract says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lined.errors import NotSent, OutcomeUnknown, Refused, SendingError
-from tests.integration.reports.desk import HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
+from lined.reports.frozen import stored_body
+from tests.integration.reports.desk import HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
 
 async def test_sending_is_on_disk_before_a_byte_leaves(tmp_path: Path) -> None:
@@ -26,8 +27,6 @@ async def test_sending_is_on_disk_before_a_byte_leaves(tmp_path: Path) -> None:
 
 
 async def test_the_bytes_that_leave_are_the_frozen_ones(tmp_path: Path) -> None:
-    from lined.reports.frozen import stored_body
-
     async with desk(tmp_path / "line.db") as d:
         report_id = await d.batch()
         await d.send()
@@ -131,31 +130,14 @@ async def test_an_answer_outlasts_a_full_disk(tmp_path: Path) -> None:
         sending = asyncio.ensure_future(d.send())
         while not d.office.submitted:
             await asyncio.sleep(0)
-        writes = _full(d)
+        writes = d.fill_disk()
         d.office.meanwhile.set()
         while writes[0] < 2:
             await asyncio.sleep(0.01)
         assert await d.state(report_id) == "sending"
-        d.journal.writer._crash_point = lambda _name: None
+        d.free_disk()
         assert await sending
         assert (await d.report(report_id)).document_id == "doc-1"
-
-
-def _full(d: Desk) -> list[int]:
-    """The disk has no room from now on. Returns a counter of the writes it refused."""
-    from lined.journal.database import SqliteError
-
-    refused = [0]
-
-    def point(name: str) -> None:
-        if name == "before-commit":
-            refused[0] += 1
-            error = SqliteError("database or disk is full")
-            error.sqlite_errorcode = 13
-            raise error
-
-    d.journal.writer._crash_point = point
-    return refused
 
 
 async def test_two_reports_are_never_given_one_document(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from lined.days import LocalDays
 from lined.journal import reports
 from lined.journal.database import Connection, open_writable
-from lined.journal.schema import run_script
+from lined.journal.schema import migrations
 from lined.reports import bodies
 from tests.integration.reports.desk import ATTRIBUTES
 
@@ -33,8 +33,6 @@ def body_of(tmp_path: Path, codes: tuple[str, ...], first_ms: int, **attributes:
     database = open_writable(tmp_path / "line.db")
     connection: Connection = database.conn
     try:
-        from lined.journal.schema import migrations
-
         migrations.apply(database)
         connection.execute("INSERT INTO job (gtin, product, mode, attributes, started_ms) VALUES ('', '', '', '', 0)")
         report_id = reports.open_batch(
@@ -82,13 +80,11 @@ def test_keys_are_sorted_whatever_is_in_the_body(tmp_path: Path) -> None:
 
 def test_what_a_job_does_not_have_is_left_out(tmp_path: Path) -> None:
     _, sent = body_of(tmp_path, SAMPLE_CODES, SAMPLE_MS, demands=[], shelf_life_days=None, country="DE")
-    assert set(json.loads(sent)) == {"businessPlaceId", "manufacturerCountry", "productionDate", "releaseType", "sntins"} - {
-        "productionDate"
-    }
+    assert set(json.loads(sent)) == {"businessPlaceId", "manufacturerCountry", "releaseType", "sntins"}
 
 
 def test_codes_of_many_slices_come_out_in_order_each_once(tmp_path: Path) -> None:
-    codes = tuple(f"010489921512237121{n:013d}\x1d93ab\"\\" for n in range(bodies.SLICE * 2 + 7))
+    codes = tuple(f'010489921512237121{n:013d}\x1d93ab"\\' for n in range(bodies.SLICE * 2 + 7))
     body, sent = body_of(tmp_path, codes, SAMPLE_MS)
     assert tuple(json.loads(sent)["sntins"]) == codes
     assert body.codes == len(codes)
@@ -107,8 +103,6 @@ def test_codes_of_many_slices_come_out_in_order_each_once(tmp_path: Path) -> Non
     ],
 )
 def test_production_date(given: str | None, first: str, expected: str) -> None:
-    from datetime import datetime
-
     first_ms = int(datetime.fromisoformat(first).timestamp() * 1000)
     assert bodies.production_moment({"production_date": given}, first_ms, DAYS).isoformat() == expected
 
@@ -124,8 +118,6 @@ def test_production_date(given: str | None, first: str, expected: str) -> None:
     ],
 )
 def test_expiration_date(given: str | None, shelf_life_days: int | None, produced: str, expected: str | None) -> None:
-    from datetime import datetime
-
     attributes = {"expiration_date": given, "shelf_life_days": shelf_life_days}
     found = bodies.expiration_moment(attributes, datetime.fromisoformat(produced), DAYS)
     assert (found.isoformat() if found else None) == expected

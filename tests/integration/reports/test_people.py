@@ -1,0 +1,158 @@
+"""What only a person may decide: send again, adopt a document, release; once for each command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lined.errors import CommandError, Refused
+from tests.integration.reports.desk import DAY_MS, Desk, desk
+
+
+async def held(d: Desk, count: int = 3) -> int:
+    """Held by a refusal that names nobody: certainly not received."""
+    report_id = await d.batch(count)
+    d.office.answers.append(Refused("HTTP 400", status=400))
+    await d.send()
+    assert await d.state(report_id) == "held"
+    return report_id
+
+
+async def held_after_doubt(d: Desk) -> int:
+    report_id = await d.in_doubt()
+    d.office.doc("odd", (await d.full_codes_of(report_id))[:1])
+    await d.miss()
+    assert await d.state(report_id) == "held"
+    return report_id
+
+
+async def refused_command(d: Desk, report: object, body: dict[str, Any]) -> CommandError:
+    with pytest.raises(CommandError) as caught:
+        await d.people.retry(str(report), body)
+    return caught.value
+
+
+async def test_retry_sends_the_same_bytes_again(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held(d)
+        assert await d.people.retry(str(report_id), {}) == {
+            "id": str(report_id),
+            "state": "sealed",
+            "document_id": None,
+        }
+        await d.send()
+        assert d.office.submitted[0] == d.office.submitted[1]
+        assert await d.state(report_id) == "submitted"
+
+
+async def test_retry_after_a_doubt_needs_a_confirmation(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held_after_doubt(d)
+        for body in ({}, {"confirm": "yes"}, {"confirm": True}):
+            error = await refused_command(d, report_id, body)
+            assert (error.status, error.code) == (422, "confirm-required")
+        assert await d.state(report_id) == "held"
+        assert (await d.people.retry(str(report_id), {"confirm": "not-received"}))["state"] == "sealed"
+
+
+async def test_retry_of_what_the_regulator_registered_needs_a_confirmation(tmp_path: Path) -> None:
+    """Held for want of a final status: the document is there and may still be processed."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id, _ = await d.submitted()
+        await d.followed(DAY_MS)
+        assert await d.state(report_id) == "held"
+        assert (await refused_command(d, report_id, {})).code == "confirm-required"
+
+
+async def test_a_document_named_by_a_person_is_adopted_and_followed(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held_after_doubt(d)
+        d.office.doc("found-by-hand", await d.full_codes_of(report_id), "SUCCESS")
+        answer = await d.people.retry(str(report_id), {"document_id": "found-by-hand"})
+        assert (answer["state"], answer["document_id"]) == ("submitted", "found-by-hand")
+        await d.follow()
+        assert await d.state(report_id) == "succeeded"
+
+
+async def test_a_document_of_another_report_cannot_be_adopted(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        await d.submitted()
+        report_id = await held_after_doubt(d)
+        error = await refused_command(d, report_id, {"document_id": "doc-1"})
+        assert (error.status, error.code) == (409, "document-taken")
+
+
+@pytest.mark.parametrize("codes", ["unreported", "accepted", "refused"])
+async def test_release_ends_a_report(tmp_path: Path, codes: str) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held(d)
+        answer = await d.people.release(str(report_id), {"codes": codes, "reason": "seen in the cabinet"}, by="anna")
+        assert answer["state"] == "released"
+        assert set((await d.buckets()).values()) == {codes}
+        assert (await d.report(report_id)).final_ms is not None
+        new = [report.state for report in await d.all_reports() if report.id != report_id]
+        assert new == (["sealed"] if codes == "unreported" else [])
+        why = await d.rows("SELECT why FROM report_event WHERE report_id = ? AND after = 'released'", report_id)
+        assert "anna" in why[0][0] and "seen in the cabinet" in why[0][0]
+
+
+async def test_codes_released_as_unreported_go_with_the_job_s_present_attributes(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held(d)
+        attributes = json.dumps({"series": "S-2", "order": None, "production_date": None, "expiration_date": None})
+        await d.execute("UPDATE job SET attributes = ?", attributes)
+        answer = await d.people.release(str(report_id), {"codes": "unreported", "reason": "wrong series"})
+        assert answer["new_report"] == str((await d.all_reports())[-1].id)
+        await d.send()
+        assert json.loads(d.office.submitted[-1])["seriesNumber"] == "S-2"
+        assert "seriesNumber" not in json.loads(d.office.submitted[0])
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"codes": "gone", "reason": "x"}, {"codes": "accepted"}, {"codes": "accepted", "reason": ""}]
+)
+async def test_release_wants_to_know_as_what_and_why(tmp_path: Path, body: dict[str, Any]) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held(d)
+        with pytest.raises(CommandError) as caught:
+            await d.people.release(str(report_id), body)
+        assert caught.value.status == 422
+        assert await d.state(report_id) == "held"
+
+
+@pytest.mark.parametrize("state", ["sealed", "submitted", "in_doubt", "succeeded"])
+async def test_only_what_is_held_can_be_decided(tmp_path: Path, state: str) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        if state == "sealed":
+            report_id = await d.batch()
+        elif state == "in_doubt":
+            report_id = await d.in_doubt()
+        else:
+            report_id, doc = await d.submitted()
+            doc.status = "SUCCESS" if state == "succeeded" else "IN_PROCESS"
+            await d.followed()
+        assert await d.state(report_id) == state
+        error = await refused_command(d, report_id, {"confirm": "not-received"})
+        assert (error.status, error.code) == (409, "wrong-state")
+        with pytest.raises(CommandError, match="nothing to decide"):
+            await d.people.release(str(report_id), {"codes": "accepted", "reason": "x"})
+
+
+@pytest.mark.parametrize("unknown", ["999", "abc", "", "-1", "1; DROP TABLE report"])
+async def test_an_unknown_report_is_404(tmp_path: Path, unknown: str) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        assert (await refused_command(d, unknown, {})).status == 404
+
+
+async def test_the_same_command_again_is_answered_and_not_done_again(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held(d)
+        body = {"codes": "unreported", "reason": "again"}
+        first = await d.people.release(str(report_id), body, command_id="c-1")
+        await d.restart()
+        second = await d.people.release(str(report_id), body, command_id="c-1")
+        assert first == second
+        assert len(await d.all_reports()) == 2
