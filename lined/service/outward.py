@@ -35,6 +35,7 @@ from lined.reports.ports import Surroundings
 from lined.service import assembly
 from lined.service.broker import BrokerSide
 from lined.service.upkeep import Upkeep
+from lined.status.alarms import told
 from lined.status.ports import PlantView
 from lined.status.server import StatusServer, make_token
 
@@ -142,6 +143,7 @@ class Outward:
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
         self.broker: BrokerSide | None = None
         if outbox is not None:
+            self.alarms.listeners.append(lambda row: outbox.alarm(told(row, config.line.language)))
             self.broker = BrokerSide(outbox, self.line, self.status.document.current, journal, problems, since_ms)
         self.ready = False
         self._contacts = 0

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from lined import __version__
 from lined.status import keeping, work
+from lined.status.alarms import alarm_routes
 from lined.status.answers import put_refusals
 from lined.status.commands import commands
 from lined.status.document import StatusDocument
@@ -75,6 +76,7 @@ def make_app(
     if view.keeping is not None:
         app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))
         app.include_router(keeping.commands(view.keeping), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+    app.include_router(alarm_routes(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
     app.include_router(page_routes(page))
     app.include_router(desk_routes(page))
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way

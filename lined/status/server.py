@@ -73,6 +73,7 @@ class StatusServer:
 
     def _make_server(self) -> uvicorn.Server:
         """In a thread: putting the framework together takes 50 ms, in which verdicts would wait."""
+        self.page.warm_up()
         app = make_app(self.view, self.document, self.page, self._token, lambda: (self.host, self.port))
         config = uvicorn.Config(
             app,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from lined.journal import packages
@@ -14,7 +15,7 @@ from lined.status.ports import PlantView
 
 CELLS_MAX = 60  # a package of more is drawn as a level instead of single places
 OPEN_MAX = 20
-ALARMS_SHOWN = 6
+ALARMS_SHOWN = 3
 
 
 class Picture(NamedTuple):
@@ -43,9 +44,10 @@ class Shown(NamedTuple):
 
 
 def picture(package: PackageRow) -> Picture:
-    """As square as it goes, wider than high."""
+    """As square as it goes, wider than high, in full rows where that can be."""
     capacity, holds = max(1, package.capacity), package.holds
-    columns = max(1, min(capacity, round((capacity * 1.6) ** 0.5 + 0.499)))
+    least = max(1, math.isqrt(capacity - 1) + 1)
+    columns = next((n for n in range(least, 2 * least + 1) if capacity % n == 0), least)
     rows = -(-capacity // columns)
     cells = [(n % columns, n // columns, n < holds) for n in range(capacity)] if capacity <= CELLS_MAX else []
     return Picture(package, cells, columns, rows, min(100, 100 * holds // capacity))

@@ -66,6 +66,12 @@ class Page:
         self.feed = Feed(view, self.fragments)
         self.asset = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()))).hexdigest()[:12]
 
+    def warm_up(self) -> None:
+        """What takes long the first time; called in a thread."""
+        for language in catalogues.LANGUAGES:
+            catalogues.catalogue(language)
+        self.rendering.warm_up(self.view.language)
+
     def end(self) -> None:
         """The daemon stops."""
         self.feed.end()
