@@ -13,7 +13,7 @@ from lined.status.page.catalogues import LANGUAGES, catalogue
 from lined.status.page.shown import Clock
 
 TEMPLATES = Path(__file__).parent / "templates"
-_FIRST = ("operator.html", "parts/operator.html")  # compiled beforehand, for who opens the page first
+_FIRST = ("base", "macros", "operator", "parts/job", "parts/packages", "parts/counts", "parts/alarms")
 
 
 class Rendering:
@@ -34,8 +34,8 @@ class Rendering:
 
     def warm_up(self, language: str) -> None:
         """Compile what will be wanted first."""
-        for template in _FIRST:
-            self._environment(language).get_template(template)
+        for name in _FIRST:
+            self._environment(language).get_template(f"{name}.html")
 
     def _environment(self, language: str) -> Environment:
         with self._making:
