@@ -1,0 +1,141 @@
+"""Negative controls: each promise is broken on purpose, and some seed notices. A simulation that cannot fail proves
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lined.journal import reports
+from lined.journal.database import Connection
+from lined.line import judging
+from lined.line.verdicts import ACCEPT
+from lined.regulator.budget import Bucket
+from lined.reports import doubt, echo, submission
+from lined.reports.ports import Surroundings
+from tests.simulation import network
+from tests.simulation.disk import InlineWriter
+from tests.simulation.run import play, quiet
+
+SEEDS = range(300)  # of which one has to notice
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def send_again_without_looking_twice(patch: pytest.MonkeyPatch) -> None:
+    """One miss is enough."""
+    missed = doubt._missed
+
+    def once(connection: Connection, report: reports.ReportRow, around: Surroundings, at_ms: int) -> None:
+        missed(connection, report._replace(misses=1, missed_ms=0), around, at_ms)
+
+    patch.setattr(doubt, "_missed", once)
+
+
+def count_a_failed_search_as_a_miss(patch: pytest.MonkeyPatch) -> None:
+    look = doubt.Search.look
+
+    async def deaf(self: doubt.Search, report: reports.ReportRow, *, standing: bool = False) -> doubt.Look:
+        found = await look(self, report, standing=standing)
+        return found._replace(complete=True)
+
+    patch.setattr(doubt.Search, "look", deaf)
+
+
+def forget_at_the_start_what_was_being_sent(patch: pytest.MonkeyPatch) -> None:
+    """As if `sending` had not been committed before the bytes left."""
+
+    def sealed(connection: Connection, at_ms: int, _first_ms: int) -> int:
+        for report in reports.select(connection, "state = 'sending'"):
+            reports.move(connection, report.id, "sealed", at_ms, "forgotten", due_ms=at_ms)
+        return 0
+
+    patch.setattr(submission, "doubt_unfinished", sealed)
+
+
+def compare_bytes(patch: pytest.MonkeyPatch) -> None:
+    """Separators are not stripped from what we look for."""
+    patch.setattr(doubt, "without_separators", lambda code: code + " ")
+
+
+def believe_every_refusal(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(echo, "may_be_echo", lambda _connection, _report_id: False)
+
+
+class LateCommit:
+    """A connection that commits only when it is asked for something else."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._owed = False
+
+    def execute(self, sql: str, *parameters: Any) -> Any:
+        if sql == "COMMIT":
+            self._owed = True
+            return None
+        if self._owed:
+            self._owed = False
+            self._connection.execute("COMMIT")
+        return self._connection.execute(sql, *parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def accept_before_the_commit(patch: pytest.MonkeyPatch) -> None:
+    start = InlineWriter.start
+
+    def late(self: InlineWriter, prepare: Callable[[Connection], None]) -> None:
+        start(self, prepare)
+        assert self._connection is not None
+        patch.setattr(self, "_connection", LateCommit(self._connection))
+
+    patch.setattr(InlineWriter, "start", late)
+
+
+def accept_a_copy(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(judging._Bench, "_seen_before", lambda *_: (ACCEPT, 0))
+
+
+def save_up_a_budget(patch: pytest.MonkeyPatch) -> None:
+    """The bucket is full at each start."""
+    patch.setattr(network, "Bucket", lambda per_minute, clock: Bucket(per_minute * 3, clock=clock, full=True))
+
+
+def put_one_code_too_many(patch: pytest.MonkeyPatch) -> None:
+    batch = judging._Bench._batch
+
+    def wide(self: Any, at_ms: int, job: Any) -> Any:
+        if self._state.batch is not None and self._state.batch.codes == self._state.plant.batches.max_codes:
+            self._state.batch.codes -= 1
+        return batch(self, at_ms, job)
+
+    patch.setattr(judging._Bench, "_batch", wide)
+
+
+NOTICED: dict[Break, str] = {
+    send_again_without_looking_twice: "was reported twice",
+    count_a_failed_search_as_a_miss: "was reported twice",
+    forget_at_the_start_what_was_being_sent: "was reported twice",
+    compare_bytes: "was reported twice",
+    believe_every_refusal: "applied in the regulator's books",
+    accept_before_the_commit: "is not on disk",
+    accept_a_copy: "was accepted anew",
+    save_up_a_budget: "submissions in the minute",
+    put_one_code_too_many: "a body of",
+}
+
+
+@pytest.mark.parametrize("broken", NOTICED, ids=lambda broken: broken.__name__)
+def test_a_broken_promise_is_noticed(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    with quiet():
+        for seed in SEEDS:
+            found = [wrong for wrong in play(seed).wrongs if NOTICED[broken] in wrong]
+            if found:
+                print(f"seed {seed}: {found[0]}")
+                return
+    pytest.fail(f"{len(SEEDS)} seeds noticed nothing")
