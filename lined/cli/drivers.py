@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from lined.cli.options import SET_UP, JsonOption
+from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
 
 
@@ -12,8 +12,8 @@ def register(app: typer.Typer) -> None:
     app.command("drivers", rich_help_panel=SET_UP)(show_drivers)
 
 
-def show_drivers(as_json: JsonOption = False) -> None:
-    """List the drivers, one for each device family."""
+def show_drivers(_config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """List the drivers, one for each device family. The configuration is not read: the list is the program's."""
     import drivers
 
     rows = [(name, _about(drivers.load(name).__module__)) for name in drivers.driver_names()]
