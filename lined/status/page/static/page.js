@@ -95,23 +95,40 @@ function tick(news) {
   drawCurve();
   for (const [name, html] of Object.entries(news.parts)) {
     const place = at("part-" + name);
-    if (place && !place.contains(document.activeElement)) place.innerHTML = html;
-    else if (place) place.dataset.stale = html;
+    if (place) put(place, html);
   }
   showRejectAge();
   if (version !== null && version !== news.version) readAgain();
   version = news.version;
 }
 
-document.addEventListener("focusout", (event) => {
-  const place = event.target.closest && event.target.closest("[data-stale]");
-  if (!place) return;
-  setTimeout(() => {
-    if (place.contains(document.activeElement) || !place.dataset.stale) return;
-    place.innerHTML = place.dataset.stale;
-    delete place.dataset.stale;
-  }, 300);
-});
+// New content takes the place of the old, and the focus stays where it was. Not under a finger: that press would be lost.
+let pressed = null;
+addEventListener("pointerdown", (event) => { pressed = event.target; }, true);
+for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(release, 50), true);
+const postponed = new Map();
+
+function release() {
+  pressed = null;
+  for (const [place, html] of postponed) put(place, html);
+  postponed.clear();
+}
+
+function put(place, html) {
+  if (pressed && place.contains(pressed)) { postponed.set(place, html); return; }
+  const sign = place.contains(document.activeElement) ? signOf(document.activeElement) : "";
+  place.innerHTML = html;
+  const again = sign && place.querySelector(sign);
+  if (again) again.focus({ preventScroll: true });
+}
+
+function signOf(element) {
+  const form = element.closest("form[data-action]");
+  if (form) return "form[data-action=" + CSS.escape(form.dataset.action) + "] button";
+  if (element.dataset.open) return "[data-open=" + CSS.escape(element.dataset.open) + "]";
+  const address = element.getAttribute("href");
+  return address ? "a[href=\"" + CSS.escape(address) + "\"]" : "";
+}
 
 function verdict(news) {
   heard();
@@ -204,12 +221,12 @@ function smooth(values) {
 // ── lists: read again when something changed, unless somebody is at work in them ────────────────────────────────────
 async function readAgain() {
   const place = at("live");
-  if (!place || !body.dataset.live || place.contains(document.activeElement) || document.querySelector("dialog[open]")) return;
+  if (!place || !body.dataset.live || document.querySelector("dialog[open], #live details[open]")) return;
   try {
     const answer = await fetch(location.href, { signal: AbortSignal.timeout(5000) });
     if (!answer.ok) return;
     const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
-    if (found && !place.contains(document.activeElement)) place.replaceWith(document.importNode(found, true));
+    if (found) put(place, found.innerHTML);
   } catch { /* the watch above says so */ }
 }
 
@@ -273,7 +290,6 @@ function done(form, found) {
   const verdict = found.verdict ? " " + (words[found.verdict] || found.verdict) + (found.reason ? ": " + reasonOf(found).short : "") : "";
   const dialog = form.closest("dialog");
   if (dialog) dialog.close();
-  if (form.contains(document.activeElement)) document.activeElement.blur();
   say((form.dataset.done || words.done) + verdict, "", true);
   readAgain();
 }
