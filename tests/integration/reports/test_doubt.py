@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lined.errors import Denied, LookupFailed, Unavailable
+from lined.errors import Denied, LookupFailed, OutcomeUnknown, Unavailable
+from lined.regulator.answers import Document
 from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
 
 GAP_MS = 900_000
+UNKNOWN = OutcomeUnknown("no answer within the time-out")
 
 
 async def test_a_document_with_the_same_codes_is_ours(tmp_path: Path) -> None:
@@ -255,3 +259,48 @@ async def test_people_are_told_of_reports_in_doubt_and_that_it_is_over(tmp_path:
         await d.miss()
         await d.look()
         assert ("in-doubt", "reports") not in d.told.now
+
+
+async def test_an_answer_from_before_a_doubt_does_not_let_the_next_report_go(tmp_path: Path) -> None:
+    """A search was under way when another report came into doubt: what it had heard by then says nothing."""
+    async with desk(tmp_path / "line.db") as d:
+        await d.in_doubt()
+        d.clock.pass_ms(2_000)
+        await d.look()
+        assert d.delivery.gate_open
+        d.clock.pass_ms(MINUTE_MS)
+        second, third = await d.batch(), await d.batch()
+        heard, go_on = asyncio.Event(), asyncio.Event()
+        search = d.office.search
+
+        async def slow(**asked: Any) -> list[Document]:
+            found = await search(**asked)
+            heard.set()
+            await go_on.wait()
+            return found
+
+        d.office.search = slow  # type: ignore[method-assign]
+        looking = asyncio.ensure_future(d.look())
+        await heard.wait()
+        d.office.answers.append(UNKNOWN)
+        assert await d.send()
+        go_on.set()
+        await looking
+        assert not await d.send()
+        assert (await d.state(second), await d.state(third)) == ("in_doubt", "sealed")
+
+
+async def test_a_full_page_that_comes_again_is_no_complete_search(tmp_path: Path) -> None:
+    """A server that did not understand our cursor: what lies behind the first page was not seen."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt(arrives="zz-last")
+        for number in range(100):
+            d.office.doc(f"foreign-{number:03}", [f"010000000000000021{number:03}"])
+        search = d.office.search
+
+        async def again(*, kind: str, since: datetime, cursor: str | None) -> list[Document]:  # noqa: ARG001
+            return await search(kind=kind, since=since, cursor=None)
+
+        d.office.search = again  # type: ignore[method-assign]
+        await d.miss()
+        assert (await d.report(report_id)).misses == 0

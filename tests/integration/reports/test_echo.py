@@ -153,7 +153,8 @@ async def test_no_refusal_after_a_doubt_is_believed_without_a_complete_search(tm
         echo = d.office.docs["echo"]
         names(echo, codes[:1])
         first.visible, first.content = True, {"sntins": None}
-        await d.followed()
+        for _ in range(3):
+            await d.followed(GAP_MS)
         assert await d.state(report_id) == "submitted"
         assert "refused" not in (await d.buckets()).values()
 

@@ -159,6 +159,21 @@ async def test_a_refused_document_is_not_forgotten_when_its_report_is_sent_again
         assert (await d.report(report_id)).document_id == "doc-again"
 
 
+async def test_a_refused_document_of_an_earlier_attempt_is_not_taken_for_a_lost_one(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id, doc = await d.submitted()
+        doc.status = "ERROR"
+        await d.followed()
+        await d.people.retry(str(report_id), {})
+        d.office.answers.append(OutcomeUnknown("no answer"))
+        await d.send()
+        await d.miss()
+        assert (await d.report(report_id)).misses == 1
+        await d.miss()
+        await d.send()
+        assert len(d.office.submitted) == 3
+
+
 async def test_after_a_crash_in_the_middle_of_a_refusal_all_is_as_without_it(tmp_path: Path) -> None:
     """Codes got their outcome, the report had not: the document is read again and the innocent still find their way."""
     async with desk(tmp_path / "line.db") as d:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import NotSent, OutcomeUnknown, Refused, SendingError
+from lined.errors import CommandError, NotSent, OutcomeUnknown, Refused, SendingError
 from lined.reports.frozen import stored_body
-from tests.integration.reports.desk import HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
+from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
 
 async def test_sending_is_on_disk_before_a_byte_leaves(tmp_path: Path) -> None:
@@ -160,3 +160,86 @@ async def test_a_moment_set_by_a_clock_that_ran_ahead_keeps_nothing_waiting(tmp_
         d.clock.pass_ms(MINUTE_MS)
         await d.send()
         assert await d.state(report_id) == "submitted"
+
+
+@pytest.mark.parametrize("nothing", ["refused connection", "no turn", "no clock"])
+async def test_while_nothing_can_be_sent_one_report_is_tried_and_the_others_stay_unfrozen(
+    tmp_path: Path, nothing: str
+) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        first, *others = [await d.batch() for _ in range(3)]
+        if nothing == "no turn":
+            d.office.turn = NotSent("the budget of requests is spent for 40 s", retry_after_s=40.0)
+        elif nothing == "no clock":
+            d.office.server_time, d.office.deaf = None, UNAVAILABLE
+        else:
+            d.office.answers.extend([NotSent("connection refused")] * 20)
+        for _ in range(20):
+            assert not await d.send()
+            d.clock.pass_ms(500)
+        assert (await d.report(first)).frozen_ms is not None
+        assert [(await d.report(other)).frozen_ms for other in others] == [None, None]
+        await d.withdraw((await d.codes_of(others[0]))[0])
+        d.office.answers.clear()
+        d.office.turn = d.office.deaf = None
+        d.clock.pass_ms(2 * MINUTE_MS)
+        for report_id in (first, *others):
+            assert await d.send()
+            assert await d.state(report_id) == "submitted"
+        assert [len(json.loads(body)["sntins"]) for body in d.office.submitted[-3:]] == [3, 2, 3]
+
+
+async def test_a_report_that_the_regulator_does_not_take_keeps_no_other_waiting(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        first, second = await d.batch(), await d.batch()
+        d.office.answers.append(NotSent("HTTP 400: 1 try again", status=400))
+        assert not await d.send()
+        assert await d.send()
+        assert (await d.state(first), await d.state(second)) == ("sealed", "submitted")
+
+
+@pytest.mark.parametrize("back_ms", [3 * HOUR_MS, DAY_MS])
+@pytest.mark.parametrize("tried", [False, True])
+async def test_a_clock_set_back_keeps_nothing_waiting(tmp_path: Path, back_ms: int, *, tried: bool) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        if tried:
+            d.office.answers.append(NotSent("connection refused"))
+            await d.send()
+        d.clock.jump_ms(-back_ms)
+        d.clock.pass_ms(MINUTE_MS)
+        await d.send()
+        assert await d.state(report_id) == "submitted"
+
+
+async def test_a_report_that_settles_for_hours_is_not_sent_before(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        await d.execute("UPDATE report SET due_ms = sealed_ms + ?", 20 * HOUR_MS)
+        assert not await d.send()
+        d.clock.pass_ms(20 * HOUR_MS)
+        assert await d.send()
+        assert await d.state(report_id) == "submitted"
+
+
+async def test_a_retry_after_of_days_is_kept_for_an_hour(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        await d.batch()
+        d.office.answers.append(NotSent("HTTP 429", status=429, retry_after_s=7 * 24 * 3600.0))
+        for _ in range(59):
+            assert not await d.send()
+            d.clock.pass_ms(MINUTE_MS)
+        assert len(d.office.submitted) == 1
+        d.clock.pass_ms(MINUTE_MS)
+        assert await d.send()
+
+
+async def test_a_report_that_was_given_another_s_document_is_not_sent_again_without_a_word(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        _, second = await d.batch(), await d.batch()
+        d.office.answers.extend(["doc-1", "doc-1"])
+        await d.send()
+        await d.send()
+        with pytest.raises(CommandError) as caught:
+            await d.people.retry(str(second), {})
+        assert caught.value.code == "confirm-required"
