@@ -1,7 +1,8 @@
 """The loops that bring reports from sealed to their end, woken by a nudge or by the clock.
 
 One report is sent at a time, so that an outage puts at most one in doubt. After an answer that leaves doubt nothing is
-posted until a search has answered properly (`_gate_open`). What is in doubt or held blocks no other report.
+posted until a search has answered properly (`_gate_open`). Where nothing can be sent at all, one report is tried again
+and the others wait unfrozen: they can still be corrected and withdrawn. What is in doubt or held blocks no other.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Delivery:
         self._probe_at_ms = 0
         self._probes = 0
         self._send_failures = 0
+        self._send_at_ms = 0
+        self._closings = 0
         self._look_failures: Counter[int] = Counter()
         self._looks: Counter[int] = Counter()
         self._follow_failures = 0
@@ -130,19 +133,29 @@ class Delivery:
     async def send_next(self) -> bool:
         """Freeze and send the oldest report that is due. False: there was none, or it could not be sent."""
         around = self._around
-        if not self._gate_open or await around.journal.read(takeover.withholds):
+        if not self._gate_open or self._ahead(self._send_at_ms) or await around.journal.read(takeover.withholds):
             return False
-        due = await around.journal.read(_due_to_send, around.wall_ms(), await self._paused())
+        longest_ms = around.rules.longest_wait_ms
+        due = await around.journal.read(_due_to_send, around.wall_ms(), longest_ms, await self._paused())
         if due is None:
             return False
         frozen = await freeze(around, due)
         if frozen is None:
             return True
         result = await submission.send(around, self._search, frozen, self._send_failures)
-        self._send_failures = self._send_failures + 1 if result == submission.NOT_SENT else 0
+        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN)
+        self._send_failures = self._send_failures + 1 if failed else 0
         if result == submission.IN_DOUBT:
             self._close_gate()
-        return result != submission.NOT_SENT
+        if result == submission.NOT_SENT:
+            put_off = await around.journal.read(reports.get, frozen.id)
+            self._send_at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+        return not failed
+
+    def _ahead(self, moment_ms: int) -> bool:
+        """True until that moment. One further ahead than we ever wait was set by a clock that is right now."""
+        now = self._around.wall_ms()
+        return now < moment_ms <= now + self._around.rules.longest_wait_ms
 
     async def _paused(self) -> list[str]:
         """The kinds that wait for a person; people are told which."""
@@ -157,6 +170,7 @@ class Delivery:
 
     def _close_gate(self) -> None:
         self._gate_open = False
+        self._closings += 1
         self._probes = 0
         self._probe_at_ms = self._around.wall_ms() + self._around.rules.probe_ms
 
@@ -172,7 +186,7 @@ class Delivery:
         now = around.wall_ms()
         if not in_doubt:
             around.problems.clear("in-doubt", "reports")
-            if not self._gate_open and self._probe_due(now):
+            if not self._gate_open and not self._ahead(self._probe_at_ms):
                 await self._ask_anything()
             return False
         around.problems.set("in-doubt", "reports", _doubt_text(in_doubt))
@@ -181,14 +195,15 @@ class Delivery:
         if due:
             for report in due:
                 await self._look(report, probing=False)
-        elif not self._gate_open and self._probe_due(now):
+        elif not self._gate_open and not self._ahead(self._probe_at_ms):
             await self._look(in_doubt[0], probing=True)
         return bool(due)
 
     async def _look(self, report: ReportRow, *, probing: bool) -> None:
+        closings = self._closings
         look = await self._search.look(report)
         log.info("looked_for_report", report=report.id, probing=probing, found=look.document is not None, why=look.why)
-        self._probed(look.answered)
+        self._probed(look.answered and closings == self._closings)  # what was answered before says nothing now
         self._look_failures[report.id] = 0 if look.complete else self._look_failures[report.id] + 1
         await conclude(self._around, report, look, probing, self._look_failures[report.id])
 
@@ -202,9 +217,6 @@ class Delivery:
             self._probed(False)
         else:
             self._probed(True)
-
-    def _probe_due(self, now_ms: int) -> bool:
-        return not now_ms < self._probe_at_ms <= now_ms + self._around.rules.longest_wait_ms
 
     def _probed(self, answered: bool) -> None:
         """A search has answered properly, or not: the gate opens, or the next look waits longer."""
@@ -249,12 +261,15 @@ class Delivery:
             self.nudge()
 
 
-def _due_to_send(connection: Connection, at_ms: int, paused: list[str]) -> ReportRow | None:
+def _due_to_send(connection: Connection, at_ms: int, longest_ms: int, paused: list[str]) -> ReportRow | None:
+    """The oldest. A moment further ahead than a report settles or is put off was set by a wrong clock."""
     marks = ",".join("?" * len(paused))
+    settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
     found = reports.select(
         connection,
-        f"state = 'sealed' AND (due_ms <= ? OR due_ms > ?) AND kind NOT IN ({marks}) ORDER BY id LIMIT 1",
-        (at_ms, at_ms + DAY_MS, *paused),  # a moment that far ahead was set by a wrong clock
+        f"state = 'sealed' AND (due_ms <= ? OR due_ms > ? + max(?, {settles})) AND kind NOT IN ({marks}) "
+        "ORDER BY id LIMIT 1",
+        (at_ms, at_ms, longest_ms, DAY_MS, *paused),
     )
     return found[0] if found else None
 

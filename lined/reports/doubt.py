@@ -99,6 +99,8 @@ class Search:
                 answered = True
                 fresh = [document for document in page if document.document_id not in seen]
                 if not fresh:
+                    if len(page) >= around.rules.search_page:
+                        return Look(answered=True, why="the search gives its first page again and again")
                     return found.look()
                 seen.update(document.document_id for document in fresh)
                 known = await around.journal.read(documents.known, [document.document_id for document in fresh])

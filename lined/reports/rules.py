@@ -26,6 +26,7 @@ class DeliveryRules:
     probe_max_ms: int = 60_000
     held_poll_ms: int = 3_600_000
     outcomes_page: int = 2_000
+    search_page: int = 100  # documents; as many that were all seen before are no end of a search
 
     @property
     def longest_wait_ms(self) -> int:

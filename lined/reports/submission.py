@@ -23,21 +23,22 @@ from lined.journal.reports import ReportRow
 from lined.journal.steps import Step
 from lined.regulator.answers import Receipt
 from lined.reports import documents, echo, outcomes
-from lined.reports.doubt import Search
+from lined.reports.doubt import Search, hold
 from lined.reports.frozen import stored_body
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
-from lined.reports.rules import backed_off
+from lined.reports.rules import HOUR_MS, backed_off
 
 log = structlog.get_logger()
 
 DISK_S = 1.0  # between two tries to write down an answer on a full disk
-SENT, NOT_SENT, IN_DOUBT, ENDED = "sent", "not sent", "in doubt", "ended"
+SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
+FOR_ALL = (None, 401, 403, 429)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
 
 
 async def send(around: Surroundings, search: Search, report: ReportRow, failures: int) -> str:
-    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT, IN_DOUBT or ENDED; the journal knows it
-    already.
+    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), NOT_TAKEN (this
+    one), IN_DOUBT or ENDED; the journal knows it already.
 
     `failures`: how many sendings in a row were not received; the next try is put off accordingly.
     """
@@ -54,7 +55,7 @@ async def send(around: Surroundings, search: Search, report: ReportRow, failures
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:
         await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
-        return NOT_SENT
+        return NOT_SENT if error.status in FOR_ALL else NOT_TAKEN
     except OutcomeUnknown as error:
         await _kept(around, partial(_doubt, report=report, around=around, error=error))
         return IN_DOUBT
@@ -115,7 +116,8 @@ def _received(connection: Connection, report: ReportRow, around: Surroundings, r
     owner = documents.owner(connection, receipt.document_id)
     if owner is not None:
         problem = f"The regulator gave document {receipt.document_id}, which is that of report {owner} already."
-        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=None)
+        reports.move(connection, report.id, "in_doubt", at_ms, problem)  # a person has to say that it was not received
+        hold(connection, report.id, at_ms, problem)
         return
     reports.move(
         connection,
@@ -151,7 +153,7 @@ async def _put_off(around: Surroundings, report: ReportRow, error: NotSent, fail
 
 
 def _wait_ms(around: Surroundings, error: NotSent, failures: int) -> int:
-    floor_ms = int((error.retry_after_s or 0.0) * 1000)
+    floor_ms = min(HOUR_MS, int((error.retry_after_s or 0.0) * 1000))
     return max(floor_ms, backed_off(around.rules.retry_ms, around.rules.retry_max_ms, failures, around.chance))
 
 

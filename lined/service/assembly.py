@@ -60,6 +60,7 @@ def delivery_rules_of(config: Config) -> DeliveryRules:
         poll_max_ms=max(60_000, int(regulator.poll_s * 1000)),
         in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
         in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
+        search_page=profile_of(config).limits["search_page"],
     )
 
 

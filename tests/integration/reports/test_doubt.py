@@ -298,7 +298,7 @@ async def test_a_full_page_that_comes_again_is_no_complete_search(tmp_path: Path
             d.office.doc(f"foreign-{number:03}", [f"010000000000000021{number:03}"])
         search = d.office.search
 
-        async def again(*, kind: str, since: datetime, cursor: str | None) -> list[Document]:  # noqa: ARG001
+        async def again(*, kind: str, since: datetime, cursor: str | None) -> list[Document]:
             return await search(kind=kind, since=since, cursor=None)
 
         d.office.search = again  # type: ignore[method-assign]
