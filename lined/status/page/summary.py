@@ -1,0 +1,138 @@
+"""The report of a shift or of a job: everything counted, what became of it, and when the line stood still."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from lined.journal import Journal, alarms, counters, queries, tallies
+from lined.journal.alarms import AlarmRow
+from lined.journal.queries import JobRow
+from lined.journal.reports import ReportRow
+from lined.journal.tallies import MINUTE_MS, TABLES, Span, Tally
+from lined.line.balance import Equation, equations
+from lined.line.plant import Plant
+from lined.line.verdicts import ACCEPT, AGAIN, NO_READ, REPEAT
+
+STANDS_MIN = 2  # so many whole minutes without a read, while a job runs, are downtime
+
+
+class Stop(NamedTuple):
+    """The line stood still, as far as whole minutes tell."""
+
+    from_ms: int
+    to_ms: int
+
+    @property
+    def minutes(self) -> int:
+        return (self.to_ms - self.from_ms) // MINUTE_MS
+
+
+class Reads(NamedTuple):
+    """`total` = accepted + repeats + no_read + the sum of `reasons`."""
+
+    accepted: int
+    repeats: int
+    no_read: int
+    reasons: dict[str, int]
+
+    @property
+    def rejected(self) -> int:
+        return sum(self.reasons.values())
+
+    @property
+    def total(self) -> int:
+        return self.accepted + self.repeats + self.no_read + self.rejected
+
+
+class Summary(NamedTuple):
+    """`balance`: equations out of the counters, of a job alone: a shift's counts come out of its rows."""
+
+    span: Span
+    reads: Reads
+    stations: dict[str, Reads]
+    codes: dict[str, int]
+    classes: dict[str, int]
+    packages: dict[str, tuple[int, int]]
+    documents: list[ReportRow]
+    alarms: list[AlarmRow]
+    jobs: list[JobRow]
+    stops: list[Stop]
+    balance: list[Equation]
+
+    @property
+    def applied(self) -> int:
+        return sum(self.codes.values())
+
+    @property
+    def stopped_min(self) -> int:
+        return sum(stop.minutes for stop in self.stops)
+
+
+async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int) -> Summary:
+    """Count, in many short questions. Raises JournalError."""
+    sums = Tally(Counter(), Counter(), Counter(), Counter())
+    stations = {} if plant is None else {device: one for one in plant.stations.values() for device in one.devices}
+    for table in TABLES:
+        for part in tallies.slices(await journal.read(tallies.rows_in, table, span)):
+            found = await journal.read(tallies.tally, table, part, span.job_id)
+            if table == "code":  # a GROUP's own code is applied by a read that stands among the reads already
+                for key in [key for key in found.verdicts if key[0] in stations and stations[key[0]].role == "pack"]:
+                    del found.verdicts[key]
+            for whole, more in zip(sums, found, strict=True):
+                whole.update(more)  # type: ignore[attr-defined]  # all four are counters
+    jobs = [
+        job
+        for job_id in await journal.read(tallies.jobs_in, span)
+        if (job := await journal.read(queries.job, job_id)) is not None
+    ]
+    by_job = await journal.read(counters.of_job, span.job_id) if span.job_id is not None else {}
+    names = list(plant.stations) if plant is not None else []
+    return Summary(
+        span,
+        reads_of(sums.verdicts),
+        by_station(sums.verdicts, {device: one.id for device, one in stations.items()}),
+        dict(await journal.read(tallies.buckets, sums.batches)),
+        dict(sorted(sums.classes.items())),
+        await journal.read(tallies.closed_packages, span),
+        await journal.read(tallies.documents, span),
+        await journal.read(alarms.between, span.from_ms, span.to_ms),
+        jobs,
+        stops_in(sums.minutes, jobs, span, now_ms),
+        equations(by_job, names) if by_job else [],
+    )
+
+
+def reads_of(verdicts: Mapping[tuple[str, str], int]) -> Reads:
+    words: Counter[str] = Counter()
+    for (_device, word), n in verdicts.items():
+        words[word] += n
+    accepted = words.pop(ACCEPT, 0) + words.pop(AGAIN, 0)
+    repeats, no_read = words.pop(REPEAT, 0), words.pop(NO_READ, 0)
+    return Reads(accepted, repeats, no_read, dict(words.most_common()))
+
+
+def by_station(verdicts: Mapping[tuple[str, str], int], stations: Mapping[str, str]) -> dict[str, Reads]:
+    """By station; a device that is no longer configured, and codes typed in, stand under their own name."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for (device, word), n in verdicts.items():
+        found.setdefault(stations.get(device, device), {})[device, word] = n
+    return {name: reads_of(part) for name, part in sorted(found.items())}
+
+
+def stops_in(minutes: Mapping[int, int], jobs: list[JobRow], span: Span, now_ms: int) -> list[Stop]:
+    """Runs of whole minutes without a read while a job ran."""
+    found: list[Stop] = []
+    for job in jobs:
+        first = -(-max(span.from_ms, job.started_ms) // MINUTE_MS)
+        last = min(span.to_ms, job.stopped_ms or now_ms, now_ms) // MINUTE_MS
+        since = None
+        for minute in range(first, last + 1):
+            if minute < last and not minutes.get(minute):
+                since = minute if since is None else since
+            elif since is not None:
+                if minute - since >= STANDS_MIN:
+                    found.append(Stop(since * MINUTE_MS, minute * MINUTE_MS))
+                since = None
+    return found
