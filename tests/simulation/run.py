@@ -23,7 +23,7 @@ from tests.simulation.life import Life
 from tests.simulation.people import People
 from tests.simulation.world import World
 
-WORKING_S = 200.0
+WORKING_S = 180.0
 RESTING_S = 3 * 3600.0  # the longest until everything is decided once the faults have ended
 LOOK_S = 60.0
 BUSY_TICK_S, RESTING_TICK_S = 3.0, 30.0
@@ -127,7 +127,7 @@ class Run:
     async def trouble(self) -> None:
         """One thing after the other."""
         world, chance = self.world, self.world.chance
-        every_s = chance.choice((10.0, 30.0, 100.0))
+        every_s = chance.choice((15.0, 40.0, 100.0))
         kinds = chance.sample(("kill", "cut", "stop", "clock", "full", "slow", "break", "outage"), chance.randint(1, 5))
         while True:
             await asyncio.sleep(chance.expovariate(1 / every_s))

@@ -47,7 +47,7 @@ class World:
         self.repeat_s = {"cam-1": 0.0, "cam-2": 0.0, "hand-1": 20.0}
         self.plant = _plant(self.max_codes, self.repeat_s)
         self.cable_fault = chance.choice((0.0, 0.05, 0.2))
-        self.crash_rate = chance.choice((0.0, 0.002, 0.01))
+        self.crash_rate = chance.choice((0.0, 0.001, 0.004))
         self.crash_in: int | None = None
         self.wrongs: list[str] = []
         self.errors: list[BaseException] = []
