@@ -86,6 +86,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
+        self._in_hand: list[_Entry] = []
         self._rows_seen = 0
         self._rows_at_checkpoint = 0
         self._room_checked = 0.0
@@ -152,6 +153,7 @@ class Writer:
             stopping = False
             while not stopping:
                 group, stopping = self._gather()
+                self._in_hand = group
                 if group:
                     self._commit(group)
                 else:
@@ -159,13 +161,18 @@ class Writer:
                 self._checkpoint_if_due(idle=not group)
                 self._busy_since = None
             self._final_checkpoint()
+        except BaseException as error:  # such as a disk that does not even tell its free space
+            self.defect = error
+            raise
         finally:
             self._connection.close()
             self._loop.call_soon_threadsafe(self._ended)
 
     def _ended(self) -> None:
         self.stopped.set()
-        self._fail_queued(JournalBroken("the journal is closed"))
+        closed = JournalBroken(str(self.defect or "the journal is closed"))
+        _complete([(entry, closed) for entry in self._in_hand])  # done already, where the thread ended as it should
+        self._fail_queued(closed)
 
     def _gather(self) -> tuple[list[_Entry], bool]:
         """Block for the first entry, take what else is there. Second: stop after this group."""

@@ -377,3 +377,28 @@ async def test_the_wal_stays_bounded_and_shrinks_again_after_a_slow_reader(
         assert wal.stat().st_size <= 16 * 1024 * 1024
         await write(20)
         assert wal.stat().st_size <= 16 * 1024 * 1024
+
+
+async def test_a_thread_that_ends_by_surprise_leaves_nobody_waiting_and_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk does not even say how much room it has: whoever waits hears of it, and the daemon ends."""
+    noticed: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda hooked: noticed.append(hooked.exc_value))
+    async with writing_to(tmp_path, floor_bytes=1) as writer:
+        await writer.submit(Rows(), 1)
+
+        def no_answer(_: Path) -> int:
+            raise OSError(5, "Input/output error")
+
+        with held(writer):
+            monkeypatch.setattr(writing, "free_bytes", no_answer)
+            monkeypatch.setattr(writing, "ROOM_CHECK_S", 0.0)
+            waiting = [writer.submit(Rows(), n) for n in (2, 3)]
+        async with asyncio.timeout(10):
+            assert await errors_of(*waiting) == [JournalBroken, JournalBroken]
+            await writer.stopped.wait()
+        assert isinstance(writer.defect, OSError)
+        assert await errors_of(writer.submit(Rows(), 4)) == [JournalBroken]
+    assert seen(tmp_path) == [1]
+    assert noticed == [writer.defect]
