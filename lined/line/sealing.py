@@ -1,7 +1,8 @@
 """When open batches end: full, old enough, the job's first one, or left over from a job that has ended.
 
 The age of a batch is read from the wall clock, so nothing is sealed while that clock cannot be trusted: its dates would
-go into the report.
+go into the report. A clock before the journal's newest entry is right all the same where the regulator's, heard since,
+agrees with it: then it was the entry that a wrong clock dated, and it must not stop the line for good.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class Sealer:
         self._skew_s = skew_s
         self._nudge = nudge
         self._work = Sealing(state)
+        self._heard_before: tuple[float | None] | None = None  # the skew known when the clock was first behind
 
     async def run(self) -> None:
         """For ever. A journal that cannot commit is the writer's to report; the next tick tries again."""
@@ -108,6 +110,8 @@ class Sealer:
     def judge_clock(self, now_ms: int) -> None:
         """Whether the wall clock may date reports."""
         skew_s = self._skew_s()
+        if self._regulator_agrees(now_ms, skew_s):
+            self._state.newest_ms = now_ms
         problem = None
         if self._state.clock_is_behind(now_ms):
             problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
@@ -121,3 +125,14 @@ class Sealer:
             self._problems.clear("clock", "this computer")
         else:
             self._problems.set("clock", "this computer", f"{problem} Nothing is sealed until then.")
+
+    def _regulator_agrees(self, now_ms: int, skew_s: float | None) -> bool:
+        """True for a clock that is behind the journal and was compared with the regulator's since that showed: what was
+        known before may be older than the clock's last jump.
+        """
+        if not self._state.clock_is_behind(now_ms):
+            self._heard_before = None
+            return False
+        if self._heard_before is None:
+            self._heard_before = (skew_s,)
+        return skew_s is not None and (skew_s,) != self._heard_before and abs(skew_s) <= SKEW_MAX_S

@@ -170,6 +170,39 @@ async def test_what_was_written_under_a_wrong_clock_does_not_make_it_right(
         assert line.problems.has("clock")
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_entries_dated_by_a_clock_that_ran_ahead_stop_nothing_once_the_regulator_agrees_with_it(
+    tmp_path: Path, *, restarted: bool
+) -> None:
+    async with Line(tmp_path / "j.db", batches=LATER) as line:
+        line.skew_s = 0.1
+        line.now += 30 * DAY
+        await line.job()
+        await line.word("cam-1", oil(0))
+        line.now = NOON
+        if restarted:
+            await line.restart()
+        await line.words("cam-1", *[oil(n) for n in range(1, 6)])
+        assert await line.sealer.look() == 0  # it agreed before, which says nothing about now
+        assert line.problems.has("clock")
+        line.skew_s = 0.2
+        assert await line.sealer.look() == 1
+        assert not line.problems.has("clock")
+        assert (await line.line.seal({}))["sealed"] == ["2"]
+
+
+async def test_a_clock_that_was_set_back_stays_wrong_whatever_was_heard_before(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db", batches=LATER) as line:
+        line.skew_s = 0.1
+        await line.job()
+        await line.words("cam-1", *[oil(n) for n in range(6)])
+        line.now -= DAY
+        for skew_s in (0.1, -86_399.9, -86_399.8):
+            line.skew_s = skew_s
+            assert await line.sealer.look() == 0
+            assert line.problems.has("clock")
+
+
 async def test_a_small_step_of_time_synchronisation_is_no_problem(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db", batches=LATER) as line:
         await line.job()
