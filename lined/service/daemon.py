@@ -35,9 +35,9 @@ from lined.links import DeviceSpec, DeviceState, run_device
 from lined.links.mqtt_outbox import Outbox
 from lined.service import assembly
 from lined.service.crash_point import crash_point
-from lined.service.opening import note_damage, open_journal
 from lined.service.loop_watch import LoopWatch
 from lined.service.notify import Notify
+from lined.service.opening import note_damage, open_journal
 
 if TYPE_CHECKING:
     from lined.service.outward import Outward
@@ -93,8 +93,10 @@ class Service:
         try:
             numbers = await self._open()
             if numbers is not None:
-                await self._work(numbers)
-                await self.journal.close()
+                try:
+                    await self._work(numbers)
+                finally:
+                    await self.journal.close()
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
@@ -140,7 +142,11 @@ class Service:
             self._exit = EXIT_JOURNAL
         except* LinedError as group:
             log.critical("failed", error=_words(group))
-            self._exit = EXIT_SETTINGS if group.subgroup(SettingsError) is not None else EXIT_FAILED
+            wrong = group.subgroup(SettingsError) is not None
+            self._exit = self._exit or (EXIT_SETTINGS if wrong else EXIT_FAILED)
+        except* Exception as group:  # a defect of ours: told whole, and the process ends as it does otherwise
+            log.critical("defect", exc_info=group)
+            self._exit = self._exit or EXIT_FAILED
 
     async def _live(self, outer: asyncio.TaskGroup) -> None:
         """Start inside out, stop outside in."""
