@@ -5,6 +5,7 @@ A command carries an id, so that it can be asked again after a broken connection
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import http.client
 import json
@@ -43,7 +44,11 @@ class Address(NamedTuple):
 
 
 def address_of(config: Config) -> Address:
+    """Where the daemon listens; for port 0 the port that it got, told beside the journal (0: it has told none yet)."""
     host, port = config.status.address
+    if port == 0:
+        with contextlib.suppress(OSError, ValueError):
+            port = int(_beside(config, ".port").read_text("ascii"))
     return Address(ANY_ADDRESS.get(host, host), port)
 
 
@@ -51,6 +56,16 @@ def ask(config: Config, path: str, **query: object) -> Any:
     """The answer to a question. Raises NoDaemon, DaemonFailed, CommandError, JournalFull."""
     asked = urlencode({name: value for name, value in query.items() if value is not None})
     return _exchange(address_of(config), "GET", f"{path}?{asked}" if asked else path, {}, None, QUESTION_S)
+
+
+def ask_file(config: Config, path: str, **query: object) -> bytes:
+    """The answer as it came, where it is a file. Raises as `ask`."""
+    asked = urlencode({name: value for name, value in query.items() if value is not None})
+    to = address_of(config)
+    status, content = _received(to, "GET", f"{path}?{asked}", {}, None, QUESTION_S)
+    if status != 200:
+        _understood(to, status, content)
+    return content
 
 
 def command(config: Config, path: str, body: Mapping[str, object], by: str | None = None) -> Any:
@@ -70,6 +85,13 @@ def command(config: Config, path: str, body: Mapping[str, object], by: str | Non
 def _exchange(
     to: Address, method: str, target: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
 ) -> Any:
+    return _understood(to, *_received(to, method, target, headers, body, timeout_s))
+
+
+def _received(
+    to: Address, method: str, target: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+) -> tuple[int, bytes]:
+    """Status and content of the answer, whatever they are. Raises NoDaemon, DaemonFailed."""
     connection = http.client.HTTPConnection(to.host, to.port, timeout=timeout_s)
     try:
         connection.connect()
@@ -83,7 +105,7 @@ def _exchange(
         raise DaemonFailed(f"the daemon at {to} broke off: {str(error) or type(error).__name__}") from None
     finally:
         connection.close()
-    return _understood(to, answer.status, content)
+    return answer.status, content
 
 
 def _understood(to: Address, status: int, content: bytes) -> Any:
@@ -119,8 +141,12 @@ def _token(config: Config) -> str:
 
 
 def token_path(config: Config) -> Path:
+    return _beside(config, ".token")
+
+
+def _beside(config: Config, ending: str) -> Path:
     journal: Path = config.journal.path.resolve()
-    return journal.with_name(journal.name + ".token")
+    return journal.with_name(journal.name + ending)
 
 
 def _user() -> str:

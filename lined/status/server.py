@@ -57,7 +57,9 @@ class StatusServer:
         """Until cancelled. Raises StatusUnavailable where the port cannot be had."""
         listener = await self._listen()
         try:
-            self.port = listener.getsockname()[1]
+            if self.port == 0:
+                self.port = listener.getsockname()[1]
+                self._tell_port()
             server = await asyncio.to_thread(self._make_server)
             await server.startup([listener])
         except BaseException:
@@ -70,6 +72,14 @@ class StatusServer:
         finally:
             self.page.end()  # else its streams would be waited for
             await server.shutdown([listener])
+
+    def _tell_port(self) -> None:
+        """A port that the system chose stands beside the journal, where the commands look for it."""
+        path = self.view.journal.path
+        try:
+            path.with_name(f"{path.name}.port").write_text(f"{self.port}\n", "ascii")
+        except OSError as error:
+            log.warning("status_port_not_told", port=self.port, error=str(error))
 
     def _make_server(self) -> uvicorn.Server:
         """In a thread: putting the framework together takes 50 ms, in which verdicts would wait."""
