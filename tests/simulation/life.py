@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 BINDING = {"profile": "asl-belgisi", "url": "sim", "tin": "307797292", "business_place_id": "27"}
 CREDENTIAL_S = 900.0
-MARKS_S = 3.0
+MARKS_S = 5.0
 SAY_S = (0.0, 0.05)
-BETWEEN_READS_S = (0.2, 8.0)
+BETWEEN_READS_S = (0.2, 6.5)
 
 
 class Reading(NamedTuple):

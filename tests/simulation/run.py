@@ -23,10 +23,10 @@ from tests.simulation.life import Life
 from tests.simulation.people import People
 from tests.simulation.world import World
 
-WORKING_S = 180.0
+WORKING_S = 120.0
 RESTING_S = 3 * 3600.0  # the longest until everything is decided once the faults have ended
 LOOK_S = 60.0
-BUSY_TICK_S, RESTING_TICK_S = 3.0, 30.0
+BUSY_TICK_S, RESTING_TICK_S = 4.0, 45.0
 RESTART_S = 2.0
 
 R = TypeVar("R")
