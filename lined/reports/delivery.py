@@ -16,7 +16,7 @@ from functools import partial
 
 import structlog
 
-from lined.errors import JournalFull, LookupFailed
+from lined.errors import CommandError, JournalFull, LookupFailed
 from lined.journal import reports, takeover
 from lined.journal.database import Connection
 from lined.journal.reports import UTILISATION, ReportRow
@@ -238,18 +238,28 @@ class Delivery:
         due = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
         for report in due:
             try:
-                await self._follow(report)
-            except LookupFailed as error:
-                wait_ms = backed_off(
-                    around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance
-                )
-                self._follow_failures += 1
-                await around.journal.do(
-                    partial(_follow_later, report=report, around=around, error=str(error), wait_ms=wait_ms)
-                )
-                return False
-            self._follow_failures = 0
+                if not await self._answered(report):
+                    return False
+            except CommandError as error:
+                if error.code != outcomes.DECIDED:
+                    raise
+                log.info("outcome_came_too_late", report=report.id, why=str(error))
         return bool(due)
+
+    async def _answered(self, report: ReportRow) -> bool:
+        """One look. False: the regulator does not answer, and the next look waits."""
+        around = self._around
+        try:
+            await self._follow(report)
+        except LookupFailed as error:
+            wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance)
+            self._follow_failures += 1
+            await around.journal.do(
+                partial(_follow_later, report=report, around=around, error=str(error), wait_ms=wait_ms)
+            )
+            return False
+        self._follow_failures = 0
+        return True
 
     async def _follow(self, report: ReportRow) -> None:
         if report.state == "partial":
@@ -284,6 +294,7 @@ def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> 
 
 
 def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
+    outcomes.still(connection, report)
     at_ms = around.wall_ms()
     if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
         problem = (

@@ -113,6 +113,7 @@ async def settled(
 
 def _switch(connection: Connection, report: ReportRow, around: Surroundings, document_id: str) -> None:
     """From the document of the echo to the earlier one."""
+    outcomes.still(connection, report)
     at_ms = around.wall_ms()
     documents.let_go(connection, report.document_id, report.id)
     reports.change(
@@ -130,8 +131,7 @@ def _switch(connection: Connection, report: ReportRow, around: Surroundings, doc
 
 
 def _missed(connection: Connection, report: ReportRow, around: Surroundings) -> None:
-    fresh = reports.get(connection, report.id)
-    assert fresh is not None
+    fresh = outcomes.still(connection, report)
     at_ms, now_ms, gap_ms = around.wall_ms(), around.server_ms(), around.rules.in_doubt_gap_ms
     if fresh.misses and fresh.missed_ms is not None and now_ms - fresh.missed_ms >= gap_ms:
         problem = (

@@ -66,6 +66,7 @@ async def follow_unlisted(around: Surroundings, report: ReportRow) -> None:
 
 
 def _succeeded(connection: Connection, report: ReportRow, around: Surroundings, document: Document) -> None:
+    outcomes.still(connection, report)
     reports.move(
         connection,
         report.id,
@@ -81,6 +82,7 @@ def _succeeded(connection: Connection, report: ReportRow, around: Surroundings, 
 def _keep_looking(
     connection: Connection, report: ReportRow, around: Surroundings, status: str | None, looks: int
 ) -> None:
+    outcomes.still(connection, report)
     at_ms = around.wall_ms()
     shown = status or "not visible yet"
     if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+from lined.errors import CommandError
 from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ACCEPTED, HELD, REFUSED, REPORTED, UTILISATION, ReportRow
 from lined.reports.kinds import KINDS, kind_of
 from lined.reports.ports import Surroundings
 
+DECIDED = "decided-meanwhile"  # code of the CommandError
 WRITE_SLICE = 100  # codes that get a state of their own in one transaction: bounds what a verdict waits for
 NAMELESS_REFUSALS_MAX = 2  # in a row, after which a kind pauses
+
+
+def still(connection: Connection, report: ReportRow) -> ReportRow:
+    """The report as it stands now. Raises CommandError DECIDED where a person has sent it again, released it or named
+    another document since `report` was read: what was learnt of the old one is not for it any more.
+    """
+    fresh = reports.get(connection, report.id)
+    assert fresh is not None
+    if fresh.state in ("sealed", "released") or fresh.document_id != report.document_id:
+        raise CommandError(409, DECIDED, f"Report {report.id} was decided by a person meanwhile.")
+    return fresh
 
 
 async def give_own(around: Surroundings, report: ReportRow, own: str, named: Mapping[str, str]) -> None:
@@ -22,6 +35,7 @@ async def give_own(around: Surroundings, report: ReportRow, own: str, named: Map
 
 
 def _give(connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int) -> None:
+    still(connection, report)
     kind_of(report).give_own(connection, report, own, part, at_ms)
 
 
@@ -33,8 +47,7 @@ async def refused_by_name(
 
     def step(connection: Connection) -> None:
         at_ms = around.wall_ms()
-        fresh = reports.get(connection, report.id)
-        assert fresh is not None
+        fresh = still(connection, report)
         heir = report.batch_id != report.id
         if fresh.codes and heir:
             problem = f"Its codes were refused a second time, {len(named)} by name; {fresh.codes} are left. {why}"
@@ -59,8 +72,7 @@ async def refused_nameless(around: Surroundings, report: ReportRow, why: str, ev
     """A refusal that blames no code is about the document or the key: held. The second in a row pauses the kind."""
 
     def step(connection: Connection) -> int:
-        fresh = reports.get(connection, report.id)
-        if fresh is not None and fresh.state == "held":  # given up on, looked at all the same, refused at last
+        if still(connection, report).state == "held":  # given up on, looked at all the same, refused at last
             reports.change(connection, report.id, evidence=evidence, problem=why, due_ms=None, **columns)
         else:
             at_ms = around.wall_ms()
@@ -82,6 +94,7 @@ async def settle_partial(
     await give_own(around, report, REPORTED, missing)
 
     def step(connection: Connection) -> None:
+        still(connection, report)
         at_ms = around.wall_ms()
         why = f"{len(refused)} codes refused" + (f", {len(missing)} not listed" if missing else "")
         due = (

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from lined.errors import CommandError, Refused
-from tests.integration.reports.desk import DAY_MS, Desk, desk
+from lined.regulator.answers import Document
+from tests.integration.reports.desk import DAY_MS, UNAVAILABLE, Desk, desk
 
 
 async def held(d: Desk, count: int = 3) -> int:
@@ -156,3 +157,40 @@ async def test_the_same_command_again_is_answered_and_not_done_again(tmp_path: P
         second = await d.people.release(str(report_id), body, command_id="c-1")
         assert first == second
         assert len(await d.all_reports()) == 2
+
+
+@pytest.mark.parametrize("learnt", ["SUCCESS", "PARTIALLY_PROCESSED", "ERROR", "IN_PROCESS", "nothing"])
+@pytest.mark.parametrize("decision", ["retry", "adopt", "release"])
+async def test_what_is_learnt_of_a_document_while_a_person_decides_comes_too_late(
+    tmp_path: Path, decision: str, learnt: str
+) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id, doc = await d.submitted()
+        await d.followed(DAY_MS)
+        assert await d.state(report_id) == "held"
+        doc.status = learnt
+        doc.refuse((await d.full_codes_of(report_id))[0])
+        document = d.office.document
+
+        async def slow(document_id: str) -> Document | None:
+            found = await document(document_id)
+            if decision == "release":
+                await d.people.release(str(report_id), {"codes": "accepted", "reason": "seen in their cabinet"})
+            else:
+                body = {"document_id": "other"} if decision == "adopt" else {"confirm": "not-received"}
+                await d.people.retry(str(report_id), body)
+            if learnt == "nothing":
+                raise UNAVAILABLE
+            return found
+
+        d.office.document = slow  # type: ignore[method-assign]
+        await d.followed()
+        report = await d.report(report_id)
+        after = {"retry": ("sealed", None), "adopt": ("submitted", "other"), "release": ("released", doc.id)}
+        assert (report.state, report.document_id) == after[decision]
+        if decision != "release":
+            assert report.due_ms is not None and report.due_ms <= d.clock.ms
+            assert report.document_status is None
+        assert set((await d.buckets()).values()) == {
+            {"retry": "unreported", "adopt": "reported", "release": "accepted"}[decision]
+        }
