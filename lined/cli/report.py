@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lined.cli import shift
 from lined.cli.correct import correct
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_table
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     reports.command("list")(list_reports)
     for name, function in (("show", show), ("seal", seal), ("retry", retry), ("release", release)):
         reports.command(name)(function)
+    shift.register(reports)
     reports.command("correct")(correct)
     app.add_typer(reports, name="report", rich_help_panel=AT_WORK)
 

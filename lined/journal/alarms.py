@@ -66,7 +66,9 @@ def _write(connection: Connection, change: Change) -> int | None:
         connection.execute("UPDATE alarm SET text = ? WHERE id = ?", (text, row[0]))
         return int(row[0])
     if row is not None and abs(change.at_ms - row[1]) < AGAIN_MS:
-        connection.execute("UPDATE alarm SET text = ?, cleared_ms = NULL, times = times + 1 WHERE id = ?", (text, row[0]))
+        connection.execute(
+            "UPDATE alarm SET text = ?, cleared_ms = NULL, times = times + 1 WHERE id = ?", (text, row[0])
+        )
         return int(row[0])
     cursor = connection.execute(
         "INSERT INTO alarm (kind, place, severity, text, raised_ms) VALUES (?, ?, ?, ?, ?)",
@@ -81,7 +83,9 @@ def acknowledge(connection: Connection, alarm_id: int, by: str, at_ms: int) -> A
     if row is None:
         raise CommandError(404, "unknown-alarm", f"There is no alarm {alarm_id}.")
     if row.acknowledged_ms is not None:
-        raise CommandError(409, "acknowledged", f"{row.acknowledged_by or 'Somebody'} has acknowledged alarm {alarm_id}.")
+        raise CommandError(
+            409, "acknowledged", f"{row.acknowledged_by or 'Somebody'} has acknowledged alarm {alarm_id}."
+        )
     connection.execute(
         "UPDATE alarm SET acknowledged_ms = ?, acknowledged_by = ? WHERE id = ?", (at_ms, by or None, alarm_id)
     )

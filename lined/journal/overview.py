@@ -1,4 +1,5 @@
-"""Lists for people: what they have to look at, what was read and not applied, what was commanded, how prints were graded.
+"""Lists for people: what they have to look at, what was read and not applied, what was commanded, how prints were
+graded.
 
 Read only, by the order of the tables themselves; a page at a time, newest first.
 """
@@ -73,7 +74,8 @@ def tasks(
 ) -> tuple[list[Task], int | None]:
     where = f"id < ? AND done_ms IS {'NOT ' if done else ''}NULL"
     rows = connection.execute(
-        f"SELECT {', '.join(Task._fields)} FROM task WHERE {where} ORDER BY id DESC LIMIT ?", (_before(after), limit + 1)
+        f"SELECT {', '.join(Task._fields)} FROM task WHERE {where} ORDER BY id DESC LIMIT ?",
+        (_before(after), limit + 1),
     ).fetchall()
     return _page([Task(*row) for row in rows], limit)
 
@@ -82,16 +84,15 @@ def open_tasks(connection: Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM task WHERE done_ms IS NULL").fetchone()[0])
 
 
-def reads(
-    connection: Connection, *, limit: int = 100, after: int | None = None
-) -> tuple[list[PastRead], int | None]:
+def reads(connection: Connection, *, limit: int = 100, after: int | None = None) -> tuple[list[PastRead], int | None]:
     """What was read and applied nothing: rejects, no-reads, repeats."""
     rows = connection.execute(
         "SELECT r.id, r.at_ms, (SELECT id FROM device WHERE no = r.device_no), r.job_id, r.verdict, "
         "(SELECT ident FROM code WHERE id = r.code_id), r.raw FROM read r WHERE r.id < ? ORDER BY r.id DESC LIMIT ?",
         (_before(after), limit + 1),
     ).fetchall()
-    return _page([PastRead(*row[:6], None if row[6] is None else shown_raw(bytes(row[6]))) for row in rows], limit)
+    shown = [(*row[:6], None if row[6] is None else shown_raw(bytes(row[6]))) for row in rows]
+    return _page([PastRead._make(row) for row in shown], limit)
 
 
 def commands(
@@ -102,7 +103,7 @@ def commands(
         "SELECT id, at_ms, name, by, body FROM command WHERE at_ms < ? ORDER BY at_ms DESC LIMIT ?",
         (_before(before_ms), limit + 1),
     ).fetchall()
-    found = [Commanded(*row[:4], _without_tails(json.loads(row[4]))) for row in rows]
+    found = [Commanded._make((*row[:4], _without_tails(json.loads(row[4])))) for row in rows]
     return found[:limit], found[limit - 1].at_ms if len(found) > limit else None
 
 

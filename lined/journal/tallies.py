@@ -99,6 +99,15 @@ def tally(connection: Connection, table: str, part: Range, job_id: int | None) -
     return found
 
 
+def applied_earlier(connection: Connection, span: Span) -> dict[str, int]:
+    """Reads that applied codes which were withdrawn and applied again since, by device: their rows are gone."""
+    rows = connection.execute(
+        "SELECT detail, count(*) FROM code_event WHERE what = 'applied' AND at_ms >= ? AND at_ms < ? GROUP BY detail",
+        (span.from_ms, span.to_ms),
+    ).fetchall()
+    return dict(rows)
+
+
 def buckets(connection: Connection, batches: Counter[tuple[int, str | None]]) -> Counter[str]:
     """Codes by what they count as now."""
     found: Counter[str] = Counter()
@@ -130,7 +139,8 @@ def closed_packages(connection: Connection, span: Span) -> dict[str, tuple[int, 
 def jobs_in(connection: Connection, span: Span) -> list[int]:
     """Jobs that ran in the span, oldest first."""
     rows = connection.execute(
-        "SELECT id FROM job WHERE started_ms < ? AND coalesce(stopped_ms, ?) >= ? AND (? IS NULL OR id = ?) ORDER BY id",
+        "SELECT id FROM job WHERE started_ms < ? AND coalesce(stopped_ms, ?) >= ? AND (? IS NULL OR id = ?) "
+        "ORDER BY id",
         (span.to_ms, span.to_ms, span.from_ms, span.job_id, span.job_id),
     ).fetchall()
     return [int(row[0]) for row in rows]

@@ -13,6 +13,7 @@ only within the running job: a PLC may have begun to count in mid-life.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -67,7 +68,9 @@ def equations(sums: Mapping[str, int], stations: Sequence[str], packed: int | No
     found = [
         Equation("", "reads", everywhere, tuple((part, sums.get(f"read.{part}", 0)) for part in READS)),
         Equation("", "rejected", sums.get("read.rejected", 0), tuple(reasons_in(sums))),
-        Equation("", "applied", sums.get("code.applied", 0), tuple((b, sums.get(f"code.{b}", 0)) for b in CODE_BUCKETS)),
+        Equation(
+            "", "applied", sums.get("code.applied", 0), tuple((b, sums.get(f"code.{b}", 0)) for b in CODE_BUCKETS)
+        ),
     ]
     if packed is not None:
         found.append(_left_over("", "applied", sums.get("code.applied", 0), ("packed", packed), "not-packed"))
@@ -85,9 +88,7 @@ def _of_station(sums: Mapping[str, int], station: str) -> list[Equation]:
         found.append(_left_over(station, "triggers", sums[f"{start}triggers"], ("reads", reads), "missed"))
     if f"{start}ejected" in sums:
         confirmed = sums.get(f"{start}confirmed", 0)
-        found.append(
-            _left_over(station, "ejected", sums[f"{start}ejected"], ("confirmed", confirmed), "unconfirmed")
-        )
+        found.append(_left_over(station, "ejected", sums[f"{start}ejected"], ("confirmed", confirmed), "unconfirmed"))
     return found
 
 
@@ -121,10 +122,8 @@ class BalanceWatch:
     async def run(self) -> None:
         """For ever."""
         while True:
-            try:
+            with contextlib.suppress(JournalError):  # /status says so already
                 await self.look()
-            except JournalError:
-                pass  # /status says so already
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> Balance:

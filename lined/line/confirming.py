@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from lined.errors import CommandError, JournalError
-from lined.journal import Journal, packages
+from lined.journal import Journal, counters, packages
 from lined.journal.codes import find
 from lined.journal.database import Connection
 from lined.journal.work_items import rejected_lately
@@ -158,6 +158,7 @@ def after_crash(plant: Plant, connection: Connection) -> list[str]:
 
 
 def _confirm(verdict: Verdict, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
+    counters.add(connection, state.job.id if state.job else counters.LIFE, {f"station.{verdict.station}.confirmed": 1})
     nothing = {"code": verdict.code, "state": "none"}
     word = verdict.reason or "accept"
     if verdict.code is None or word in ejecting.NOT_THE_GOOD_ITEM:

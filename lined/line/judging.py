@@ -249,6 +249,8 @@ class _Bench:
         self._connection.execute("UPDATE code_event SET code_id = ? WHERE code_id = ?", (code_id, known.id))
         self._connection.execute("UPDATE read SET code_id = ? WHERE code_id = ?", (code_id, known.id))
         counters.add(self._connection, known.job_id, {f"code.{WITHDRAWN}": -1, "code.applied": -1})
+        device = self._connection.execute("SELECT id FROM device WHERE no = ?", (known.device_no,)).fetchone()
+        codes.record(self._connection, code_id, known.at_ms, "applied", device[0])  # its row is gone
         codes.record(self._connection, code_id, chunk.at_ms, "applied-again", "after its withdrawal")
         return code_id
 

@@ -23,6 +23,7 @@ from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import Plant
 from lined.line.problems import Problems
+from lined.line.read_rate import ReadRate
 from lined.line.state import LineState
 from lined.links import DeviceState
 from lined.links.mqtt_outbox import Outbox
@@ -115,6 +116,7 @@ class Outward:
         )
         self.upkeep = Upkeep(config, journal, problems, wall_ms)
         self.alarms = AlarmBook(journal, problems, wall_ms)
+        intake.listeners.append(ReadRate(problems).heard)
         packs = any(station.role == "pack" for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.view = PlantView(

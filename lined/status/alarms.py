@@ -1,7 +1,8 @@
-"""Alarms over HTTP: an extension of the contract. `text` is the cause in English, `texts` what to do, in each language."""
+"""Alarms over HTTP, an extension of the contract: `text` is the cause in English, `texts` what to do, by language."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response, Security
@@ -47,7 +48,7 @@ def alarm_routes(view: PlantView) -> APIRouter:
         if book is None or not is_number(alarm_id):
             raise CommandError(404, "unknown-alarm", f"There is no alarm {alarm_id!r}.")
 
-        async def operation(_wish: object, *, command_id: str, by: str) -> dict[str, Any]:
+        async def operation(body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG001
             return document(await book.acknowledge(alarm_id, command_id=command_id, by=by))
 
         return await carried_out("alarm-acknowledge", operation, body)

@@ -24,5 +24,5 @@ def every_string() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for text, _place in every_string().items():
+    for text in every_string():
         print(text)

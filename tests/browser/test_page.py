@@ -25,7 +25,9 @@ REFUSED = "status of 401"  # the browser's own note about a wrong token
 
 
 @asynccontextmanager
-async def shown(path: Path, address: str = "/", width: int = 1024, height: int = 768) -> AsyncIterator[tuple[Line, Page]]:
+async def shown(
+    path: Path, address: str = "/", width: int = 1024, height: int = 768
+) -> AsyncIterator[tuple[Line, Page]]:
     async with a_shown_line(path) as line, Chromium() as browser:
         page = await browser.page(line.server.url + address, width, height)
         await page.until("!document.body.classList.contains('waiting')")
@@ -44,8 +46,9 @@ async def sign_in(page: Page, line: Line, by: str = "Dilnoza") -> None:
 async def seen_after(line: Line, page: Page, frame: Frame, wanted: str) -> float:
     """Seconds from the read to the verdict on the screen, by the page's own look once a frame."""
     await page.run(
-        "window.seen = new Promise(done => { const look = () => document.getElementById('verdict-word').innerText.includes("
-        f"{json.dumps(wanted)}) ? done(Date.now()) : requestAnimationFrame(look); look(); }}), 1"
+        "window.seen = new Promise(done => { const word = document.getElementById('verdict-word');"
+        f" const look = () => word.innerText.includes({json.dumps(wanted)}) ? done(Date.now())"
+        " : requestAnimationFrame(look); look(); }), 1"
     )
     began = time.time()
     await line.read(frame)
@@ -106,7 +109,9 @@ async def test_a_wrong_token_is_said_and_asked_for_again(tmp_path: Path) -> None
         await page.type("#token", "wrong")
         await page.type("#by", "x")
         await page.key("Enter")
-        await page.until("(document.querySelector('#start-job .answer') || {}).innerText?.includes('token is not right')")
+        await page.until(
+            "(document.querySelector('#start-job .answer') || {}).innerText?.includes('token is not right')"
+        )
         assert (await line.fresh())["job"] is None
         await page.click("#start-job button.main")
         await sign_in(page, line)
@@ -151,7 +156,11 @@ async def test_why_a_code_was_refused_is_found_from_the_page(tmp_path: Path) -> 
         await page.key("Enter")
         await page.until("document.querySelector('.story') !== null")
         story = await page.text("#live")
-        assert "applied" in story and "Code already used" in story and "vuzv" not in await page.run("document.body.outerHTML")
+        assert (
+            "applied" in story
+            and "Code already used" in story
+            and "vuzv" not in await page.run("document.body.outerHTML")
+        )
 
 
 async def test_an_alarm_is_seen_and_acknowledged(tmp_path: Path) -> None:
@@ -206,8 +215,10 @@ async def test_a_stream_that_ends_by_itself_leaves_no_gap_to_be_seen(tmp_path: P
     before, feed.LIFE_S = feed.LIFE_S, 1.5
     try:
         async with shown(tmp_path) as (_line, page):
-            await page.run("window.deaths = 0, new MutationObserver(() => { if (document.body.classList.contains('dead'))"
-                           " window.deaths += 1; }).observe(document.body, {attributes: true}), 1")
+            await page.run(
+                "window.deaths = 0, new MutationObserver(() => { if (document.body.classList.contains('dead'))"
+                " window.deaths += 1; }).observe(document.body, {attributes: true}), 1"
+            )
             await asyncio.sleep(6)
             assert await page.run("window.deaths") == 0
     finally:
@@ -235,7 +246,19 @@ async def test_every_page_fits_every_screen(tmp_path: Path) -> None:
                 assert await page.run("document.documentElement.scrollWidth") <= width, (address, width)
 
 
-PAGES = ("/", "/line", "/work", "/reports", "/codes", "/packages", "/quality", "/balance", "/alarms", "/journal", "/report")
+PAGES = (
+    "/",
+    "/line",
+    "/work",
+    "/reports",
+    "/codes",
+    "/packages",
+    "/quality",
+    "/balance",
+    "/alarms",
+    "/journal",
+    "/report",
+)
 
 
 def _axe() -> Path | None:
@@ -274,7 +297,7 @@ async def test_axe_finds_no_serious_fault(tmp_path: Path) -> None:
 
 
 async def test_everything_can_be_reached_by_keyboard(tmp_path: Path) -> None:
-    async with shown(tmp_path) as (line, page):
+    async with shown(tmp_path) as (_line, page):
         reached = set()
         for _ in range(40):
             await page.key("Tab")

@@ -58,7 +58,7 @@ def open_packages(connection: Connection) -> list[PackageRow]:
 
 
 def alarms_of(view: PlantView) -> list[Shown]:
-    """What is wrong now: what matters most and nobody has seen first. A problem's newest text, where it still stands."""
+    """What is wrong now: what matters most and nobody has seen first. The newest text, where it still stands."""
     texts = {(problem.kind, problem.where): problem for problem in view.problems.all()}
     found = []
     for row in view.alarms.standing if view.alarms is not None else ():

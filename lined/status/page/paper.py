@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Annotated, Any, Literal
@@ -55,7 +56,9 @@ def paper_routes(page: Page) -> APIRouter:
         now_ms = page.view.wall_ms()
         span = Span(row.started_ms, (row.stopped_ms or now_ms) + 1, row.id)
         found = await summary(journal, page.view.plant, span, now_ms)
-        return await _answered(request, page, found, form, f"{page.view.line_id}-job-{row.id}", {"shift": None, "job": row})
+        return await _answered(
+            request, page, found, form, f"{page.view.line_id}-job-{row.id}", {"shift": None, "job": row}
+        )
 
     return router
 
@@ -71,7 +74,11 @@ async def _answered(
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
         return Response(sheet(rows, language), 200, headers, "text/csv; charset=utf-8")
     target = str(request.url.query)
-    values |= {"found": found, "csv": f"{request.url.path}?{target}{'&' if target else ''}format=csv", "here": "/report"}
+    values |= {
+        "found": found,
+        "csv": f"{request.url.path}?{target}{'&' if target else ''}format=csv",
+        "here": "/report",
+    }
     return await page.html(request, "paper.html", values)
 
 
@@ -87,7 +94,7 @@ def _wanted(page: Page, day: str | None, start: str | None) -> ShiftTime:
         raise CommandError(422, "wrong-values", f"Give {text}.", [Problem("day", text)]) from None
 
 
-def _shifts(page: Page) -> Any:
+def _shifts(page: Page) -> Iterator[ShiftTime]:
     return shifts_before(
         datetime.fromtimestamp(page.view.wall_ms() / 1000, UTC), page.view.shifts, page.rendering.clock.zone
     )
@@ -109,11 +116,22 @@ def as_document(found: Summary) -> dict[str, Any]:
         "grades": found.classes,
         "packages": {level: {"count": n, "holds": holds} for level, (n, holds) in found.packages.items()},
         "reports": [
-            {"id": str(row.id), "kind": row.kind, "state": row.state, "codes": row.codes, "document_id": row.document_id}
+            {
+                "id": str(row.id),
+                "kind": row.kind,
+                "state": row.state,
+                "codes": row.codes,
+                "document_id": row.document_id,
+            }
             for row in found.documents
         ],
         "alarms": [
-            {"kind": row.kind, "where": row.place, "raised_at": moment(row.raised_ms), "cleared_at": moment(row.cleared_ms)}
+            {
+                "kind": row.kind,
+                "where": row.place,
+                "raised_at": moment(row.raised_ms),
+                "cleared_at": moment(row.cleared_ms),
+            }
             for row in found.alarms
         ],
         "jobs": [{"id": str(row.id), "gtin": row.gtin, "order": row.attributes.get("order")} for row in found.jobs],

@@ -91,12 +91,17 @@ class Page:
         return {**await self.operator.values(document), "line_word": self.view.line_id}
 
     def language(self, request: Request) -> str:
-        return catalogues.chosen(
-            request.query_params.get("lang"), request.cookies.get(COOKIE), self.view.language
-        )
+        return catalogues.chosen(request.query_params.get("lang"), request.cookies.get(COOKIE), self.view.language)
 
     async def html(
-        self, request: Request, template: str, values: dict[str, Any], *, part: str = "", live: bool = False, status: int = 200
+        self,
+        request: Request,
+        template: str,
+        values: dict[str, Any],
+        *,
+        part: str = "",
+        live: bool = False,
+        status: int = 200,
     ) -> Response:
         """One page, whole."""
         document = await self.document.current()

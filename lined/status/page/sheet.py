@@ -82,10 +82,19 @@ def rows_of(found: Summary, say: Say, clock: Clock) -> list[tuple[Cell, ...]]:
         rows.append((say(N_("Packages")), say(words.LEVELS.get(level, level)), n, holds))
     for document in found.documents:
         state = say(words.REPORT_STATES[document.state])
-        rows.append((say(words.KINDS[document.kind]), document.document_id or f"№ {document.id}", document.codes, state))
+        rows.append(
+            (say(words.KINDS[document.kind]), document.document_id or f"№ {document.id}", document.codes, state)
+        )
     for row in found.alarms:
         until = clock.day_and_time(row.cleared_ms)
-        rows.append((say(N_("Alarms")), say(words.alarm(row.kind).title), f"{clock.day_and_time(row.raised_ms)} – {until}", row.place))
+        rows.append(
+            (
+                say(N_("Alarms")),
+                say(words.alarm(row.kind).title),
+                f"{clock.day_and_time(row.raised_ms)} – {until}",
+                row.place,
+            )
+        )
     rows += [
         (texts["downtime"], clock.day_and_time(stop.from_ms), stop.minutes, clock.day_and_time(stop.to_ms))
         for stop in found.stops

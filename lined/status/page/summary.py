@@ -11,7 +11,7 @@ from lined.journal.alarms import AlarmRow
 from lined.journal.queries import JobRow
 from lined.journal.reports import ReportRow
 from lined.journal.tallies import MINUTE_MS, TABLES, Span, Tally
-from lined.line.balance import Equation, equations
+from lined.line.balance import Equation, equations, reasons_in, stations_in
 from lined.line.plant import Plant
 from lined.line.verdicts import ACCEPT, AGAIN, NO_READ, REPEAT
 
@@ -47,7 +47,7 @@ class Reads(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """`balance`: equations out of the counters, of a job alone: a shift's counts come out of its rows."""
+    """`balance`: equations, of a job alone: its reads come out of its counters, those of a shift out of the rows."""
 
     span: Span
     reads: Reads
@@ -82,6 +82,8 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
                     del found.verdicts[key]
             for whole, more in zip(sums, found, strict=True):
                 whole.update(more)  # type: ignore[attr-defined]  # all four are counters
+    for device, n in (await journal.read(tallies.applied_earlier, span)).items():
+        sums.verdicts[device, ACCEPT] += n
     jobs = [
         job
         for job_id in await journal.read(tallies.jobs_in, span)
@@ -91,8 +93,9 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
     names = list(plant.stations) if plant is not None else []
     return Summary(
         span,
-        reads_of(sums.verdicts),
-        by_station(sums.verdicts, {device: one.id for device, one in stations.items()}),
+        counted(by_job) if by_job else reads_of(sums.verdicts),
+        {name: counted(by_job, f"station.{name}.") for name in stations_in(by_job)}
+        or by_station(sums.verdicts, {device: one.id for device, one in stations.items()}),
         dict(await journal.read(tallies.buckets, sums.batches)),
         dict(sorted(sums.classes.items())),
         await journal.read(tallies.closed_packages, span),
@@ -111,6 +114,12 @@ def reads_of(verdicts: Mapping[tuple[str, str], int]) -> Reads:
     accepted = words.pop(ACCEPT, 0) + words.pop(AGAIN, 0)
     repeats, no_read = words.pop(REPEAT, 0), words.pop(NO_READ, 0)
     return Reads(accepted, repeats, no_read, dict(words.most_common()))
+
+
+def counted(sums: Mapping[str, int], prefix: str = "") -> Reads:
+    """The reads that counters say: of the line, or with the prefix of a station."""
+    accepted, repeats, no_read = (sums.get(f"{prefix}read.{part}", 0) for part in ("accepted", "repeats", "no-read"))
+    return Reads(accepted, repeats, no_read, dict(reasons_in(sums, prefix)))
 
 
 def by_station(verdicts: Mapping[tuple[str, str], int], stations: Mapping[str, str]) -> dict[str, Reads]:

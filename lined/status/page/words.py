@@ -146,6 +146,7 @@ TASKS = {
     "ejected-reported": N_("Left the line after it was reported"),
 }
 EVENTS = {
+    "applied": N_("applied"),
     "withdrawn": N_("withdrawn"),
     "applied-again": N_("applied again"),
     "ejected": N_("ejected"),
