@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lined.journal.database import SqliteError
+from lined.journal.database import Connection, SqliteError
 from lined.journal.writer import Work, Writer
 
 T = TypeVar("T", contravariant=True)
@@ -55,6 +56,12 @@ class InlineWriter(Writer):
         self.dead = False
         self._disk = disk
         self._turn_set = False
+
+    def start(self, prepare: Callable[[Connection], None]) -> None:
+        """Without syncs: a dead process leaves what it wrote, synced or not, and nobody cuts the power here."""
+        super().start(prepare)
+        assert self._connection is not None
+        self._connection.execute("PRAGMA synchronous=OFF")
 
     def submit(self, work: Work[T, R], item: T) -> asyncio.Future[R]:
         if self.dead:
