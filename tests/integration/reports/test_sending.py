@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lined.errors import CommandError, NotSent, OutcomeUnknown, Refused, SendingError
+from lined.reports import submission
 from lined.reports.frozen import stored_body
 from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
@@ -122,8 +123,9 @@ async def test_the_oldest_report_goes_first_and_one_at_a_time(tmp_path: Path) ->
         assert [len(json.loads(body)["sntins"]) for body in d.office.submitted] == [2, 3]
 
 
-async def test_an_answer_outlasts_a_full_disk(tmp_path: Path) -> None:
+async def test_an_answer_outlasts_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The id is known nowhere but in our memory: it is kept until it could be written down."""
+    monkeypatch.setattr(submission, "DISK_S", 0.01)
     async with desk(tmp_path / "line.db") as d:
         report_id = await d.batch()
         d.office.meanwhile = asyncio.Event()

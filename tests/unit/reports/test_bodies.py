@@ -45,6 +45,7 @@ def body_of(tmp_path: Path, codes: tuple[str, ...], first_ms: int, **attributes:
             at_ms=first_ms,
             early=False,
         )
+        connection.execute("BEGIN")
         for number, code in enumerate(codes, 1):
             ident, separator, tail = code.partition("\x1d")
             connection.execute(
@@ -52,6 +53,7 @@ def body_of(tmp_path: Path, codes: tuple[str, ...], first_ms: int, **attributes:
                 (number, ident, separator + tail, first_ms, report_id),
             )
         reports.change(connection, report_id, codes=len(codes), first_ms=first_ms, last_code=len(codes))
+        connection.execute("COMMIT")
         row = reports.get(connection, report_id)
         assert row is not None
         body = bodies.utilisation(connection, row, "Asia/Tashkent")
