@@ -16,16 +16,23 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from lined.journal.database import open_readonly
 from lined.sandbox import SandboxSettings
 from lined.sandbox.devices import ScannerSettings, SimulatedScanner
 from tests.acceptance.line import LINED, Line
 from tests.crash.proxy import Kind, Plan, Proxy, passing
 
 QUICK = SandboxSettings(
-    requests_per_minute=0, validating_after_s=0.05, in_process_after_s=0.1, final_after_s=(0.15, 0.3)
+    requests_per_minute=0,
+    key_requests_per_day=10**6,
+    validating_after_s=0.05,
+    in_process_after_s=0.1,
+    final_after_s=(0.15, 0.3),
 )
 ISSUED_AT_ONCE = 20_000
 SUBMISSION = "/api/utilisation"
+ALIVE_S = (0.0, 0.6)  # how long the daemon lives after it was ready, or after it has begun to send
+SENDS_WITHIN_S = 10.0
 
 # The budget starts empty after each restart; a daemon that lives for a second would otherwise never send.
 HASTE = {
@@ -39,9 +46,12 @@ limits = { requests_per_minute = 60000, reads_per_minute = 60000 }""",
 
 @dataclass(frozen=True)
 class Figures:
-    """What a campaign came to. `said`: different codes whose accept a device was told."""
+    """What a campaign came to. `said`: different codes whose accept a device was told. `left_in_doubt`: reports that
+    the process left as `sending` when it was killed.
+    """
 
     kills: int
+    kills_while_sending: int
     said: int
     unheard: int
     applied: int
@@ -49,15 +59,15 @@ class Figures:
     attempted_again: int
     lost: int
     never_said: int
+    left_in_doubt: int
     reports: dict[str, int]
     proxy: dict[str, int]
 
     @property
     def holds(self) -> bool:
         """Accepted reads and the regulator's codes are the same, each once."""
-        return (
-            self.lost == self.never_said == self.applied_twice == self.attempted_again == 0 < self.said == self.applied
-        )
+        wrong = self.lost + self.never_said + self.applied_twice + self.attempted_again
+        return wrong == 0 < self.said == self.applied
 
 
 class Plant(Line):
@@ -83,6 +93,7 @@ class Plant(Line):
         self.belt: list[bytes] = []
         self.running = True
         self.kills = 0
+        self.kills_while_sending = 0
         self._settings = {**HASTE, **(settings or {})}
         scanner = ScannerSettings(rate=rate, window=64, reply_timeout_s=2)
         self.scanners.append(SimulatedScanner("tcp-listen://127.0.0.1:0", self._items(), scanner))
@@ -189,11 +200,17 @@ class Plant(Line):
         await self.until_settled(bound_s=bound_s)
         return await self.figures()
 
+    async def _left_in_doubt(self) -> int:
+        """Read off the journal's file, since only histories tell."""
+        asked = "SELECT count(DISTINCT report_id || at_ms) FROM report_event WHERE after = 'in_doubt' AND why LIKE ?"
+        return await asyncio.to_thread(_one_number, self.folder / "line-1.db", asked, "the program ended%")
+
     async def figures(self) -> Figures:
         results, applied, books = self.scanner.results, await self.applied(), await self.books()
         states: dict[str, int] = (await self.status())["reports"]
         return Figures(
             kills=self.kills,
+            kills_while_sending=self.kills_while_sending,
             said=len(results.accepted),
             unheard=results.counts["unanswered"],
             applied=len(applied),
@@ -201,28 +218,51 @@ class Plant(Line):
             attempted_again=books["codes"]["repeated_attempts"],
             lost=len(results.accepted - applied),
             never_said=len(applied - results.accepted),
+            left_in_doubt=await self._left_in_doubt(),
             reports={state: n for state, n in states.items() if n},
             proxy={str(kind): n for kind, n in self.proxy.met.items()},
         )
 
 
-def one_in_five_answers_lost(chance: random.Random) -> Plan:
-    """Every fifth submission is received, and nobody hears of it; searches and looks are hit too."""
+class OneInFiveAnswersLost:
+    """The plan of a bad network: every fifth request is received, and nobody hears of it. Knows of submissions."""
 
-    def plan(_verb: str, _path: str) -> Kind:
-        return Kind.LOSE_ANSWER if chance.random() < 0.2 else Kind.PASS
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self.submitted = asyncio.Event()
 
-    return plan
+    def __call__(self, verb: str, path: str) -> Kind:
+        if verb == "POST" and path.startswith(SUBMISSION):
+            self.submitted.set()
+        return Kind.LOSE_ANSWER if self._chance.random() < 0.2 else Kind.PASS
 
 
-async def kill_under_load(plant: Plant, kills: int, chance: random.Random, alive_s: tuple[float, float]) -> None:
-    """SIGKILL at random moments after the daemon is ready, so many times; it runs again afterwards."""
+async def kill_under_load(plant: Plant, plan: OneInFiveAnswersLost, kills: int, chance: random.Random) -> None:
+    """SIGKILL at random moments, so many times; the daemon runs again afterwards.
+
+    One in four while it starts to work, the others while it sends: its budget is empty for the first two seconds, so
+    a moment counted from the start alone would never meet a submission.
+    """
     while plant.kills < kills:
         await plant.feed()
-        await asyncio.sleep(chance.uniform(*alive_s))
+        if chance.random() < 0.75:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SENDS_WITHIN_S):
+                    await plan.submitted.wait()
+        await asyncio.sleep(chance.uniform(*ALIVE_S))
+        plant.kills_while_sending += plan.submitted.is_set()
         await plant.kill()
         plant.kills += 1
+        plan.submitted.clear()
         await plant.start()
+
+
+def _one_number(journal: Path, asked: str, value: str) -> int:
+    connection = open_readonly(journal.resolve())
+    try:
+        return int(connection.execute(asked, (value,)).fetchone()[0])
+    finally:
+        connection.close()
 
 
 def module_program(root: Path) -> tuple[str, ...]:

@@ -17,22 +17,21 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.crash.plant import Figures, Plant, kill_under_load, one_in_five_answers_lost
-
-ALIVE_S = (0.05, 1.5)  # how long the daemon lives after it said that it is ready
+from tests.crash.plant import Figures, OneInFiveAnswersLost, Plant, kill_under_load
 
 
 async def campaign(folder: Path, *, kills: int, seed: int, program: tuple[str, ...] | None = None) -> Figures:
     """The whole run; `program` replaces the installed daemon. Raises AssertionError where it does not end."""
     chance = random.Random(seed)
-    plant = Plant(folder, plan=one_in_five_answers_lost(random.Random(seed + 1)))
+    plan = OneInFiveAnswersLost(random.Random(seed + 1))
+    plant = Plant(folder, plan=plan)
     if program is not None:
         plant.program = program
     async with plant:
         await plant.start_job()
         await plant.feed()
         playing = asyncio.create_task(plant.play())
-        await kill_under_load(plant, kills, chance, ALIVE_S)
+        await kill_under_load(plant, plan, kills, chance)
         await plant.until_said(1)
         return await plant.finish(playing, bound_s=1200)
 
