@@ -21,6 +21,7 @@ R = TypeVar("R", covariant=True)
 COMMIT_S = (0.0, 0.01)
 SLOW_S = (0.05, 1.5)
 IDLE = 0.1  # share of commits after which nothing happens for so long that the journal is checkpointed
+MOST_PAGES = 4_294_967_294  # SQLite's default
 FULL, IOERR = 13, 10  # primary result codes of SQLite
 
 
@@ -30,6 +31,7 @@ class Disk:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.full = False
+        self.tight = False  # no page more than there is: some statement in the middle of a transaction finds no room
         self.slow = False
         self.break_at = ""
         self.failures = 0
@@ -56,6 +58,7 @@ class InlineWriter(Writer):
         self.dead = False
         self._disk = disk
         self._turn_set = False
+        self._tight = False
 
     def start(self, prepare: Callable[[Connection], None]) -> None:
         """Without syncs: a dead process leaves what it wrote, synced or not, and nobody cuts the power here."""
@@ -94,6 +97,10 @@ class InlineWriter(Writer):
         self._turn_set = False
         if self.dead:
             return
+        if self._tight != self._disk.tight and self._connection is not None:
+            self._tight = self._disk.tight
+            pages = self._connection.execute("PRAGMA page_count").fetchone()[0] if self._tight else MOST_PAGES
+            self._connection.execute(f"PRAGMA max_page_count={pages}")
         while self.queued:
             group, _ = self._gather()
             self._commit(group)

@@ -128,7 +128,9 @@ class Run:
         """One thing after the other."""
         world, chance = self.world, self.world.chance
         every_s = chance.choice((15.0, 40.0, 100.0))
-        kinds = chance.sample(("kill", "cut", "stop", "clock", "full", "slow", "break", "outage"), chance.randint(1, 5))
+        kinds = chance.sample(
+            ("kill", "cut", "stop", "clock", "full", "tight", "slow", "break", "outage"), chance.randint(1, 5)
+        )
         while True:
             await asyncio.sleep(chance.expovariate(1 / every_s))
             kind = chance.choice(kinds)
@@ -159,7 +161,7 @@ class Run:
         """No fault any more."""
         world = self.world
         world.weather.calm = True
-        world.weather.down = world.disk.full = world.disk.slow = False
+        world.weather.down = world.disk.full = world.disk.tight = world.disk.slow = False
         world.disk.break_at = ""
         world.clock_off_ms = 0
         world.cable_fault = 0.0
