@@ -1,4 +1,4 @@
-"""Lists for people: what they have to look at, what was read and not applied, what was commanded, how prints were
+"""Lists for people: what they have to look at, what was read and rejected, what was commanded, how prints were
 graded.
 
 Read only, by the order of the tables themselves; a page at a time, newest first.
@@ -18,6 +18,7 @@ from lined.journal.stories import shown_raw
 PAGE_MAX = 1_000
 GRADES_LOOKED_AT = 20_000  # the newest gradings that a distribution is made of
 TREND_POINTS = 60
+READS_LOOKED_AT = 200_000
 CODES = ("code", "parent", "with")  # what of a command's body may hold a check part
 
 
@@ -37,7 +38,7 @@ class Task(NamedTuple):
 
 
 class PastRead(NamedTuple):
-    """A read that applied nothing. `raw`: what the device sent, check parts masked; `code`: where it is a known one."""
+    """A read that was rejected. `raw`: what the device sent, check parts masked; `code`: where it is a known one."""
 
     id: int
     at_ms: int
@@ -85,14 +86,19 @@ def open_tasks(connection: Connection) -> int:
 
 
 def reads(connection: Connection, *, limit: int = 100, after: int | None = None) -> tuple[list[PastRead], int | None]:
-    """What was read and applied nothing: rejects, no-reads, repeats."""
+    """What was read and not accepted, newest first, among the next READS_LOOKED_AT reads; there may be more behind."""
+    newest = connection.execute("SELECT max(id) FROM read WHERE id < ?", (_before(after),)).fetchone()[0] or 0
     rows = connection.execute(
         "SELECT r.id, r.at_ms, (SELECT id FROM device WHERE no = r.device_no), r.job_id, r.verdict, "
-        "(SELECT ident FROM code WHERE id = r.code_id), r.raw FROM read r WHERE r.id < ? ORDER BY r.id DESC LIMIT ?",
-        (_before(after), limit + 1),
+        "(SELECT ident FROM code WHERE id = r.code_id), r.raw FROM read r WHERE r.id <= ? AND r.id > ? "
+        "AND r.verdict NOT IN ('accept', 'repeat', 'again') ORDER BY r.id DESC LIMIT ?",
+        (newest, newest - READS_LOOKED_AT, limit + 1),
     ).fetchall()
     shown = [(*row[:6], None if row[6] is None else shown_raw(bytes(row[6]))) for row in rows]
-    return _page([PastRead._make(row) for row in shown], limit)
+    found, following = _page([PastRead._make(row) for row in shown], limit)
+    if following is None and newest > READS_LOOKED_AT:
+        following = newest - READS_LOOKED_AT + 1
+    return found, following
 
 
 def commands(

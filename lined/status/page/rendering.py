@@ -62,6 +62,7 @@ class Rendering:
             "n": shown.number,
             "size": shown.size,
             "code_end": shown.code_end,
+            "visible": shown.visible,
         }
         environment.globals |= {
             "words": words,

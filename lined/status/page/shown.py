@@ -62,6 +62,11 @@ def size(count: float) -> str:
     raise AssertionError
 
 
+def visible(text: str | None) -> str:
+    """What a device sent, its control characters as pictures: ␝ for the separator GS."""
+    return "".join(chr(0x2400 + ord(one)) if one < " " else one for one in text or "")
+
+
 def code_end(ident: str | None) -> str:
     """`…4ZkQ9a`: enough to find the item in the hand."""
     if not ident:

@@ -260,9 +260,11 @@ async def test_the_balance_of_a_line_with_everything_in_it_adds_up(tmp_path: Pat
         await line.journal.do(lose)
         await watch.look()
         assert [(one.kind, one.where) for one in line.problems.all()] == [("balance", "line: applied")]
-        await line.journal.do(
-            lambda c: c.execute("UPDATE counter SET n = n + 1 WHERE name = 'code.unreported'") and None
-        )
+
+        def find(connection: Connection) -> None:
+            connection.execute("UPDATE counter SET n = n + 1 WHERE name = 'code.unreported'")
+
+        await line.journal.do(find)
         await watch.look()
         assert not line.problems.has("balance")
 
@@ -271,6 +273,7 @@ async def test_the_reports_of_shift_and_job_say_what_was_counted(tmp_path: Path)
     async with a_shown_line(tmp_path) as line:
         await some_production(line)
         status = await line.fresh()
+        found: dict[str, Any] = {}
         for address in ("/report/shift", "/report/job"):
             found = (await line.get(f"{address}?format=json")).json
             reads = found["reads"]
