@@ -1,0 +1,125 @@
+"""The commands as installed programs: what they print and how they end (contract, section 2)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.contract_line import OK, ContractLine, run
+from tests.acceptance.line import GTIN, LINED
+
+
+@pytest.mark.slow
+async def test_each_command_at_work_speaks_json_to_the_daemon_and_ends_with_0_1_or_2(tmp_path: Path) -> None:
+    async with ContractLine(tmp_path) as line, line.scanner() as scanner:
+        codes = [code.decode() for code in await line.issue(3)]
+        assert (await line.run("job", "show", "--json")).json is None
+        done = await line.run("job", "start", GTIN, "--order", "o-1", "--json")
+        assert (done.code, done.json["gtin"], done.json["order"]) == (0, GTIN, "o-1")
+        assert (await line.run("job", "start", GTIN)).code == 1
+        assert await scanner.say(*(code.encode() for code in codes)) == [OK] * 3
+        done = await line.run("job", "correct", "--series", "S9", "--json")
+        assert (done.code, done.json["series"]) == (0, "S9")
+        done = await line.run("status", "--json")
+        assert (done.code, done.json["codes"]["unreported"], done.json["job"]["series"]) == (0, 3, "S9")
+        done = await line.run("code", "show", codes[0], "--json")
+        assert (done.code, done.json["state"]) == (0, "unreported")
+        assert (await line.run("code", "withdraw", codes[1], "--reason", "sample", "--json")).code == 0
+        assert (await line.run("code", "withdraw", codes[1])).code == 2
+        done = await line.run("report", "seal", "--json")
+        assert (done.code, len(done.json["sealed"])) == (0, 1)
+        done = await line.run("report", "list", "--json")
+        assert (done.code, done.json["items"][0]["kind"], done.json["next"]) == (0, "utilisation", None)
+        identity = done.json["items"][0]["id"]
+        assert (await line.run("report", "show", identity, "--json")).json["id"] == identity
+        await line.until_report("succeeded")
+        for words in (
+            ["report", "retry", identity],
+            ["report", "release", identity, "--codes", "accepted", "--reason", "x"],
+            ["report", "show", "nosuch"],
+            ["package", "close", "nosuch"],
+            ["restore", str(tmp_path / "line-1.db")],  # a daemon holds the journal
+        ):
+            failed = await line.run(*words)
+            assert (failed.code, bool(failed.errors)) == (1, True), words
+        assert (await line.run("package", "list", "--json")).json == {"items": [], "next": None}
+        assert (await line.run("drivers", "--json")).json["items"][0]["name"] == "generic"
+        done = await line.run("backup", "--json")
+        assert (done.code, Path(done.json["path"]).is_file()) == (0, True)
+        assert (await line.run("job", "stop", "--json")).code == 0
+        assert (await line.run("job", "stop")).code == 1
+
+
+@pytest.mark.slow
+async def test_without_a_daemon_the_journal_is_read_and_commands_fail(tmp_path: Path) -> None:
+    async with ContractLine(tmp_path) as line:
+        (code,) = await line.issue(1)
+        await line.start_job()
+        async with line.scanner() as scanner:
+            assert await scanner.say(code) == [OK]
+        backup = (await line.run("backup", "--json")).json["path"]
+        assert await line.terminate() == 0
+        done = await line.run("status", "--json")
+        assert (done.code, done.json["state"], done.json["codes"]["unreported"]) == (0, "stopped", 1)
+        assert (await line.run("code", "show", code.decode(), "--json")).json["state"] == "unreported"
+        assert (await line.run("job", "show", "--json")).json["gtin"] == GTIN
+        assert (await line.run("report", "list", "--json")).code == 0
+        assert (await line.run("job", "stop")).code == 1
+        assert (await line.run("backup", "--json")).code == 0
+        done = await line.run("restore", backup, "--json")
+        assert done.code == 0, done
+        assert (await line.run("code", "show", code.decode(), "--json")).code == 0
+
+
+async def test_wrong_usage_is_exit_2_and_drivers_takes_config_like_every_command(tmp_path: Path) -> None:
+    wrong = [["nosuch"], ["status", "--nosuch"], ["job", "start"], ["report", "show"], ["demo", "--codes", "0"]]
+    for words, done in zip(wrong, await asyncio.gather(*(run(*words) for words in wrong)), strict=True):
+        assert done.code == 2, (words, done)
+    assert (await run("drivers", "--config", str(tmp_path / "none.toml"), "--json")).code == 0
+
+
+async def test_a_second_daemon_on_the_same_journal_fails_and_leaves_the_first_alone(tmp_path: Path) -> None:
+    async with ContractLine(tmp_path) as line:
+        second = await line.run("run")
+        assert second.code == 1
+        assert (await line.status())["line"] == "line-1"
+        assert (await line.post("job/start", gtin=GTIN)).status == 200
+
+
+async def test_devices_are_being_connected_soon_after_the_start(tmp_path: Path) -> None:
+    async with ContractLine(tmp_path) as line:
+        await line.terminate()
+        seen = asyncio.Event()
+
+        def arrived(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.set()
+            writer.close()
+
+        file = tmp_path / "lined.toml"
+        async with await asyncio.start_server(arrived, "127.0.0.1", line.ports[0]):
+            file.write_text(file.read_text().replace("tcp-listen://", "tcp://"))
+            await line.start(ready=False)
+            await asyncio.wait_for(seen.wait(), 10)  # the promise, 1 s, holds where nothing else runs
+            assert await line.terminate() == 0
+
+
+async def test_the_sandbox_listens_where_it_is_told_and_ends_by_sigterm() -> None:
+    process = await asyncio.create_subprocess_exec(
+        str(LINED), "sandbox", "--listen", "127.0.0.1:0", "--api-key", "key",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(15):
+            said = b""
+            while b"http://127.0.0.1:" not in said:
+                line = await process.stdout.readline()
+                assert line, said
+                said += line
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode in {0, -signal.SIGTERM}
