@@ -22,8 +22,8 @@ FilePath = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=
 def register(app: typer.Typer) -> None:
     app.command("backup", rich_help_panel=AT_WORK)(backup)
     app.command("restore", rich_help_panel=AT_WORK)(restore)
-    journal = typer.Typer(no_args_is_help=True, help="Show, recover and confirm a journal.")
-    for name, function in (("show", show), ("recover", recover), ("confirm", confirm)):
+    journal = typer.Typer(no_args_is_help=True, help="Show, recover, adopt and confirm a journal.")
+    for name, function in (("show", show), ("recover", recover), ("adopt", adopt), ("confirm", confirm)):
         journal.command(name)(function)
     app.add_typer(journal, name="journal", rich_help_panel=AT_WORK)
 
@@ -138,6 +138,35 @@ def recover(
     rows = [(table, f"{count:,}", saved.gaps[table] or "") for table, count in saved.rows.items() if count]
     print_table(to, "Recovered", ["table", "rows", "gaps"], rows)
     to.print(f"{target}. To put it in place: lined restore {target.name}, with the daemon stopped.")
+
+
+def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Take over the codes of a journal that was set aside (or of what was recovered of it); the daemon must be stopped.
+
+    Each batch that the present journal does not know is looked for at the regulator first, and waits for a person where
+    it is not found.
+    """
+    import os
+
+    from lined.cli.asking import loaded
+    from lined.cli.logs import set_up_logs
+    from lined.journal.adoption import adopt as take
+    from lined.journal.journal import take_lock
+
+    set_up_logs(level=logging.WARNING)
+    path = loaded(config).journal.path.resolve()
+    lock = take_lock(path)
+    try:
+        taken = take(path, file.resolve(), time.time_ns() // 1_000_000)
+    finally:
+        os.close(lock)
+    if as_json:
+        print_json(taken._asdict())
+        return
+    to = console()
+    to.print(f"{taken.codes:,} codes in {taken.reports:,} reports. Start the daemon: it looks for them.", style="green")
+    if taken.orphans:
+        to.print(f"{taken.orphans:,} codes are left out: the row of their report cannot be read.", style="yellow")
 
 
 def confirm(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOption = False) -> None:

@@ -237,3 +237,46 @@ async def test_recover_reads_what_a_damaged_journal_still_holds(tmp_path: Path) 
         await plant.start()
         known = [code for code in list(plant.scanner.results.accepted)[:40] if not await accepted(plant, code)]
         assert len(known) >= 20
+
+
+@pytest.mark.bound(240)
+async def test_codes_of_a_journal_that_was_set_aside_are_taken_over_and_each_is_reported_once(tmp_path: Path) -> None:
+    async with Plant(tmp_path, max_age_s=3600) as plant:
+        await plant.start_job()
+        codes = await plant.issue(5)
+        assert await accepted(plant, codes[0])
+        await plant.command("reports/seal")
+        await plant.until_settled()
+        made = await lined(plant, "backup", *config(plant))
+        assert await accepted(plant, codes[1])
+        await plant.command("reports/seal")
+        await plant.until_settled()  # reported, and the backup does not know
+        assert await accepted(plant, codes[2])  # acknowledged, and nobody but the journal knows
+        assert await plant.terminate() == 0
+        await lined(plant, "restore", made["path"], *config(plant))
+        await plant.start()
+        assert await accepted(plant, codes[3])
+        assert await plant.terminate() == 0
+        aside = next(path for path in tmp_path.glob("line-1.db.replaced-*") if path.suffix != ".said")
+        taken = await lined(plant, "journal", "adopt", str(aside), *config(plant))
+        assert taken == {"codes": 2, "reports": 2, "orphans": 0}
+        again = await lined(plant, "journal", "adopt", str(aside), *config(plant))
+        assert again["codes"] == 0
+        await plant.start()
+        assert not any([await accepted(plant, code) for code in codes[:4]]), "a duplicate was not seen"
+
+        async def decided() -> bool:
+            states = (await plant.status())["reports"]
+            return bool(states["held"] == 1 and states["succeeded"] == 2)
+
+        await plant.until(decided, "what was reported was not found, or what was not is not held", bound_s=90)
+        report = (await plant.reports("&state=held"))[0]["id"]
+        await plant.command(f"reports/{report}/retry", confirm="not-received")
+        await lined(plant, "journal", "confirm", *config(plant))
+        await plant.command("reports/seal")
+        await plant.until_settled()
+        assert await plant.applied() == set(codes[:4])
+        books = await plant.books()
+        assert books["codes"]["applied_more_than_once"] == books["codes"]["repeated_attempts"] == 0
+        status = await plant.status()
+        assert status["codes"]["accepted"] == 4
