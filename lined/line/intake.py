@@ -18,7 +18,6 @@ import structlog
 from lined import codes as marking
 from lined.errors import JournalError
 from lined.journal import Journal
-from lined.journal.database import Connection
 from lined.journal.writer import Work
 from lined.line.desk import Chunk
 from lined.line.judging import Judging
@@ -26,6 +25,7 @@ from lined.line.plant import Plant, Station
 from lined.line.ports import Frame, Judgement
 from lined.line.problems import Problems
 from lined.line.state import LineState
+from lined.line.unsaid import ListUnsaid, Told
 from lined.line.verdicts import (
     ACCEPT,
     ACCEPTED,
@@ -96,9 +96,9 @@ class LineIntake:
         self._journal = journal
         self._problems = self.problems = problems
         self.judging = Judging(state)
-        self._unsaid = _ListUnsaid()
+        self._unsaid = ListUnsaid()
         self._unsaid_ids: set[int] = set()  # listed in this session and not told since
-        self._told = _Told()
+        self._told = Told()
         self._numbers = device_numbers
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
         self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
@@ -377,31 +377,3 @@ def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:
         accepts.append(bool(count) and all(word in ACCEPTED for word in verdicts[position : position + count]))
         position += count
     return accepts
-
-
-class _ListUnsaid:
-    """Work: codes whose accept could not be said."""
-
-    intake = False
-
-    def run(self, connection: Connection, items: Sequence[list[tuple[int, int, str]]]) -> list[int]:
-        for rows in items:
-            connection.executemany("INSERT OR REPLACE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", rows)
-        return [len(rows) for rows in items]
-
-    def rolled_back(self) -> None:
-        """Keeps nothing in memory."""
-
-
-class _Told:
-    """Work: codes of that list whose accept has been said after all."""
-
-    intake = False
-
-    def run(self, connection: Connection, items: Sequence[list[int]]) -> list[int]:
-        for ids in items:
-            connection.executemany("DELETE FROM unsaid WHERE code_id = ?", [(code_id,) for code_id in ids])
-        return [len(ids) for ids in items]
-
-    def rolled_back(self) -> None:
-        """Keeps nothing in memory."""

@@ -1,0 +1,35 @@
+"""The list of codes whose accept could not be said: their next read at an apply station is accepted once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lined.journal.database import Connection
+
+
+class ListUnsaid:
+    """Work: codes whose accept could not be said."""
+
+    intake = False
+
+    def run(self, connection: Connection, items: Sequence[list[tuple[int, int, str]]]) -> list[int]:
+        for rows in items:
+            connection.executemany("INSERT OR REPLACE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", rows)
+        return [len(rows) for rows in items]
+
+    def rolled_back(self) -> None:
+        """Keeps nothing in memory."""
+
+
+class Told:
+    """Work: codes of that list whose accept has been said after all."""
+
+    intake = False
+
+    def run(self, connection: Connection, items: Sequence[list[int]]) -> list[int]:
+        for ids in items:
+            connection.executemany("DELETE FROM unsaid WHERE code_id = ?", [(code_id,) for code_id in ids])
+        return [len(ids) for ids in items]
+
+    def rolled_back(self) -> None:
+        """Keeps nothing in memory."""
