@@ -262,7 +262,7 @@ class Line:
 
         async def settled() -> bool:
             last.update(await self.status())
-            return last["codes"]["unreported"] == last["codes"]["reported"] == 0
+            return bool(last["codes"]["unreported"] == last["codes"]["reported"] == 0)
 
         await self.until(settled, "some codes have no outcome", bound_s=bound_s)
         return last
