@@ -65,11 +65,11 @@ class Feed:
     """A listener of the intake, and the streams of all screens."""
 
     def __init__(self, view: PlantView, fragments: Fragments) -> None:
-        self.rates = Rates()
         self.clients = 0
         self._view = view
         self._fragments = fragments
-        self._last: dict[str, Verdict] = {}  # by station
+        self._rates: dict[str, Rates] = {}  # by station
+        self._last: dict[str, Verdict] = {}
         self._last_reject: Verdict | None = None
         self._wakes: set[asyncio.Event] = set()
         self._ended = False
@@ -85,10 +85,13 @@ class Feed:
                 bad += 1
                 if verdict.reason != NO_READ:
                     self._last_reject = verdict
-        if count:
-            self.rates.add(self._now_s(), len(verdicts) - bad, bad)
+        if count and verdicts:  # a chunk is of one device, so of one station
+            self._rates_at(verdicts[0].station).add(self._now_s(), len(verdicts) - bad, bad)
         for wake in self._wakes:
             wake.set()
+
+    def _rates_at(self, station: str) -> Rates:
+        return self._rates.setdefault(station, Rates())
 
     def _now_s(self) -> int:
         return int(asyncio.get_running_loop().time())
@@ -110,24 +113,30 @@ class Feed:
         self.clients += 1
         try:
             yield f"retry: {RETRY_MS}\n\n".encode()
-            yield _event("hello", {"rates": self.rates.past(), **self._verdicts(station)})
-            async for message in self._go_on(wake, language, part, station):
+            told = self._view.intake.seq
+            rates = self._rates_at(station or measured(self._view))
+            rates.roll(self._now_s())
+            yield _event("hello", {"rates": rates.past(), **self._verdicts(station)})
+            async for message in self._go_on(wake, language, part, station, told):
                 yield message
             yield _event("bye", {})
         finally:
             self.clients -= 1
             self._wakes.discard(wake)
 
-    async def _go_on(self, wake: asyncio.Event, language: str, part: str, station: str | None) -> AsyncIterator[bytes]:
+    async def _go_on(
+        self, wake: asyncio.Event, language: str, part: str, station: str | None, told: int
+    ) -> AsyncIterator[bytes]:
+        """`told`: the newest verdict that the screen knows."""
         clock = asyncio.get_running_loop().time
         sent: dict[str, str] = {}
-        told = self._view.intake.seq
+        rates = self._rates_at(station or measured(self._view))
         now = clock()
         until, tick_at = now + LIFE_S, now
         while not self._ended and now < until:
             if now >= tick_at:
                 tick_at = now + TICK_S
-                yield _event("tick", await self._tick(language, part, sent))
+                yield _event("tick", await self._tick(language, part, sent, rates))
             if self._view.intake.seq != told:
                 told = self._view.intake.seq
                 yield _event("verdict", self._verdicts(station))
@@ -139,15 +148,15 @@ class Feed:
                         await wake.wait()
             now = clock()
 
-    async def _tick(self, language: str, part: str, sent: dict[str, str]) -> dict[str, Any]:
+    async def _tick(self, language: str, part: str, sent: dict[str, str], rates: Rates) -> dict[str, Any]:
         """The second's news. `sent`: what this screen has of the page's parts; it is brought up to date."""
-        self.rates.roll(self._now_s())
+        rates.roll(self._now_s())
         picture = await self._fragments.current(language, part)
         changed = {name: html for name, html in picture.parts.items() if sent.get(name) != html}
         sent.update(changed)
         return {
             "at": picture.clock,
-            "rate": self.rates.last,
+            "rate": rates.last,
             "state": picture.state,
             "version": picture.version,
             "parts": changed,
@@ -174,6 +183,12 @@ class Feed:
             "end": code_end(verdict.code),
             "age_ms": max(0, self._view.wall_ms() - verdict.at_ms),
         }
+
+
+def measured(view: PlantView) -> str:
+    """The station whose items are the line's rate: the first that applies codes, else the first of all."""
+    stations = list(view.plant.stations.values()) if view.plant is not None else []
+    return next((one.id for one in stations if one.applies), stations[0].id if stations else "")
 
 
 def _event(name: str, body: dict[str, Any]) -> bytes:

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from lined.errors import CommandError
 from lined.status.document import StatusDocument
 from lined.status.page import catalogues, words
-from lined.status.page.feed import Feed
+from lined.status.page.feed import Feed, measured
 from lined.status.page.fragments import Fragments, Part
 from lined.status.page.live import line_values
 from lined.status.page.operator import Operator
@@ -176,10 +176,12 @@ def _of_screens(router: APIRouter, page: Page) -> None:
     async def operator(request: Request, station: Annotated[str | None, Query(max_length=100)] = None) -> Response:
         plant = page.view.plant
         stations = list(plant.stations.values()) if plant is not None else []
+        wanted = station if any(one.id == station for one in stations) else None
         values = {
             **await page.operator_values(await page.document.current()),
             "stations": stations,
-            "station": station if any(one.id == station for one in stations) else None,
+            "station": wanted,
+            "measured": wanted or measured(page.view),
             "products": list(plant.products.values()) if plant is not None else [],
         }
         return await page.html(request, "operator.html", values, part="operator")
@@ -193,6 +195,8 @@ def _of_screens(router: APIRouter, page: Page) -> None:
         """Server-sent events; 503 where too many look already, or the daemon is stopping."""
         if page.feed.full:
             raise CommandError(503, "too-many", "Too many screens are open.")
-        stream = page.feed.stream(page.language(request), part, station)
+        plant = page.view.plant
+        known = station if plant is not None and station in plant.stations else None
+        stream = page.feed.stream(page.language(request), part, known)
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         return StreamingResponse(stream, 200, headers, "text/event-stream")
