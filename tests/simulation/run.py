@@ -19,6 +19,7 @@ from lined.line import sealing
 from lined.reports import delivery
 from tests.simulation import invariants
 from tests.simulation.clock import Stalled, VirtualLoop
+from tests.simulation.faults import all_is_well, trouble
 from tests.simulation.life import Life
 from tests.simulation.people import People
 from tests.simulation.world import World
@@ -123,48 +124,10 @@ class Run:
             except asyncio.QueueEmpty:
                 await self.world.stir()
 
-    # ── faults ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    async def trouble(self) -> None:
-        """One thing after the other."""
-        world, chance = self.world, self.world.chance
-        every_s = chance.choice((15.0, 40.0, 100.0))
-        kinds = chance.sample(
-            ("kill", "cut", "stop", "clock", "full", "tight", "slow", "break", "outage"), chance.randint(1, 5)
-        )
-        while True:
-            await asyncio.sleep(chance.expovariate(1 / every_s))
-            kind = chance.choice(kinds)
-            world.note(f"trouble: {kind}")
-            if kind in ("kill", "cut", "stop"):
-                self.end(kind)
-            elif kind == "clock":
-                world.clock_off_ms = chance.choice((0, 0, 30_000, -30_000, 400_000, -400_000, 3_600_000, -3_600_000))
-            elif kind == "break":
-                world.disk.break_at = chance.choice(("before-commit", "after-commit"))
-            else:
-                await self._for_a_while(kind)
-
-    async def _for_a_while(self, kind: str) -> None:
-        world = self.world
-        owner = world.weather if kind == "outage" else world.disk
-        name = "down" if kind == "outage" else kind
-        setattr(owner, name, True)
-        await asyncio.sleep(world.chance.choice((1.0, 20.0, 60.0)))
-        setattr(owner, name, False)
-
     def end(self, how: str) -> None:
         """End this life."""
         self._ends.put_nowait(how)
         self.world.stirred()
-
-    def all_is_well(self) -> None:
-        """No fault any more."""
-        world = self.world
-        world.weather.calm = True
-        world.weather.down = world.disk.full = world.disk.tight = world.disk.slow = False
-        world.disk.break_at = ""
-        world.clock_off_ms = 0
-        world.cable_fault = 0.0
 
 
 async def scenario(run: Run) -> None:
@@ -172,14 +135,14 @@ async def scenario(run: Run) -> None:
     delivery.TICK_S = sealing.TICK_S = BUSY_TICK_S
     living = asyncio.ensure_future(run.live())
     living.add_done_callback(lambda done: _ended(run.world, done))
-    others = [asyncio.ensure_future(run.trouble())]
+    others = [asyncio.ensure_future(trouble(run.world, run.end))]
     await run.people.start_job()
     others.append(asyncio.ensure_future(run.people.operate()))
     await asyncio.sleep(WORKING_S)
     for task in others:
         task.cancel()
     await asyncio.wait(others)
-    run.all_is_well()
+    all_is_well(run.world)
     await _rest(run)
     await _works_again(run)
     if run.life is not None:

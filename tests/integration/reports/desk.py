@@ -8,26 +8,23 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lined.codes import without_separators
-from lined.errors import LookupFailed, OutcomeUnknown, Unavailable
+from lined.errors import OutcomeUnknown, Unavailable
 from lined.journal import Journal, codes, counters, reports
 from lined.journal.database import Connection, SqliteError
 from lined.journal.reports import ReportRow
-from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.reports.delivery import Delivery
 from lined.reports.operations import ReportOperations
 from lined.reports.ports import Surroundings
 from lined.reports.rules import DeliveryRules
+from tests.integration.reports.office import Clock, Doc, Office
 
-NOON_MS = 1_795_417_200_000  # 2026-11-23T12:00:00+05:00
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
 TAIL = "\x1d93vuzv"
@@ -50,122 +47,6 @@ ATTRIBUTES: dict[str, Any] = {
 def idents(first: int, count: int) -> list[str]:
     """Identification codes, each different."""
     return [f"010489921512237121{number:013d}" for number in range(first, first + count)]
-
-
-@dataclass
-class Doc:
-    """A document at the regulator. `codes`: as its content lists them."""
-
-    id: str
-    created_ms: int
-    codes: list[str]
-    status: str = "IN_PROCESS"
-    outcomes: list[CodeOutcome] = field(default_factory=list)
-    visible: bool = True
-    content: dict[str, object] | None = None
-
-    def refuse(self, *bad: str, result: str = "invalid-code-status") -> None:
-        """Outcomes: these codes are bad, the others are listed as good."""
-        self.outcomes = [
-            CodeOutcome(n, code, "ERROR", result) if code.startswith(bad) else CodeOutcome(n, code, "SUCCESS", None)
-            for n, code in enumerate(self.codes)
-        ]
-
-
-class Office:
-    """A RegulatorPort. `answers`: what the next submissions bring, an id or an exception; `arrives`: under which id a
-    submission that ends in an exception is registered all the same.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self.answers: deque[str | Exception] = deque()
-        self.arrives: deque[str] = deque()
-        self.docs: dict[str, Doc] = {}
-        self.submitted: list[bytes] = []
-        self.searches: list[datetime] = []
-        self.turn: Exception | None = None
-        self.deaf: LookupFailed | None = None  # every question fails with it
-        self.deaf_after: int | None = None  # so many questions are answered before
-        self.server_skew_s: float | None = 0.0
-        self.server_time: datetime | None = datetime.fromtimestamp(clock.ms / 1000, UTC)
-        self.page = 100
-        self.meanwhile: asyncio.Event | None = None  # submissions wait for it
-        self._clock = clock
-        self._count = 0
-
-    def doc(self, document_id: str, codes: Iterable[str], status: str = "IN_PROCESS") -> Doc:
-        """A document is there."""
-        self.docs[document_id] = Doc(document_id, self._clock.true_ms, list(codes), status)
-        return self.docs[document_id]
-
-    async def wait_turn(self) -> None:
-        if self.turn is not None:
-            raise self.turn
-
-    async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt:
-        assert (kind, product_group) == ("utilisation", "vegetableoil")
-        self.submitted.append(body)
-        if self.meanwhile is not None:
-            await self.meanwhile.wait()
-        self._count += 1
-        answer = self.answers.popleft() if self.answers else f"doc-{self._count}"
-        sent = [without_separators(code) for code in json.loads(body)["sntins"]]
-        if isinstance(answer, Exception):
-            if self.arrives:
-                self.doc(self.arrives.popleft(), sent)
-            raise answer
-        self.doc(answer, sent)
-        return Receipt(answer, self.server_time)
-
-    async def document(self, document_id: str) -> Document | None:
-        doc = self._ask().get(document_id)
-        return _card(doc) if doc is not None and doc.visible else None
-
-    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]:
-        rows = self._ask()[document_id].outcomes
-        return [row for row in rows if after is None or row.index > after][: min(limit, self.page)]
-
-    async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]:
-        assert document_id in self._ask()
-        return [DocumentError("sntins", "602", {}, 0)][:limit] if after is None else []
-
-    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
-        assert kind == "utilisation"
-        docs = self._ask()
-        self.searches.append(since)
-        since_ms = since.timestamp() * 1000
-        found = sorted(d.id for d in docs.values() if d.visible and d.created_ms >= since_ms)
-        return [_card(docs[key]) for key in found if cursor is None or key > cursor][: self.page]
-
-    async def content(self, document_id: str) -> dict[str, object]:
-        doc = self._ask()[document_id]
-        return {"sntins": list(doc.codes)} if doc.content is None else doc.content
-
-    def _ask(self) -> dict[str, Doc]:
-        if self.deaf is not None:
-            if not self.deaf_after:
-                raise self.deaf
-            self.deaf_after -= 1
-        now_ms = self._clock.true_ms
-        self.server_time = datetime.fromtimestamp(now_ms / 1000, UTC)
-        self.server_skew_s = (self._clock.ms - now_ms) / 1000
-        return self.docs
-
-
-@dataclass
-class Clock:
-    """`ms`: what our computer shows; `true_ms`: what the regulator's shows."""
-
-    ms: int = NOON_MS
-    true_ms: int = NOON_MS
-
-    def pass_ms(self, ms: int) -> None:
-        self.ms += ms
-        self.true_ms += ms
-
-    def jump_ms(self, ms: int) -> None:
-        """Our clock only."""
-        self.ms += ms
 
 
 class Told:
@@ -383,7 +264,3 @@ def _buckets(connection: Connection) -> dict[str, str]:
         real[f"code.{bucket}"] = real.get(f"code.{bucket}", 0) + 1
     assert counted == real, (counted, real)
     return found
-
-
-def _card(doc: Doc) -> Document:
-    return Document(doc.id, "UTILISATION", doc.status, None, None, doc.status in ("SUCCESS", "ERROR"))

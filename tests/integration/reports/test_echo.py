@@ -8,7 +8,8 @@ import pytest
 
 from lined.errors import OutcomeUnknown, Refused
 from lined.regulator.answers import CodeOutcome
-from tests.integration.reports.desk import MINUTE_MS, Desk, Doc, desk
+from tests.integration.reports.desk import MINUTE_MS, Desk, desk
+from tests.integration.reports.office import Doc
 
 ALREADY = "invalid-code-status"
 GAP_MS = 900_000

@@ -1,0 +1,48 @@
+"""What goes wrong, one thing after the other, drawn from the seed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from tests.simulation.world import World
+
+KINDS = ("kill", "cut", "stop", "clock", "full", "tight", "slow", "break", "outage")
+ENDS = ("kill", "cut", "stop")  # ways in which a life ends: SIGKILL, a power cut with an old said-file, SIGTERM
+JUMPS_MS = (0, 0, 30_000, -30_000, 400_000, -400_000, 3_600_000, -3_600_000)
+
+
+async def trouble(world: World, end: Callable[[str], None]) -> None:
+    """Until it is cancelled. Each run has its own mixture of kinds and its own pace; `end` ends a life."""
+    chance = world.chance
+    every_s = chance.choice((15.0, 40.0, 100.0))
+    kinds = chance.sample(KINDS, chance.randint(1, 5))
+    while True:
+        await asyncio.sleep(chance.expovariate(1 / every_s))
+        kind = chance.choice(kinds)
+        world.note(f"trouble: {kind}")
+        if kind in ENDS:
+            end(kind)
+        elif kind == "clock":
+            world.clock_off_ms = chance.choice(JUMPS_MS)
+        elif kind == "break":
+            world.disk.break_at = chance.choice(("before-commit", "after-commit"))
+        else:
+            await _for_a_while(world, kind)
+
+
+async def _for_a_while(world: World, kind: str) -> None:
+    owner = world.weather if kind == "outage" else world.disk
+    name = "down" if kind == "outage" else kind
+    setattr(owner, name, True)
+    await asyncio.sleep(world.chance.choice((1.0, 20.0, 60.0)))
+    setattr(owner, name, False)
+
+
+def all_is_well(world: World) -> None:
+    """No fault any more."""
+    world.weather.calm = True
+    world.weather.down = world.disk.full = world.disk.tight = world.disk.slow = False
+    world.disk.break_at = ""
+    world.clock_off_ms = 0
+    world.cable_fault = 0.0
