@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    packages = typer.Typer(no_args_is_help=True, help="List packages, close one before it is full.")
+    packages = typer.Typer(no_args_is_help=True, help="List packages, close one early, put its content right.")
     packages.command("list")(list_packages)
     packages.command("close")(close)
+    packages.command("take-out")(take_out)
+    packages.command("replace")(replace)
+    packages.command("dissolve")(dissolve)
     app.add_typer(packages, name="package", rich_help_panel=AT_WORK)
 
 
@@ -77,6 +81,55 @@ def close(
         waits = "" if answer["state"] != "open" else ": its next parent read closes it"
         name = f" {parent_code}" if parent_code else ""
         console().print(f"Package{name} with {count:,} is {answer['state']}{waits}.", style="green")
+
+
+CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The child, with or without its check part.")]
+
+
+def take_out(
+    code: CodeArgument, by: ByOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False
+) -> None:
+    """Take a child out of its package; what was reported is disaggregated and formed anew."""
+    from lined.cli.codes import typed
+
+    _put_right("take-out", {"code": typed(code)}, f"{code} lies in no package now.", by, config, as_json)
+
+
+def replace(
+    code: CodeArgument,
+    other: Annotated[str, typer.Option("--with", metavar="CODE", help="What takes its place.")],
+    by: ByOption = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Replace a child of a package by another."""
+    from lined.cli.codes import typed
+
+    body: dict[str, object] = {"code": typed(code), "with": typed(other)}
+    _put_right("replace", body, f"{other} lies in the place of {code} now.", by, config, as_json)
+
+
+def dissolve(
+    parent: Annotated[str, typer.Argument(metavar="CODE", help="The package's own code.")],
+    by: ByOption = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a package for good: its children lie in nothing."""
+    from lined.cli.codes import typed
+
+    _put_right("dissolve", {"parent": typed(parent)}, f"{parent} is dissolved.", by, config, as_json)
+
+
+def _put_right(what: str, body: dict[str, object], said: str, by: str | None, config: Path, as_json: bool) -> None:
+    from lined.cli.asking import done, loaded
+
+    answer = done(loaded(config), f"/api/v1/packages/{what}", body, by)
+    if as_json:
+        print_json(answer)
+        return
+    report = f" Report {answer['report']} tells the regulator." if answer.get("report") else ""
+    console().print(said + report, style="green")
 
 
 def _row(one: dict[str, Any], clock: Clock) -> tuple[object, ...]:

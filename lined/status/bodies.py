@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 
 def _gtin(text: str) -> str:
@@ -104,6 +104,15 @@ class TakeOut(Body):
     """The child leaves its package."""
 
     code: Code
+
+
+class ReplaceChild(Body):
+    """`code` leaves its package, `with` takes its place."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    code: Code
+    with_: Annotated[Code, Field(alias="with")]
 
 
 class TaskDone(Body):

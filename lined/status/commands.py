@@ -22,6 +22,7 @@ from lined.status.bodies import (
     PackageClose,
     PackageDissolve,
     Release,
+    ReplaceChild,
     ReportCorrect,
     Retry,
     Seal,
@@ -108,6 +109,11 @@ def _of_codes(router: APIRouter, view: PlantView) -> None:
     async def take_out(body: TakeOut) -> Response:
         """Take a child out of its package."""
         return await carried_out("package-take-out", view.line.take_out, body)
+
+    @router.post("/packages/replace", tags=["packages"])
+    async def replace_child(body: ReplaceChild) -> Response:
+        """A child leaves its package, another takes its place."""
+        return await carried_out("package-replace", view.line.replace_child, body)
 
     @router.post("/tasks/done", tags=["tasks"])
     async def end_task(body: TaskDone) -> Response:

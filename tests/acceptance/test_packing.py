@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from lined.sandbox import SandboxSettings
-from tests.acceptance.line import GTIN, Line, free_port
+from tests.acceptance.line import GTIN, LINED, Line, free_port
 
 STATIONS = """
 [[product.package]]
@@ -122,4 +122,35 @@ async def test_boxes_on_a_pallet_reach_the_regulator_and_survive_a_kill(tmp_path
         assert [package["level"] for package in story["packages"]] == ["BOX_LV_1", "BOX_LV_2"]
         assert {report["kind"] for report in story["reports"]} == set(kinds)
         assert (await line.request("GET", "/api/v1/tasks"))[1]["items"] == []
+        await line.hang_up()
+
+
+@pytest.mark.bound(120)
+async def test_a_child_of_a_reported_box_is_replaced_by_command_and_the_regulators_tree_follows(tmp_path: Path) -> None:
+    quick = SandboxSettings(final_after_s=(0.1, 0.2), validating_after_s=0.0, in_process_after_s=0.05)
+    async with PackingLine(tmp_path, sandbox=quick, max_age_s=1, first_batch_s=0) as line:
+        codes = await line.issue(4)
+        box = b"00030779729200012315"
+        await line.command("job/start", gtin=GTIN)
+        await line.connect()
+        assert await line.tell("cam", *codes) == ["OK"] * 4
+        assert await line.tell("packer", *codes[:3], box) == ["OK"] * 4
+        idents = [code.split(b"\x1d")[0].decode() for code in codes]
+
+        async def holds(children: list[str]) -> bool:
+            return await tree(line) == dict.fromkeys(children, box.decode())
+
+        async def known() -> bool:
+            return {report["state"] for report in await line.reports()} == {"succeeded"}
+
+        await line.until(lambda: holds(idents[:3]), "the box as it was packed")
+        await line.until(known, "the outcome of every report")
+        process = await asyncio.create_subprocess_exec(
+            *(str(LINED), "package", "replace", idents[0], "--with", idents[3]),
+            *("--config", str(tmp_path / "lined.toml")),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        assert process.returncode == 0, said
+        await line.until(lambda: holds(idents[1:]), "the box with the other child")
         await line.hang_up()

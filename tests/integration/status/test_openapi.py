@@ -23,7 +23,8 @@ COMMANDS = [
 # ours: packing, rework and the work list
 MORE_QUESTIONS = ["/api/v1/tasks", "/api/v1/alarms"]
 MORE_COMMANDS = [
-    *("/api/v1/reports/correct", "/api/v1/packages/dissolve", "/api/v1/packages/take-out", "/api/v1/tasks/done"),
+    *("/api/v1/reports/correct", "/api/v1/packages/dissolve", "/api/v1/packages/take-out", "/api/v1/packages/replace"),
+    "/api/v1/tasks/done",
     "/api/v1/alarms/{alarm_id}/acknowledge",
 ]
 
