@@ -104,7 +104,8 @@ async def test_no_room_rejects_everything_until_there_is_room_again(tmp_path: Pa
 @pytest.mark.bound(180)
 async def test_a_disk_that_fills_up_stops_intake_then_spends_its_ballast_and_recovers_by_itself(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 48 * MIB) as disk:
-        (tmp_path / "line-1.db.token").symlink_to(disk / "line-1.db.token")
+        for name in ("line-1.db", "line-1.db.token"):
+            (tmp_path / name).symlink_to(disk / name)
         plant = Plant(
             tmp_path,
             settings={
