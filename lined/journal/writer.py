@@ -129,12 +129,13 @@ class Writer:
         return future
 
     async def stop(self) -> None:
-        """Commit what is queued, checkpoint, close. Idempotent."""
-        if self._thread is None or self.stopped.is_set():
+        """Commit what is queued, checkpoint, close. When it returns the thread is gone. Idempotent."""
+        if self._thread is None:
             return
-        self._queue.put(_Stop())
-        await self.stopped.wait()
-        self._thread.join()
+        if not self.stopped.is_set():
+            self._queue.put(_Stop())
+            await self.stopped.wait()
+        self._thread.join()  # its last act was to set `stopped`, also where it ended by surprise
 
     def waiting_s(self) -> float:
         """Age of the oldest work under way, in seconds: what the watchdog looks at."""
