@@ -17,6 +17,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -40,6 +41,7 @@ QUEUE_MAX = 20_000  # works waiting; each device adds one for each chunk it sent
 GROUP_MAX = 400  # works in one transaction: bounds how long a single waiter can be kept by the others
 CHECKPOINT_ROWS = 1_000  # changed rows after which the WAL is copied back; small steps keep each one short
 IDLE_CHECKPOINT_S = 2.0  # a quiet journal is checkpointed, so that the WAL does not wait for the next shift
+COMPLETED_AT_ONCE = 8  # futures completed in one turn of the loop: each of them wakes somebody
 ROOM_CHECK_S = 0.5  # how often free space is looked at
 
 T = TypeVar("T", contravariant=True)
@@ -87,6 +89,7 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
         self._in_hand: list[_Entry] = []
+        self._done: deque[tuple[_Entry, Any]] = deque()  # decided, and not told yet; the loop's
         self._rows_seen = 0
         self._rows_at_checkpoint = 0
         self._room_checked = 0.0
@@ -170,9 +173,11 @@ class Writer:
             self._loop.call_soon_threadsafe(self._ended)
 
     def _ended(self) -> None:
-        self.stopped.set()
         closed = JournalBroken(str(self.defect or "the journal is closed"))
-        _complete([(entry, closed) for entry in self._in_hand])  # done already, where the thread ended as it should
+        self._done.extend((entry, closed) for entry in self._in_hand)  # told already, where all is well
+        while self._done:
+            _complete(*self._done.popleft())
+        self.stopped.set()
         self._fail_queued(closed)
 
     def _gather(self) -> tuple[list[_Entry], bool]:
@@ -262,7 +267,20 @@ class Writer:
 
     def _deliver(self, outcome: list[tuple[_Entry, Any]]) -> None:
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(_complete, outcome)
+        self._loop.call_soon_threadsafe(self._tell, outcome)
+
+    def _tell(self, outcome: list[tuple[_Entry, Any]]) -> None:
+        """On the loop."""
+        idle = not self._done
+        self._done.extend(outcome)
+        if idle:
+            self._tell_some()
+
+    def _tell_some(self) -> None:
+        for _ in range(min(COMPLETED_AT_ONCE, len(self._done))):
+            _complete(*self._done.popleft())
+        if self._done:
+            asyncio.get_running_loop().call_soon(self._tell_some)
 
     def _look_at_room(self) -> None:
         now = time.monotonic()
@@ -358,11 +376,10 @@ def _runs(group: list[_Entry]) -> list[list[_Entry]]:
     return runs
 
 
-def _complete(outcome: list[tuple[_Entry, Any]]) -> None:
-    for entry, result in outcome:
-        if entry.future.done():
-            continue
-        if isinstance(result, BaseException):
-            entry.future.set_exception(result)
-        else:
-            entry.future.set_result(result)
+def _complete(entry: _Entry, result: Any) -> None:
+    if entry.future.done():
+        return
+    if isinstance(result, BaseException):
+        entry.future.set_exception(result)
+    else:
+        entry.future.set_result(result)

@@ -11,7 +11,6 @@ do not close until their content was scanned again.
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -38,6 +37,10 @@ WAITING_MAX = 10_000  # rejects that wait for a confirmation
 TICK_S = 0.1
 
 
+# Station, reason, identification code, time of a verdict. Bare tuples: the cyclic collector does not walk through them.
+_Kept = tuple[str, str | None, str | None, int]
+
+
 class Waiting(NamedTuple):
     """A reject to be confirmed until `due_ms`."""
 
@@ -57,18 +60,16 @@ class Confirming:
         self._problems = problems
         self._session = session
         self._wall_ms = wall_ms
-        self._runs: deque[tuple[int, Sequence[Verdict]]] = deque()
-        self._kept = 0
+        self._kept: deque[_Kept] = deque(maxlen=VERDICTS_KEPT)  # without a gap: the last is that of `_last_seq`
+        self._last_seq = 0
         self._waiting: dict[int, Waiting] = {}
 
     def heard(self, verdicts: Sequence[Verdict]) -> None:
-        """The verdicts of one chunk. Cheap for stations without confirmation: one entry a chunk."""
+        """The verdicts of one chunk; each chunk's begin where the last one's ended."""
         if not verdicts:
             return
-        self._runs.append((verdicts[0].seq, verdicts))
-        self._kept += len(verdicts)
-        while self._kept > VERDICTS_KEPT and len(self._runs) > 1:
-            self._kept -= len(self._runs.popleft()[1])
+        self._kept.extend([(v.station, v.reason, v.code, v.at_ms) for v in verdicts])
+        self._last_seq = verdicts[-1].seq
         station = self._plant.stations[verdicts[0].station]
         if not station.confirm_ms:
             return
@@ -81,8 +82,8 @@ class Confirming:
 
         The answer: `code`, and `state`: `withdrawn`, `task`, or `none` where no code changes.
         """
-        verdict = self._verdict(seq) if session == self._session else None
-        if verdict is None:
+        kept = self._verdict(seq) if session == self._session else None
+        if kept is None:
             raise CommandError(
                 409,
                 "unknown-verdict",
@@ -90,14 +91,11 @@ class Confirming:
                 f"({self._session}): nothing was changed.",
             )
         self._waiting.pop(seq, None)
-        return partial(_confirm, verdict, by)
+        return partial(_confirm, kept, by)
 
-    def _verdict(self, seq: int) -> Verdict | None:
-        place = bisect_right(self._runs, seq, key=lambda run: run[0]) - 1
-        if place < 0:
-            return None
-        first, verdicts = self._runs[place]
-        return verdicts[seq - first] if seq - first < len(verdicts) else None
+    def _verdict(self, seq: int) -> _Kept | None:
+        back = self._last_seq - seq
+        return self._kept[-1 - back] if 0 <= back < len(self._kept) else None
 
     async def run(self) -> None:
         """For ever. After an unclean stop first: what was waiting for a confirmation then will never get it."""
@@ -157,14 +155,15 @@ def after_crash(plant: Plant, connection: Connection) -> list[str]:
     return found
 
 
-def _confirm(verdict: Verdict, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
-    counters.add(connection, state.job.id if state.job else counters.LIFE, {f"station.{verdict.station}.confirmed": 1})
-    nothing = {"code": verdict.code, "state": "none"}
-    word = verdict.reason or "accept"
-    if verdict.code is None or word in ejecting.NOT_THE_GOOD_ITEM:
+def _confirm(kept: _Kept, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
+    station, reason, code, judged_ms = kept
+    counters.add(connection, state.job.id if state.job else counters.LIFE, {f"station.{station}.confirmed": 1})
+    nothing = {"code": code, "state": "none"}
+    word = reason or "accept"
+    if code is None or word in ejecting.NOT_THE_GOOD_ITEM:
         return nothing
-    known = find(connection, [verdict.code]).get(verdict.code)
-    if known is None or known.at_ms > verdict.at_ms:
+    known = find(connection, [code]).get(code)
+    if known is None or known.at_ms > judged_ms:
         return nothing  # it was not applied when it was ejected
-    why = f"ejected after {word} at {verdict.station}"
-    return {"code": verdict.code, "state": ejecting.eject(connection, state, verdict.code, why, by, at_ms)}
+    why = f"ejected after {word} at {station}"
+    return {"code": code, "state": ejecting.eject(connection, state, code, why, by, at_ms)}

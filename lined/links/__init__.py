@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from lined.links.run import run_device
 from lined.links.spec import DeviceSpec, DeviceState, LinkLimits
+from lined.links.turns import Turns
 from lined.links.urls import LinkUrl, ListenUrl, SerialUrl, TcpUrl, parse_url
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ListenUrl",
     "SerialUrl",
     "TcpUrl",
+    "Turns",
     "parse_url",
     "run_device",
 ]

@@ -13,6 +13,7 @@ from lined.errors import DeviceError
 from lined.line.ports import Intake
 from lined.links.sayer import Sayer, Turn
 from lined.links.spec import LAST_RAW_BYTES, DeviceSpec, DeviceState, LinkLimits
+from lined.links.turns import Turns
 from lined.links.wire import Wire
 
 log = structlog.get_logger()
@@ -29,6 +30,7 @@ class Device:
         state: DeviceState,
         limits: LinkLimits,
         wall_time: Callable[[], float],
+        turns: Turns,
     ) -> None:
         self.spec = spec
         self.state = state
@@ -37,6 +39,7 @@ class Device:
         self._driver = driver
         self._intake = intake
         self._wall_time = wall_time
+        self._turns = turns
         self._wire: Wire | None = None
 
     async def serve(self, wire: Wire) -> NoReturn:
@@ -50,7 +53,10 @@ class Device:
         try:
             while True:
                 await self.sayer.room()
-                self._take(wire, await wire.read(self.limits.chunk_bytes))
+                chunk = await wire.read(self.limits.chunk_bytes)
+                arrived = asyncio.get_running_loop().time()
+                await self._turns.mine()
+                self._take(wire, chunk, arrived)
         except DeviceError:
             wire.close()
             self._wire = None
@@ -92,8 +98,7 @@ class Device:
         log.info("device connected", device=self.spec.id, peer=peer)
         self._intake.connected(self.spec.id, True, None)
 
-    def _take(self, wire: Wire, chunk: bytes) -> None:
-        arrived = asyncio.get_running_loop().time()
+    def _take(self, wire: Wire, chunk: bytes, arrived: float) -> None:
         state = self.state
         reads = self._driver.feed(chunk)
         state.received_bytes += len(chunk)

@@ -14,6 +14,7 @@ from lined.links.dial import Backoff, keep_open
 from lined.links.serial_port import open_port
 from lined.links.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.links.tcp import connect, keep_listening
+from lined.links.turns import Turns
 from lined.links.urls import ListenUrl, SerialUrl, TcpUrl
 
 LIMITS = LinkLimits()
@@ -29,15 +30,16 @@ async def run_device(
     limits: LinkLimits = LIMITS,
     random: Callable[[], float] = random_numbers.random,
     wall_time: Callable[[], float] = time.time,
+    turns: Turns | None = None,
 ) -> None:
     """Keep the device connected, for ever.
 
     After `stopping` is set no byte is read any more and no connection made; it returns when every verdict under way has
     been said or reported unsaid (the caller bounds that). May be cancelled at any time: then verdicts that are judged
     already are said if the kernel takes them at once. A device's faults stay here; any other exception, from the
-    intake too, comes out (in an ExceptionGroup).
+    intake too, comes out (in an ExceptionGroup). `turns` is shared by the devices of a line.
     """
-    device = Device(spec, driver, intake, state or DeviceState(), limits, wall_time)
+    device = Device(spec, driver, intake, state or DeviceState(), limits, wall_time, turns or Turns())
     stopping = stopping or asyncio.Event()
     try:
         async with asyncio.TaskGroup() as tasks:

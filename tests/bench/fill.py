@@ -6,6 +6,7 @@ Serials are random, so that the index of codes has the shape it gets on a line: 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import string
 from collections.abc import Iterator
@@ -76,6 +77,8 @@ def _fill(path: Path, count: int, sealed: int) -> None:
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+    with path.open("rb") as written:  # or the daemon's first checkpoint has to wait for all of it
+        os.fsync(written.fileno())
 
 
 def _sizes(count: int) -> Iterator[int]:

@@ -1,0 +1,38 @@
+"""Whose turn it is among devices that all send as fast as they can: one piece of bytes in one turn of the loop.
+
+Sixteen devices with a full buffer each would otherwise be judged in one go, and everybody else would wait for it: the
+verdicts that are due, the PLC, the page. A device that is alone waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+
+class Turns:
+    """Shared by the links of one line. First come, first served."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._taken = False
+
+    async def mine(self) -> None:
+        """Returns when it is the caller's turn, which lasts until it waits for something. May be cancelled."""
+        loop = asyncio.get_running_loop()
+        if self._taken:
+            turn: asyncio.Future[None] = loop.create_future()
+            self._waiting.append(turn)
+            await turn
+        else:
+            self._taken = True
+            loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # cancelled meanwhile
+                turn.set_result(None)
+                asyncio.get_running_loop().call_soon(self._next)
+                return
+        self._taken = False
