@@ -316,7 +316,7 @@ async def wear(folder: Path, sizes: Sizes) -> list[Figure]:
             await _renew(plant, min(sizes.usual, 300_000))
             await plant.start()
             await plant.start_job()
-            await asyncio.to_thread(plant.ask, "POST", "/api/v1/backup", {})  # due now, and no read's doing
+            await asyncio.to_thread(plant.ask, "POST", "/api/v1/journal/backup", {})  # due now, and no read's doing
             count = int(rate * sizes.seconds)
             before = plant.written_bytes()
             await _paced(plant.lines[0], full_codes(count, 9_000 + rate), rate)

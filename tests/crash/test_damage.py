@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from lined.journal.database import PAGE_BYTES
 from tests.crash.plant import Plant
 
 pytestmark = [pytest.mark.slow]
 
 LINED = Path(sys.executable).with_name("lined")
-PAGE = 4096
+PAGE = PAGE_BYTES
 EXIT_JOURNAL = 74
 
 

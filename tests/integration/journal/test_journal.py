@@ -13,7 +13,7 @@ import pytest
 from lined.errors import JournalBound, JournalBroken, JournalFull, JournalLocked
 from lined.journal import Journal
 from lined.journal import journal as opening
-from lined.journal.database import Connection, free_bytes, open_readonly
+from lined.journal.database import PAGE_BYTES, Connection, free_bytes, open_readonly
 from lined.journal.said import DEVICES_MAX, Said
 from tests.integration.journal.bench import BINDING, NOON, Line, frame, ident, oil
 
@@ -117,7 +117,7 @@ async def test_a_damaged_file_is_refused_after_an_unclean_stop(tmp_path: Path) -
     connection = open_readonly(place / "j.db")
     root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'code'").fetchone()[0]
     connection.close()
-    data[(root - 1) * 4096 : (root - 1) * 4096 + 200] = os.urandom(200)
+    data[(root - 1) * PAGE_BYTES : (root - 1) * PAGE_BYTES + 200] = os.urandom(200)
     (copy / "j.db").write_bytes(data)
     journal = Journal(copy / "j.db")
     with pytest.raises(JournalBroken):
