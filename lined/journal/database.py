@@ -22,8 +22,8 @@ SQLITE_VERSION: str = sqlite3.sqlite_version
 
 BUSY_TIMEOUT_MS = 5_000
 CACHE_KIB = 16_384
-# A commit of one read writes a handful of pages whole. Half of SQLite's usual size wears the disk a quarter less (20 KiB
-# a read and not 27) and is as fast with millions of codes. Only a new file takes it; an older journal keeps its own.
+# A commit of one read writes a handful of pages whole: at half of SQLite's usual size 20 KiB instead of 27, and as fast
+# with millions of codes. Only a new file takes it; an older journal keeps its own.
 PAGE_BYTES = 2_048
 JOURNAL_SIZE_LIMIT = 16 * 1024 * 1024  # a WAL that an open reader let grow is cut back to this
 
