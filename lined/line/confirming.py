@@ -1,8 +1,8 @@
 """Rejects that somebody confirms, and those that nobody does (contract, sections 1 `confirm_s` and 4 *Reject-confirm*).
 
 `session` and `seq` are looked up in memory: the last VERDICTS_KEPT verdicts of this run of the daemon, which is nine
-minutes of the fastest line known and 100 s at 200 reads a second. A confirmation that comes later, or for an earlier run, is answered 409
-`unknown-verdict` and changes nothing; what was to be confirmed then counts as not confirmed.
+minutes of the fastest line known and 100 s at 200 reads a second. A confirmation that comes later, or for an earlier
+run, is answered 409 `unknown-verdict` and changes nothing; what was to be confirmed then counts as not confirmed.
 
 A reject that is not confirmed in time may lie among good items, so the packages that are open then become suspect: they
 do not close until their content was scanned again.
