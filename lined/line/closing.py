@@ -71,6 +71,11 @@ def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCod
     return applied
 
 
+def parent_is_unknown(desk: Desk, parent: MarkingCode) -> bool:
+    """A GROUP's code that its closing would apply, and that a code pool does not have."""
+    return desk.pooling.refuses(parent) and not codes.find(desk.connection, [parent.ident])
+
+
 def parent_is_used(desk: Desk, parent: MarkingCode, job_id: int) -> bool:
     """A parent names one package at a time; a GROUP's code that left for good names none. `job_id`: of the package."""
     if packages.by_ident(desk.connection, parent.ident) is not None:
@@ -136,6 +141,7 @@ def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
         )
     code_id = state.next_code
     state.next_code += 1
+    desk.pooling.applied(parent)
     codes.insert(connection, [(code_id, parent.ident, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id)])
     connection.execute(
         "UPDATE report SET codes = codes + 1, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",

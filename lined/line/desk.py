@@ -13,6 +13,7 @@ from lined.codes import MarkingCode
 from lined.journal.codes import KnownCode
 from lined.journal.database import Connection
 from lined.line.plant import Station
+from lined.line.pooling import Pooling
 from lined.line.state import Job, LineState, job_of
 from lined.line.verdicts import Candidate
 
@@ -50,6 +51,7 @@ class Desk:
     apply: Callable[[Chunk, MarkingCode, Job], int]
     apply_again: Callable[[Chunk, MarkingCode, Job, KnownCode], int]
     flush: Callable[[], None]
+    pooling: Pooling
     alarms: list[tuple[str, str]] = field(default_factory=list)
     _jobs: dict[int, Job | None] = field(default_factory=dict)
 

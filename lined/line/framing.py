@@ -22,6 +22,7 @@ from lined.line.verdicts import (
     OVER_CAPACITY,
     PARENT_EXPECTED,
     PARENT_USED,
+    UNKNOWN_CODE,
     WRONG_LEVEL,
     Candidate,
 )
@@ -52,6 +53,8 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     rule = rule_of(desk.state.plant, children[0].gtin, chunk.station.level) if children else None
     if WRONG_LEVEL in reasons or (children and rule is None):
         return Found(WRONG_LEVEL)
+    if any(closing.parent_is_unknown(desk, parent) for parent in parents):
+        return Found(UNKNOWN_CODE)
     if reasons:
         return Found(reasons[0])
     reason = _against(desk, chunk, rule, children, parents)

@@ -29,6 +29,7 @@ from lined.line.verdicts import (
     PARENT_EXPECTED,
     PARENT_USED,
     REPEAT,
+    UNKNOWN_CODE,
     WRONG_LEVEL,
     Candidate,
 )
@@ -180,6 +181,8 @@ def _parent(desk: Desk, chunk: Chunk, package: PackageRow | None, code: MarkingC
     level = chunk.station.level
     if level == GROUP and not code.tail:
         return Found(MALFORMED)  # its own full code will be applied
+    if level == GROUP and closing.parent_is_unknown(desk, code):
+        return Found(UNKNOWN_CODE)
     if chunk.station.mode == PARENT_FIRST and (package is None or package.ident is not None):
         return _opening(desk, chunk, package, code)
     if package is None or not package.holds or not (package.holds >= package.capacity or package.close_requested):

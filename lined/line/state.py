@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lined.days import LocalDays
-from lined.journal import codes, reports
+from lined.journal import codes, pools, reports
 from lined.journal.database import Connection
+from lined.journal.pools import PoolRow
 from lined.journal.reports import UTILISATION
 from lined.line.grading import Trend
 from lined.line.plant import Plant
@@ -69,6 +70,7 @@ class LineState:
         self.newest_ms = 0
         self.recent: dict[int, dict[str, int]] = {}
         self.trends: dict[int, Trend] = {}
+        self.pools: dict[str, PoolRow] = {}  # by GTIN; their sums are the journal's only
 
     def refresh(self, connection: Connection) -> None:
         """Load what the journal says, where memory may be wrong."""
@@ -87,6 +89,7 @@ class LineState:
         self.next_code = codes.last_id(connection) + 1
         self.newest_ms = max(_newest(connection, table, column) for table, column in _MOMENTS)
         self.recent = {}
+        self.pools = pools.present(connection)
         self.stale = False
 
     def clock_is_behind(self, at_ms: int) -> bool:
