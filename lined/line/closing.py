@@ -51,14 +51,14 @@ def close_issued(connection: Connection, state: LineState, package: PackageRow, 
     return ident
 
 
-def used_up(state: LineState) -> tuple[str, str]:
-    """The alarm where no SSCC is left."""
+def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
+    """The alarm where no SSCC is left, or its end."""
     assert state.plant.sscc is not None
     text = (
         f"No SSCC is left of [sscc] (last = {state.plant.sscc.last}): packages wait for a scanned parent code. "
         "Give the line another range."
     )
-    return "sscc-used-up", text
+    return "sscc-used-up", "" if issued else text
 
 
 def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> int:

@@ -34,6 +34,7 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     if candidate.reason or left is not None:
         desk.alarms += [packing.other_level(chunk, left)] if left is not None else []
         return Found(candidate.reason or CHILD_EXPECTED)
+    desk.alarms.append((packing.OPEN_PACKAGE, ""))
     codes = [one.code for one in candidate.frame or (candidate,) if one.code is not None]
     if not codes or len({code.ident for code in codes}) != len(codes):
         return Found(MALFORMED)  # a frame that does not fit: the same code twice
@@ -104,8 +105,9 @@ def _pack(desk: Desk, chunk: Chunk, rule: PackageRule, children: list[Child], pa
     if parent is not None:
         applied = closing.close_with(desk, chunk, package, parent)
         return Found(ACCEPT, applied, applied)
-    if closing.close_issued(desk.connection, desk.state, package, chunk.at_ms) is None:
-        desk.alarms.append(closing.used_up(desk.state))
+    issued = closing.close_issued(desk.connection, desk.state, package, chunk.at_ms)
+    desk.alarms.append(closing.left_to_issue(desk.state, issued))
+    if issued is None:
         packages.dissolve(desk.connection, package.id)
         return Found(PARENT_EXPECTED)
     return Found(ACCEPT)

@@ -147,6 +147,7 @@ class _Bench:
             self._known,
             self._before_journal,
             self._seen_before,
+            self._is_repeat,
             self._may_come_back,
             self._apply,
             self._apply_again,
@@ -224,10 +225,9 @@ class _Bench:
             "SELECT max(at_ms) FROM read WHERE code_id = ? AND device_no = ? AND job_id = ? AND verdict IN (?, ?)",
             (known.id, chunk.device_no, job.id, REPEAT, AGAIN),
         ).fetchone()
-        if row[0] is not None:
-            return int(row[0])
         mine = known.device_no == chunk.device_no and known.job_id == job.id
-        return known.at_ms if mine else None
+        moments = [moment for moment in (row[0], known.at_ms if mine else None) if moment is not None]
+        return max(moments, default=None)
 
     def _read_now(self, chunk: Chunk, known: KnownCode) -> None:
         """Kept in memory too, for the reads of this group are not in the journal yet."""
@@ -249,6 +249,8 @@ class _Bench:
         it.
         """
         self._flush_new()
+        for recent in self._state.recent.values():
+            recent.pop(known.ident, None)
         self._connection.execute("DELETE FROM code WHERE id = ?", (known.id,))
         code_id = self._put(chunk, code, job)
         self._flush_new()
