@@ -53,6 +53,7 @@ def eject(connection: Connection, state: LineState, ident: str, why: str, by: st
     frozen = report is not None and report.frozen_ms is not None
     if codes.bucket_of(connection, code) == UNREPORTED and not frozen:
         codes.set_own(connection, code, WITHDRAWN, at_ms, detail=REASON, by=by)
+        rework.without_its_code(connection, state, ident, by, at_ms)
         return "withdrawn"
     codes.record(connection, code.id, at_ms, "ejected", why, by=by)
     tasks.add(

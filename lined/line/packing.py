@@ -15,7 +15,7 @@ from lined.codes import MarkingCode
 from lined.journal import packages
 from lined.journal.packages import GROUP, PackageRow
 from lined.line import closing
-from lined.line.children import Child, read_as, rule_of
+from lined.line.children import Child, lot_in, read_as, rule_of
 from lined.line.desk import Chunk, Desk, Found
 from lined.line.plant import PackageRule
 from lined.line.state import RECENT_MAX
@@ -67,7 +67,7 @@ def _child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -
     rule = rule_of(desk.state.plant, child.gtin, chunk.station.level)
     if rule is None:
         return Found(WRONG_LEVEL)
-    reason = _against_child(chunk, package, child)
+    reason = _against_child(desk, chunk, package, child)
     if reason:
         return Found(reason)
     if package is None:
@@ -80,10 +80,10 @@ def _child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -
     return Found(ACCEPT, applied, applied)
 
 
-def _against_child(chunk: Chunk, package: PackageRow | None, child: Child) -> str:
+def _against_child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -> str:
     if package is None:
         return PARENT_EXPECTED if chunk.station.mode == PARENT_FIRST else ""
-    if package.lot and (child.gtin, child.lot) != (package.gtin, package.lot):
+    if package.lot and (child.gtin, child.lot) != (package.gtin, lot_in(desk, package)):
         return MIXED_LOT
     if package.gtin and child.gtin != package.gtin:
         return MIXED_LOT

@@ -113,6 +113,12 @@ def job_of(connection: Connection, job_id: int) -> Job | None:
     return _job(connection, "id = ?", job_id)
 
 
+def lot_of(job: Job) -> str:
+    """What items of one package have in common: product, series and dates. Two runs of the same lot may be mixed."""
+    keys = ("series", "production_date", "expiration_date")
+    return json.dumps([job.gtin, *(job.attributes.get(key) for key in keys)], separators=(",", ":"))
+
+
 def _job(connection: Connection, where: str, *parameters: int) -> Job | None:
     row = connection.execute(
         f"SELECT id, gtin, mode, attributes, product, started_ms FROM job WHERE {where}",  # noqa: S608 - our own names

@@ -217,3 +217,34 @@ async def test_stopping_a_job_dissolves_or_closes_its_open_package(tmp_path: Pat
             await line.say_each("packer", units)
             await line.operations.stop_job({"packages": choice})
             assert await line.rows("SELECT state FROM package") == [(state,)]
+
+
+async def test_a_corrected_job_is_the_lot_it_was(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, PACK, PALLET]), tmp_path, series="A1") as line:
+        units = marks(6)
+        await line.say_each("cam", units[:4])
+        assert await line.say_each("packer", [*units[:3], sscc(1), units[3]]) == ["accept"] * 5
+        assert await line.say("stacker", sscc(1)) == "accept"
+        await line.operations.correct_job({"series": "A2"})
+        await line.say_each("cam", units[4:])
+        assert await line.say_each("packer", [*units[4:], sscc(2)]) == ["accept"] * 3
+        assert await line.say("stacker", sscc(2)) == "accept"
+        await line.operations.start_job({"gtin": GTIN, "series": "A1", "replace": True})
+        later = marks(4, seed=7)
+        await line.say_each("cam", later)
+        assert await line.say_each("packer", [*later[:3], sscc(3)]) == ["accept"] * 4
+        assert await line.say("stacker", sscc(3)) == "mixed-lot"
+
+
+async def test_a_group_whose_own_code_is_withdrawn_is_no_more(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, GROUPS]), tmp_path) as line:
+        units, groups = marks(4), marks(2, GROUP_GTIN, seed=5)
+        await line.say_each("cam", units)
+        assert await line.say_each("wrapper", [*units[:2], groups[0], *units[2:], groups[1]]) == ["accept"] * 6
+        await line.operations.withdraw({"code": groups[0], "reason": "damaged"})
+        verdict = line.verdicts[-1]
+        answer = await line.operations.reject_confirm({"session": verdict.session, "seq": verdict.seq})
+        assert answer == {"code": ident(groups[1]), "state": "withdrawn"}
+        assert await line.rows("SELECT DISTINCT state FROM package") == [("dissolved",)]
+        assert await line.say_each("wrapper", [*units[:2], groups[0]]) == ["accept"] * 3, "the label comes again"
+        assert await line.rows("SELECT own FROM code WHERE ident = ?", ident(groups[0])) == [(None,)]
