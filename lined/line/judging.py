@@ -16,7 +16,7 @@ from lined.journal.codes import KnownCode
 from lined.journal.database import Connection
 from lined.journal.journal import BEING_SAID
 from lined.journal.reports import UTILISATION, WITHDRAWN
-from lined.line import elsewhere
+from lined.line import elsewhere, rehearsing
 from lined.line.attributes import report_attributes
 from lined.line.desk import Chunk, Desk
 from lined.line.pooling import Pooling
@@ -179,13 +179,17 @@ class _Bench:
     def _seen_before(self, chunk: Chunk, code: MarkingCode, job: Job, alarms: list[tuple[str, str]]) -> tuple[str, int]:
         known = self._known.get(code.ident)
         if known is None:
+            rehearsing.applied(self._state, code.ident)
             return ACCEPT, 0  # a test job: judged as usual, remembered nowhere
         if known.tail != code.tail:
             alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
             return DUPLICATE, known.id
         if known.own == WITHDRAWN:
-            if job.mode == TEST or not self._may_come_back(known):
-                return (ACCEPT, 0) if self._may_come_back(known) else (DUPLICATE, known.id)
+            if not self._may_come_back(known):
+                return DUPLICATE, known.id
+            if job.mode == TEST:
+                rehearsing.applied(self._state, code.ident)
+                return ACCEPT, 0
             return ACCEPT, self._apply_again(chunk, code, job, known)
         if self._take_unsaid(known, job):
             if job.mode == TEST:

@@ -9,7 +9,7 @@ from lined.errors import CommandError, Problem
 from lined.journal import packages
 from lined.journal.database import Connection
 from lined.journal.packages import GROUP, PackageRow
-from lined.line import closing
+from lined.line import closing, rehearsing
 from lined.line.commands import Action
 from lined.line.desk import Chunk, Desk
 from lined.line.judging import Judging
@@ -36,6 +36,9 @@ def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, An
     station = chunk.station
     if station.role != "pack":
         raise CommandError(409, "no-packing", f"Station {station.id} does not pack: there is no package to close.")
+    rehearsed = rehearsing.close(desk, chunk) if parent is None else None
+    if rehearsed is not None:
+        return rehearsed
     package = packages.open_at(desk.connection, station.id)
     if package is None and station.mode == "frame":
         key = f"short-frame:{station.id}"

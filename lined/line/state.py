@@ -17,6 +17,7 @@ from lined.journal.pools import PoolRow
 from lined.journal.reports import UTILISATION
 from lined.line.grading import Trend
 from lined.line.plant import Plant
+from lined.line.rehearsal import Rehearsal
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
 CLOCK_TOLERANCE_MS = 5_000  # a clock may be stepped back this much by time synchronisation
@@ -70,6 +71,7 @@ class LineState:
         self.newest_ms = 0
         self.recent: dict[int, dict[str, int]] = {}
         self.trends: dict[int, Trend] = {}
+        self.rehearsal: Rehearsal | None = None  # of a test job; what it says is nowhere else
         self.pools: dict[str, PoolRow] = {}  # by GTIN; their sums are the journal's only
 
     def refresh(self, connection: Connection) -> None:

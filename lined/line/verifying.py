@@ -12,6 +12,7 @@ from lined.journal import grades
 from lined.journal.codes import KnownCode
 from lined.journal.grades import Reading
 from lined.journal.reports import WITHDRAWN
+from lined.line import rehearsing
 from lined.line.desk import Chunk, Desk, Found
 from lined.line.grading import Grade, Trend, is_below, read_grade
 from lined.line.state import RECENT_MAX, Job
@@ -52,6 +53,7 @@ def _applying(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) 
         if low:
             return Found(LOW_GRADE)
         if job.mode == TEST:
+            rehearsing.applied(desk.state, code.ident)
             return Found(ACCEPT)
         code_id = desk.apply(chunk, code, job)
         return Found(ACCEPT, code_id, code_id)
