@@ -209,6 +209,8 @@ def gap_text(gap: Gap) -> str:
         takeover.DAMAGE: f"The journal was damaged and is set aside as {gap.aside} (lined journal recover reads it).",
         takeover.RESTORE: f"The journal was restored from {gap.backup}. Nothing is sent until a person confirms.",
     }[gap.why]
+    if not gap.serials_known:
+        known += " If this line issues SSCCs, set [sscc] first above the last one it used: they may be issued again."
     return f"{what} {known} When you have taken note: lined journal confirm."
 
 

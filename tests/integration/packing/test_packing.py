@@ -12,6 +12,8 @@ import pytest
 
 from lined import codes
 from lined.errors import CommandError
+from lined.journal import damage, takeover
+from lined.journal.backup import back_up
 from lined.line.plant import Plant, Station
 from lined.sandbox import issuing
 from tests.integration.packing.line import (
@@ -27,6 +29,7 @@ from tests.integration.packing.line import (
     box_plant,
 )
 
+NOW_MS = 1_795_000_000_000
 PARENT_FIRST = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="parent-then-children")
 FRAMES = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="frame")
 
@@ -248,3 +251,25 @@ async def test_a_group_whose_own_code_is_withdrawn_is_no_more(tmp_path: Path) ->
         assert await line.rows("SELECT DISTINCT state FROM package") == [("dissolved",)]
         assert await line.say_each("wrapper", [*units[:2], groups[0]]) == ["accept"] * 3, "the label comes again"
         assert await line.rows("SELECT own FROM code WHERE ident = ?", ident(groups[0])) == [(None,)]
+
+
+@pytest.mark.parametrize("why", ["restore", "damage"])
+async def test_a_backup_that_takes_over_issues_no_serial_again(tmp_path: Path, why: str) -> None:
+    plant, path = box_plant([APPLY, PACK], sscc=SSCC), tmp_path / "line.db"
+    units = marks(9)
+    async with running(plant, tmp_path) as line:
+        await line.say_each("cam", units)
+        await line.say_each("packer", units[:3])
+    made = back_up(path, tmp_path / "backups", NOW_MS)
+    line = Line(plant, path)
+    await line.open()
+    await line.say_each("packer", units[3:6])
+    await line.close()
+    aside = damage.set_aside(path, NOW_MS, "replaced")
+    takeover.take_over(path, made.path, why=why, aside=aside, at_ms=NOW_MS)
+    line = Line(plant, path)
+    await line.open()
+    await line.say_each("packer", units[6:])
+    issued = await line.rows("SELECT ident FROM package ORDER BY id")
+    await line.close()
+    assert issued == [(codes.sscc("0307797292", 1),), (codes.sscc("0307797292", 3),)]
