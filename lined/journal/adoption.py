@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lined.errors import JournalError
-from lined.journal import codes, counters, reports
+from lined.journal import codes, counters, pools, reports
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
 from lined.journal.reports import ACCEPTED, REFUSED, UNREPORTED, UTILISATION, WITHDRAWN
 from lined.journal.said import Said
@@ -103,6 +103,8 @@ def _take(new: Connection, old: Connection, batch: reports.ReportRow, missing: l
         for number, (ident, tail, when, device, _) in enumerate(missing, first)
     ]
     codes.insert(new, rows)
+    for pool in pools.present(new).values():
+        pools.count_applied(new, pool.no, len(pools.listed(new, pool, [ident for ident, *_ in missing])))
     own = [(state, ident) for ident, _, _, _, state in missing if state in FINAL_OWN]
     new.executemany("UPDATE code SET own = ? WHERE ident = ?", own)
     left = len(missing) - len(own)

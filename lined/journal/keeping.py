@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import structlog
 
 from lined.errors import JournalBroken, JournalDamaged, JournalError
-from lined.journal import Journal, archive, damage, takeover
+from lined.journal import Journal, archive, damage, pools, takeover
 from lined.journal.backup import BACKUP, Backup, back_up, integrity, moment_of
 from lined.journal.database import SqliteError, open_readonly, translated
 from lined.journal.files import found_beside
@@ -112,7 +112,13 @@ class Keeping:
     # ── the archive ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def archive(self) -> int:
-        """Move what is old enough, step by step with a pause after each. Returns how many rows. Raises JournalError."""
+        """Move what is old enough, step by step with a pause after each, after what dropped pools leave was deleted.
+        Returns how many rows were moved. Raises JournalError.
+        """
+        more = await self._journal.do(pools.sweep)
+        while more:
+            await asyncio.sleep(PAUSE_S)
+            more = await self._journal.do(pools.sweep)
         cut_ms = self._wall_ms() - self._rules.archive_after_ms
         moved = 0
         for table in archive.TABLES:
@@ -203,6 +209,8 @@ def gap_text(gap: Gap) -> str:
         takeover.DAMAGE: f"The journal was damaged and is set aside as {gap.aside} (lined journal recover reads it).",
         takeover.RESTORE: f"The journal was restored from {gap.backup}. Nothing is sent until a person confirms.",
     }[gap.why]
+    if not gap.serials_known:
+        known += " If this line issues SSCCs, set [sscc] first above the last one it used: they may be issued again."
     return f"{what} {known} When you have taken note: lined journal confirm."
 
 

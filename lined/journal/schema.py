@@ -16,6 +16,8 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     member    the codes of disaggregation and correction reports.
     task      what a person has to look at: a refused code, a package that holds one.
     alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
+    pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
+              the GTIN in their identification codes.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
 """
 
@@ -134,6 +136,17 @@ INSERT INTO counter (job_id, name, n) SELECT job_id, 'code.applied', sum(n) FROM
     WHERE name GLOB 'code.*' GROUP BY job_id
 """
 
+_POOLS = """
+CREATE TABLE pool (
+    no INTEGER PRIMARY KEY, gtin TEXT NOT NULL, state TEXT NOT NULL, codes INTEGER NOT NULL DEFAULT 0,
+    applied INTEGER NOT NULL DEFAULT 0, began_ms INTEGER NOT NULL, began_by TEXT, complete_ms INTEGER
+);
+CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
+CREATE TABLE pool_code (
+    pool_no INTEGER NOT NULL, serial TEXT NOT NULL, PRIMARY KEY (pool_no, serial)
+) WITHOUT ROWID
+"""
+
 
 @migrations()
 def m001_beginning(db: Database) -> None:
@@ -148,6 +161,11 @@ def m002_packing(db: Database) -> None:
 @migrations()
 def m003_alarms(db: Database) -> None:
     run_script(db, _ALARMS)
+
+
+@migrations()
+def m004_pools(db: Database) -> None:
+    run_script(db, _POOLS)
 
 
 def run_script(db: Database, script: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sqlite_utils.db import Database
 from lined.errors import CommandError
 from lined.journal import reports
 from lined.journal.backup import moment_of
-from lined.journal.database import Connection, open_writable
+from lined.journal.database import Connection, SqliteError, open_untouched, open_writable
 from lined.journal.files import COMPANIONS, sync_file, sync_folder
 from lined.journal.reports import ReportRow
 from lined.journal.schema import migrations
@@ -32,6 +33,7 @@ DAMAGE, RESTORE = "damage", "restore"
 class Gap:
     """What the journal cannot know. `since_ms`: the backup's moment (0: nothing before is known); `until_ms`: when it
     was put in place. `aside`: the file that was there before. `confirmed_ms`: when a person took note; None: not yet.
+    `serials_known`: False where SSCCs issued since the backup may be issued again.
     """
 
     why: str
@@ -41,6 +43,7 @@ class Gap:
     aside: str | None
     confirmed_ms: int | None = None
     confirmed_by: str | None = None
+    serials_known: bool = True
 
     @property
     def withholds(self) -> bool:
@@ -58,20 +61,39 @@ def take_over(journal: Path, backup: Path | None, *, why: str, aside: Path | Non
     if taken:
         raise FileExistsError(f"{journal.name + taken[0]} is in the way")
     since_ms = moment_of(backup) if backup is not None else 0
-    gap = Gap(why, since_ms, at_ms, backup.name if backup else None, aside.name if aside else None)
+    issued = _issued(aside)
+    gap = Gap(
+        why,
+        since_ms,
+        at_ms,
+        backup.name if backup else None,
+        aside.name if aside else None,
+        serials_known=issued is not None,
+    )
     part = journal.with_name(journal.name + ".new")
     for end in ("-wal", "-shm", ""):
         part.with_name(part.name + end).unlink(missing_ok=True)
     if backup is not None:
         shutil.copyfile(backup, part)
-    _prepare(part, gap)
+    _prepare(part, gap, issued or {})
     sync_file(part)
     part.rename(journal)
     sync_folder(journal.parent)
     return gap
 
 
-def _prepare(part: Path, gap: Gap) -> None:
+def _issued(aside: Path | None) -> dict[str, str] | None:
+    """The next serial of each range of SSCCs, as the old journal has them. None: it does not tell."""
+    if aside is None:
+        return None
+    try:
+        with open_untouched(aside) as old:
+            return dict(old.execute("SELECT key, value FROM meta WHERE key GLOB 'sscc:*'").fetchall())
+    except SqliteError:
+        return None
+
+
+def _prepare(part: Path, gap: Gap, issued: Mapping[str, str]) -> None:
     database = open_writable(part)
     connection = database.conn
     try:
@@ -80,6 +102,12 @@ def _prepare(part: Path, gap: Gap) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for report in reports.select(connection, "state IN ('open', 'sealed', 'sending', 'in_doubt')"):
             _doubt(connection, report, gap)
+        for key, serial in issued.items():
+            connection.execute(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2 "
+                "WHERE CAST(value AS INTEGER) < CAST(?2 AS INTEGER)",
+                (key, serial),
+            )
         write(connection, gap)
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

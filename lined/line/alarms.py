@@ -34,6 +34,8 @@ WARNING = frozenset(
     {"regulator", "mqtt", "sqlite", "in-doubt", "print-quality-falling", "grade-contradiction", "read-rate", "rework"}
 )
 
+HAPPENED = frozenset({"other-check-part", "rework"})  # it was right again at once: over when somebody has seen it
+
 
 def severity_of(kind: str) -> str:
     """`critical`: nothing can be accepted or reported; `serious`: product or reports suffer; `warning`: they may."""
@@ -104,6 +106,8 @@ class AlarmBook:
 
         row = AlarmRow(**await self._journal.do(step))
         self._tell([row])
+        if row.kind in HAPPENED:
+            self._problems.clear(row.kind, row.place)
         return row
 
     def _settle(self) -> None:

@@ -6,7 +6,6 @@ SSCC that is a closed package of the level packed here is a child; any other may
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from lined.codes import MarkingCode
@@ -15,7 +14,7 @@ from lined.journal.packages import CLOSED, GROUP, UNIT, PackageRow
 from lined.journal.reports import REFUSED, WITHDRAWN
 from lined.line.desk import Desk
 from lined.line.plant import PackageRule, Plant
-from lined.line.state import Job
+from lined.line.state import lot_of
 from lined.line.verdicts import NOT_APPLIED, WRONG_LEVEL
 
 GONE = frozenset({WITHDRAWN, REFUSED})  # an item that left, or whose code the regulator will never know as applied
@@ -46,12 +45,6 @@ class Read(NamedTuple):
 
     child: Child | None
     reason: str = ""
-
-
-def lot_of(job: Job) -> str:
-    """What items of one package have in common: product, series and dates. Two runs of the same lot may be mixed."""
-    keys = ("series", "production_date", "expiration_date")
-    return json.dumps([job.gtin, *(job.attributes.get(key) for key in keys)], separators=(",", ":"))
 
 
 def rule_of(plant: Plant, gtin: str, level: str) -> PackageRule | None:
@@ -97,7 +90,7 @@ def _group(desk: Desk, level: str, code: MarkingCode, product: str) -> Read:
     own = packages.packed_code(desk.connection, code.ident)
     if package is None or own is None or own.own in GONE:
         return Read(None, NOT_APPLIED)
-    return _package(package)
+    return _package(desk, package)
 
 
 def _sscc(desk: Desk, level: str, ident: str) -> Read:
@@ -109,13 +102,25 @@ def _sscc(desk: Desk, level: str, ident: str) -> Read:
     rule = rule_of(desk.state.plant, package.gtin, level)
     if rule is None or rule.child_level != package.level:
         return Read(None)
-    return _package(package)
+    return _package(desk, package)
 
 
-def _package(package: PackageRow) -> Read:
+def lot_in(desk: Desk, package: PackageRow) -> str:
+    """The lot of a package with children: that of its job as it is now, for a corrected job is the same lot still."""
+    job = desk.job(package.job_id)
+    return lot_of(job) if job is not None else package.lot
+
+
+def _package(desk: Desk, package: PackageRow) -> Read:
     if package.state != CLOSED or package.own in GONE or package.ident is None:
         return Read(None, NOT_APPLIED)
     child = Child(
-        package.id, package.ident, package.level, package.job_id, package.gtin, package.lot, package.package_id
+        package.id,
+        package.ident,
+        package.level,
+        package.job_id,
+        package.gtin,
+        lot_in(desk, package),
+        package.package_id,
     )
     return Read(child)

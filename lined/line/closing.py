@@ -51,14 +51,14 @@ def close_issued(connection: Connection, state: LineState, package: PackageRow, 
     return ident
 
 
-def used_up(state: LineState) -> tuple[str, str]:
-    """The alarm where no SSCC is left."""
+def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
+    """The alarm where no SSCC is left, or its end."""
     assert state.plant.sscc is not None
     text = (
         f"No SSCC is left of [sscc] (last = {state.plant.sscc.last}): packages wait for a scanned parent code. "
         "Give the line another range."
     )
-    return "sscc-used-up", text
+    return "sscc-used-up", "" if issued else text
 
 
 def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> int:
@@ -69,6 +69,11 @@ def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCod
         code_id, applied = _group_code(desk, chunk, package, parent)
     packages.close(desk.connection, package.id, parent.ident, code_id or None, chunk.at_ms)
     return applied
+
+
+def parent_is_unknown(desk: Desk, parent: MarkingCode) -> bool:
+    """A GROUP's code that its closing would apply, and that a code pool does not have."""
+    return desk.pooling.refuses(parent) and not codes.find(desk.connection, [parent.ident])
 
 
 def parent_is_used(desk: Desk, parent: MarkingCode, job_id: int) -> bool:
@@ -136,6 +141,7 @@ def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
         )
     code_id = state.next_code
     state.next_code += 1
+    desk.pooling.applied(parent)
     codes.insert(connection, [(code_id, parent.ident, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id)])
     connection.execute(
         "UPDATE report SET codes = codes + 1, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",

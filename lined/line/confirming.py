@@ -35,6 +35,7 @@ log = structlog.get_logger()
 VERDICTS_KEPT = 20_000  # some 200 bytes each
 WAITING_MAX = 10_000  # rejects that wait for a confirmation
 TICK_S = 0.1
+NOT_CONFIRMED = "reject-not-confirmed"  # the problem's kind
 
 
 # Station, reason, identification code, time of a verdict. Bare tuples: the cyclic collector does not walk through them.
@@ -63,6 +64,7 @@ class Confirming:
         self._kept: deque[_Kept] = deque(maxlen=VERDICTS_KEPT)  # without a gap: the last is that of `_last_seq`
         self._last_seq = 0
         self._waiting: dict[int, Waiting] = {}
+        self._late: set[str] = set()  # stations with a standing problem
 
     def heard(self, verdicts: Sequence[Verdict]) -> None:
         """The verdicts of one chunk; each chunk's begin where the last one's ended."""
@@ -112,6 +114,7 @@ class Confirming:
         """Deal with what was not confirmed in time. Returns the stations concerned; what cannot be written now
         waits.
         """
+        await self._clear_if_scanned()
         now = self._wall_ms()
         late = [waiting for waiting in self._waiting.values() if waiting.due_ms <= now]
         stations = sorted({waiting.station for waiting in late})
@@ -125,10 +128,27 @@ class Confirming:
                 f"A reject at {station} was not confirmed in time: the item may lie among good ones. Packages close "
                 "only after their content was scanned again."
             )
-            self._problems.set("reject-not-confirmed", station, text)
+            self._problems.set(NOT_CONFIRMED, station, text)
+            self._late.add(station)
         for waiting in late:
             self._waiting.pop(waiting.seq, None)
         return stations
+
+    async def _clear_if_scanned(self) -> None:
+        """The problem is over once no open package is suspect any more."""
+        if not self._late:
+            return
+        try:
+            if await self._journal.read(_any_suspect):
+                return
+        except JournalError:
+            return
+        while self._late:
+            self._problems.clear(NOT_CONFIRMED, self._late.pop())
+
+
+def _any_suspect(connection: Connection) -> bool:
+    return bool(packages.select(connection, "state = 'open' AND suspect IS NOT NULL"))
 
 
 def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int]:

@@ -13,6 +13,7 @@ from lined.codes import MarkingCode
 from lined.journal.codes import KnownCode
 from lined.journal.database import Connection
 from lined.line.plant import Station
+from lined.line.pooling import Pooling
 from lined.line.state import Job, LineState, job_of
 from lined.line.verdicts import Candidate
 
@@ -37,8 +38,9 @@ class Found(NamedTuple):
 
 @dataclass(slots=True)
 class Desk:
-    """`before` and `seen` are the apply station's own decisions, `apply` and `apply_again` its rows; `flush` writes
-    what is still to be written, so that statements see it. `alarms` are told with the ruling: (kind, text), "" clears.
+    """`before`, `seen` and `is_repeat` are the apply station's own decisions, `apply` and `apply_again` its rows;
+    `flush` writes what is still to be written, so that statements see it. `alarms` are told with the ruling: (kind,
+    text), "" clears.
     """
 
     connection: Connection
@@ -46,10 +48,12 @@ class Desk:
     known: dict[str, KnownCode]
     before: Callable[[MarkingCode | None, Job | None], str]
     seen: Callable[[Chunk, MarkingCode, Job, list[tuple[str, str]]], tuple[str, int]]
+    is_repeat: Callable[[Chunk, KnownCode, Job], bool]
     may_come_back: Callable[[KnownCode], bool]
     apply: Callable[[Chunk, MarkingCode, Job], int]
     apply_again: Callable[[Chunk, MarkingCode, Job, KnownCode], int]
     flush: Callable[[], None]
+    pooling: Pooling
     alarms: list[tuple[str, str]] = field(default_factory=list)
     _jobs: dict[int, Job | None] = field(default_factory=dict)
 

@@ -25,11 +25,14 @@ from lined.line.verdicts import (
     NOT_APPLIED,
     NOT_DURABLE,
     PARENT_USED,
+    UNKNOWN_CODE,
     Candidate,
 )
 
 REASON = "other"  # of the contract's words: may be applied again
-NOT_THE_GOOD_ITEM = frozenset({DUPLICATE, ALREADY_PACKED, PARENT_USED, NOT_APPLIED, MALFORMED, NO_READ, NOT_DURABLE})
+NOT_THE_GOOD_ITEM = frozenset(
+    {UNKNOWN_CODE, DUPLICATE, ALREADY_PACKED, PARENT_USED, NOT_APPLIED, MALFORMED, NO_READ, NOT_DURABLE}
+)
 
 
 def eject(connection: Connection, state: LineState, ident: str, why: str, by: str, at_ms: int) -> str:
@@ -50,6 +53,7 @@ def eject(connection: Connection, state: LineState, ident: str, why: str, by: st
     frozen = report is not None and report.frozen_ms is not None
     if codes.bucket_of(connection, code) == UNREPORTED and not frozen:
         codes.set_own(connection, code, WITHDRAWN, at_ms, detail=REASON, by=by)
+        rework.without_its_code(connection, state, ident, by, at_ms)
         return "withdrawn"
     codes.record(connection, code.id, at_ms, "ejected", why, by=by)
     tasks.add(

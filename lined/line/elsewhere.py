@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lined.line import ejecting, framing, packing, verifying
+from lined.line import ejecting, framing, packing, rehearsing, verifying
 from lined.line.desk import Chunk, Desk, Found
 from lined.line.verdicts import Candidate
 
@@ -24,5 +24,6 @@ def judge(desk: Desk, chunk: Chunk) -> list[Found]:
     found = []
     for candidate in chunk.candidates:
         desk.flush()
-        found.append(rule(desk, chunk, candidate))
+        rehearsed = rehearsing.judge(desk, chunk, candidate) if chunk.station.role == "pack" else None
+        found.append(rehearsed or rule(desk, chunk, candidate))
     return found

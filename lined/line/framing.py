@@ -22,6 +22,7 @@ from lined.line.verdicts import (
     OVER_CAPACITY,
     PARENT_EXPECTED,
     PARENT_USED,
+    UNKNOWN_CODE,
     WRONG_LEVEL,
     Candidate,
 )
@@ -33,6 +34,7 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     if candidate.reason or left is not None:
         desk.alarms += [packing.other_level(chunk, left)] if left is not None else []
         return Found(candidate.reason or CHILD_EXPECTED)
+    desk.alarms.append((packing.OPEN_PACKAGE, ""))
     codes = [one.code for one in candidate.frame or (candidate,) if one.code is not None]
     if not codes or len({code.ident for code in codes}) != len(codes):
         return Found(MALFORMED)  # a frame that does not fit: the same code twice
@@ -52,6 +54,8 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     rule = rule_of(desk.state.plant, children[0].gtin, chunk.station.level) if children else None
     if WRONG_LEVEL in reasons or (children and rule is None):
         return Found(WRONG_LEVEL)
+    if any(closing.parent_is_unknown(desk, parent) for parent in parents):
+        return Found(UNKNOWN_CODE)
     if reasons:
         return Found(reasons[0])
     reason = _against(desk, chunk, rule, children, parents)
@@ -101,8 +105,9 @@ def _pack(desk: Desk, chunk: Chunk, rule: PackageRule, children: list[Child], pa
     if parent is not None:
         applied = closing.close_with(desk, chunk, package, parent)
         return Found(ACCEPT, applied, applied)
-    if closing.close_issued(desk.connection, desk.state, package, chunk.at_ms) is None:
-        desk.alarms.append(closing.used_up(desk.state))
+    issued = closing.close_issued(desk.connection, desk.state, package, chunk.at_ms)
+    desk.alarms.append(closing.left_to_issue(desk.state, issued))
+    if issued is None:
         packages.dissolve(desk.connection, package.id)
         return Found(PARENT_EXPECTED)
     return Found(ACCEPT)

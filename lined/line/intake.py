@@ -110,7 +110,8 @@ class LineIntake:
         self._note_failed = False
         self._marks: Counter[str] = Counter()
         self._mark = 0
-        self._in_a_row: dict[str, tuple[int, int]] = {}
+        self._in_a_row: dict[str, tuple[str, int]] = {}
+        self._foreign: set[str] = set()  # devices that sent what is not ASCII, and no good code since
         self._newest_code = 0
 
     # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,10 +258,14 @@ class LineIntake:
             code = marking.parse(raw, self._shapes)
         except marking.Malformed as fault:
             if fault.device_fault:
+                self._foreign.add(device)
                 self._problems.set("device-set-up", device, f"{device}: {fault.reason}; check the scanner's code page")
             return Candidate(MALFORMED, None, raw[:RAW_KEPT], fault.reason)
         if code.remarks:
             self.remarks[device] += 1
+        if device in self._foreign:
+            self._foreign.remove(device)
+            self._problems.clear("device-set-up", device)
         return Candidate("", code, raw)
 
     def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
@@ -348,17 +353,18 @@ class LineIntake:
                 self._problems.clear(kind, chunk.device)
         if not chunk.station.repeat_ms.get(chunk.device):
             return
-        for code_id, word in zip(ruling.code_ids, ruling.verdicts, strict=True):
-            last, times = self._in_a_row.get(chunk.device, (0, 0))
-            times = times + 1 if word == REPEAT and code_id == last else int(word == REPEAT)
-            self._in_a_row[chunk.device] = (code_id, times)
+        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+            item = candidate.code.ident if candidate.code else ""
+            last, times = self._in_a_row.get(chunk.device, ("", 0))
+            times = times + 1 if word == REPEAT and item == last else int(word == REPEAT)
+            self._in_a_row[chunk.device] = (item, times)
             if times >= STUCK_AFTER:
                 self._problems.set(
                     "stuck-code",
                     chunk.device,
                     f"{chunk.device} has read the same code {times} times in a row: is an item stuck?",
                 )
-            elif word != REPEAT:
+            else:
                 self._problems.clear("stuck-code", chunk.device)
 
 

@@ -16,9 +16,10 @@ from lined.journal.codes import KnownCode
 from lined.journal.database import Connection
 from lined.journal.journal import BEING_SAID
 from lined.journal.reports import UTILISATION, WITHDRAWN
-from lined.line import elsewhere
+from lined.line import elsewhere, rehearsing
 from lined.line.attributes import report_attributes
 from lined.line.desk import Chunk, Desk
+from lined.line.pooling import Pooling
 from lined.line.state import RECENT_MAX, Job, LineState, OpenBatch
 from lined.line.verdicts import (
     ACCEPT,
@@ -28,6 +29,7 @@ from lined.line.verdicts import (
     NO_JOB,
     NO_READ,
     REPEAT,
+    UNKNOWN_CODE,
     WRONG_LEVEL,
     WRONG_PRODUCT,
     Candidate,
@@ -59,6 +61,8 @@ class Judging:
         self._state.refresh(connection)
         idents = [c.code.ident for chunk in items for c in chunk.candidates if c.code is not None]
         bench = _Bench(connection, self._state, codes.find(connection, idents))
+        if self._state.pools:
+            bench.pooling.look_up(candidate for chunk in items for candidate in chunk.candidates)
         rulings = [bench.judge(chunk) for chunk in items]
         bench.write()
         return rulings
@@ -82,6 +86,7 @@ class _Bench:
         self._connection = connection
         self._state = state
         self._known = known
+        self.pooling = Pooling(connection, state.pools)
         self._new: list[tuple[int, str, str, int, int, int, int]] = []
         self._reads: list[tuple[int, int, int, str, int | None, bytes | None]] = []
         self._sums: Counter[str] = Counter()
@@ -142,10 +147,12 @@ class _Bench:
             self._known,
             self._before_journal,
             self._seen_before,
+            self._is_repeat,
             self._may_come_back,
             self._apply,
             self._apply_again,
             self._flush,
+            self.pooling,
         )
 
     def _flush(self) -> None:
@@ -153,8 +160,7 @@ class _Bench:
         self._flush_batch()
         self._flush_new()
 
-    @staticmethod
-    def _before_journal(code: MarkingCode | None, job: Job | None) -> str:
+    def _before_journal(self, code: MarkingCode | None, job: Job | None) -> str:
         """What can be said without a look at the codes applied so far; empty: nothing against it."""
         if code is None:
             return MALFORMED
@@ -166,18 +172,24 @@ class _Bench:
             return NO_JOB
         if code.gtin != job.gtin:
             return WRONG_PRODUCT
+        if self._state.pools and self.pooling.refuses(code):
+            return UNKNOWN_CODE
         return ""
 
     def _seen_before(self, chunk: Chunk, code: MarkingCode, job: Job, alarms: list[tuple[str, str]]) -> tuple[str, int]:
         known = self._known.get(code.ident)
         if known is None:
+            rehearsing.applied(self._state, code.ident)
             return ACCEPT, 0  # a test job: judged as usual, remembered nowhere
         if known.tail != code.tail:
             alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
             return DUPLICATE, known.id
         if known.own == WITHDRAWN:
-            if job.mode == TEST or not self._may_come_back(known):
-                return (ACCEPT, 0) if self._may_come_back(known) else (DUPLICATE, known.id)
+            if not self._may_come_back(known):
+                return DUPLICATE, known.id
+            if job.mode == TEST:
+                rehearsing.applied(self._state, code.ident)
+                return ACCEPT, 0
             return ACCEPT, self._apply_again(chunk, code, job, known)
         if self._take_unsaid(known, job):
             if job.mode == TEST:
@@ -217,10 +229,9 @@ class _Bench:
             "SELECT max(at_ms) FROM read WHERE code_id = ? AND device_no = ? AND job_id = ? AND verdict IN (?, ?)",
             (known.id, chunk.device_no, job.id, REPEAT, AGAIN),
         ).fetchone()
-        if row[0] is not None:
-            return int(row[0])
         mine = known.device_no == chunk.device_no and known.job_id == job.id
-        return known.at_ms if mine else None
+        moments = [moment for moment in (row[0], known.at_ms if mine else None) if moment is not None]
+        return max(moments, default=None)
 
     def _read_now(self, chunk: Chunk, known: KnownCode) -> None:
         """Kept in memory too, for the reads of this group are not in the journal yet."""
@@ -242,8 +253,10 @@ class _Bench:
         it.
         """
         self._flush_new()
+        for recent in self._state.recent.values():
+            recent.pop(known.ident, None)
         self._connection.execute("DELETE FROM code WHERE id = ?", (known.id,))
-        code_id = self._apply(chunk, code, job)
+        code_id = self._put(chunk, code, job)
         self._flush_new()
         self._connection.execute("DELETE FROM unsaid WHERE code_id = ?", (known.id,))
         self._connection.execute("UPDATE code_event SET code_id = ? WHERE code_id = ?", (code_id, known.id))
@@ -255,6 +268,12 @@ class _Bench:
         return code_id
 
     def _apply(self, chunk: Chunk, code: MarkingCode, job: Job) -> int:
+        """A code that was never applied before is."""
+        if self._state.pools:
+            self.pooling.applied(code)
+        return self._put(chunk, code, job)
+
+    def _put(self, chunk: Chunk, code: MarkingCode, job: Job) -> int:
         """The code is applied: into its batch, and known from the next read on."""
         state = self._state
         batch = self._batch(chunk.at_ms, job)
@@ -328,6 +347,7 @@ class _Bench:
         """Everything decided, as rows."""
         self._flush_batch()
         self._flush_new()
+        self.pooling.write()
         if self._reads:
             self._connection.executemany(
                 "INSERT INTO read (at_ms, device_no, job_id, verdict, code_id, raw) VALUES (?, ?, ?, ?, ?, ?)",

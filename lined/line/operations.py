@@ -20,6 +20,7 @@ from lined.line.intake import LineIntake
 from lined.line.jobs import JobOrder
 from lined.line.package_operations import PackageOperations, ending_job, withdrawing
 from lined.line.plant import Plant
+from lined.line.pool_operations import PoolOperations
 from lined.line.state import LineState
 from lined.line.verdicts import Ruling
 
@@ -27,7 +28,7 @@ KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correcti
 COUNT_MAX = 1_000_000_000  # one increment; no PLC counts so far between two messages
 
 
-class LineOperations(PackageOperations):
+class LineOperations(PackageOperations, PoolOperations):
     """See the file's head. `changed` is called after each command that changed something."""
 
     def __init__(

@@ -9,7 +9,7 @@ from lined.errors import CommandError, Problem
 from lined.journal import packages
 from lined.journal.database import Connection
 from lined.journal.packages import GROUP, PackageRow
-from lined.line import closing
+from lined.line import closing, rehearsing
 from lined.line.commands import Action
 from lined.line.desk import Chunk, Desk
 from lined.line.judging import Judging
@@ -36,6 +36,9 @@ def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, An
     station = chunk.station
     if station.role != "pack":
         raise CommandError(409, "no-packing", f"Station {station.id} does not pack: there is no package to close.")
+    rehearsed = rehearsing.close(desk, chunk) if parent is None else None
+    if rehearsed is not None:
+        return rehearsed
     package = packages.open_at(desk.connection, station.id)
     if package is None and station.mode == "frame":
         key = f"short-frame:{station.id}"
@@ -81,6 +84,8 @@ def _take_parent(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingC
         raise CommandError(
             422, "wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)]
         )
+    if package.ident is None and closing.parent_is_unknown(desk, parent):
+        raise CommandError(409, "unknown-code", f"{parent.ident} is not in the code pool of its product.")
     if package.ident is None and closing.parent_is_used(desk, parent, package.job_id):
         raise CommandError(409, "parent-used", f"{parent.ident} is the parent of another package.")
     closing.close_with(desk, chunk, package, parent)

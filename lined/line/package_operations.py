@@ -113,6 +113,7 @@ def withdrawing(ident: str, by: str, action: Action) -> Action:
         packed = packages.packed_code(connection, ident)
         if packed is not None and packed.package_id is not None:
             rework.take_out(connection, state, ident, by, at_ms)
+        rework.without_its_code(connection, state, ident, by, at_ms)
         tasks.end_of_code(connection, ident, at_ms, by, "withdrawn")
         return answer
 

@@ -15,7 +15,7 @@ from lined.codes import MarkingCode
 from lined.journal import packages
 from lined.journal.packages import GROUP, PackageRow
 from lined.line import closing
-from lined.line.children import Child, read_as, rule_of
+from lined.line.children import Child, lot_in, read_as, rule_of
 from lined.line.desk import Chunk, Desk, Found
 from lined.line.plant import PackageRule
 from lined.line.state import RECENT_MAX
@@ -29,11 +29,13 @@ from lined.line.verdicts import (
     PARENT_EXPECTED,
     PARENT_USED,
     REPEAT,
+    UNKNOWN_CODE,
     WRONG_LEVEL,
     Candidate,
 )
 
 PARENT_FIRST = "parent-then-children"
+OPEN_PACKAGE = "open-package"  # the alarm's kind
 
 
 def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
@@ -47,11 +49,14 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     if package is not None and package.level != chunk.station.level:
         desk.alarms.append(other_level(chunk, package))
         return Found(WRONG_LEVEL)
+    desk.alarms.append((OPEN_PACKAGE, ""))
     read = read_as(desk, chunk.station.level, code)
     if read.reason:
         return Found(read.reason)
     if read.child is None:
         return _parent(desk, chunk, package, code)
+    if read.child.inside is not None:
+        return _packed_already(desk, chunk, package, read.child, candidate.raw)
     return _child(desk, chunk, package, read.child)
 
 
@@ -59,12 +64,10 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
 
 
 def _child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -> Found:
-    if child.inside is not None:
-        return _packed_already(desk, chunk, package, child)
     rule = rule_of(desk.state.plant, child.gtin, chunk.station.level)
     if rule is None:
         return Found(WRONG_LEVEL)
-    reason = _against_child(chunk, package, child)
+    reason = _against_child(desk, chunk, package, child)
     if reason:
         return Found(reason)
     if package is None:
@@ -77,10 +80,10 @@ def _child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -
     return Found(ACCEPT, applied, applied)
 
 
-def _against_child(chunk: Chunk, package: PackageRow | None, child: Child) -> str:
+def _against_child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -> str:
     if package is None:
         return PARENT_EXPECTED if chunk.station.mode == PARENT_FIRST else ""
-    if package.lot and (child.gtin, child.lot) != (package.gtin, package.lot):
+    if package.lot and (child.gtin, child.lot) != (package.gtin, lot_in(desk, package)):
         return MIXED_LOT
     if package.gtin and child.gtin != package.gtin:
         return MIXED_LOT
@@ -89,7 +92,7 @@ def _against_child(chunk: Chunk, package: PackageRow | None, child: Child) -> st
     return PARENT_EXPECTED if package.close_requested else ""
 
 
-def _packed_already(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -> Found:
+def _packed_already(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child, raw: bytes) -> Found:
     """A child of the package still open, seen again: a repeat, or the second look at a suspect package's content."""
     if package is None or child.inside != package.id:
         return Found(ALREADY_PACKED)
@@ -98,11 +101,23 @@ def _packed_already(desk: Desk, chunk: Chunk, package: PackageRow | None, child:
         applied = close_if_full(desk, chunk, package.id)
         return Found(REPEAT, applied, applied)
     span_ms = chunk.station.repeat_ms.get(chunk.device, 0)
-    last = desk.state.recent.get(chunk.device_no, {}).get(child.ident)
-    if span_ms and last is not None and abs(chunk.at_ms - last) <= span_ms:
+    if not span_ms:
+        return Found(ALREADY_PACKED)
+    last = desk.state.recent.get(chunk.device_no, {}).get(child.ident) or _last_read(desk, chunk, raw)
+    if last is not None and abs(chunk.at_ms - last) <= span_ms:
         _remember(desk, chunk, child.ident)
         return Found(REPEAT)
     return Found(ALREADY_PACKED)
+
+
+def _last_read(desk: Desk, chunk: Chunk, raw: bytes) -> int | None:
+    """When the device last had this accepted, where memory does not know: after a restart, or a command's refusal."""
+    row = desk.connection.execute(
+        "SELECT max(at_ms) FROM read WHERE id > (SELECT max(id) FROM read) - ? AND device_no = ? AND verdict IN (?, ?) "
+        "AND raw = ?",
+        (RECENT_MAX, chunk.device_no, ACCEPT, REPEAT, raw),
+    ).fetchone()
+    return None if row[0] is None else int(row[0])
 
 
 def _remember(desk: Desk, chunk: Chunk, ident: str) -> None:
@@ -166,10 +181,9 @@ def close_if_full(desk: Desk, chunk: Chunk, package_id: int) -> int:
     if package.ident is not None:
         gtin = package.ident[2:16] if package.level == GROUP else ""
         return closing.close_with(desk, chunk, package, MarkingCode("", package.ident, package.tail, gtin, 0))
-    if closing.may_issue(desk.state, package.level) and not closing.close_issued(
-        desk.connection, desk.state, package, chunk.at_ms
-    ):
-        desk.alarms.append(closing.used_up(desk.state))
+    if closing.may_issue(desk.state, package.level):
+        issued = closing.close_issued(desk.connection, desk.state, package, chunk.at_ms)
+        desk.alarms.append(closing.left_to_issue(desk.state, issued))
     return 0
 
 
@@ -180,6 +194,8 @@ def _parent(desk: Desk, chunk: Chunk, package: PackageRow | None, code: MarkingC
     level = chunk.station.level
     if level == GROUP and not code.tail:
         return Found(MALFORMED)  # its own full code will be applied
+    if level == GROUP and closing.parent_is_unknown(desk, code):
+        return Found(UNKNOWN_CODE)
     if chunk.station.mode == PARENT_FIRST and (package is None or package.ident is not None):
         return _opening(desk, chunk, package, code)
     if package is None or not package.holds or not (package.holds >= package.capacity or package.close_requested):
@@ -224,4 +240,4 @@ def other_level(chunk: Chunk, package: PackageRow) -> tuple[str, str]:
         f"Station {chunk.station.id} still has an open {package.level} from before its configuration was changed: "
         "close or dissolve it."
     )
-    return "open-package", text
+    return OPEN_PACKAGE, text

@@ -11,8 +11,8 @@ from lined.journal.database import Connection
 from lined.journal.packages import CLOSED, UNIT, PackageRow
 from lined.journal.reports import REFUSED, UNREPORTED, WITHDRAWN
 from lined.line import reforming
-from lined.line.children import Child, lot_of
-from lined.line.state import LineState, job_of
+from lined.line.children import Child
+from lined.line.state import LineState, job_of, lot_of
 
 
 def take_out(connection: Connection, state: LineState, ident: str, by: str, at_ms: int) -> dict[str, object]:
@@ -37,7 +37,7 @@ def put_in(connection: Connection, child: Child, package: PackageRow, by: str, a
     """A child goes into a package that may be changed. Raises CommandError 409."""
     if child.inside is not None:
         raise CommandError(409, "already-packed", f"{child.ident} lies in another package already.")
-    if (child.gtin, child.lot) != (package.gtin, package.lot):
+    if (child.gtin, child.lot) != (package.gtin, _lot(connection, package)):
         raise CommandError(409, "mixed-lot", f"{child.ident} is of another product or lot than the package.")
     if child.level != package.child_level:
         raise CommandError(409, "wrong-level", f"A {package.level} holds {package.child_level}.")
@@ -90,6 +90,15 @@ def dissolve(connection: Connection, state: LineState, package: PackageRow, by: 
     if fresh.package_id is not None:
         _settle(connection, fresh.package_id, at_ms, by)
     return {"package": package.ident, "state": "dissolved", "report": _text(report_id)}
+
+
+def without_its_code(connection: Connection, state: LineState, ident: str, by: str, at_ms: int) -> None:
+    """A GROUP whose own code was withdrawn is no more: its children may be packed again, and so may the code be used
+    again. Nothing where the code is no parent.
+    """
+    package = packages.by_ident(connection, ident)
+    if package is not None and package.state == CLOSED:
+        dissolve(connection, state, package, by, at_ms)
 
 
 # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,6 +168,11 @@ def _note(connection: Connection, ident: str, at_ms: int, what: str, detail: str
         codes.record(connection, code.id, at_ms, what, detail, by=by)
 
 
+def _lot(connection: Connection, package: PackageRow) -> str:
+    job = job_of(connection, package.job_id)
+    return lot_of(job) if job is not None else package.lot
+
+
 def _text(report_id: int | None) -> str | None:
     return None if report_id is None else str(report_id)
 
@@ -169,7 +183,8 @@ def child_of_code(connection: Connection, ident: str) -> Child:
     if package is not None:
         if package.state != CLOSED:
             raise CommandError(409, "not-applied", f"{ident} is not a closed package.")
-        return Child(package.id, ident, package.level, package.job_id, package.gtin, package.lot, package.package_id)
+        lot = _lot(connection, package)
+        return Child(package.id, ident, package.level, package.job_id, package.gtin, lot, package.package_id)
     code = packages.packed_code(connection, ident)
     job = job_of(connection, code.job_id) if code is not None else None
     if code is None or job is None or code.own in {WITHDRAWN, REFUSED}:

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lined.days import LocalDays
-from lined.journal import codes, reports
+from lined.journal import codes, pools, reports
 from lined.journal.database import Connection
+from lined.journal.pools import PoolRow
 from lined.journal.reports import UTILISATION
 from lined.line.grading import Trend
 from lined.line.plant import Plant
+from lined.line.rehearsal import Rehearsal
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
 CLOCK_TOLERANCE_MS = 5_000  # a clock may be stepped back this much by time synchronisation
@@ -69,6 +71,8 @@ class LineState:
         self.newest_ms = 0
         self.recent: dict[int, dict[str, int]] = {}
         self.trends: dict[int, Trend] = {}
+        self.rehearsal: Rehearsal | None = None  # of a test job; what it says is nowhere else
+        self.pools: dict[str, PoolRow] = {}  # by GTIN; their sums are the journal's only
 
     def refresh(self, connection: Connection) -> None:
         """Load what the journal says, where memory may be wrong."""
@@ -87,6 +91,7 @@ class LineState:
         self.next_code = codes.last_id(connection) + 1
         self.newest_ms = max(_newest(connection, table, column) for table, column in _MOMENTS)
         self.recent = {}
+        self.pools = pools.present(connection)
         self.stale = False
 
     def clock_is_behind(self, at_ms: int) -> bool:
@@ -108,6 +113,12 @@ def load_job(connection: Connection) -> Job | None:
 def job_of(connection: Connection, job_id: int) -> Job | None:
     """A job, running or ended; None for the number of none."""
     return _job(connection, "id = ?", job_id)
+
+
+def lot_of(job: Job) -> str:
+    """What items of one package have in common: product, series and dates. Two runs of the same lot may be mixed."""
+    keys = ("series", "production_date", "expiration_date")
+    return json.dumps([job.gtin, *(job.attributes.get(key) for key in keys)], separators=(",", ":"))
 
 
 def _job(connection: Connection, where: str, *parameters: int) -> Job | None:

@@ -12,6 +12,7 @@ from lined.journal import grades
 from lined.journal.codes import KnownCode
 from lined.journal.grades import Reading
 from lined.journal.reports import WITHDRAWN
+from lined.line import rehearsing
 from lined.line.desk import Chunk, Desk, Found
 from lined.line.grading import Grade, Trend, is_below, read_grade
 from lined.line.state import RECENT_MAX, Job
@@ -52,22 +53,24 @@ def _applying(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) 
         if low:
             return Found(LOW_GRADE)
         if job.mode == TEST:
+            rehearsing.applied(desk.state, code.ident)
             return Found(ACCEPT)
         code_id = desk.apply(chunk, code, job)
         return Found(ACCEPT, code_id, code_id)
     if low and known.tail == code.tail:
-        return Found(DUPLICATE if _is_duplicate(desk, known) else LOW_GRADE, known.id)
+        return Found(DUPLICATE if _is_duplicate(desk, chunk, known, job) else LOW_GRADE, known.id)
     verdict, code_id = desk.seen(chunk, code, job, desk.alarms)
     return Found(verdict, code_id, code_id if verdict == ACCEPT else 0)
 
 
-def _is_duplicate(desk: Desk, known: KnownCode) -> bool:
+def _is_duplicate(desk: Desk, chunk: Chunk, known: KnownCode, job: Job) -> bool:
     """Whether a good read of the code would be a duplicate: not where it may come back, nor where its accept was not
-    said.
+    said, nor where it would be a repeat.
     """
     if known.own == WITHDRAWN:
         return not desk.may_come_back(known)
-    return desk.connection.execute("SELECT 1 FROM unsaid WHERE code_id = ?", (known.id,)).fetchone() is None
+    unsaid = desk.connection.execute("SELECT 1 FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
+    return unsaid is None and not desk.is_repeat(chunk, known, job)
 
 
 def _only(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) -> Found:
@@ -177,11 +180,8 @@ def _watch(desk: Desk, chunk: Chunk, candidate: Candidate, grade: Grade | None) 
         text = f"{chunk.device} gives no grade that can be understood (it said {said}): its reads are rejected"
         desk.alarms.append(("no-grade", text))
         return
-    if grade.contradiction:
-        text = (
-            f"{chunk.device} contradicts itself: {candidate.grade!r} is class {grade.letter} at best; check its set-up"
-        )
-        desk.alarms.append(("grade-contradiction", text))
+    text = f"{chunk.device} contradicts itself: {candidate.grade!r} is class {grade.letter} at best; check its set-up"
+    desk.alarms += [("no-grade", ""), ("grade-contradiction", text if grade.contradiction else "")]
     trend = desk.state.trends.setdefault(chunk.device_no, Trend())
     if trend.add(grade.number):
         text = (

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from lined.line.pool_operations import PAGE_MAX
+
 
 def _gtin(text: str) -> str:
     if not re.fullmatch(r"[0-9]{8,14}", text):
@@ -123,6 +125,20 @@ class TaskDone(Body):
 class PackageClose(Body):
     station: Required
     parent: Code | None = None
+
+
+class PoolLoad(Body):
+    """Some of the codes issued for a product, with or without check part. `complete`: these were the last of them, and
+    from now on what is not in the pool is an `unknown-code`.
+    """
+
+    gtin: Gtin
+    codes: Annotated[list[Code], Field(max_length=PAGE_MAX)] = Field(default_factory=list)
+    complete: StrictBool = False
+
+
+class PoolDrop(Body):
+    gtin: Gtin
 
 
 class Withdraw(Body):

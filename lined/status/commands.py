@@ -21,6 +21,8 @@ from lined.status.bodies import (
     JobStop,
     PackageClose,
     PackageDissolve,
+    PoolDrop,
+    PoolLoad,
     Release,
     ReplaceChild,
     ReportCorrect,
@@ -52,6 +54,7 @@ def commands(view: PlantView) -> APIRouter:
     _of_jobs(router, view)
     _of_reports(router, view)
     _of_codes(router, view)
+    _of_pools(router, view)
     return router
 
 
@@ -132,6 +135,18 @@ def _of_codes(router: APIRouter, view: PlantView) -> None:
         if problem is not None:  # a device would be told to reject; a person is told why
             raise JournalFull(problem)
         return await carried_out("read", view.line.read, body)
+
+
+def _of_pools(router: APIRouter, view: PlantView) -> None:
+    @router.post("/pools/load", tags=["pools"])
+    async def load_pool(body: PoolLoad) -> Response:
+        """Load some of the codes that were issued for a product; with `complete` the pool holds from now on."""
+        return await carried_out("pool-load", view.line.load_pool, body)
+
+    @router.post("/pools/drop", tags=["pools"])
+    async def drop_pool(body: PoolDrop) -> Response:
+        """Drop the pool of a product: its codes are no longer compared with one."""
+        return await carried_out("pool-drop", view.line.drop_pool, body)
 
 
 def _about(operation: Callable[..., Awaitable[dict[str, Any]]], report_id: str) -> Operation:

@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lined.status.answers import refusal
 
 BODY_BYTES = 16 * 1024  # no command needs half of it; the worst of this size holds the loop for a few milliseconds
+PAGE_BYTES = 384 * 1024  # ... but a page of a code pool: its codes may have their check parts, with escapes
+PAGED = "/api/v1/pools/load"
 BODY_S = 10.0  # for a command's body to arrive
 READING = frozenset({"GET", "HEAD"})
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -45,7 +47,7 @@ class Gate:
         try:
             self._judge(scope)
             if scope["method"] not in READING:
-                receive = replayed(await read_body(receive))
+                receive = replayed(await read_body(receive, _most(scope)))
         except Refusal as refused:
             await refusal(refused.status, refused.code, refused.message)(scope, receive, send)
             return
@@ -65,8 +67,8 @@ class Gate:
             raise Refusal(401, "token-required", "Send Authorization: Bearer with the token beside the journal.")
         if commands and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refusal(415, "not-json-type", "Send Content-Type: application/json.")
-        if int(headers.get("content-length", "0")) > BODY_BYTES:
-            raise Refusal(413, "too-large", f"A command has at most {BODY_BYTES} bytes.")
+        if int(headers.get("content-length", "0")) > _most(scope):
+            raise Refusal(413, "too-large", f"A command has at most {_most(scope)} bytes.")
 
     def hosts(self, scope: Scope) -> list[str]:
         """What `Host` may say: loopback's names, where we were told to listen, the address this request came to."""
@@ -84,7 +86,11 @@ class Gate:
         return len(given) == 1 and hmac.compare_digest(_one_space(given[0]).encode("utf-8"), self._expected)
 
 
-async def read_body(receive: Receive) -> bytes:
+def _most(scope: Scope) -> int:
+    return PAGE_BYTES if scope["path"] == PAGED else BODY_BYTES
+
+
+async def read_body(receive: Receive, most: int = BODY_BYTES) -> bytes:
     """The whole body. Raises Refusal: too large, too slow, or the sender has gone."""
     body = bytearray()
     try:
@@ -94,8 +100,8 @@ async def read_body(receive: Receive) -> bytes:
                 if message["type"] == "http.disconnect":
                     raise Refusal(400, "cut-off", "The request ended before its body did.")
                 body += message.get("body", b"")
-                if len(body) > BODY_BYTES:
-                    raise Refusal(413, "too-large", f"A command has at most {BODY_BYTES} bytes.")
+                if len(body) > most:
+                    raise Refusal(413, "too-large", f"A command has at most {most} bytes.")
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError:

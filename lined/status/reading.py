@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from lined.errors import CommandError, Problem
-from lined.journal import queries, stories
+from lined.journal import pools, queries, stories
 from lined.journal.database import Connection
 from lined.journal.queries import PAGE_MAX
 from lined.journal.reports import STATES
@@ -82,6 +82,11 @@ def questions(view: PlantView) -> APIRouter:
             raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
         return rendered(found)
 
+    @router.get("/pools", tags=["pools"])
+    async def list_pools() -> Response:
+        """The code pools: how many codes are in each, and how many of them were applied."""
+        return rendered(await view.journal.read(_pools))
+
     return router
 
 
@@ -123,6 +128,10 @@ def _report(connection: Connection, report_id: int) -> bytes | None:
 def _code(connection: Connection, ident: str) -> bytes | None:
     found = stories.code_story(connection, ident)
     return None if found is None else json_bytes(shapes.code_story(found))
+
+
+def _pools(connection: Connection) -> bytes:
+    return json_bytes(shapes.pool_list(pools.present(connection).values()))
 
 
 def _one_of(path: str, value: str | None, known: tuple[str, ...]) -> None:

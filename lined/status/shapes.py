@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from lined.journal.packages import PackageRow
+from lined.journal.pools import PoolRow
 from lined.journal.queries import ReportPage, ReportStory
 from lined.journal.reports import ReportRow
 from lined.journal.stories import Applied, CodeStory, PackagePage
 from lined.journal.work_items import Grading
+from lined.line.pool_operations import described
 from lined.status.document import job
 from lined.status.rendering import page_bytes
 from lined.status.times import moment, with_moments
@@ -168,3 +171,8 @@ def _of_job(row: dict[str, Any]) -> dict[str, Any]:
 def _of_report(row: dict[str, Any]) -> dict[str, Any]:
     report_id = row.pop("report_id")
     return {**row, "report": str(report_id) if report_id else None}
+
+
+def pool_list(found: Iterable[PoolRow]) -> dict[str, Any]:
+    """All code pools: there are no more than products."""
+    return {"items": [with_moments(described(pool)) for pool in found], "next": None}

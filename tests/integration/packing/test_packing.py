@@ -12,6 +12,8 @@ import pytest
 
 from lined import codes
 from lined.errors import CommandError
+from lined.journal import damage, takeover
+from lined.journal.backup import back_up
 from lined.line.plant import Plant, Station
 from lined.sandbox import issuing
 from tests.integration.packing.line import (
@@ -27,6 +29,7 @@ from tests.integration.packing.line import (
     box_plant,
 )
 
+NOW_MS = 1_795_000_000_000
 PARENT_FIRST = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="parent-then-children")
 FRAMES = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="frame")
 
@@ -217,3 +220,56 @@ async def test_stopping_a_job_dissolves_or_closes_its_open_package(tmp_path: Pat
             await line.say_each("packer", units)
             await line.operations.stop_job({"packages": choice})
             assert await line.rows("SELECT state FROM package") == [(state,)]
+
+
+async def test_a_corrected_job_is_the_lot_it_was(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, PACK, PALLET]), tmp_path, series="A1") as line:
+        units = marks(6)
+        await line.say_each("cam", units[:4])
+        assert await line.say_each("packer", [*units[:3], sscc(1), units[3]]) == ["accept"] * 5
+        assert await line.say("stacker", sscc(1)) == "accept"
+        await line.operations.correct_job({"series": "A2"})
+        await line.say_each("cam", units[4:])
+        assert await line.say_each("packer", [*units[4:], sscc(2)]) == ["accept"] * 3
+        assert await line.say("stacker", sscc(2)) == "accept"
+        await line.operations.start_job({"gtin": GTIN, "series": "A1", "replace": True})
+        later = marks(4, seed=7)
+        await line.say_each("cam", later)
+        assert await line.say_each("packer", [*later[:3], sscc(3)]) == ["accept"] * 4
+        assert await line.say("stacker", sscc(3)) == "mixed-lot"
+
+
+async def test_a_group_whose_own_code_is_withdrawn_is_no_more(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, GROUPS]), tmp_path) as line:
+        units, groups = marks(4), marks(2, GROUP_GTIN, seed=5)
+        await line.say_each("cam", units)
+        assert await line.say_each("wrapper", [*units[:2], groups[0], *units[2:], groups[1]]) == ["accept"] * 6
+        await line.operations.withdraw({"code": groups[0], "reason": "damaged"})
+        verdict = line.verdicts[-1]
+        answer = await line.operations.reject_confirm({"session": verdict.session, "seq": verdict.seq})
+        assert answer == {"code": ident(groups[1]), "state": "withdrawn"}
+        assert await line.rows("SELECT DISTINCT state FROM package") == [("dissolved",)]
+        assert await line.say_each("wrapper", [*units[:2], groups[0]]) == ["accept"] * 3, "the label comes again"
+        assert await line.rows("SELECT own FROM code WHERE ident = ?", ident(groups[0])) == [(None,)]
+
+
+@pytest.mark.parametrize("why", ["restore", "damage"])
+async def test_a_backup_that_takes_over_issues_no_serial_again(tmp_path: Path, why: str) -> None:
+    plant, path = box_plant([APPLY, PACK], sscc=SSCC), tmp_path / "line.db"
+    units = marks(9)
+    async with running(plant, tmp_path) as line:
+        await line.say_each("cam", units)
+        await line.say_each("packer", units[:3])
+    made = back_up(path, tmp_path / "backups", NOW_MS)
+    line = Line(plant, path)
+    await line.open()
+    await line.say_each("packer", units[3:6])
+    await line.close()
+    aside = damage.set_aside(path, NOW_MS, "replaced")
+    takeover.take_over(path, made.path, why=why, aside=aside, at_ms=NOW_MS)
+    line = Line(plant, path)
+    await line.open()
+    await line.say_each("packer", units[6:])
+    issued = await line.rows("SELECT ident FROM package ORDER BY id")
+    await line.close()
+    assert issued == [(codes.sscc("0307797292", 1),), (codes.sscc("0307797292", 3),)]

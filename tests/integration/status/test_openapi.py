@@ -21,10 +21,10 @@ COMMANDS = [
 ]
 
 # ours: packing, rework and the work list
-MORE_QUESTIONS = ["/api/v1/tasks", "/api/v1/alarms"]
+MORE_QUESTIONS = ["/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools"]
 MORE_COMMANDS = [
     *("/api/v1/reports/correct", "/api/v1/packages/dissolve", "/api/v1/packages/take-out", "/api/v1/packages/replace"),
-    "/api/v1/tasks/done",
+    *("/api/v1/tasks/done", "/api/v1/pools/load", "/api/v1/pools/drop"),
     "/api/v1/alarms/{alarm_id}/acknowledge",
 ]
 

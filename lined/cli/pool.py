@@ -1,0 +1,245 @@
+"""`lined pool …`: the codes that were issued for a product."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
+from lined.cli.output import console, print_json, print_table
+
+if TYPE_CHECKING:
+    from lined.cli.pool_file import PoolFile
+    from lined.config import Config
+    from lined.errors import LinedError
+    from lined.journal.database import Connection
+
+PROBLEMS_SHOWN = 1_000
+GtinOption = Annotated[str, typer.Option("--gtin", metavar="GTIN", help="Of the product, or of its GROUP.")]
+
+
+def register(app: typer.Typer) -> None:
+    pools = typer.Typer(no_args_is_help=True, help="Load, show and drop the codes that were issued for a product.")
+    pools.command("load")(load)
+    pools.command("show")(show)
+    pools.command("drop")(drop)
+    app.add_typer(pools, name="pool", rich_help_panel=AT_WORK)
+
+
+def load(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, or CSV.")],
+    gtin: GtinOption,
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHAR", help="Of CSV without quotes: the first column is the code. Or: none.")
+    ] = None,
+    by: ByOption = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Load codes that the regulator or a printing house issued. Other codes of the product are then rejected as
+    `unknown-code`.
+
+    The whole file is read first: one bad line, and nothing is loaded. Loading it again changes nothing.
+    """
+    from lined.cli.asking import loaded
+    from lined.cli.pool_file import PoolFile
+    from lined.line.pool_operations import PAGE_MAX, pool_gtin
+    from lined.service import assembly
+
+    found = loaded(config)
+    plant = assembly.plant_of(found, assembly.profile_of(found))
+    gtin = pool_gtin(plant, gtin)
+    if delimiter is not None and len(delimiter) != 1 and delimiter != "none":
+        raise typer.BadParameter("one character, or none", param_hint="--delimiter")
+    content = PoolFile(file, gtin, {key: product.shape for key, product in plant.products.items()}, delimiter)
+    count = _looked_through(file, content)
+    added, pool = 0, {}
+    with _writable(found) as connection:
+        for part, last in _pages(content, PAGE_MAX):
+            pool = _put(connection, gtin, part, last, by) if connection else _send(found, gtin, part, last, by)
+            added += pool["added"]
+    if as_json:
+        print_json({**pool, "added": added})
+        return
+    text = f"{count:,} codes of {file.name}, {added:,} of them new: the pool of {gtin} has {pool['codes']:,} codes"
+    console().print(f"{text}, {pool['left']:,} not applied yet.", style="green")
+
+
+def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Show the code pools: how many codes are in each, and how many of them were applied."""
+    from lined.cli.asking import answered, loaded
+    from lined.cli.telling import Clock
+
+    def offline(connection: Connection) -> Any:
+        from lined.journal import pools
+        from lined.status import shapes
+
+        return shapes.pool_list(pools.present(connection).values())
+
+    found = loaded(config)
+    answer, _ = answered(found, "/api/v1/pools", offline)
+    if as_json:
+        print_json(answer)
+        return
+    clock, to = Clock(found), console()
+    rows = [
+        (one["gtin"], *(f"{one[key]:,}" for key in ("codes", "applied", "left")), _state(one, clock))
+        for one in answer["items"]
+    ]
+    print_table(to, "", ["GTIN", "codes", "applied", "left", "since"], rows)
+    if not rows:
+        to.print("No code pool is loaded: codes are not compared with any.")
+
+
+def drop(gtin: GtinOption, by: ByOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Drop the pool of a product: its codes are no longer compared with one."""
+    from lined.cli.asking import loaded
+    from lined.cli.daemon import command
+
+    found = loaded(config)
+    with _writable(found) as connection:
+        if connection is None:
+            answer = command(found, "/api/v1/pools/drop", {"gtin": gtin}, by)
+        else:
+            answer = _dropped(connection, gtin.zfill(14))
+    if as_json:
+        print_json(answer)
+    else:
+        console().print(f"The pool of {answer['gtin']} with {answer['codes']:,} codes is dropped.", style="green")
+
+
+def _state(one: dict[str, Any], clock: Any) -> str:
+    if one["state"] == "loading":
+        return f"loading since {clock.at(one['began_at'])}, refuses nothing yet: load the file again"
+    return str(clock.at(one["complete_at"]))
+
+
+def _looked_through(file: Path, content: PoolFile) -> int:
+    """How many codes there are. Raises CommandError; every bad line is named on stderr, PROBLEMS_SHOWN at most."""
+    from lined.errors import CommandError
+
+    count, bad = 0, 0
+    for line in content:
+        count += 1
+        if line.problem:
+            bad += 1
+            if bad <= PROBLEMS_SHOWN:
+                typer.echo(f"{file.name}:{line.number}: {line.problem}", err=True)
+    if bad:
+        more = f" (the first {PROBLEMS_SHOWN:,} are named)" if bad > PROBLEMS_SHOWN else ""
+        raise CommandError(422, "wrong-codes", f"{bad:,} of {count:,} lines are wrong{more}; nothing was loaded.")
+    if not count:
+        raise CommandError(422, "wrong-codes", f"There are no codes in {file.name}; nothing was loaded.")
+    doubts = content.doubts()
+    if doubts:
+        raise CommandError(422, "wrong-codes", f"{file.name}: {doubts}. Nothing was loaded.")
+    return count
+
+
+def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[str], bool]]:
+    """The codes, so many at a time, and whether they are the last."""
+    idents = (line.ident for line in content)
+    part = list(islice(idents, most))
+    while part:
+        following = list(islice(idents, most))
+        yield part, not following
+        part = following
+
+
+@contextmanager
+def _writable(config: Config) -> Iterator[Connection | None]:
+    """None where a daemon runs, which does the writing; else the journal, with its lock held.
+
+    Raises NoDaemon, JournalLocked, JournalError.
+    """
+    from lined.cli.daemon import NoDaemon, ask
+
+    try:
+        ask(config, "/api/v1/pools")
+    except NoDaemon as nobody:
+        with _locked(config, nobody) as connection:
+            yield connection
+    else:
+        yield None
+
+
+@contextmanager
+def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
+    import os
+
+    from lined.cli.daemon import NoDaemon
+    from lined.cli.logs import set_up_logs
+    from lined.errors import JournalBroken, JournalError
+    from lined.journal.database import SqliteError, open_writable, translated
+    from lined.journal.journal import refuse_foreign, take_lock
+    from lined.journal.schema import migrations
+    from lined.service import assembly
+
+    set_up_logs(level=logging.WARNING)
+    path = config.journal.path.resolve()
+    if not path.exists():
+        raise NoDaemon(f"The daemon is not running ({why}), and there is no journal at {path} yet.")
+    refuse_foreign(path, assembly.binding_of(config))
+    lock = take_lock(path)
+    try:
+        database = open_writable(path)
+        try:
+            row = database.execute("SELECT value FROM meta WHERE key = 'stopped'").fetchone()
+            if migrations.pending(database) or row is None or row[0] != "clean":
+                raise JournalError(f"{path} was not stopped in order, or by an older version: start the daemon first.")
+            yield database.conn
+            database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except SqliteError as error:
+            raise translated(error) or JournalBroken(str(error)) from error
+        finally:
+            database.conn.close()
+    finally:
+        os.close(lock)
+
+
+def _send(config: Config, gtin: str, idents: list[str], last: bool, by: str | None) -> dict[str, Any]:
+    """One page to the daemon."""
+    from lined.cli.daemon import command
+
+    answer: dict[str, Any] = command(
+        config, "/api/v1/pools/load", {"gtin": gtin, "codes": idents, "complete": last}, by
+    )
+    return answer
+
+
+def _put(connection: Connection, gtin: str, idents: list[str], last: bool, by: str | None) -> dict[str, Any]:
+    """One page, one transaction."""
+    from lined.journal import pools
+    from lined.line.pool_operations import described
+    from lined.status.times import with_moments
+
+    at_ms = time.time_ns() // 1_000_000
+    connection.execute("BEGIN IMMEDIATE")
+    pool = pools.begin(connection, gtin, at_ms, by or "")
+    added = pools.add(connection, pool, idents)
+    if last and pool.state != pools.ACTIVE:
+        pools.complete(connection, pool, at_ms)
+    connection.execute("COMMIT")
+    return {**with_moments(described(pools.present(connection)[gtin])), "added": added.codes}
+
+
+def _dropped(connection: Connection, gtin: str) -> dict[str, Any]:
+    from lined.errors import CommandError
+    from lined.journal import pools
+    from lined.line.pool_operations import described
+    from lined.status.times import with_moments
+
+    pool = pools.present(connection).get(gtin)
+    if pool is None:
+        raise CommandError(404, "unknown-pool", f"No code pool is loaded for {gtin}.")
+    connection.execute("BEGIN IMMEDIATE")
+    pools.drop(connection, pool)
+    connection.execute("COMMIT")
+    return {**with_moments(described(pool)), "state": pools.DROPPED}

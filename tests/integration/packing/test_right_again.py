@@ -1,0 +1,86 @@
+"""Alarms of stations end when what they say is over, and what only happened once when somebody has seen it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from lined.line.alarms import AlarmBook
+from lined.line.plant import Station
+from tests.integration.packing.line import APPLY, PACK, SSCC, VERIFY, Line, box_plant, wall_ms
+from tests.integration.packing.test_packing import marks, running, sscc
+
+
+def kinds(line: Line) -> set[str]:
+    return {problem.kind for problem in line.problems.all()}
+
+
+@asynccontextmanager
+async def book_of(line: Line) -> AsyncIterator[AlarmBook]:
+    yield AlarmBook(line.journal, line.problems, wall_ms)
+
+
+async def test_a_verifier_that_grades_again(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, VERIFY]), tmp_path) as line:
+        unit = marks(1)[0]
+        await line.say("cam", unit)
+        await line.say("grader", unit)
+        assert kinds(line) == {"no-grade"}
+        await line.say("grader", unit, grade="A(1.0)")
+        assert kinds(line) == {"grade-contradiction"}
+        await line.say("grader", unit, grade="A(3.9)")
+        assert kinds(line) == set()
+
+
+async def test_a_scanner_whose_code_page_was_put_right(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY]), tmp_path) as line:
+        await line.say("cam", "ж" * 40)
+        assert kinds(line) == {"device-set-up"}
+        await line.say("cam", "junk")
+        assert kinds(line) == {"device-set-up"}, "nothing says that it is right"
+        await line.say("cam", marks(1)[0])
+        assert kinds(line) == set()
+
+
+async def test_ssccs_to_issue_again(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, PACK], sscc=replace(SSCC, last=1)), tmp_path) as line:
+        units = marks(9)
+        await line.say_each("cam", units)
+        await line.say_each("packer", units[:6])
+        assert kinds(line) == {"sscc-used-up"}
+        await line.say("packer", sscc(1))
+        line.state.plant = replace(line.state.plant, sscc=SSCC)
+        await line.say_each("packer", units[6:])
+        assert kinds(line) == set()
+
+
+async def test_content_that_was_scanned_again(tmp_path: Path) -> None:
+    marking = Station("marking", "apply", ("cam",), confirm_ms=1)
+    async with running(box_plant([marking, PACK]), tmp_path) as line:
+        unit = marks(1)[0]
+        await line.say_each("cam", [unit, unit])
+        await line.say("packer", unit)
+        async with asyncio.timeout(5):
+            while not await line.operations.confirming.look():
+                await asyncio.sleep(0.01)
+        await line.operations.confirming.look()
+        assert kinds(line) == {"reject-not-confirmed"}
+        await line.say("packer", unit)
+        await line.operations.confirming.look()
+        assert kinds(line) == set()
+
+
+async def test_a_copied_code_that_somebody_has_seen(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY]), tmp_path) as line, book_of(line) as book:
+        unit = marks(1)[0]
+        await line.say("cam", unit)
+        await line.say("cam", unit[:-4] + "0000")
+        assert kinds(line) == {"other-check-part"}
+        await book.write()
+        await book.acknowledge(str(book.standing[0].id), by="test")
+        assert kinds(line) == set()
+        await book.write()
+        assert book.standing == []
