@@ -36,7 +36,8 @@ async def press(page: Page, label: str, within: str = "main") -> None:
 
 
 async def sees(page: Page, text: str, selector: str = "main", within_s: float = 10.0) -> None:
-    await page.until(f"document.querySelector({json.dumps(selector)})?.innerText.includes({json.dumps(text)})", within_s)
+    found = f"document.querySelector({json.dumps(selector)})?.innerText"
+    await page.until(f"{found}.includes({json.dumps(text)})", within_s)
 
 
 async def until_settled(plant: DemoPlant) -> None:

@@ -111,7 +111,7 @@ REPORT_STATES = {
     "submitted": N_("submitted"),
     "succeeded": N_("succeeded"),
     "partial": N_("partly accepted"),
-    "refused": N_("refused"),
+    "refused": N_("refused whole"),
     "held": N_("held"),
     "released": N_("released by a person"),
     "void": N_("void"),
@@ -121,7 +121,7 @@ CODE_STATES = {
     "reported": N_("reported"),
     "accepted": N_("accepted"),
     "refused": N_("refused"),
-    "held": N_("held"),
+    "held": N_("on hold"),
     "withdrawn": N_("withdrawn"),
 }
 KINDS = {
@@ -228,6 +228,9 @@ SCRIPT = {
     "lost_text": N_("What you see is old. The line's program does not answer since"),
     "done": N_("Done."),
     "failed": N_("Not done."),
+    "s": N_("s"),
+    "min": N_("min"),
+    "h": N_("h"),
     "unreachable": N_("The line's program does not answer. It is not known whether this was done; look again."),
 }
 

@@ -123,7 +123,17 @@ function put(place, html) {
   place.innerHTML = html;
   const again = sign && [...place.querySelectorAll("a, button, summary, select, input")].find((one) => signOf(one) === sign);
   if (again) again.focus({ preventScroll: true });
+  reachable();
 }
+
+// What is wider than the screen can be scrolled by keyboard too; what is not is no stop on the way.
+function reachable() {
+  for (const wide of document.querySelectorAll(".wide")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0; else wide.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", reachable);
+reachable();
 
 // What makes an element the same one after its list was made anew: never its place, or a press would meet another row.
 function signOf(element) {
@@ -194,7 +204,7 @@ function pulse(sign) {
 function showRejectAge() {
   if (!reject || !at("reject-age")) return;
   const s = Math.max(0, Math.round((performance.now() - reject.at) / 1000));
-  at("reject-age").textContent = s < 60 ? s + " s" : s < 3600 ? Math.floor(s / 60) + " min" : Math.floor(s / 3600) + " h";
+  at("reject-age").textContent = s < 60 ? s + " " + words.s : s < 3600 ? Math.floor(s / 60) + " " + words.min : Math.floor(s / 3600) + " " + words.h;
 }
 
 // ── the curve: items a minute, smoothed over ten seconds ────────────────────────────────────────────────────────────
@@ -362,6 +372,9 @@ document.addEventListener("click", (event) => {
   if (closer) closer.closest("dialog").close();
   if (event.target.closest("[data-print]")) print();
 });
+
+const here = document.querySelector(".bar nav [aria-current]");
+if (here) here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.clientWidth / 2;  // where the bar is scrolled
 
 at("languages").addEventListener("change", (event) => event.target.form.submit());
 
