@@ -54,7 +54,7 @@ async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> 
         if not as_json:
             _tell_where(to, plant)
         await plant.issue()
-        await plant.command("/api/v1/job/start", {"gtin": GTIN, "by": "demo", "order": "DEMO-1"})
+        await plant.command("/api/v1/job/start", {"gtin": GTIN, "order": "DEMO-1"})
         if codes is None:
             await _for_ever(to, plant)
             return DONE
@@ -75,6 +75,7 @@ def _tell_where(to: Console, plant: DemoPlant) -> None:
         to,
         [
             ("page", f"{plant.url}/"),
+            ("token for commands", plant.token),
             ("status", f"{plant.url}/status"),
             ("regulator's stand-in", f"{plant.sandbox.url}/sandbox/books"),
             ("devices", ", ".join(scanner.url for scanner in plant.belt.scanners)),
@@ -98,7 +99,7 @@ async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> No
                 show(await plant.status())
                 await asyncio.wait([playing], timeout=LOOK_S)
             await playing
-            await plant.command("/api/v1/job/stop", {"by": "demo"})
+            await plant.command("/api/v1/job/stop", {})
             async with asyncio.timeout(OUTCOMES_S):
                 while not _settled(status := await plant.status()) or await plant.unreported_packages():
                     show(status)
@@ -111,10 +112,14 @@ async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> No
 
 
 async def _for_ever(to: Console, plant: DemoPlant) -> None:
-    from lined.cli.demo_controls import Controls
+    from lined.cli.demo_controls import KEYS, Controls
+    from lined.cli.demo_watch import Watch
 
     controls = Controls(plant, to.print)
-    to.print(f"{plant.belt.camera.settings.rate:g} items a second pass. A letter and Enter: {controls.help()}")
+    watch = Watch(plant.url, lambda text, style: to.print(text, style=style))
+    to.print(f"{plant.belt.camera.settings.rate:g} items a second pass. Keys:")
+    print_facts(to, KEYS)
+    to.print()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(controls.run(), name="controls")
         tasks.create_task(plant.play(), name="belt")
@@ -123,21 +128,27 @@ async def _for_ever(to: Console, plant: DemoPlant) -> None:
             try:
                 while True:
                     if not controls.restarting:
-                        show(await plant.status())
+                        status = await plant.status()
+                        show(status)
+                        watch.look(status)
                     await asyncio.sleep(LOOK_S)
             except asyncio.CancelledError:
-                _tell_balance(to, await plant.status())
+                await _tell_balance(to, plant)
                 raise
 
 
-def _tell_balance(to: Console, status: dict[str, Any]) -> None:
-    """What the counters say at the end; they have to add up, whatever was done to the plant."""
-    reads, codes = status["reads"], status["codes"]
-    parts = ", ".join(
-        f"{reads[name]:,} {name.replace('_', '-')}" for name in ("accepted", "rejected", "no_read", "repeats")
-    )
-    to.print(f"\n{reads['total']:,} reads = {parts}", style="green" if _adds_up(reads) else "red")
-    to.print(f"{sum(codes.values()):,} codes applied = {', '.join(f'{n:,} {state}' for state, n in codes.items())}")
+async def _tell_balance(to: Console, plant: DemoPlant) -> None:
+    from lined.cli.demo_plant import DemoFailed
+    from lined.cli.demo_watch import balance
+
+    to.print()
+    try:
+        sums = balance(await plant.status(), await plant.books(), await plant.status())
+    except (DemoFailed, OSError) as error:  # it was just being killed, or starts again
+        to.print(f"No balance: {error}", style="red")
+        return
+    for line, holds in sums:
+        to.print(f"{'✓' if holds else '✗'} {line}", style="green" if holds else "red")
 
 
 def _settled(status: dict[str, Any]) -> bool:
@@ -151,7 +162,8 @@ def _bars(to: Console, codes: int | None, quiet: bool) -> Any:
     """Progress, where somebody looks at a terminal; a line now and then where not."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    count = (BarColumn(), MofNCompleteColumn()) if codes else (TextColumn("{task.completed:>9,}"),)
+    columns = (TextColumn("{task.description}"), *count, TimeElapsedColumn())
     with Progress(*columns, console=to, disable=quiet or not to.is_terminal) as progress:
         read = progress.add_task("applied at the line", total=codes)
         done = progress.add_task("accepted by the regulator", total=codes)
@@ -165,6 +177,8 @@ def _bars(to: Console, codes: int | None, quiet: bool) -> Any:
 
 async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
     """What happened, seen from all three sides: the scanner, the daemon, the regulator's own books."""
+    from lined.cli.demo_watch import reads_add_up
+
     status, books, reports = await plant.status(), await plant.books(), await plant.reports()
     camera, tree = plant.belt.camera.results, plant.belt.tree()
     utilisation = [report for report in reports if report["kind"] == "utilisation"]
@@ -177,7 +191,7 @@ async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
         and await plant.regulators_tree() == tree,
         "every document succeeded": all(report["state"] == "succeeded" for report in reports),
         "no document holds more than 30,000 codes": all(report["codes"] <= 30_000 for report in reports),
-        "the daemon's sums agree": status["codes"]["accepted"] == codes and _adds_up(status["reads"]),
+        "the daemon's sums agree": status["codes"]["accepted"] == codes and reads_add_up(status["reads"]),
     }
     return {
         "ok": all(checks.values()),
@@ -189,11 +203,6 @@ async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
         "other_reports": [report for report in reports if report["kind"] != "utilisation"],
         "packages": len(set(tree.values())),
     }
-
-
-def _adds_up(reads: dict[str, Any]) -> bool:
-    parts = reads["accepted"] + reads["rejected"] + reads["no_read"] + reads["repeats"]
-    return bool(reads["total"] == parts and sum(reads["by_reason"].values()) == reads["rejected"])
 
 
 def _tell_summary(to: Console, summary: dict[str, Any]) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
+import os
 import socket
 import sys
 import urllib.request
@@ -25,6 +27,7 @@ from lined.sandbox.devices import Item
 
 GTIN = "04899215122371"
 LINE = "demo"
+FOREIGN = b"0103077972920046217A*FXmT\x1d93Mvp1"  # of a product that this line does not make
 USUAL_PORT = 8480
 READY_S = 30.0
 STOP_S = 15.0
@@ -148,6 +151,8 @@ class DemoPlant:
         self._wanted = codes
         self._codes: deque[str] = deque()
         self._spoiled = 0
+        self._bad = 0
+        self._commands = itertools.count(1)
         self._daemon: asyncio.subprocess.Process | None = None
         self.sandbox = SandboxServer(SandboxSettings(seed=seed), state_path=folder / "sandbox.db")
         self.belt = Belt(self._items(), rate=rate, seed=seed)
@@ -228,8 +233,13 @@ class DemoPlant:
 
     async def command(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a command with the daemon's token. Raises OSError."""
-        token = (self.folder / "demo.db.token").read_text("utf-8").strip()
-        return await asyncio.to_thread(_post, self.url + path, body, token)
+        named = {"by": "demo", "id": f"demo-{os.getpid()}-{next(self._commands)}", **body}
+        return await asyncio.to_thread(_post, self.url + path, named, self.token)
+
+    @property
+    def token(self) -> str:
+        """What commands have to show, on the page too."""
+        return (self.folder / f"{LINE}.db.token").read_text("utf-8").strip()
 
     async def status(self) -> dict[str, Any]:
         """The daemon's `/status`. Raises OSError, DemoFailed where the daemon has gone."""
@@ -271,11 +281,15 @@ class DemoPlant:
         """So many codes come from the camera without their separators."""
         self._spoiled = codes
 
+    def pass_bad_items(self) -> None:
+        """A used code, a print that nobody can read and a code of another product come next."""
+        self._bad += 1
+
     async def play(self) -> None:
         """Everything past all stations; the last box and pallet are closed although they are not full."""
 
         async def close_short(station: str, label: str) -> None:
-            await self.command("/api/v1/packages/close", {"station": station, "parent": label, "by": "demo"})
+            await self.command("/api/v1/packages/close", {"station": station, "parent": label})
 
         await self.belt.run(close_short)
 
@@ -326,6 +340,9 @@ class DemoPlant:
                 self._spoiled -= 1
                 payload = code.replace(GS.encode("ascii"), b"")
             yield Item(payload, code)
+            if self._bad:
+                self._bad -= 1
+                yield from (Item(code, code), Item(b"NOREAD", b""), Item(FOREIGN, FOREIGN))
 
 
 def broker_at_hand() -> bool:

@@ -22,21 +22,6 @@ READS_LOOKED_AT = 200_000
 CODES = ("code", "parent", "with")  # what of a command's body may hold a check part
 
 
-class Task(NamedTuple):
-    """A row of the work list."""
-
-    id: int
-    kind: str
-    ident: str | None
-    package_id: int | None
-    report_id: int | None
-    reason: str
-    created_ms: int
-    done_ms: int | None
-    done_by: str | None
-    note: str | None
-
-
 class PastRead(NamedTuple):
     """A read that was rejected. `raw`: what the device sent, check parts masked; `code`: where it is a known one."""
 
@@ -70,19 +55,10 @@ class Grades(NamedTuple):
     trend: list[float]
 
 
-def tasks(
-    connection: Connection, *, done: bool = False, limit: int = 100, after: int | None = None
-) -> tuple[list[Task], int | None]:
-    where = f"id < ? AND done_ms IS {'NOT ' if done else ''}NULL"
-    rows = connection.execute(
-        f"SELECT {', '.join(Task._fields)} FROM task WHERE {where} ORDER BY id DESC LIMIT ?",
-        (_before(after), limit + 1),
-    ).fetchall()
-    return _page([Task(*row) for row in rows], limit)
-
-
-def open_tasks(connection: Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM task WHERE done_ms IS NULL").fetchone()[0])
+def open_tasks(connection: Connection, most: int) -> int:
+    """How many things wait for a person, `most` at most."""
+    query = "SELECT count(*) FROM (SELECT 1 FROM task WHERE done_ms IS NULL LIMIT ?)"
+    return int(connection.execute(query, (most,)).fetchone()[0])
 
 
 def reads(connection: Connection, *, limit: int = 100, after: int | None = None) -> tuple[list[PastRead], int | None]:

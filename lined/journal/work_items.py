@@ -26,12 +26,13 @@ class Task(NamedTuple):
     done_ms: int | None
     done_by: str | None
     note: str | None
+    package_id: int | None
 
 
 _SELECT = (
     "SELECT t.id, t.kind, t.ident, coalesce((SELECT p.ident FROM package p WHERE p.id = t.package_id), "
     "(SELECT p.ident FROM code c JOIN package p ON p.id = c.package_id WHERE c.ident = t.ident)), "
-    "t.report_id, t.reason, t.created_ms, t.done_ms, t.done_by, t.note FROM task t "
+    "t.report_id, t.reason, t.created_ms, t.done_ms, t.done_by, t.note, t.package_id FROM task t "
 )
 
 

@@ -309,6 +309,6 @@ def _follow_later(connection: Connection, report: ReportRow, around: Surrounding
 def _doubt_text(in_doubt: list[ReportRow]) -> str:
     first = ", ".join(str(report.id) for report in in_doubt[:5])
     return (
-        f"{len(in_doubt)} reports may or may not have been received ({first}); they are looked for before they are "
-        "sent again."
+        f"May or may not have been received: report {first}{' …' if len(in_doubt) > 5 else ''}. "
+        "Each is looked for before it is sent again."
     )

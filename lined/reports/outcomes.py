@@ -97,7 +97,8 @@ async def settle_partial(
         still(connection, report)
         at_ms = around.wall_ms()
         why = f"{len(refused)} codes refused" + (f", {len(missing)} not listed" if missing else "")
-        due = (
+        due: dict[str, object] = {"document_status": "PARTIALLY_PROCESSED"}
+        due |= (
             {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"}
             if missing
             else {}

@@ -63,7 +63,7 @@ class TcpWire:
 
 
 class TcpServerSocket:
-    """Listens; a new connection cuts the one before."""
+    """Listens; a new connection cuts the one before. Opened again after `close`, it has the port it had."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
@@ -74,7 +74,7 @@ class TcpServerSocket:
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._accept, *self._address)
-        host, port = self._server.sockets[0].getsockname()[:2]
+        host, port = self._address = self._server.sockets[0].getsockname()[:2]
         self.url = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

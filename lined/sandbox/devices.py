@@ -173,6 +173,14 @@ class SimulatedScanner:
         if self._wire is not None:
             self._wire.cut()
 
+    async def unplug(self) -> None:
+        """Pull the cable and leave it off: nothing can connect until `plug`."""
+        await self._socket.close()
+
+    async def plug(self) -> None:
+        """Put the cable back. Raises OSError."""
+        await self._socket.open()
+
     def pause(self) -> None:
         """Stop the belt: nothing new passes until `resume`."""
         self._running.clear()

@@ -19,6 +19,7 @@ from lined.status.gate import Gate
 from lined.status.page.desk import desk_routes
 from lined.status.page.paper import paper_routes
 from lined.status.page.routes import Page, page_routes
+from lined.status.page.work_desk import work_routes
 from lined.status.ports import PlantView
 from lined.status.reading import health, questions
 
@@ -80,6 +81,7 @@ def make_app(
     app.include_router(alarm_routes(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
     app.include_router(page_routes(page))
     app.include_router(desk_routes(page))
+    app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
     return Gate(app, token, address)

@@ -7,25 +7,23 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from lined.errors import CommandError
-from lined.journal import alarms, overview, queries, reports, stories
+from lined.journal import alarms, overview, packages, queries, reports, stories
 from lined.journal.database import Connection
 from lined.line.alarms import severity_of
 from lined.status import shapes
-from lined.status.page import words
+from lined.status.page import words, work_desk
 from lined.status.page.live import line_values
-from lined.status.page.operator import Shown, picture
+from lined.status.page.operator import Shown
 from lined.status.page.routes import Page
+from lined.status.page.work_desk import ROWS, After
 
-ROWS = 50
-HELD_MAX = 200
-
-After = Annotated[int | None, Query(ge=0, lt=2**62)]
+CHILDREN_MAX = 1_000
 
 
 def desk_routes(page: Page) -> APIRouter:
     """What engineers look at."""
     router = APIRouter(include_in_schema=False)
-    for add in (_line, _reports, _work, _codes, _packages, _quality, _balance, _alarms, _journal):
+    for add in (_line, _reports, _codes, _packages, _quality, _balance, _alarms, _journal):
         add(router, page)
     return router
 
@@ -75,21 +73,6 @@ def _report(connection: Connection, report_id: int) -> dict[str, Any] | None:
     return None if found is None else shapes.report_story(found)
 
 
-def _work(router: APIRouter, page: Page) -> None:
-    @router.get("/work")
-    async def work(request: Request, after: After = None, done: str = "") -> Response:
-        found = await page.view.journal.read(_work_list, bool(done), after)
-        values = {**found, "done": bool(done), "first": after is None, "what": "/work?done=1" if done else "/work"}
-        return await page.html(request, "work.html", values, live=after is None)
-
-
-def _work_list(connection: Connection, done: bool, after: int | None) -> dict[str, Any]:
-    items, following = overview.tasks(connection, done=done, limit=ROWS, after=after)
-    held = reports.select(connection, "state IN ('held', 'in_doubt') ORDER BY id DESC LIMIT ?", (HELD_MAX,))
-    rows = [shapes.report(row, row.opened_ms) for row in held] if after is None and not done else []
-    return {"tasks": items, "next": following, "held": rows}
-
-
 def _codes(router: APIRouter, page: Page) -> None:
     @router.get("/codes")
     async def codes(
@@ -100,15 +83,30 @@ def _codes(router: APIRouter, page: Page) -> None:
         if code.strip():
             try:
                 ident = view.line.identification(code.strip())
-                found = await view.journal.read(stories.code_story, ident)
-                values["story"] = None if found is None else shapes.code_story(found)
-                values["problem"] = "" if found is not None else words.REFUSALS["unknown-code"]
+                values |= await view.journal.read(_story, ident, page.language(request))
+                values["problem"] = "" if values["story"] is not None else words.REFUSALS["unknown-code"]
                 values["asked"] = ident  # the check part is not repeated
             except CommandError:
                 values["problem"], values["asked"] = words.REFUSALS["malformed"], ""
         reads, following = await view.journal.read(_reads, after)
         values |= {"reads": reads, "next": following}
-        return await page.html(request, "codes.html", values, live=after is None and not code)
+        return await page.html(request, "codes.html", values, live=after is None)
+
+
+def _story(connection: Connection, ident: str, language: str) -> dict[str, Any]:
+    """`story`; `tasks` that stand about it; `inside`: what it is a package of; `around`: the package it lies in."""
+    found = stories.code_story(connection, ident)
+    if found is None:
+        return {"story": None}
+    own = next((one for one in found.packages if one.ident == ident), None)
+    around = [one for one in found.packages if one is not own]
+    return {
+        "story": shapes.code_story(found),
+        "tasks": work_desk.items(connection, [one for one in found.tasks if one.done_ms is None], language),
+        "package": own,
+        "around": around[0] if around else None,
+        "inside": packages.children(connection, own)[:CHILDREN_MAX] if own is not None else [],
+    }
 
 
 def _reads(connection: Connection, after: int | None) -> tuple[list[overview.PastRead], int | None]:
@@ -122,7 +120,6 @@ def _packages(router: APIRouter, page: Page) -> None:
         found = await page.view.journal.read(_package_page, state, after)
         values = {
             "found": found,
-            "pictures": [picture(row) for row in found.items if row.state == "open"],
             "chosen_state": state,
             "states": tuple(stories.PACKAGES),
             "first": after is None,

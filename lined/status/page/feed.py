@@ -159,6 +159,7 @@ class Feed:
             "rate": rates.last,
             "state": picture.state,
             "version": picture.version,
+            "work": picture.work,
             "parts": changed,
         }
 

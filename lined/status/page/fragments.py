@@ -6,28 +6,35 @@ In a thread: the loop, on which verdicts are said, only looks things up.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from lined.status.document import StatusDocument
+from lined.errors import JournalError
+from lined.journal import overview
+from lined.status.document import ASK_S, StatusDocument
 from lined.status.page.rendering import Rendering
 from lined.status.ports import PlantView
 from lined.status.rendering import json_bytes
 
 FRESH_S = 0.8
+WORK_MOST = 1_000  # more than so many things to do are not counted
 
 Values = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Picture(NamedTuple):
-    """`parts`: HTML by the id of the element it goes into. `version` changes when lists should be read again."""
+    """`parts`: HTML by the id of the element it goes into. `version` changes when lists should be read again. `work`:
+    how much waits for a person.
+    """
 
     parts: dict[str, str]
     clock: str
     state: str
     version: int
+    work: int
 
 
 class Part(NamedTuple):
@@ -47,18 +54,33 @@ class Fragments:
         self._parts = parts
         self._kept: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
         self._making: dict[tuple[str, str], asyncio.Lock] = {}
+        self._tasks: tuple[float, int] = (float("-inf"), 0)
 
     async def current(self, language: str, name: str) -> Picture:
         document = await self._document.current()
-        version = self.version(document)
+        work = await self.work(document)
+        version = self.version(document, work)
         parts = await self._html(language, name, document) if name in self._parts else {}
         clock = self._rendering.clock.local(self._view.wall_ms()).strftime("%H:%M:%S")
-        return Picture(parts, clock, document["state"], version)
+        return Picture(parts, clock, document["state"], version, work)
 
-    def version(self, document: dict[str, Any]) -> int:
-        """The same as long as no report, alarm or package changed."""
+    async def work(self, document: dict[str, Any]) -> int:
+        """How much waits for a person: held reports, and what stands on the work list. The last known count where the
+        journal does not answer.
+        """
+        asked, tasks = self._tasks
+        if time.monotonic() - asked >= FRESH_S:
+            with contextlib.suppress(JournalError, TimeoutError):
+                async with asyncio.timeout(ASK_S):
+                    tasks = await self._view.journal.read(overview.open_tasks, WORK_MOST)
+            self._tasks = (time.monotonic(), tasks)
+        return tasks + int(document["reports"]["held"])
+
+    def version(self, document: dict[str, Any], work: int) -> int:
+        """The same as long as no report, alarm, package or task changed."""
         revision = 0 if self._view.alarms is None else self._view.alarms.revision
-        told = [document["reports"], document["job"] and document["job"]["id"], revision, len(document["problems"])]
+        job = document["job"] and document["job"]["id"]
+        told = [document["reports"], job, revision, len(document["problems"]), work]
         return zlib.crc32(json_bytes(told))
 
     async def _html(self, language: str, name: str, document: dict[str, Any]) -> dict[str, str]:

@@ -19,13 +19,23 @@ ALARMS_SHOWN = 3
 
 
 class Picture(NamedTuple):
-    """An open package as it is drawn: `cells` are (column, row, filled); none where there would be too many."""
+    """A package as it is drawn: `cells` are (column, row, filled); none where there would be too many."""
 
-    package: PackageRow
     cells: list[tuple[int, int, bool]]
     columns: int
     rows: int
     percent: int
+
+
+class Place(NamedTuple):
+    """A packing station with its open package, or none. `capacity` 0: not known without a job."""
+
+    station: str
+    level: str
+    package: PackageRow | None
+    holds: int
+    capacity: int
+    picture: Picture
 
 
 class Shown(NamedTuple):
@@ -43,14 +53,14 @@ class Shown(NamedTuple):
     acknowledged: bool
 
 
-def picture(package: PackageRow) -> Picture:
+def picture(capacity: int, holds: int) -> Picture:
     """As square as it goes, wider than high, in full rows where that can be."""
-    capacity, holds = max(1, package.capacity), package.holds
+    capacity = max(1, capacity)
     least = max(1, math.isqrt(capacity - 1) + 1)
     columns = next((n for n in range(least, 2 * least + 1) if capacity % n == 0), least)
     rows = -(-capacity // columns)
     cells = [(n % columns, n // columns, n < holds) for n in range(capacity)] if capacity <= CELLS_MAX else []
-    return Picture(package, cells, columns, rows, min(100, 100 * holds // capacity))
+    return Picture(cells, columns, rows, min(100, 100 * holds // capacity))
 
 
 def open_packages(connection: Connection) -> list[PackageRow]:
@@ -118,12 +128,27 @@ class Operator:
             "document": document,
             "alarms": shown[:ALARMS_SHOWN],
             "more_alarms": max(0, len(shown) - ALARMS_SHOWN),
-            "packages": [picture(package) for package in found],
+            "places": self._places(found, (document["job"] or {}).get("gtin", "")),
             "packs": self.packs,
             "differences": differences(view),
             "balanced": view.balance is not None and view.balance.latest is not None,
             "counts": (document["job"] or document),
         }
+
+    def _places(self, found: list[PackageRow], gtin: str) -> list[Place]:
+        """Every packing station in the order of the line, so that nothing jumps when a package closes."""
+        plant = self._view.plant
+        places = []
+        for station in plant.stations.values() if plant is not None else ():
+            opened = [package for package in found if package.station == station.id]
+            for package in opened:
+                drawn = picture(package.capacity, package.holds)
+                places.append(Place(station.id, package.level, package, package.holds, package.capacity, drawn))
+            if station.role == "pack" and not opened and plant is not None:
+                rule = plant.packing.get(gtin, {}).get(station.level)
+                capacity = rule.capacity if rule is not None else 0
+                places.append(Place(station.id, station.level, None, 0, capacity, picture(capacity, 0)))
+        return places
 
     @property
     def packs(self) -> bool:

@@ -8,8 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lined.status.page import shown, words
+from lined.reports.reasons import advice
+from lined.status.page import commanded, shown, words
 from lined.status.page.catalogues import LANGUAGES, catalogue
+from lined.status.page.said import said
 from lined.status.page.shown import Clock
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -53,7 +55,8 @@ class Rendering:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+        found = catalogue(language)
+        environment.install_gettext_translations(found, newstyle=True)  # type: ignore[attr-defined]
         clock = self.clock
         environment.filters |= {
             "moment": clock.day_and_time,
@@ -63,9 +66,12 @@ class Rendering:
             "size": shown.size,
             "code_end": shown.code_end,
             "visible": shown.visible,
+            "said": lambda text: said(text, found.gettext),
+            "meaning": lambda reason: advice(reason or "", language).meaning or reason or "",
         }
         environment.globals |= {
             "words": words,
+            "commanded": commanded,
             "share": shown.share,
             "language": language,
             "languages": LANGUAGES,

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from lined.errors import CommandError
 from lined.status.document import StatusDocument
-from lined.status.page import catalogues, words
+from lined.status.page import catalogues, commanded, words
 from lined.status.page.feed import Feed, measured
 from lined.status.page.fragments import Fragments, Part
 from lined.status.page.live import line_values
@@ -119,6 +119,7 @@ class Page:
             "station": None,
             "body_class": f"view-{part or 'engineer'}",
             "document": document,
+            "work": await self.fragments.work(document),
             **values,
         }
         text = await asyncio.to_thread(self._render, template, language, everything)
@@ -142,6 +143,8 @@ class Page:
             "states": {name: say(text) for name, text in words.LINE_STATES.items()},
             "reasons": {name: of(one) for name, one in words.REASONS.items()} | {"": of(words.UNKNOWN_REASON)},
             "refusals": {name: say(text) for name, text in words.REFUSALS.items()},
+            "fields": {name: say(text) for name, text in commanded.FIELDS.items()},
+            "details": [[known, say(text)] for known, text in commanded.DETAILS],
         }
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 

@@ -6,8 +6,12 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 CODE_END = 6  # characters: what is printed beside the symbol and can be compared at a glance
 NARROW = "\u202f"  # between groups of digits
+PICTURES = 0x2400  # what masked texts show control characters as
+CONTROLS = {0x02: "STX", 0x03: "ETX", 0x04: "EOT", 0x09: "TAB", 0x0A: "LF", 0x0D: "CR", 0x1D: "GS", 0x1E: "RS"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
@@ -62,9 +66,16 @@ def size(count: float) -> str:
     raise AssertionError
 
 
-def visible(text: str | None) -> str:
-    """What a device sent, its control characters as pictures: ␝ for the separator GS."""
-    return "".join(chr(0x2400 + ord(one)) if one < " " else one for one in text or "")
+def visible(text: str | None) -> Markup:
+    """What a device sent, its control characters as framed names: fonts of line PCs often lack the pictures of them."""
+    return Markup("").join(_framed(one) for one in text or "")
+
+
+def _framed(character: str) -> str | Markup:
+    number = ord(character) - (PICTURES if ord(character) >= PICTURES else 0)
+    if number >= 0x20:
+        return character
+    return Markup('<span class="control">{}</span>').format(CONTROLS.get(number, f"{number:02X}"))
 
 
 def code_end(ident: str | None) -> str:

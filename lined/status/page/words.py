@@ -111,7 +111,7 @@ REPORT_STATES = {
     "submitted": N_("submitted"),
     "succeeded": N_("succeeded"),
     "partial": N_("partly accepted"),
-    "refused": N_("refused"),
+    "refused": N_("refused whole"),
     "held": N_("held"),
     "released": N_("released by a person"),
     "void": N_("void"),
@@ -121,14 +121,14 @@ CODE_STATES = {
     "reported": N_("reported"),
     "accepted": N_("accepted"),
     "refused": N_("refused"),
-    "held": N_("held"),
+    "held": N_("on hold"),
     "withdrawn": N_("withdrawn"),
 }
 KINDS = {
-    "utilisation": N_("Application"),
+    "utilisation": N_("Utilisation"),
     "validation": N_("Print quality"),
-    "aggregation": N_("Packing"),
-    "disaggregation": N_("Unpacking"),
+    "aggregation": N_("Aggregation"),
+    "disaggregation": N_("Disaggregation"),
     "correction": N_("Correction"),
 }
 ROLES = {
@@ -153,6 +153,8 @@ EVENTS = {
     "refused": N_("refused"),
     "accepted": N_("accepted"),
     "held": N_("held"),
+    "taken-out": N_("taken out of its package"),
+    "put-in": N_("put into a package"),
 }
 VERDICTS = {"accept": N_("accepted"), "repeat": N_("accepted, the same item again"), "again": N_("accepted once more")}
 WITHDRAWALS = {"sample": N_("sample"), "scrap": N_("scrap"), "damaged": N_("damaged"), "other": N_("other")}
@@ -196,6 +198,24 @@ REFUSALS = {
     "cannot-commit": N_("Nothing was done: the disk cannot be written."),
     "malformed": N_("This is no marking code."),
     "no-packing": N_("This station does not pack."),
+    "no-open-package": N_("No package is open at this station."),
+    "not-packed": N_("This code lies in no package."),
+    "already-packed": N_("This code lies in another package already."),
+    "already-reported": N_("Its report has been sent already: withdraw the code in the marking system itself."),
+    "already-withdrawn": N_("This code is withdrawn already."),
+    "not-applied": N_("This code was not applied on this line, or is withdrawn or refused."),
+    "mixed-lot": N_("This code is of another product or batch than the package."),
+    "wrong-level": N_("This is a code of another package level."),
+    "over-capacity": N_("The package is full already."),
+    "parent-used": N_("This code stands for another package already."),
+    "other-parent": N_("The package was opened with another code."),
+    "suspect": N_("Read the content of this package again before it is closed."),
+    "not-allowed": N_("The package is in a report that is on its way. Wait for its outcome, then try again."),
+    "not-accepted": N_("Some of these codes are not accepted by the marking system."),
+    "nothing-to-correct": N_("Nothing was changed in the form."),
+    "unknown-station": N_("There is no such station."),
+    "unknown-task": N_("Somebody has dealt with this already."),
+    "clock": N_("The clock of this computer cannot be trusted. Set it right first."),
 }
 
 # What the script says by itself, under the names it knows.
@@ -208,8 +228,10 @@ SCRIPT = {
     "lost_text": N_("What you see is old. The line's program does not answer since"),
     "done": N_("Done."),
     "failed": N_("Not done."),
+    "s": N_("s"),
+    "min": N_("min"),
+    "h": N_("h"),
     "unreachable": N_("The line's program does not answer. It is not known whether this was done; look again."),
-    "per_minute": N_("a minute"),
 }
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from lined.journal.packages import PackageRow
 from lined.journal.queries import JobRow
 from lined.journal.tallies import Span
 from lined.status.page.feed import Rates
@@ -86,15 +85,11 @@ def test_seconds_in_which_nothing_passed_count_as_none() -> None:
 
 
 def test_a_package_is_drawn_full_place_by_place_and_as_a_level_where_it_is_large() -> None:
-    def package(capacity: int, holds: int) -> PackageRow:
-        values = dict.fromkeys(PackageRow._fields)
-        return PackageRow(**{**values, "capacity": capacity, "holds": holds})  # type: ignore[arg-type]
-
-    small = picture(package(12, 5))
+    small = picture(12, 5)
     assert (small.columns, small.rows) == (4, 3) and sum(filled for _, _, filled in small.cells) == 5
-    large = picture(package(500, 125))
+    large = picture(500, 125)
     assert large.cells == [] and large.percent == 25
-    assert picture(package(1, 0)).cells == [(0, 0, False)]
+    assert picture(1, 0).cells == [(0, 0, False)]
 
 
 def test_people_read_times_of_the_plant_and_the_end_of_a_code() -> None:

@@ -97,6 +97,9 @@ function tick(news) {
     const place = at("part-" + name);
     if (place) put(place, html);
   }
+  const work = at("work");
+  work.textContent = news.work || "";
+  work.hidden = !news.work;
   showRejectAge();
   if (version !== null && version !== news.version) readAgain();
   version = news.version;
@@ -118,16 +121,26 @@ function put(place, html) {
   if (pressed && place.contains(pressed)) { postponed.set(place, html); return; }
   const sign = place.contains(document.activeElement) ? signOf(document.activeElement) : "";
   place.innerHTML = html;
-  const again = sign && place.querySelector(sign);
+  const again = sign && [...place.querySelectorAll("a, button, summary, select, input")].find((one) => signOf(one) === sign);
   if (again) again.focus({ preventScroll: true });
+  reachable();
 }
 
+// What is wider than the screen can be scrolled by keyboard too; what is not is no stop on the way.
+function reachable() {
+  for (const wide of document.querySelectorAll(".wide")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0; else wide.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", reachable);
+reachable();
+
+// What makes an element the same one after its list was made anew: never its place, or a press would meet another row.
 function signOf(element) {
   const form = element.closest("form[data-action]");
-  if (form) return "form[data-action=" + CSS.escape(form.dataset.action) + "] button";
-  if (element.dataset.open) return "[data-open=" + CSS.escape(element.dataset.open) + "]";
-  const address = element.getAttribute("href");
-  return address ? "a[href=\"" + CSS.escape(address) + "\"]" : "";
+  const values = form ? [form.dataset.action, ...[...form.querySelectorAll("input[type=hidden]")].map((one) => one.value)] : [];
+  const { open = "", fill = "" } = element.dataset;
+  return JSON.stringify([element.localName, ...values, open, fill, element.getAttribute("href"), element.name]);
 }
 
 function verdict(news) {
@@ -179,15 +192,19 @@ function showVerdict(one) {
   at("verdict-advice").textContent = good ? "" : reasonOf(one).advice;
   at("verdict-station").textContent = one.station;
   at("verdict-end").textContent = one.end;
-  place.classList.remove("flash");
-  void place.offsetWidth;
-  place.classList.add("flash");
+  pulse(place.querySelector(".sign"));
+}
+
+// A new verdict moves the sign, not the light of the whole field: many a second must not flicker.
+function pulse(sign) {
+  if (!sign.animate || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  sign.animate([{ transform: "scale(1.08)" }, { transform: "scale(1)" }], { duration: 180, easing: "ease-out" });
 }
 
 function showRejectAge() {
   if (!reject || !at("reject-age")) return;
   const s = Math.max(0, Math.round((performance.now() - reject.at) / 1000));
-  at("reject-age").textContent = s < 60 ? s + " s" : s < 3600 ? Math.floor(s / 60) + " min" : Math.floor(s / 3600) + " h";
+  at("reject-age").textContent = s < 60 ? s + " " + words.s : s < 3600 ? Math.floor(s / 60) + " " + words.min : Math.floor(s / 3600) + " " + words.h;
 }
 
 // ── the curve: items a minute, smoothed over ten seconds ────────────────────────────────────────────────────────────
@@ -253,8 +270,17 @@ async function credentials() {
 function fieldsOf(form) {
   const fields = { by: localStorage.getItem("by") || "", id: newId() };
   for (const [name, value] of new FormData(form)) if (value !== "") fields[name] = value;
+  if ("changes" in form.dataset) onlyChanges(form, fields);
   for (const box of form.querySelectorAll("[data-bool]")) fields[box.name] = box.checked;
   return fields;
+}
+
+// A form that corrects sends what differs from what it was opened with; what was emptied is taken away.
+function onlyChanges(form, fields) {
+  for (const field of form.querySelectorAll("input[name]")) {
+    if (field.value === field.dataset.was) delete fields[field.name];
+    else if (field.value === "") fields[field.name] = null;
+  }
 }
 
 function newId() {
@@ -297,8 +323,13 @@ function done(form, found) {
 function refused(form, status, error) {
   if (status === 401) sessionStorage.removeItem("token");
   const known = words.refusals[error.code];
-  const details = error.details.map((one) => one.path + ": " + one.message).join("; ");
+  const details = error.details.map((one) => (words.fields[one.path] || one.path) + ": " + inWords(one.message)).join("; ");
   say(known || words.failed, known && !details ? "" : details || error.message, false, form);
+}
+
+function inWords(message) {
+  const found = words.details.find(([part]) => message.includes(part));
+  return found ? found[1] : message;
 }
 
 let quiet = 0;
@@ -317,6 +348,16 @@ function say(text, more, good, form) {
   if (!dialog) quiet = setTimeout(() => { place.hidden = true; }, good ? 6000 : 15000);
 }
 
+function open(dialog, fill) {
+  const answer = dialog.querySelector(".answer");
+  if (answer) answer.hidden = true;
+  for (const field of dialog.querySelectorAll("input[name]")) {
+    if (field.name in fill) field.value = field.dataset.was = fill[field.name];
+  }
+  for (const place of dialog.querySelectorAll("[data-shows]")) place.textContent = fill[place.dataset.shows] || "";
+  dialog.showModal();
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.action) return;
@@ -326,11 +367,14 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
-  if (opener) at(opener.dataset.open).showModal();
+  if (opener) open(at(opener.dataset.open), JSON.parse(opener.dataset.fill || "{}"));
   const closer = event.target.closest("[data-close]");
   if (closer) closer.closest("dialog").close();
   if (event.target.closest("[data-print]")) print();
 });
+
+const here = document.querySelector(".bar nav [aria-current]");
+if (here) here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.clientWidth / 2;  // where the bar is scrolled
 
 at("languages").addEventListener("change", (event) => event.target.form.submit());
 
