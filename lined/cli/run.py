@@ -18,14 +18,15 @@ def run(config: ConfigOption = CONFIG) -> None:
     """Run the line: read, judge, keep, report. Until SIGTERM."""
     import asyncio
 
-    from lined.cli.logs import set_up_logs
+    from lined.cli.logs import LogStream, set_up_logs
     from lined.config import load
     from lined.service import Service
 
-    found = load(config)
-    set_up_logs()
+    found = load(config, starting=True)
+    log = LogStream(sys.stderr.fileno())
+    set_up_logs(stream=log)
     code = asyncio.Runner().run(Service(found).run())
-    sys.stderr.flush()
+    log.close()
     # The journal is closed and every task has ended. What may be left is a thread in a name look-up that hangs, for
     # which an ordinary exit would wait longer than a stop may take.
     os._exit(code)
