@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import typer
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigOption = CONFIG) -> None:
     """Run the line: read, judge, keep, report. Until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is open yet; the service takes it over
     import asyncio
 
     from lined.cli.logs import LogStream, set_up_logs
@@ -26,6 +28,7 @@ def run(config: ConfigOption = CONFIG) -> None:
     log = LogStream(sys.stderr.fileno())
     set_up_logs(stream=log)
     code = asyncio.Runner().run(Service(found).run())
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the code is settled
     log.close()
     # The journal is closed and every task has ended. What may be left is a thread in a name look-up that hangs, for
     # which an ordinary exit would wait longer than a stop may take.
