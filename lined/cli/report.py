@@ -173,7 +173,7 @@ def _tell(report: dict[str, Any], clock: Clock) -> None:
     print_table(to, "History", ["when", "became", "why"], history)
     own = [(one["code"], one["state"], one["why"] or "") for one in report["examples"]]
     print_table(to, "Codes with a state of their own", ["code", "state", "why"], own)
-    if report["evidence"]:
+    if report["evidence"] not in {None, "", "[]", "{}"}:
         to.print("What came back", style="bold")
         to.print(report["evidence"], soft_wrap=True)
     if report["state"] == "held":
@@ -184,7 +184,7 @@ def _facts(report: dict[str, Any], clock: Clock) -> Iterator[tuple[str, object]]
     yield "report", f"{report['id']}, {report['kind']}, {report['state']}"
     yield "codes", f"{report['codes']:,}"
     if report["own_states"]:
-        yield "besides", ", ".join(f"{state} {n:,}" for state, n in report["own_states"].items())
+        yield "of their own", ", ".join(f"{state} {n:,}" for state, n in report["own_states"].items())
     job = report["of_job"]
     yield "job", f"{report['job']}, {job['gtin']} {job['product'] or ''}" if job else report["job"]
     for name, label in (("first_code_at", "from"), ("last_code_at", "to"), ("sealed_at", "sealed")):

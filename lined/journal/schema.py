@@ -139,6 +139,9 @@ INSERT INTO counter (job_id, name, n) SELECT job_id, 'code.applied', sum(n) FROM
     WHERE name GLOB 'code.*' GROUP BY job_id
 """
 
+# How many codes the frozen body holds. `codes` are those without a state of their own, which say the sums.
+_CARRIED = "ALTER TABLE report ADD COLUMN carried INTEGER"
+
 
 @migrations()
 def m001_beginning(db: Database) -> None:
@@ -153,6 +156,11 @@ def m002_packing(db: Database) -> None:
 @migrations()
 def m003_alarms(db: Database) -> None:
     run_script(db, _ALARMS)
+
+
+@migrations()
+def m005_carried(db: Database) -> None:
+    run_script(db, _CARRIED)
 
 
 def run_script(db: Database, script: str) -> None:

@@ -172,7 +172,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
 
 
 async def _refused(around: Surroundings, search: Search, report: ReportRow, error: Refused) -> str:
-    why = f"refused with HTTP {error.status}: {error}"
+    why = f"refused: {error}"
     while True:
         try:
             named = await match_named(around, report, dict(error.named)) if error.named else {}
