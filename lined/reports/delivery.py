@@ -307,8 +307,5 @@ def _follow_later(connection: Connection, report: ReportRow, around: Surrounding
 
 
 def _doubt_text(in_doubt: list[ReportRow]) -> str:
-    first = ", ".join(str(report.id) for report in in_doubt[:5])
-    return (
-        f"{len(in_doubt)} reports may or may not have been received ({first}); they are looked for before they are "
-        "sent again."
-    )
+    first = ", ".join(str(report.id) for report in in_doubt[:5]) + (", …" if len(in_doubt) > 5 else "")
+    return f"Unknown whether received: {first} ({len(in_doubt)}). Looked for before anything is sent again."
