@@ -78,7 +78,10 @@ async def test_without_a_daemon_the_journal_is_read_and_commands_fail(tmp_path: 
 
 
 async def test_wrong_usage_is_exit_2_and_drivers_takes_config_like_every_command(tmp_path: Path) -> None:
-    wrong = [["nosuch"], ["status", "--nosuch"], ["job", "start"], ["report", "show"], ["demo", "--codes", "0"]]
+    wrong = [
+        *(["nosuch"], ["status", "--nosuch"], ["job", "start"], ["report", "show"], ["demo", "--codes", "0"]),
+        *(["job", "start", GTIN, "--mode", "x"], ["code", "withdraw", "x", "--reason", "x"]),
+    ]
     for words, done in zip(wrong, await asyncio.gather(*(run(*words) for words in wrong)), strict=True):
         assert done.code == 2, (words, done)
     assert (await run("drivers", "--config", str(tmp_path / "none.toml"), "--json")).code == 0
