@@ -111,7 +111,10 @@ async def test_a_4xx_that_names_nobody_holds_the_report_and_blocks_no_other(tmp_
         await line.until_report("succeeded")
         assert await buckets(line) == {"held": 3, "accepted": 2}
         assert [found["state"] for found in await line.reports("&state=held")] == ["held"]
-        assert (await line.status())["state"] == "degraded"
+        status = await line.status()
+        told = [problem["text"] for problem in status["problems"] if problem["kind"] == "held"]
+        assert (status["state"], len(told)) == ("degraded", 1), status
+        assert f"lined report show {report['id']}" in told[0]
 
 
 async def test_two_refusals_in_a_row_that_name_nobody_pause_the_kind_until_a_person_resumes_it(tmp_path: Path) -> None:

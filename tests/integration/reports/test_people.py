@@ -50,6 +50,19 @@ async def test_retry_sends_the_same_bytes_again(tmp_path: Path) -> None:
         assert await d.state(report_id) == "submitted"
 
 
+async def test_somebody_hears_of_what_is_held_until_all_is_decided(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        first, second = await held(d), await held_after_doubt(d)
+        await d.look()
+        assert f"Held: {first}, {second}." in d.told.now["held", "reports"]
+        await d.people.retry(str(first), {})
+        await d.look()
+        assert f"Held: {second}." in d.told.now["held", "reports"]
+        await d.people.release(str(second), {"codes": "accepted", "reason": "seen"})
+        await d.look()
+        assert ("held", "reports") not in d.told.now
+
+
 async def test_retry_after_a_doubt_needs_a_confirmation(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await held_after_doubt(d)
