@@ -6,8 +6,9 @@
     ├── BrokerError         the MQTT broker cannot be reached or stopped answering: the bridge recovers by itself
     ├── JournalError        the journal
     │   ├── JournalLocked       another process holds it: exit 1
-    │   ├── JournalBound        it belongs to another account: exit 78, nothing touched
+    │   ├── JournalBound        it belongs to another account or program: exit 78, nothing touched
     │   ├── JournalFull         no room on the disk: nothing is lost, intake stops until there is room
+    │   ├── JournalNewer        a later version of lined made it: exit 74, nothing touched
     │   └── JournalBroken       a write or a sync failed: safe state, exit 74, recover at the next start
     │       └── JournalDamaged      the file itself is damaged: set aside whole, a new one takes over
     ├── SendingError        a report on its way to the regulator
@@ -64,11 +65,15 @@ class JournalLocked(JournalError):
 
 
 class JournalBound(JournalError):
-    """The journal has unfinished reports of another account; `problems` as in SettingsError."""
+    """The journal has unfinished reports of another account, or is no journal; `problems` as in SettingsError."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{p.path}: {p.message}" for p in problems))
         self.problems = list(problems)
+
+
+class JournalNewer(JournalError):
+    """What a later version of lined wrote cannot be understood, and must not be written to."""
 
 
 class JournalFull(JournalError):

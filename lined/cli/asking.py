@@ -35,8 +35,15 @@ def answered(config: Config, path: str, offline: Callable[[Connection], Any], **
 
 def done(config: Config, path: str, body: dict[str, object], by: str | None) -> Any:
     """The answer of the running daemon to a command: nobody else may change the journal."""
-    try:
+    with a_daemon(config):
         return command(config, path, body, by)
+
+
+@contextmanager
+def a_daemon(config: Config) -> Iterator[None]:
+    """For what the running daemon alone can answer: where nothing answers, NoDaemon says what to do."""
+    try:
+        yield
     except NoDaemon as nobody:
         raise NoDaemon(
             f"The daemon is not running: {nobody}. Start it (lined run, or systemctl start lined@{config.line.id}), "
@@ -46,8 +53,11 @@ def done(config: Config, path: str, body: dict[str, object], by: str | None) -> 
 
 @contextmanager
 def the_journal(config: Config, why: LinedError) -> Iterator[Connection]:
-    """A read-only connection. Raises NoDaemon where there is no journal, JournalLocked where a daemon holds it."""
+    """A read-only connection. Raises NoDaemon where there is no journal, JournalLocked where a daemon holds it,
+    JournalBound and JournalNewer where it is not one that can be read.
+    """
     from lined.journal.database import SqliteError, open_readonly, translated
+    from lined.journal.schema import check_ours
 
     path = config.journal.path.resolve()
     if not path.exists():
@@ -60,6 +70,7 @@ def the_journal(config: Config, why: LinedError) -> Iterator[Connection]:
     try:
         connection = open_readonly(path)
         try:
+            check_ours(connection, path)
             yield connection
         finally:
             connection.close()

@@ -6,7 +6,7 @@ marking code has a backslash in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -47,7 +47,7 @@ def show(code: Code, config: ConfigOption = CONFIG, as_json: JsonOption = False)
 
 def withdraw(
     code: Code,
-    reason: Annotated[str, typer.Option(help="sample, scrap, damaged or other.")],
+    reason: Annotated[Literal["sample", "scrap", "damaged", "other"], typer.Option(help="Why.")],
     by: ByOption = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,

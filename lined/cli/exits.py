@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from lined.errors import JournalBound, JournalBroken, JournalFull, LinedError, SettingsError
+from lined.errors import JournalBound, JournalBroken, JournalFull, JournalNewer, LinedError, SettingsError
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -20,7 +20,7 @@ SETTINGS: Final = 78
 def code_of(error: LinedError) -> int:
     if isinstance(error, SettingsError | JournalBound):
         return SETTINGS
-    if isinstance(error, JournalBroken | JournalFull):
+    if isinstance(error, JournalBroken | JournalFull | JournalNewer):
         return JOURNAL
     return FAILED
 

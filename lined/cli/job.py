@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,7 +21,7 @@ Produced = Annotated[
 Expires = Annotated[
     str | None, typer.Option("--expiration-date", metavar="DATE", help="Default: by the product's shelf life.")
 ]
-Packages = Annotated[str, typer.Option(help="Open packages: keep, close or dissolve.")]
+Packages = Annotated[Literal["keep", "close", "dissolve"], typer.Option(help="What becomes of open packages.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +38,9 @@ def start(
     series: Series = None,
     production_date: Produced = None,
     expiration_date: Expires = None,
-    mode: Annotated[str, typer.Option(help="normal, or test: judged as usual, nothing is reported.")] = "normal",
+    mode: Annotated[
+        Literal["normal", "test"], typer.Option(help="In test mode items are judged as usual and nothing is reported.")
+    ] = "normal",
     replace: Annotated[bool, typer.Option("--replace", help="Stop the running job first.")] = False,
     packages: Packages = "keep",
     by: ByOption = None,

@@ -97,12 +97,13 @@ def restore(
 
 def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Show the last backup and check, and what the journal cannot know."""
-    from lined.cli.asking import loaded
+    from lined.cli.asking import a_daemon, loaded
     from lined.cli.daemon import ask
     from lined.cli.telling import Clock
 
     found = loaded(config)
-    state = ask(found, "/api/v1/journal")
+    with a_daemon(found):
+        state = ask(found, "/api/v1/journal")
     if as_json:
         print_json(state)
         return
@@ -151,10 +152,14 @@ def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = F
     from lined.cli.asking import loaded
     from lined.cli.logs import set_up_logs
     from lined.journal.adoption import adopt as take
-    from lined.journal.journal import take_lock
+    from lined.journal.journal import refuse_foreign, take_lock
+    from lined.service import assembly
 
     set_up_logs(level=logging.WARNING)
-    path = loaded(config).journal.path.resolve()
+    found = loaded(config)
+    path, binding = found.journal.path.resolve(), assembly.binding_of(found)
+    for one in (file.resolve(), path):
+        refuse_foreign(one, binding)
     lock = take_lock(path)
     try:
         taken = take(path, file.resolve(), time.time_ns() // 1_000_000)

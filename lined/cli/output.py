@@ -29,12 +29,15 @@ def console() -> Console:
 
 
 def print_table(to: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Nothing is printed where there are no rows."""
+    """Nothing is printed where there are no rows. On a narrow terminal only the last column's text is broken."""
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table(*columns, title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    whole = [Column(name, no_wrap=True) for name in columns[:-1]]
+    table = Table(
+        *whole, columns[-1], title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     if table.row_count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -27,7 +27,10 @@ def register(app: typer.Typer) -> None:
 
 
 def list_packages(
-    state: Annotated[str | None, typer.Option(help="open, waiting (for its report), closed or dissolved.")] = None,
+    state: Annotated[
+        Literal["open", "waiting", "closed", "dissolved"] | None,
+        typer.Option(metavar="STATE", help="open, waiting (for its report), closed or dissolved."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this package.")] = None,
     config: ConfigOption = CONFIG,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from lined.cli import shift
 from lined.cli.correct import correct
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
-from lined.cli.output import console, print_facts, print_json, print_table
+from lined.cli.output import console, print_facts, print_json, print_marked, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from lined.journal.database import Connection
 
 ReportId = Annotated[str, typer.Argument(metavar="ID", help="The report.")]
-Kind = Annotated[str | None, typer.Option(help="utilisation, validation, aggregation, …")]
+Kind = Annotated[
+    Literal["utilisation", "validation", "aggregation", "disaggregation", "correction"] | None,
+    typer.Option(metavar="KIND", help="utilisation, validation, aggregation, disaggregation or correction."),
+]
+State = Literal[
+    "open", "sealed", "sending", "in_doubt", "submitted", "succeeded", "partial", "refused", "held", "released", "void"
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +40,9 @@ def register(app: typer.Typer) -> None:
 
 def list_reports(
     kind: Kind = None,
-    state: Annotated[str | None, typer.Option(help="open, sealed, submitted, held, …")] = None,
+    state: Annotated[
+        State | None, typer.Option(metavar="STATE", help="open, sealed, in_doubt, submitted, held, …")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this report.")] = None,
     config: ConfigOption = CONFIG,
@@ -59,8 +67,10 @@ def list_reports(
         print_json(page)
         return
     to, clock = console(), Clock(found)
-    columns = ["report", "kind", "state", "codes", "job", "last change", "document", "problem"]
+    columns = ["report", "kind", "state", "codes", "job", "last change", "document"]
     print_table(to, "", columns, (_row(report, clock) for report in page["items"]))
+    reasons = [(report["id"], report["problem"] or report["waits_for"]) for report in page["items"]]
+    print_marked(to, "!", "yellow", [(report_id, reason) for report_id, reason in reasons if reason])
     if not page["items"]:
         to.print("No such reports.")
     if page["next"] is not None:
@@ -104,8 +114,8 @@ def seal(kind: Kind = None, by: ByOption = None, config: ConfigOption = CONFIG, 
 def retry(
     report: ReportId,
     confirm: Annotated[
-        str | None,
-        typer.Option(metavar="not-received", help="It was in doubt, and the regulator certainly has not received it."),
+        Literal["not-received"] | None,
+        typer.Option(help="It was in doubt, and the regulator certainly has not received it."),
     ] = None,
     document_id: Annotated[
         str | None, typer.Option("--document-id", metavar="ID", help="It was received: as this document.")
@@ -122,7 +132,7 @@ def retry(
 
 def release(
     report: ReportId,
-    codes: Annotated[str, typer.Option(help="What its codes are: unreported, accepted or refused.")],
+    codes: Annotated[Literal["unreported", "accepted", "refused"], typer.Option(help="What its codes are.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept with the report.")],
     by: ByOption = None,
     config: ConfigOption = CONFIG,
@@ -161,7 +171,6 @@ def _row(report: dict[str, Any], clock: Clock) -> tuple[object, ...]:
         report["job"],
         clock.at(report["at"]),
         report["document_id"] or "",
-        report["problem"] or report["waits_for"] or "",
     )
 
 
@@ -173,18 +182,26 @@ def _tell(report: dict[str, Any], clock: Clock) -> None:
     print_table(to, "History", ["when", "became", "why"], history)
     own = [(one["code"], one["state"], one["why"] or "") for one in report["examples"]]
     print_table(to, "Codes with a state of their own", ["code", "state", "why"], own)
-    if report["evidence"]:
+    if report["evidence"] not in {None, "", "[]", "{}"}:
         to.print("What came back", style="bold")
         to.print(report["evidence"], soft_wrap=True)
     if report["state"] == "held":
-        to.print(f"A person has to decide: lined report retry {report['id']}, or lined report release {report['id']}.")
+        to.print("A person has to decide:")
+        print_table(to, "", ["to", "say"], _decisions(report["id"]))
+
+
+def _decisions(report_id: str) -> Iterator[tuple[str, str]]:
+    yield "send it again", f"lined report retry {report_id}"
+    yield "… though it may have been received", f"lined report retry {report_id} --confirm not-received"
+    yield "name its document", f"lined report retry {report_id} --document-id ID"
+    yield "end it", f"lined report release {report_id} --codes unreported|accepted|refused --reason WHY"
 
 
 def _facts(report: dict[str, Any], clock: Clock) -> Iterator[tuple[str, object]]:
     yield "report", f"{report['id']}, {report['kind']}, {report['state']}"
     yield "codes", f"{report['codes']:,}"
     if report["own_states"]:
-        yield "besides", ", ".join(f"{state} {n:,}" for state, n in report["own_states"].items())
+        yield "of their own", ", ".join(f"{state} {n:,}" for state, n in report["own_states"].items())
     job = report["of_job"]
     yield "job", f"{report['job']}, {job['gtin']} {job['product'] or ''}" if job else report["job"]
     for name, label in (("first_code_at", "from"), ("last_code_at", "to"), ("sealed_at", "sealed")):

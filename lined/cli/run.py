@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import typer
@@ -16,16 +17,19 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigOption = CONFIG) -> None:
     """Run the line: read, judge, keep, report. Until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is open yet; the service takes it over
     import asyncio
 
-    from lined.cli.logs import set_up_logs
+    from lined.cli.logs import LogStream, set_up_logs
     from lined.config import load
     from lined.service import Service
 
-    found = load(config)
-    set_up_logs()
+    found = load(config, starting=True)
+    log = LogStream(sys.stderr.fileno())
+    set_up_logs(stream=log)
     code = asyncio.Runner().run(Service(found).run())
-    sys.stderr.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the code is settled
+    log.close()
     # The journal is closed and every task has ended. What may be left is a thread in a name look-up that hangs, for
     # which an ordinary exit would wait longer than a stop may take.
     os._exit(code)

@@ -70,16 +70,19 @@ def _report(
     *,
     as_json: bool,
 ) -> None:
-    from lined.cli.asking import loaded
+    from lined.cli.asking import a_daemon, loaded
     from lined.cli.daemon import ask, ask_file
     from lined.cli.telling import Clock
 
     found = loaded(config)
     if output is not None:
-        output.write_bytes(ask_file(found, path, **query, lang=language, format=form.value))
+        with a_daemon(found):
+            content = ask_file(found, path, **query, lang=language, format=form.value)
+        output.write_bytes(content)
         console().print(f"Written: {output}")
         return
-    document = ask(found, path, **query, format="json")
+    with a_daemon(found):
+        document = ask(found, path, **query, format="json")
     if as_json:
         print_json(document)
     else:

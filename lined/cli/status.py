@@ -76,13 +76,15 @@ def _tell(to: Console, document: dict[str, Any], clock: Clock, *, running: bool)
     print_marked(to, "!", "yellow", [(one["where"], one["text"]) for one in document["problems"]])
     print_marked(to, "!", "yellow", [("warning", text) for text in document.get("warnings", ())])
     to.print()
-    print_facts(to, _facts(document, clock))
+    print_facts(to, _facts(document, clock, running=running))
+    if not running:  # nobody knows whether a device or the regulator could be reached
+        return
     to.print()
     rows = [_device(device, clock) for device in document["devices"]]
     print_table(to, "Devices", ["device", "station", "state", "last read", "reconnects"], rows)
 
 
-def _facts(document: dict[str, Any], clock: Clock) -> Iterator[tuple[str, str]]:
+def _facts(document: dict[str, Any], clock: Clock, *, running: bool) -> Iterator[tuple[str, str]]:
     from lined.cli.telling import counted, job_facts, reads, size, span
 
     if document["job"] is None:
@@ -100,8 +102,9 @@ def _facts(document: dict[str, Any], clock: Clock) -> Iterator[tuple[str, str]]:
         yield "waiting", f"{backlog['codes']:,} codes in {backlog['reports']:,} reports, the oldest for {age}"
     if document["unsaid"]:
         yield "unsaid", f"{document['unsaid']:,} codes were accepted without the device being told"
-    yield "regulator", _regulator(document["regulator"], clock)
-    if document["mqtt"].get("configured"):
+    if running:
+        yield "regulator", _regulator(document["regulator"], clock)
+    if running and document["mqtt"].get("configured"):
         yield "MQTT", "connected" if document["mqtt"]["connected"] else "not connected"
     journal = document["journal"]
     yield "journal", f"{size(journal['bytes'])}, {size(journal['free_bytes'])} free"
@@ -117,11 +120,10 @@ def _regulator(regulator: dict[str, Any], clock: Clock) -> str:
 
 
 def _device(device: dict[str, Any], clock: Clock) -> tuple[object, ...]:
-    state = "connected" if device["connected"] else f"not connected: {device.get('problem') or 'no reason known'}"
     return (
         device["id"],
         device.get("station") or "",
-        state,
+        "connected" if device["connected"] else "not connected",  # why stands among the problems
         clock.at(device["last_read_at"], "never"),
         device.get("reconnects", ""),
     )

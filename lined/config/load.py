@@ -28,16 +28,17 @@ from lined.regulator.profiles import Profile
 MAX_BYTES = 1_000_000  # a thousand products take a third of it; a wrong path is not read to its end
 
 
-def load(path: str | Path, *, secrets: bool = True) -> Config:
+def load(path: str | Path, *, secrets: bool = True, starting: bool = False) -> Config:
     """The configuration in that file. Raises SettingsError with every problem at once.
 
-    With `secrets=False` the files of secrets are not looked at: for commands of people who may not read them.
+    With `secrets=False` the files of secrets are not looked at: for commands of people who may not read them. A
+    credential that only systemd can give has to be there when the daemon is `starting`; elsewhere it is a warning.
     """
     file = Path(path)
-    return from_tables(_tables(file), file.absolute().parent, secrets=secrets)
+    return from_tables(_tables(file), file.absolute().parent, secrets=secrets, starting=starting)
 
 
-def from_tables(tables: dict[str, Any], base: Path, *, secrets: bool = True) -> Config:
+def from_tables(tables: dict[str, Any], base: Path, *, secrets: bool = True, starting: bool = False) -> Config:
     """The same for tables as `tomllib` gives them; relative paths are relative to the directory `base`."""
     errors, found = repaired(tables, {"base": base})
     problems = problems_of(errors, Config)
@@ -46,7 +47,7 @@ def from_tables(tables: dict[str, Any], base: Path, *, secrets: bool = True) -> 
         profile, of_profile = profile_of(found)
         problems += [*of_profile, *_misfits(found, profile)]
         if secrets:
-            problems += secret_problems(found)
+            problems += secret_problems(found, starting=starting)
     if problems or found is None or profile is None:
         raise SettingsError(in_file_order(problems, known_keys(Config, ())))
     config = _settled(found.config, profile)

@@ -80,11 +80,13 @@ def secrets_of(config: Config) -> list[Secret]:
     return [secret for secret in every if secret is not None]
 
 
-def secret_problems(found: Repaired) -> Iterator[Problem]:
-    """Secrets that cannot be had. A credential that only systemd can give is a warning, see `warnings.py`."""
+def secret_problems(found: Repaired, *, starting: bool) -> Iterator[Problem]:
+    """Secrets that cannot be had. A credential that only systemd can give is one of them when the daemon is starting;
+    before that it is a warning, see `warnings.py`.
+    """
     for secret in secrets_of(found.config):
         section, _, key = secret.key.partition(".")
-        if not secret.name or not found.sure(section, key) or secret.path is None:
+        if not secret.name or not found.sure(section, key) or (secret.path is None and not starting):
             continue
         try:
             secret.read()

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from lined.config.values import shown
@@ -35,10 +36,26 @@ def path_of(place: Place) -> str:
 
 
 def problems_of(errors: Sequence[ErrorDetails], root: type[BaseModel]) -> list[Problem]:
-    """A list that is too short only because an entry is wrong is one problem, not two."""
+    """A list that is too short only because an entry is wrong is one problem, not two. Of a table that is missing, each
+    key that it must have is one: else its first line would only bring the next problems.
+    """
     lists = {error["loc"][:-1] for error in errors if isinstance(error["loc"][-1], int)}
     told = [error for error in errors if not (error["type"] == "too_short" and error["loc"] in lists)]
-    return [Problem(path_of(error["loc"]), _message(error, root)) for error in told]
+    return [
+        Problem(path_of(place), _message(error, root))
+        for error in told
+        for place in ([error["loc"]] if error["type"] != "missing" else _missing(error["loc"], root))
+    ]
+
+
+def _missing(place: Place, root: type[BaseModel]) -> list[Place]:
+    """The place of a missing key, or of the keys that a missing table has to have."""
+    field = next(field for name, field in _fields(root, place[:-1]).items() if (field.alias or name) == place[-1])
+    try:
+        table = _table_in(field.annotation)
+    except TypeError:
+        return [place]
+    return [(*place, field.alias or name) for name, field in table.model_fields.items() if field.is_required()]
 
 
 def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
@@ -108,12 +125,16 @@ def _unknown_key(place: Place, root: type[BaseModel]) -> str:
 
 def known_keys(root: type[BaseModel], place: Place) -> list[str]:
     """The keys of the table at `place`, as TOML writes them."""
+    return [field.alias or name for name, field in _fields(root, place).items()]
+
+
+def _fields(root: type[BaseModel], place: Place) -> dict[str, FieldInfo]:
     table: type[BaseModel] = root
     for part in place:
         if isinstance(part, str):
             names = {field.alias or name: field.annotation for name, field in table.model_fields.items()}
             table = _table_in(names[part])
-    return [field.alias or name for name, field in table.model_fields.items()]
+    return table.model_fields
 
 
 def _table_in(annotation: Any) -> type[BaseModel]:

@@ -43,7 +43,7 @@ def _account(config: Config, profile: Profile) -> Iterator[Problem]:
 def _journal(config: Config) -> Iterator[Problem]:
     directory = config.journal.path.parent
     if not directory.is_dir():
-        yield at(("journal", "path"), f"there is no directory {directory} yet: it has to be there when lined starts")
+        yield at(("journal", "path"), f"there is no directory {directory} yet: lined makes it when it starts")
 
 
 def _sscc(config: Config) -> Iterator[Problem]:

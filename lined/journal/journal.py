@@ -30,7 +30,7 @@ from lined.journal.database import (
 )
 from lined.journal.reports import FINAL
 from lined.journal.said import DEVICES_MAX, Said
-from lined.journal.schema import migrations
+from lined.journal.schema import check_ours, migrations
 from lined.journal.steps import Step, Steps
 from lined.journal.writer import Work, Writer
 
@@ -48,7 +48,7 @@ BINDING = ("profile", "url", "tin", "business_place_id")
 class Journal:
     """One SQLite file and what belongs beside it: `<path>.lock`, `<path>.said`, `<path>.token`.
 
-    `open` raises JournalLocked, JournalBound or JournalBroken and leaves the file as it was in the first two cases.
+    `open` raises JournalLocked, JournalBound, JournalNewer or JournalBroken; but for the last the file is as it was.
     """
 
     def __init__(self, path: Path, *, floor_bytes: int = 0, crash_point: Callable[[str], None] | None = None) -> None:
@@ -193,7 +193,8 @@ def take_lock(path: Path) -> int:
 
 
 def refuse_foreign(path: Path, binding: Mapping[str, str]) -> None:
-    """Raises JournalBound for a journal of another account, before anything is opened that could write to it.
+    """Raises JournalBound for a journal of another account or program, JournalNewer for one of a later version, before
+    anything is opened that could write to it.
 
     Opening it for writing and closing it again would already copy a left over WAL into it.
     """
@@ -201,10 +202,12 @@ def refuse_foreign(path: Path, binding: Mapping[str, str]) -> None:
         return
     try:
         with open_untouched(path) as connection:
+            check_ours(connection, path)
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 check_binding(connection, binding)
     except SqliteError as error:
-        raise translated(error) or error from error
+        meant = translated(error)
+        raise error if meant is None else type(meant)(f"{path}: {meant}") from error
 
 
 def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:

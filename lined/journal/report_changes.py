@@ -34,7 +34,8 @@ def last_before(connection: Connection, at_ms: int) -> int:
 def changes_after(connection: Connection, no: int) -> list[ReportChange]:
     """The next changes, at most CHANGES_MAX."""
     rows = connection.execute(
-        "SELECT e.id, r.id, r.kind, e.after, r.codes, r.document_id, r.job_id, r.problem, r.waits_for, e.at_ms "
+        "SELECT e.id, r.id, r.kind, e.after, coalesce(r.carried, r.codes), r.document_id, r.job_id, r.problem, "
+        "r.waits_for, e.at_ms "
         "FROM report_event e JOIN report r ON r.id = e.report_id WHERE e.id > ? ORDER BY e.id LIMIT ?",
         (no, CHANGES_MAX),
     ).fetchall()

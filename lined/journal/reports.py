@@ -95,6 +95,12 @@ class ReportRow(NamedTuple):
     waits_for: str | None
     evidence: str | None
     released_as: str | None
+    carried: int | None
+
+    @property
+    def size(self) -> int:
+        """How many codes its document has or will have, whatever became of single ones since it was frozen."""
+        return self.codes if self.carried is None else self.carried
 
     @property
     def bucket(self) -> str:

@@ -23,8 +23,13 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
+
+from lined.errors import JournalBound, JournalNewer, Problem
+from lined.journal.database import Connection
 
 migrations = Migrations("lined")
 
@@ -147,6 +152,9 @@ CREATE TABLE pool_code (
 ) WITHOUT ROWID
 """
 
+# How many codes the frozen body holds. `codes` are those without a state of their own, which say the sums.
+_CARRIED = "ALTER TABLE report ADD COLUMN carried INTEGER"
+
 
 @migrations()
 def m001_beginning(db: Database) -> None:
@@ -168,8 +176,33 @@ def m004_pools(db: Database) -> None:
     run_script(db, _POOLS)
 
 
+@migrations()
+def m005_carried(db: Database) -> None:
+    run_script(db, _CARRIED)
+
+
 def run_script(db: Database, script: str) -> None:
     """Statement by statement: SQLite's own script call would commit the migration's transaction first."""
     for statement in script.split(";"):
         if statement.strip():
             db.execute(statement)
+
+
+def check_ours(connection: Connection, path: Path) -> None:
+    """Raises JournalBound for another program's database, JournalNewer for a journal of a later version of lined.
+
+    One that was never finished (a crash in its first moment) or is empty passes. SqliteError: it cannot be read.
+    """
+    database = Database(connection)
+    applied = {migration.name for migration in migrations.applied(database)}
+    others = set(database.table_names()) - {Migrations.migrations_table}
+    if others and not applied:
+        named = ", ".join(sorted(others)[:3])
+        message = f"{path} is another program's database (its tables: {named}): name a file of the line's own"
+        raise JournalBound([Problem("journal.path", message)])
+    later = applied - {migration.name for migration in migrations.pending(Database(memory=True))}
+    if later:
+        raise JournalNewer(
+            f"{path} was made by a later version of lined ({', '.join(sorted(later))}): install that version, or give "
+            "journal.path another file. Nothing was touched."
+        )

@@ -121,7 +121,8 @@ def documents(connection: Connection, span: Span) -> list[ReportRow]:
     """Reports that hold something of the span, oldest first."""
     return reports.select(
         connection,
-        "first_ms < ? AND last_ms >= ? AND (? IS NULL OR job_id = ?) AND codes > 0 ORDER BY id LIMIT ?",
+        "first_ms < ? AND last_ms >= ? AND (? IS NULL OR job_id = ?) AND coalesce(carried, codes) > 0 "
+        "ORDER BY id LIMIT ?",
         (span.to_ms, span.from_ms, span.job_id, span.job_id, REPORTS_MAX),
     )
 

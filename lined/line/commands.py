@@ -65,7 +65,9 @@ def correct_job(changes: dict[str, Any], by: str) -> Action:
 
 
 def seal(kind: str | None) -> Action:
-    """Seal every open batch that has codes. Raises CommandError 409 `clock` where the clock cannot be trusted."""
+    """Seal every open batch; one whose codes were all withdrawn becomes void. Raises CommandError 409 `clock` where the
+    clock cannot be trusted.
+    """
 
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
         state.refresh(connection)
@@ -75,10 +77,10 @@ def seal(kind: str | None) -> Action:
             )
         if kind in {None, "aggregation"}:
             eligible.ask(connection, at_ms)
-        found = select(connection, "state = 'open' AND codes > 0 AND (? IS NULL OR kind = ?)", (kind, kind))
+        found = select(connection, "state = 'open' AND (? IS NULL OR kind = ?)", (kind, kind))
         for report in found:
             jobs.end_batch(connection, state, report, at_ms, "command")
-        return {"sealed": [str(report.id) for report in found]}
+        return {"sealed": [str(report.id) for report in found if report.codes]}
 
     return action
 

@@ -32,6 +32,7 @@ from lined.reports.rules import DAY_MS, backed_off
 log = structlog.get_logger()
 
 TICK_S = 0.25
+TOLD = 5  # reports that a problem names
 AT_ONCE = 50  # reports one look may bring
 
 
@@ -182,6 +183,7 @@ class Delivery:
         if not self._recovered:
             await self.recover()
             return False
+        await self._tell_held()
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
         now = around.wall_ms()
         if not in_doubt:
@@ -198,6 +200,14 @@ class Delivery:
         elif not self._gate_open and not self._ahead(self._probe_at_ms):
             await self._look(in_doubt[0], probing=True)
         return bool(due)
+
+    async def _tell_held(self) -> None:
+        """Nothing happens to a held report by itself, so somebody has to hear of it."""
+        count, first = await self._around.journal.read(_held)
+        if count:
+            self._around.problems.set("held", "reports", _held_text(count, first))
+        else:
+            self._around.problems.clear("held", "reports")
 
     async def _look(self, report: ReportRow, *, probing: bool) -> None:
         closings = self._closings
@@ -306,9 +316,21 @@ def _follow_later(connection: Connection, report: ReportRow, around: Surrounding
         reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
 
 
+def _held(connection: Connection) -> tuple[int, list[int]]:
+    """How many reports are held, and the first of them."""
+    (count,) = connection.execute("SELECT count(*) FROM report WHERE state = 'held'").fetchone()
+    rows = connection.execute("SELECT id FROM report WHERE state = 'held' ORDER BY id LIMIT ?", (TOLD,)).fetchall()
+    return int(count), [int(row[0]) for row in rows]
+
+
+def _held_text(count: int, first: list[int]) -> str:
+    shown = ", ".join(map(str, first)) + (f" and {count - len(first)} more" if count > len(first) else "")
+    return f"Held: {shown}. A person has to decide what becomes of each: lined report show {first[0]}, or the page."
+
+
 def _doubt_text(in_doubt: list[ReportRow]) -> str:
-    first = ", ".join(str(report.id) for report in in_doubt[:5])
+    first = ", ".join(str(report.id) for report in in_doubt[:TOLD])
     return (
-        f"May or may not have been received: report {first}{' …' if len(in_doubt) > 5 else ''}. "
+        f"May or may not have been received: report {first}{' …' if len(in_doubt) > TOLD else ''}. "
         "Each is looked for before it is sent again."
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lined.journal.database import Connection
 
 _LET_GO = "document:"  # + its id: key of `meta`, whose value is the report
+_BEFORE = "document-before:"  # + the report: key of `meta`, whose value is the document that it had
 
 
 def known(connection: Connection, ids: Sequence[str]) -> set[str]:
@@ -32,3 +33,23 @@ def let_go(connection: Connection, document_id: str | None, report_id: int) -> N
         connection.execute(
             "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_LET_GO + document_id, str(report_id))
         )
+
+
+def put_by(connection: Connection, document_id: str, report_id: int) -> None:
+    """Remember the document that a report had before a person named another one. The first one stays."""
+    connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (f"{_BEFORE}{report_id}", document_id))
+
+
+def take_back(connection: Connection, report_id: int) -> str | None:
+    """The document that was put by for a report, which has it again; None: there is none. It is not put by any more."""
+    key = f"{_BEFORE}{report_id}"
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    connection.execute("DELETE FROM meta WHERE key IN (?, ?)", (key, _LET_GO + row[0]))
+    return str(row[0])
+
+
+def forget(connection: Connection, report_id: int) -> None:
+    """What was put by for a report is not needed any more."""
+    connection.execute("DELETE FROM meta WHERE key = ?", (f"{_BEFORE}{report_id}",))

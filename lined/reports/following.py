@@ -14,7 +14,7 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ACCEPTED, REFUSED, REPORTED, ReportRow
 from lined.regulator.answers import Document
-from lined.reports import echo, outcomes
+from lined.reports import adopted, echo, outcomes
 from lined.reports.doubt import Search
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
@@ -41,6 +41,8 @@ async def follow(around: Surroundings, search: Search, report: ReportRow, looks:
     assert report.document_id is not None
     document = await around.regulator.document(report.document_id)
     status = document.status if document is not None else None
+    if document is not None and not await adopted.fits(around, report):
+        return True
     if document is not None and status == SUCCESS:
         await _accept_after_all(around, report, ())
         await around.journal.do(lambda connection: _succeeded(connection, report, around, document))

@@ -48,5 +48,5 @@ def _store(connection: Connection, report_id: int, body: Body, at_ms: int) -> Re
         return None
     if report.revision == body.revision and report.codes == body.codes:
         connection.execute("INSERT OR REPLACE INTO body (report_id, packed) VALUES (?, ?)", (report_id, body.packed))
-        reports.change(connection, report_id, fingerprint=body.fingerprint, frozen_ms=at_ms)
+        reports.change(connection, report_id, fingerprint=body.fingerprint, frozen_ms=at_ms, carried=body.codes)
     return reports.get(connection, report_id)

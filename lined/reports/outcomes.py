@@ -54,7 +54,7 @@ async def refused_by_name(
             if fresh.state != "held":
                 reports.move(connection, report.id, "held", at_ms, problem, evidence=evidence, **columns)
             # What a person sends again is made of the codes that are left, not of the bytes that were refused.
-            unfrozen = {"fingerprint": None, "frozen_ms": None}
+            unfrozen = {"fingerprint": None, "frozen_ms": None, "carried": None}
             reports.change(connection, report.id, problem=problem, due_ms=None, **unfrozen)
             return
         reports.move(connection, report.id, "refused", at_ms, why, evidence=evidence, problem=why, **columns)
@@ -96,7 +96,11 @@ async def settle_partial(
     def step(connection: Connection) -> None:
         still(connection, report)
         at_ms = around.wall_ms()
-        why = f"{len(refused)} codes refused" + (f", {len(missing)} not listed" if missing else "")
+        why = (
+            ("1 code" if len(refused) == 1 else f"{len(refused)} codes")
+            + " refused"
+            + (f", {len(missing)} not listed" if missing else "")
+        )
         due: dict[str, object] = {"document_status": "PARTIALLY_PROCESSED"}
         due |= (
             {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"}

@@ -12,6 +12,7 @@ from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.reports import documents, outcomes
+from lined.reports.adopted import NAMED
 from lined.reports.kinds import kind_of
 
 RELEASES = ("unreported", "accepted", "refused")
@@ -49,6 +50,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             attempt_server_ms=None,
         )
         documents.let_go(connection, report.document_id, report_id)
+        documents.forget(connection, report_id)
     return state_of(connection, report_id)
 
 
@@ -67,6 +69,7 @@ def release(connection: Connection, report_id: int, body: dict[str, Any], by: st
     resume(connection, report.kind)
     why = f"released as {codes} by {by or 'a person'}: {reason}"
     reports.move(connection, report_id, "released", at_ms, why, released_as=codes)
+    documents.forget(connection, report_id)
     answer = state_of(connection, report_id)
     if codes == "unreported" and report.codes:
         released = reports.get(connection, report_id)
@@ -124,8 +127,11 @@ def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str,
     owner = documents.owner(connection, document_id)
     if owner not in (None, report.id):
         raise CommandError(409, "document-taken", f"Document {document_id} belongs to report {owner}.")
-    if report.document_id != document_id:
+    if report.document_id not in (None, document_id):
+        assert report.document_id is not None
         documents.let_go(connection, report.document_id, report.id)
+        if report.document_status != "ERROR":
+            documents.put_by(connection, report.document_id, report.id)
     why = f"adopted by {by or 'a person'}: document {document_id}"
     reports.move(
         connection,
@@ -139,6 +145,7 @@ def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str,
         due_ms=at_ms,
         misses=0,
         missed_ms=None,
+        waits_for=NAMED,
         problem=None,
     )
 

@@ -6,7 +6,7 @@
 
 Nesting is the order of stopping: first no more bytes are read, then what was read is committed and said, then sending
 ends, then the journal closes. Exit codes: 0 stopped, 1 failed, 74 the journal cannot be written, 78 it belongs to
-another account.
+another account or program.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Service:
             return await open_journal(self.journal, config, wall_ms())
         except JournalBound as error:
             for problem in error.problems:
-                log.critical("journal_belongs_to_another_account", path=problem.path, problem=problem.message)
+                log.critical("journal_is_another_ones", path=problem.path, problem=problem.message)
             self._exit = EXIT_SETTINGS
         except JournalLocked as error:
             log.critical("journal_in_use", error=str(error))

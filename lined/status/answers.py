@@ -16,6 +16,22 @@ from lined.status.rendering import json_bytes
 log = structlog.get_logger()
 
 _WORDS = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
+_SENTENCES = {
+    "extra_forbidden": "is not known here",
+    "value_error": "{error}",
+    "missing": "is required",
+    "model_attributes_type": "must be a JSON object",
+    "string_type": "must be text in quotes",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "string_too_short": "must not be empty",
+    "string_too_long": "may have at most {max_length} characters",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
+"""Kinds of pydantic's findings in our words."""
 _WHOLE_BODY = ("body",)
 
 
@@ -71,8 +87,8 @@ async def _wrong_values(_request: Request, error: Exception) -> Response:
 def _problem(one: dict[str, Any]) -> Problem:
     """Names the place and never repeats the value: it may be a code."""
     place = ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0])
-    ours = {"extra_forbidden": "is not known here", "value_error": str(one.get("ctx", {}).get("error", ""))}
-    return Problem(place, ours.get(one["type"]) or one["msg"])
+    sentence = _SENTENCES.get(one["type"])
+    return Problem(place, sentence.format(**one.get("ctx", {})) if sentence else one["msg"])
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -36,7 +36,7 @@ def report(row: ReportRow, changed_ms: int) -> dict[str, Any]:
         "id": str(row.id),
         "kind": row.kind,
         "state": row.state,
-        "codes": row.codes,
+        "codes": row.size,
         "document_id": row.document_id,
         "job": str(row.job_id),
         "problem": row.problem,

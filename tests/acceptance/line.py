@@ -100,6 +100,7 @@ class Line:
             self.items.append(items)
             self.scanners.append(SimulatedScanner(address, _lazily(items), scanner, log))
         self.port = free_port()
+        self.log_to: int | None = None  # where the daemon's log goes; None: to `lined.log`
         self.process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -130,9 +131,10 @@ class Line:
 
     async def start(self, *, ready: bool = True) -> None:
         """Start the installed program; wait until /readyz says 200."""
-        with (self.folder / "lined.log").open("ab") as output:
+        with (self.folder / "lined.log").open("ab") as file:
+            log = file.fileno() if self.log_to is None else self.log_to
             self.process = await asyncio.create_subprocess_exec(
-                str(LINED), "run", "--config", str(self.folder / "lined.toml"), stdout=output, stderr=output
+                str(LINED), "run", "--config", str(self.folder / "lined.toml"), stdout=log, stderr=log
             )
         if ready:
             await self.until(self._is_ready, "the daemon was not ready", bound_s=15)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -75,7 +78,10 @@ async def test_without_a_daemon_the_journal_is_read_and_commands_fail(tmp_path: 
 
 
 async def test_wrong_usage_is_exit_2_and_drivers_takes_config_like_every_command(tmp_path: Path) -> None:
-    wrong = [["nosuch"], ["status", "--nosuch"], ["job", "start"], ["report", "show"], ["demo", "--codes", "0"]]
+    wrong = [
+        *(["nosuch"], ["status", "--nosuch"], ["job", "start"], ["report", "show"], ["demo", "--codes", "0"]),
+        *(["job", "start", GTIN, "--mode", "x"], ["code", "withdraw", "x", "--reason", "x"]),
+    ]
     for words, done in zip(wrong, await asyncio.gather(*(run(*words) for words in wrong)), strict=True):
         assert done.code == 2, (words, done)
     assert (await run("drivers", "--config", str(tmp_path / "none.toml"), "--json")).code == 0
@@ -87,6 +93,54 @@ async def test_a_second_daemon_on_the_same_journal_fails_and_leaves_the_first_al
         assert second.code == 1
         assert (await line.status())["line"] == "line-1"
         assert (await line.post("job/start", gtin=GTIN)).status == 200
+
+
+@pytest.mark.parametrize(("statement", "code", "words"), [
+    ("CREATE TABLE recipe (name TEXT)", 78, "journal.path"),  # another program's database
+    ("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('lined', 'm999_later')", 74, "later version"),
+])  # fmt: skip
+async def test_what_is_no_journal_of_this_version_is_refused_and_left_as_it_is(
+    tmp_path: Path, statement: str, code: int, words: str
+) -> None:
+    async with ContractLine(tmp_path) as line:
+        assert await line.terminate() == 0
+        path = tmp_path / "line-1.db"
+        if code == 78:
+            path.unlink()
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute(statement)
+            connection.commit()
+        before = path.read_bytes()
+        for said in (await line.run("run"), await line.run("status"), await line.run("restore", str(path))):
+            assert (said.code, words in said.errors) == (code, True), said
+        assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("reader", ["gone", "asleep"])
+async def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, reader: str) -> None:
+    async with ContractLine(tmp_path) as line:
+        await line.terminate()
+        (code,) = await line.issue(1)
+        end, log = os.pipe()
+        if reader == "gone":
+            os.close(end)
+        else:  # as a terminal after Ctrl-S: the pipe is full and nobody takes anything out
+            os.set_blocking(log, False)
+            with contextlib.suppress(BlockingIOError):
+                while os.write(log, b"x" * 4096):
+                    pass
+            os.set_blocking(log, True)
+        try:
+            line.log_to = log
+            await line.start()
+            async with line.scanner() as scanner:
+                assert (await line.post("job/start", gtin=GTIN)).status == 200
+                assert await scanner.say(code) == [OK]
+            assert await line.terminate() == 0
+        finally:
+            os.close(log)
+            if reader != "gone":
+                os.close(end)
 
 
 async def test_devices_are_being_connected_soon_after_the_start(tmp_path: Path) -> None:

@@ -190,6 +190,19 @@ async def test_what_cannot_be_had_is_exit_78_and_a_journal_folder_stays_untouche
     assert list((tmp_path / "in").iterdir()) == []
 
 
+async def test_a_credential_is_a_warning_before_the_start_and_exit_78_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    file = written(tmp_path, REQUIRED.replace("[journal]", 'api_key_file = "credential:key"\n[journal]'))
+    checked, started = await asyncio.gather(run("check", "--json", file), run("run", "--config", file))
+    assert (checked.code, started.code) == (0, 78)
+    assert "regulator.api_key_file" in {warning["path"] for warning in checked.json["warnings"]}
+    assert "regulator.api_key_file: " in started.errors
+    assert "LoadCredential=key:" in started.errors
+    assert not (tmp_path / "line-1.db").exists()
+
+
 @pytest.mark.skipif(Path("/etc/lined/lined.toml").exists(), reason="this machine has a line of its own")
 async def test_the_configuration_is_looked_for_in_etc_lined_by_default() -> None:
     asked = [["check"], ["run"], ["status"], ["report", "list"]]

@@ -76,6 +76,8 @@ async def test_what_is_wrong_with_a_command_is_told_by_status_and_path(tmp_path:
             assert (answer.status, bool(error(answer))) == (400, True), text
         wrong: list[tuple[str, dict[str, Any], int, str]] = [
             ("job/start", {}, 422, "gtin"),
+            ("job/start", {"gtin": 4, "order": "", "replace": "x"}, 422, "replace"),
+            ("codes/withdraw", {"code": "", "reason": "scrap"}, 422, "code"),
             ("job/start", {"gtin": GTIN, "mode": "x"}, 422, "mode"),
             ("job/start", {"gtin": GTIN, "nosuch": 1}, 422, "nosuch"),
             ("job/start", {"gtin": GTIN, "packages": "x"}, 422, "packages"),
@@ -103,6 +105,7 @@ async def test_what_is_wrong_with_a_command_is_told_by_status_and_path(tmp_path:
             error(answer)
             if named:
                 assert named in [detail["path"] for detail in answer.json["error"]["details"]], (path, answer.text)
+            assert not re.search(r"Input should|Field required|String should", answer.text), answer.text
         assert (await line.status())["job"] is None
 
 

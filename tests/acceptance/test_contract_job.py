@@ -249,11 +249,12 @@ async def test_a_withdrawal_between_sealing_and_freezing_still_counts_and_an_emp
         status = await line.status()
         assert (status["codes"]["accepted"], status["codes"]["withdrawn"]) == (2, 1)
         assert report["state"] == "succeeded"
-        (last,) = await line.issue(1)
         await line.start_job()
-        async with line.scanner() as scanner:
-            assert await scanner.say(last) == [OK]
-        await line.command("codes/withdraw", code=last.decode(), reason="other")
-        await line.command("job/stop")
-        await line.until_report("void")
-        assert (await line.status())["reports"]["void"] == 1
+        for voids, path in enumerate(("reports/seal", "job/stop"), 1):
+            (last,) = await line.issue(1)
+            async with line.scanner() as scanner:
+                assert await scanner.say(last) == [OK]
+            await line.command("codes/withdraw", code=last.decode(), reason="other")
+            assert not (await line.command(path)).get("sealed")
+            await line.until_report("void")
+            assert (await line.status())["reports"]["void"] == voids

@@ -77,7 +77,8 @@ async def test_in_a_partial_document_each_code_takes_its_own_state_and_nothing_i
         await apply(line, 5)
         await line.until_report("partial")
         await until_buckets(line, {"accepted": 3, "refused": 2})
-        assert len(await line.reports()) == 1
+        (report,) = await line.reports()
+        assert report["codes"] == 5, "not as many as its document has"
 
 
 async def test_in_an_error_document_named_codes_are_refused_and_the_others_go_once_into_a_new_report(
@@ -88,7 +89,8 @@ async def test_in_an_error_document_named_codes_are_refused_and_the_others_go_on
         await apply(line, 4)
         await line.until_report("succeeded")
         await until_buckets(line, {"accepted": 3, "refused": 1})
-        assert [report["state"] for report in await line.reports()] == ["succeeded", "refused"]
+        reports = [(report["state"], report["codes"]) for report in await line.reports()]
+        assert reports == [("succeeded", 3), ("refused", 4)]
 
 
 async def test_a_4xx_that_names_codes_refuses_those_and_sends_the_others(tmp_path: Path) -> None:
@@ -109,7 +111,10 @@ async def test_a_4xx_that_names_nobody_holds_the_report_and_blocks_no_other(tmp_
         await line.until_report("succeeded")
         assert await buckets(line) == {"held": 3, "accepted": 2}
         assert [found["state"] for found in await line.reports("&state=held")] == ["held"]
-        assert (await line.status())["state"] == "degraded"
+        status = await line.status()
+        told = [problem["text"] for problem in status["problems"] if problem["kind"] == "held"]
+        assert (status["state"], len(told)) == ("degraded", 1), status
+        assert f"lined report show {report['id']}" in told[0]
 
 
 async def test_two_refusals_in_a_row_that_name_nobody_pause_the_kind_until_a_person_resumes_it(tmp_path: Path) -> None:

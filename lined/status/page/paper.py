@@ -120,7 +120,7 @@ def as_document(found: Summary) -> dict[str, Any]:
                 "id": str(row.id),
                 "kind": row.kind,
                 "state": row.state,
-                "codes": row.codes,
+                "codes": row.size,
                 "document_id": row.document_id,
             }
             for row in found.documents

@@ -30,8 +30,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     # what became of it
     (r"document (?P<id>\S+)", N_("document %(id)s")),
     (r"all codes processed", N_("all codes processed")),
-    (r"(?P<n>\d+) codes refused", N_("codes refused: %(n)s")),
-    (r"(?P<n>\d+) codes refused, (?P<left>\d+) not listed", N_("codes refused: %(n)s, not listed: %(left)s")),
+    (r"(?P<n>\d+) codes? refused", N_("codes refused: %(n)s")),
+    (r"(?P<n>\d+) codes? refused, (?P<left>\d+) not listed", N_("codes refused: %(n)s, not listed: %(left)s")),
     (r"(?P<n>\d+) codes not listed", N_("codes not listed yet: %(n)s")),
     (r"not listed for 24 h", N_("not listed for 24 hours")),
     (r"not in the list of the document's codes", N_("not in the list of the document's codes")),

@@ -82,9 +82,7 @@ def rows_of(found: Summary, say: Say, clock: Clock) -> list[tuple[Cell, ...]]:
         rows.append((say(N_("Packages")), say(words.LEVELS.get(level, level)), n, holds))
     for document in found.documents:
         state = say(words.REPORT_STATES[document.state])
-        rows.append(
-            (say(words.KINDS[document.kind]), document.document_id or f"№ {document.id}", document.codes, state)
-        )
+        rows.append((say(words.KINDS[document.kind]), document.document_id or f"№ {document.id}", document.size, state))
     for row in found.alarms:
         until = clock.day_and_time(row.cleared_ms)
         rows.append(

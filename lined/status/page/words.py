@@ -75,6 +75,9 @@ ALARMS: dict[str, Alarm] = {
         N_("Reports of a kind are paused"),
         N_("Two were refused in a row. See the work list and decide on the held one."),
     ),
+    "held": Alarm(
+        N_("A report waits for a person"), N_("Nothing happens to it by itself. Open the reports and decide on it.")
+    ),
     "in-doubt": Alarm(
         N_("A report's fate is unknown"),
         N_("It is being looked for. Nothing is sent twice. Wait, or see the work list."),

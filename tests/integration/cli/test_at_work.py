@@ -173,7 +173,7 @@ async def test_a_code_s_story_and_its_withdrawal(tmp_path: Path) -> None:
         unknown = await lined(tmp_path, "code", "show", code(9))
         assert unknown.exit == 1 and "never applied" in unknown.err
         wrong = await lined(tmp_path, "code", "withdraw", IDENT, "--reason", "lost")
-        assert wrong.exit == 1 and "reason" in wrong.err
+        assert wrong.exit == 2 and "reason" in wrong.err
 
 
 async def test_packages(tmp_path: Path) -> None:

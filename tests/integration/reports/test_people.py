@@ -10,6 +10,7 @@ import pytest
 
 from lined.errors import CommandError, Refused
 from lined.regulator.answers import Document
+from lined.reports.adopted import NAMED
 from tests.integration.reports.desk import DAY_MS, UNAVAILABLE, Desk, desk
 
 
@@ -49,6 +50,19 @@ async def test_retry_sends_the_same_bytes_again(tmp_path: Path) -> None:
         assert await d.state(report_id) == "submitted"
 
 
+async def test_somebody_hears_of_what_is_held_until_all_is_decided(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        first, second = await held(d), await held_after_doubt(d)
+        await d.look()
+        assert f"Held: {first}, {second}." in d.told.now["held", "reports"]
+        await d.people.retry(str(first), {})
+        await d.look()
+        assert f"Held: {second}." in d.told.now["held", "reports"]
+        await d.people.release(str(second), {"codes": "accepted", "reason": "seen"})
+        await d.look()
+        assert ("held", "reports") not in d.told.now
+
+
 async def test_retry_after_a_doubt_needs_a_confirmation(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await held_after_doubt(d)
@@ -75,6 +89,55 @@ async def test_a_document_named_by_a_person_is_adopted_and_followed(tmp_path: Pa
         answer = await d.people.retry(str(report_id), {"document_id": "found-by-hand"})
         assert (answer["state"], answer["document_id"]) == ("submitted", "found-by-hand")
         await d.follow()
+        assert await d.state(report_id) == "succeeded"
+
+
+async def test_a_document_that_lacks_a_code_of_the_report_is_not_believed(tmp_path: Path) -> None:
+    """A slip of the hand: believed, its codes would be accepted, and nobody would report them any more."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held(d)
+        codes = await d.full_codes_of(report_id)
+        d.office.doc("slip", [*codes[1:], "010489921512237121somebodys"], "SUCCESS")
+        await d.people.retry(str(report_id), {"document_id": "slip"})
+        assert (await d.report(report_id)).waits_for == NAMED
+        await d.follow()
+        report = await d.report(report_id)
+        assert (report.state, report.document_id, report.waits_for) == ("held", None, None)
+        assert "lacks 1 of this report's 3 codes" in str(report.problem)
+        assert set((await d.buckets()).values()) == {"held"}
+        assert (await d.people.retry(str(report_id), {}))["state"] == "sealed"
+
+
+async def test_a_document_that_holds_more_than_the_report_is_believed(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await held(d)
+        codes = await d.full_codes_of(report_id)
+        d.office.doc("by-hand", [*codes, "010489921512237121somebodys"], "SUCCESS")
+        await d.people.retry(str(report_id), {"document_id": "by-hand"})
+        await d.follow()
+        assert await d.state(report_id) == "succeeded"
+
+
+@pytest.mark.parametrize("visible", ["at once", "after 24 h"])
+async def test_after_a_slip_the_report_has_its_own_document_again(tmp_path: Path, visible: str) -> None:
+    """It may still be processed: sending again needs a confirmation, as before."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id, own = await d.submitted()
+        await d.followed(DAY_MS)
+        assert await d.state(report_id) == "held"
+        slip = d.office.doc("slip", [], "SUCCESS")
+        slip.visible = visible == "at once"
+        await d.people.retry(str(report_id), {"document_id": "slip"})
+        await d.followed()
+        if visible != "at once":
+            await d.followed(DAY_MS)
+            slip.visible = True
+            await d.followed(DAY_MS)
+        report = await d.report(report_id)
+        assert (report.state, report.document_id) == ("held", own.id)
+        assert (await refused_command(d, report_id, {})).code == "confirm-required"
+        own.status = "SUCCESS"
+        await d.followed()
         assert await d.state(report_id) == "succeeded"
 
 
