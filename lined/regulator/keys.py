@@ -27,21 +27,36 @@ class KeyCare:
         self._asking = asking
         self._clock = clock
         self._checked_at: float | None = None
+        self._checked = 0
+        self._failed = False
+
+    @property
+    def unchecked(self) -> bool:
+        """Another key stands in the file than the one that was asked about, or the last look failed a while ago."""
+        key = self._asking.key
+        if key is None or self._checked_at is None:
+            return False
+        return key.generation != self._checked or (self._failed and self._clock() - self._checked_at >= CHECK_GAP_S)
 
     async def check(self) -> None:
         """See Regulator.check_credential."""
         now = self._clock()
-        if self._checked_at is not None and now - self._checked_at < CHECK_GAP_S:
-            return
-        self._checked_at = now
         key, tin = self._asking.key, self._lookups.account.tin
+        generation = key.generation if key is not None else 0
+        known = generation == self._checked
+        if known and self._checked_at is not None and now - self._checked_at < CHECK_GAP_S:
+            return
+        self._checked, self._checked_at, self._failed = generation, now, True
         try:
             if key is None:
                 await self._asking.credential.bearer()
                 return
             row = await self._lookups.key_check()
+            self._failed = False
         except (LookupFailed, NoCredential):
             return
+        finally:
+            self._checked = key.generation if key is not None else 0  # the first question reads the file
         key.expires_at = _expiry(row.get("expiresOn"))
         self.problem = f"the API key does not belong to TIN {tin}" if row.get("isTinCorrect") is False else None
 

@@ -23,6 +23,7 @@ from lined.regulator.budget import PATIENCE_S, BudgetSpent
 from lined.regulator.credentials import NoCredential
 from lined.regulator.profiles import Profile
 from lined.regulator.reply import Reply
+from lined.regulator.rights import missing
 from lined.regulator.slices import eaten, in_slices, read_json
 from lined.regulator.wire import NoAnswer, Request
 
@@ -157,7 +158,8 @@ class Lookups:
         words = self._redact(f"{name}: {reply.words()}")
         again = reply.page or reply.means(self.profile, "again")
         if reply.status in {401, 403} and not again:
-            raise self._failed(name, Denied(words, status=reply.status))
+            hint = missing(reply, self.profile.methods[name], self.account)
+            raise self._failed(name, Denied(words + hint, status=reply.status))
         if not reply.ok or not reply.readable:
             raise self._failed(name, Unavailable(words if not reply.ok or reply.page else f"{words}: not readable"))
         return reply.value

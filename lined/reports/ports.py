@@ -7,14 +7,14 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from lined.journal import Journal
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.reports.rules import DeliveryRules
 
-JUST_NOW_MS = 60_000
+JUST_NOW = timedelta(minutes=1)
 
 
 class RegulatorPort(Protocol):
@@ -83,9 +83,12 @@ class Surroundings:
         """
         return self.wall_ms() - int((self.regulator.server_skew_s or 0.0) * 1000)
 
+    def server_now(self) -> datetime:
+        return datetime.fromtimestamp(self.server_ms() / 1000, UTC)
+
     def just_now(self) -> datetime:
         """A moment of the regulator's clock shortly before now: a search from its future on is refused [11.2.1]."""
-        return datetime.fromtimestamp((self.server_ms() - JUST_NOW_MS) / 1000, UTC)
+        return self.server_now() - JUST_NOW
 
     def server_floor_ms(self) -> int:
         """A moment of the regulator's clock that has certainly passed: its last answer. What is sent from now on cannot

@@ -32,6 +32,7 @@ from lined.reports.planning import Planning, PlanningRules
 from lined.reports.ports import Surroundings
 from lined.service import assembly
 from lined.service.broker import BrokerSide
+from lined.service.expiry import ExpiryWatch
 from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
 from lined.status.alarms import told
@@ -176,14 +177,16 @@ class Outward:
         so an outage shows, and the clocks are compared, while the line stands still too.
         """
         asked = CREDENTIAL_S
+        expiry = ExpiryWatch(self._problems, self.config.regulator.api_key_file)
         while True:
-            if asked % CREDENTIAL_S == 0:
+            if asked % CREDENTIAL_S == 0 or self.regulator.credential_unchecked:
                 await self.regulator.check_credential()
             elif asked % CONTACT_S == 0 and self.regulator.counts.total() == self._contacts:
                 with contextlib.suppress(LookupFailed):
                     await self.regulator.search(type=None, since=self.around.just_now(), cursor=None, urgent=False)
             if asked % CONTACT_S == 0:
                 self._contacts = self.regulator.counts.total()
+            expiry.look(self.regulator.credential_expires_at, self.around.server_now())
             problem = self.regulator.last_problem
             if problem:
                 self._problems.set("regulator", self.config.regulator.url, problem)

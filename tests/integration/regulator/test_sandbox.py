@@ -146,6 +146,16 @@ async def test_a_refusal_names_the_codes_we_sent(account: MakeAccount) -> None:
         assert not any(code.partition("\x1d")[2] in caught.value.evidence for code in codes)
 
 
+async def test_a_403_says_what_is_likely_missing(account: MakeAccount) -> None:
+    async with plant(account) as (regulator, control):
+        codes = await codes_of(control)
+        foreign = json.dumps({**json.loads(report(codes)), "businessPlaceId": 999}).encode()
+        with pytest.raises(Refused) as caught:
+            await regulator.submit("utilisation", foreign, product_group="vegetableoil")
+        assert caught.value.status == 403
+        assert "likely missing: business place 27" in str(caught.value)
+
+
 async def test_an_expired_token_is_renewed_within_the_submission(account: MakeAccount) -> None:
     async with plant(account, technical=True) as (regulator, control):
         codes = await codes_of(control)
