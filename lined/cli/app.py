@@ -19,7 +19,20 @@ from lined import __version__
 from lined.cli.exits import code_of, tell
 from lined.errors import LinedError
 
-FILES: Final = ("check", "drivers", "demo", "sandbox", "run", "status", "job", "report", "package", "codes", "keeping")
+FILES: Final = (
+    "check",
+    "drivers",
+    "demo",
+    "sandbox",
+    "run",
+    "status",
+    "job",
+    "report",
+    "package",
+    "codes",
+    "keeping",
+    "key",
+)
 """Files of this room that hold commands, in the order of the help."""
 
 

@@ -11,6 +11,7 @@ from lined.regulator.asking import Asking
 from lined.regulator.credentials import NewKey, NoCredential, clean_secret
 from lined.regulator.lookups import Lookups, path_of
 from lined.regulator.reply import Reply
+from lined.regulator.rights import missing
 from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
 
@@ -95,7 +96,9 @@ class KeyCare:
         if reply.status in {401, 429} and not reply.page:
             raise NotSent(words, status=reply.status, evidence=seen, credential=reply.status == 401)
         if reply.readable and 400 <= reply.status < 500:
-            raise Refused(words, status=reply.status, evidence=seen)
+            refused = Refused(words, status=reply.status, evidence=seen)
+            refused.lacks(missing(reply, self._lookups.profile.methods["key_refresh"], self._lookups.account))
+            raise refused
         raise OutcomeUnknown(words, status=reply.status, evidence=seen)
 
 

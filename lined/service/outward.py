@@ -33,6 +33,7 @@ from lined.reports.ports import Surroundings
 from lined.service import assembly
 from lined.service.broker import BrokerSide
 from lined.service.expiry import ExpiryWatch
+from lined.service.key_renewal import KeyFile, KeyRenewal
 from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
 from lined.status.alarms import told
@@ -63,7 +64,9 @@ class Outward:
         since_ms: int = 0,
     ) -> None:
         self.config = config
-        self.regulator = Regulator(assembly.account_of(config))
+        key_file = KeyFile(config.regulator.api_key)
+        self.regulator = Regulator(assembly.account_of(config), on_new_secret=key_file.store)
+        self.renewal = KeyRenewal(self.regulator, key_file, journal, wall_ms)
         self.around = Surroundings(
             journal=journal,
             regulator=KindSearch(self.regulator),
@@ -113,6 +116,7 @@ class Outward:
             shifts=config.line.shift_starts,
             alarms=self.alarms,
             balance=self.balance,
+            renew_key=self.renewal.renew,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
@@ -153,7 +157,7 @@ class Outward:
         """
         if self.broker is not None:
             self.broker.leave_if_away()
-        await self.delivery.finish(SENDING_S)
+        await asyncio.gather(self.delivery.finish(SENDING_S), self.renewal.finish(SENDING_S))
         if self.broker is not None:
             await self.broker.end()
         for task in self._tasks:

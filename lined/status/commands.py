@@ -52,6 +52,7 @@ def commands(view: PlantView) -> APIRouter:
     _of_jobs(router, view)
     _of_reports(router, view)
     _of_codes(router, view)
+    _of_regulator(router, view)
     return router
 
 
@@ -132,6 +133,17 @@ def _of_codes(router: APIRouter, view: PlantView) -> None:
         if problem is not None:  # a device would be told to reject; a person is told why
             raise JournalFull(problem)
         return await carried_out("read", view.line.read, body)
+
+
+def _of_regulator(router: APIRouter, view: PlantView) -> None:
+    renew_key = view.renew_key
+    if renew_key is None:
+        return
+
+    @router.post("/regulator/renew-key", tags=["regulator"])
+    async def renew(body: Body) -> Response:
+        """Replace the API key; the old one is dead at once, for every program that has it."""
+        return await carried_out("key-renew", renew_key, body)
 
 
 def _about(operation: Callable[..., Awaitable[dict[str, Any]]], report_id: str) -> Operation:

@@ -70,6 +70,17 @@ async def test_a_frozen_report_that_was_not_sent_yet_goes_with_the_same_bytes(tm
         assert await d.state(report_id) == "submitted"
 
 
+async def test_bytes_that_may_have_been_sent_are_never_built_anew(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        await d.execute("UPDATE report SET attributes = replace(attributes, 'UZ', 'KZ')")
+        await d.miss()
+        await d.miss()
+        await d.send()
+        assert await d.state(report_id) == "submitted"
+        assert d.office.submitted[0] == d.office.submitted[1]
+
+
 async def test_sealed_submitted_held_and_final_reports_stay_what_they_are(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         done, doc = await d.submitted()
