@@ -132,6 +132,10 @@ class Refused(SendingError):
         super().__init__(message, status=status, evidence=evidence)
         self.named = list(named)
 
+    def lacks(self, what: str) -> None:
+        """Say behind the message what is likely missing."""
+        self.args = (f"{self}{what}",)
+
 
 class LookupFailed(LinedError):
     """No evidence, neither of presence nor of absence."""

@@ -32,6 +32,7 @@ FILES: Final = (
     "codes",
     "pool",
     "keeping",
+    "key",
 )
 """Files of this room that hold commands, in the order of the help."""
 

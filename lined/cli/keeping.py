@@ -122,6 +122,7 @@ def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 def recover(
     file: FilePath,
     into: Annotated[Path | None, typer.Option(metavar="FILE", help="The new file; default: FILE.recovered")] = None,
+    _config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Read what can be read of a journal that was set aside, into a new file. FILE itself is not changed."""
@@ -138,7 +139,12 @@ def recover(
     to = console()
     rows = [(table, f"{count:,}", saved.gaps[table] or "") for table, count in saved.rows.items() if count]
     print_table(to, "Recovered", ["table", "rows", "gaps"], rows)
-    to.print(f"{target}. To put it in place: lined restore {target.name}, with the daemon stopped.")
+    to.print(f"{target}", style="green")
+    to.print("Next, with the daemon stopped, one of the two:")
+    to.print(
+        f"  lined journal adopt {target.name}  production went on in a new journal: its codes are added to that one"
+    )
+    to.print(f"  lined restore {target.name}  there is no new journal: this one takes its place")
 
 
 def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -169,7 +175,13 @@ def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = F
         print_json(taken._asdict())
         return
     to = console()
-    to.print(f"{taken.codes:,} codes in {taken.reports:,} reports. Start the daemon: it looks for them.", style="green")
+    if taken.codes:
+        told = (
+            f"{taken.codes:,} codes in {taken.reports:,} reports are taken over. Start the daemon: it looks for them."
+        )
+        to.print(told, style="green")
+    elif not taken.orphans:
+        to.print("Nothing to take over: the journal knows every code in it. Start the daemon.", style="green")
     if taken.orphans:
         to.print(f"{taken.orphans:,} codes are left out: the row of their report cannot be read.", style="yellow")
 

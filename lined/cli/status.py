@@ -99,7 +99,10 @@ def _facts(document: dict[str, Any], clock: Clock, *, running: bool) -> Iterator
     backlog = document["backlog"]
     if backlog["codes"]:
         age = span(backlog["oldest_age_s"] or 0)
-        yield "waiting", f"{backlog['codes']:,} codes in {backlog['reports']:,} reports, the oldest for {age}"
+        clear = "" if backlog["clear_s"] is None else f", clear in {span(backlog['clear_s'])}"
+        if clear and not document["regulator"]["reachable"]:
+            clear += " once the regulator answers"
+        yield "waiting", f"{backlog['codes']:,} codes in {backlog['reports']:,} reports{clear}; the oldest for {age}"
     if document["unsaid"]:
         yield "unsaid", f"{document['unsaid']:,} codes were accepted without the device being told"
     if running:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from lined.errors import JournalError
 from lined.journal import codes, counters, pools, reports
+from lined.journal.backup import integrity
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
 from lined.journal.reports import ACCEPTED, REFUSED, UNREPORTED, UTILISATION, WITHDRAWN
 from lined.journal.said import Said
@@ -42,6 +43,7 @@ def adopt(journal: Path, source: Path, at_ms: int) -> Adopted:
     """
     try:
         with open_untouched(source) as old:
+            _need_whole(source, old)
             database = open_writable(journal)
             try:
                 return _adopt(database.conn, old, journal, at_ms)
@@ -49,6 +51,18 @@ def adopt(journal: Path, source: Path, at_ms: int) -> Adopted:
                 database.conn.close()
     except SqliteError as error:
         raise translated(error) or JournalError(f"{source} cannot be taken over: {error}") from error
+
+
+def _need_whole(source: Path, old: Connection) -> None:
+    """Of a damaged file only a part would be taken over, and nobody would hear of the rest. Raises JournalError."""
+    try:
+        whole = not integrity(old)
+    except SqliteError:
+        whole = False
+    if not whole:
+        raise JournalError(
+            f"{source} is damaged: say `lined journal recover {source.name}` first, then adopt the file that makes"
+        )
 
 
 def _adopt(new: Connection, old: Connection, journal: Path, at_ms: int) -> Adopted:

@@ -30,21 +30,32 @@ def once(connection: Connection, command: Command, action: Callable[[], dict[str
     """
     if not command.id:
         return action()
-    row = connection.execute(
-        "SELECT name, body, answer FROM command WHERE id = ? AND at_ms > ?", (command.id, command.at_ms - KEPT_MS)
-    ).fetchone()
-    body = json.dumps(command.body, sort_keys=True)
-    if row is not None:
-        if (row[0], row[1]) != (command.name, body):
-            raise CommandError(
-                409, "id-reused", f"The id {command.id!r} belongs to another command ({row[0]}); use a new one."
-            )
-        answer: dict[str, Any] = json.loads(row[2])
-        return answer
+    answered = earlier(connection, command)
+    if answered is not None:
+        return answered
     answer = action()
     connection.execute("DELETE FROM command WHERE at_ms < ?", (command.at_ms - KEPT_MS,))
     connection.execute(
         "INSERT OR REPLACE INTO command (id, at_ms, name, by, body, answer) VALUES (?, ?, ?, ?, ?, ?)",
-        (command.id, command.at_ms, command.name, command.by or None, body, json.dumps(answer)),
+        (command.id, command.at_ms, command.name, command.by or None, _said(command), json.dumps(answer)),
     )
     return answer
+
+
+def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:
+    """What a command of the same id was answered in the last 7 days. Raises CommandError 409 `id-reused`."""
+    row = connection.execute(
+        "SELECT name, body, answer FROM command WHERE id = ? AND at_ms > ?", (command.id, command.at_ms - KEPT_MS)
+    ).fetchone()
+    if row is None:
+        return None
+    if (row[0], row[1]) != (command.name, _said(command)):
+        raise CommandError(
+            409, "id-reused", f"The id {command.id!r} belongs to another command ({row[0]}); use a new one."
+        )
+    answer: dict[str, Any] = json.loads(row[2])
+    return answer
+
+
+def _said(command: Command) -> str:
+    return json.dumps(command.body, sort_keys=True)

@@ -19,6 +19,8 @@ PAGE_MAX = 1_000
 STORY_MAX = 100  # reads of one code, events of one report, codes of a report with a state of their own
 EVIDENCE_SHOWN = 4_000  # characters of each event; the newest evidence stands whole with the report
 WAITING = ("open", "sealed", "sending", "in_doubt", "submitted")
+UNSENT = ("open", "sealed", "sending")
+LAST_ONES = 20  # reports whose time from sending to the end is averaged
 KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
 
 
@@ -44,11 +46,15 @@ class ReportCounts(NamedTuple):
 
 
 class Backlog(NamedTuple):
-    """Codes that wait for an outcome, in how many reports, and when the oldest was applied."""
+    """Codes that wait for an outcome, in how many reports, and when the oldest was applied. `unsent`: reports of any
+    kind that have still to be sent; `outcome_ms`: from sending to the end, on the average of the last ones.
+    """
 
     codes: int
     reports: int
     oldest_ms: int | None
+    unsent: int = 0
+    outcome_ms: int = 0
 
 
 class Sums(NamedTuple):
@@ -90,7 +96,15 @@ def backlog(connection: Connection) -> Backlog:
         f"WHERE state IN ({_marks(WAITING)}) AND kind = ? AND codes > 0",
         (*WAITING, UTILISATION),
     ).fetchone()
-    return Backlog(*row)
+    unsent = connection.execute(
+        f"SELECT count(*) FROM report WHERE state IN ({_marks(UNSENT)}) AND codes > 0", UNSENT
+    ).fetchone()[0]
+    took = connection.execute(
+        "SELECT coalesce(avg(max(final_ms - submitted_ms, 0)), 0) FROM (SELECT final_ms, submitted_ms FROM report "
+        "WHERE state = 'succeeded' ORDER BY id DESC LIMIT ?)",
+        (LAST_ONES,),
+    ).fetchone()[0]
+    return Backlog(row[0], row[1], row[2], int(unsent), int(took))
 
 
 # ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,7 +31,17 @@ WAITING_MAX = 1_000  # changes not written yet; the oldest go first
 # How much a kind of problem matters. What is not named here: serious.
 CRITICAL = frozenset({"disk", "journal", "clock"})
 WARNING = frozenset(
-    {"regulator", "mqtt", "sqlite", "in-doubt", "print-quality-falling", "grade-contradiction", "read-rate", "rework"}
+    {
+        "regulator",
+        "credential-expires",
+        "mqtt",
+        "sqlite",
+        "in-doubt",
+        "print-quality-falling",
+        "grade-contradiction",
+        "read-rate",
+        "rework",
+    }
 )
 
 HAPPENED = frozenset({"other-check-part", "rework"})  # it was right again at once: over when somebody has seen it

@@ -62,6 +62,14 @@ class CodeEvent(NamedTuple):
     document_type: str | None
     at: str
 
+    def since(self, moment: datetime) -> bool:
+        """It happened at that moment or later, or nobody can tell."""
+        try:
+            at = datetime.fromisoformat(self.at)
+        except ValueError:
+            return True
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)) >= moment
+
 
 class CodeHistory(NamedTuple):
     code: str

@@ -97,15 +97,16 @@ class Bucket:
 
 
 class Budget:
-    """The buckets by kind of request: `submit` and `token` are limited by the text; `check` (looking for what is in
-    doubt) and `read` are not, and share a bucket of our own.
+    """The buckets by kind of request. `submit`, `token` and `check` (looking for what is in doubt) share the limited
+    one: the text limits "orders and reports" and does not say whether a search is one of these. `read` (following
+    documents) has a bucket of our own.
     """
 
     def __init__(self, limited: Bucket, reads: Bucket) -> None:
         self._kinds: Mapping[str, tuple[Bucket, bool]] = {
             "submit": (limited, False),
             "token": (limited, True),
-            "check": (reads, True),
+            "check": (limited, True),
             "read": (reads, False),
         }
         self.limited = limited

@@ -26,6 +26,7 @@ from lined.regulator.keys import KeyCare
 from lined.regulator.lookups import Lookups
 from lined.regulator.profiles import load_profile
 from lined.regulator.reply import with_notes
+from lined.regulator.rights import missing
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer, Request
 
@@ -83,8 +84,10 @@ class Regulator(Lookups):
     async def wait_turn(self) -> None:
         """Wait until budget and credential allow a submission, which then goes out without further waiting: await it
         before a report becomes `sending`. A turn not used stays for the next, and only one is kept: it is meant for one
-        sender at a time. Raises NotSent. May be cancelled.
+        sender at a time. Raises NotSent, also while the key is known to be another participant's: every code would be
+        refused as not ours. May be cancelled.
         """
+        self._need_own_key()
         try:
             await self._asking.credential.bearer()
             if not self._turns:
@@ -109,6 +112,7 @@ class Regulator(Lookups):
         rule = self.profile.reports[kind]
         query = (("productGroup", product_group),) if rule.group_in_query else ()
         request = Request(rule.method.verb, rule.method.path, query, body)
+        self._need_own_key()
         try:
             if self._turns:
                 self._turns -= 1
@@ -126,9 +130,15 @@ class Regulator(Lookups):
         if reply.ok and isinstance(outcome, SendingError):  # no id: a 200 may hold an error all the same
             reply = await with_notes(reply)
             outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
+        if isinstance(outcome, Refused):
+            outcome.lacks(missing(reply, rule.method, self.account, product_group))
         if isinstance(outcome, SendingError):
             raise outcome
         return outcome
+
+    def _need_own_key(self) -> None:
+        if self._keys.problem is not None and not self._keys.unchecked:
+            raise NotSent(f"not sent: {self._keys.problem}", credential=True)
 
     def _not_sent(self, error: BudgetSpent | NoCredential) -> NotSent:
         lacks = isinstance(error, NoCredential)
@@ -136,10 +146,16 @@ class Regulator(Lookups):
 
     # ----------------------------------------------------------------------------------------------- credential
     async def check_credential(self) -> None:
-        """Look whether the credential works, at most every 15 minutes: a key is asked about, a technical user logs in.
-        What is wrong shows in `last_problem`; nothing is raised, and no work waits for it.
+        """Look whether the credential works, at most every 15 minutes, but at once where another key stands in the
+        file: a key is asked about, a technical user logs in. What is wrong shows in `last_problem`; nothing is raised,
+        and no work waits for it.
         """
         await self._keys.check()
+
+    @property
+    def credential_unchecked(self) -> bool:
+        """Another key stands in the file since the last look."""
+        return self._keys.unchecked
 
     async def refresh_api_key(self, *, key_id: str | None = None) -> NewKey:
         """Replace our own API key, named by itself or by its id. When it returns `on_new_secret` has returned, so the

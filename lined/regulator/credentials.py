@@ -78,6 +78,8 @@ class ApiKey:
     def __init__(self, read: Secret, *, clock: Callable[[], float], on_new_secret: OnNewSecret | None = None) -> None:
         self.problem: str | None = None
         self.expires_at: datetime | None = None
+        self.generation = 0
+        """Rises with every other key in the file."""
         self._read = read
         self._clock = clock
         self._on_new_secret = on_new_secret
@@ -146,10 +148,17 @@ class ApiKey:
             else:
                 self._read_at = now
                 if found != self._replaced:
-                    self._key, self._replaced = found, None
+                    self._take(found)
         if not self._key:
             raise NoCredential(self.problem or "no API key", FIRST_WAIT_S)
         return self._key
+
+    def _take(self, found: str) -> None:
+        """What stands in the file now. Of another key than before nothing is known."""
+        if found != self._key:
+            self.expires_at = None
+            self.generation += 1
+        self._key, self._replaced = found, None
 
 
 class TechnicalUser:

@@ -11,6 +11,7 @@ from lined.regulator.asking import Asking
 from lined.regulator.credentials import NewKey, NoCredential, clean_secret
 from lined.regulator.lookups import Lookups, path_of
 from lined.regulator.reply import Reply
+from lined.regulator.rights import missing
 from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
 
@@ -27,21 +28,36 @@ class KeyCare:
         self._asking = asking
         self._clock = clock
         self._checked_at: float | None = None
+        self._checked = 0
+        self._failed = False
+
+    @property
+    def unchecked(self) -> bool:
+        """Another key stands in the file than the one that was asked about, or the last look failed a while ago."""
+        key = self._asking.key
+        if key is None or self._checked_at is None:
+            return False
+        return key.generation != self._checked or (self._failed and self._clock() - self._checked_at >= CHECK_GAP_S)
 
     async def check(self) -> None:
         """See Regulator.check_credential."""
         now = self._clock()
-        if self._checked_at is not None and now - self._checked_at < CHECK_GAP_S:
-            return
-        self._checked_at = now
         key, tin = self._asking.key, self._lookups.account.tin
+        generation = key.generation if key is not None else 0
+        known = generation == self._checked
+        if known and self._checked_at is not None and now - self._checked_at < CHECK_GAP_S:
+            return
+        self._checked, self._checked_at, self._failed = generation, now, True
         try:
             if key is None:
                 await self._asking.credential.bearer()
                 return
             row = await self._lookups.key_check()
+            self._failed = False
         except (LookupFailed, NoCredential):
             return
+        finally:
+            self._checked = key.generation if key is not None else 0  # the first question reads the file
         key.expires_at = _expiry(row.get("expiresOn"))
         self.problem = f"the API key does not belong to TIN {tin}" if row.get("isTinCorrect") is False else None
 
@@ -80,7 +96,9 @@ class KeyCare:
         if reply.status in {401, 429} and not reply.page:
             raise NotSent(words, status=reply.status, evidence=seen, credential=reply.status == 401)
         if reply.readable and 400 <= reply.status < 500:
-            raise Refused(words, status=reply.status, evidence=seen)
+            refused = Refused(words, status=reply.status, evidence=seen)
+            refused.lacks(missing(reply, self._lookups.profile.methods["key_refresh"], self._lookups.account))
+            raise refused
         raise OutcomeUnknown(words, status=reply.status, evidence=seen)
 
 

@@ -23,6 +23,7 @@ from lined.regulator.budget import PATIENCE_S, BudgetSpent
 from lined.regulator.credentials import NoCredential
 from lined.regulator.profiles import Profile
 from lined.regulator.reply import Reply
+from lined.regulator.rights import missing
 from lined.regulator.slices import eaten, in_slices, read_json
 from lined.regulator.wire import NoAnswer, Request
 
@@ -74,10 +75,12 @@ class Lookups:
         since: datetime,
         cursor: str | None,
         until: datetime | None = None,
+        urgent: bool = True,
     ) -> list[Document]:
         """One page of our documents created from `since` (inclusive, cut to the second) on, by the regulator's clock;
         the search is complete when a page is shorter than the limit `search_page`. `cursor`: the last id of the page
-        before. No order is promised. Raises Unavailable or Denied.
+        before. No order is promised. `urgent`: it is about what is in doubt, and takes a share kept for that; otherwise
+        it takes nothing that submissions need. Raises Unavailable or Denied.
         """
         query = [("types", type)] if type else []
         query.append(("dateFrom", _moment(since)))
@@ -86,7 +89,7 @@ class Lookups:
         query.append(("limit", str(self.profile.limits["search_page"])))
         if cursor is not None:
             query.append(("cursor", cursor))
-        value = await self._value("check", "search", {}, tuple(query))
+        value = await self._value("check" if urgent else "read", "search", {}, tuple(query))
         return self._read("search", lambda: answers.documents(value, self.profile.statuses.final))
 
     async def content(self, document_id: str) -> dict[str, object]:
@@ -155,7 +158,8 @@ class Lookups:
         words = self._redact(f"{name}: {reply.words()}")
         again = reply.page or reply.means(self.profile, "again")
         if reply.status in {401, 403} and not again:
-            raise self._failed(name, Denied(words, status=reply.status))
+            hint = missing(reply, self.profile.methods[name], self.account)
+            raise self._failed(name, Denied(words + hint, status=reply.status))
         if not reply.ok or not reply.readable:
             raise self._failed(name, Unavailable(words if not reply.ok or reply.page else f"{words}: not readable"))
         return reply.value

@@ -18,12 +18,15 @@ from lined.errors import Problem, SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of the API. `limited`: counts against requests_per_minute; `business`: closed to technical users."""
+    """One method of the API. `limited`: counts against requests_per_minute; `business`: closed to technical users;
+    `role`: what the user needs for it, in the regulator's words.
+    """
 
     verb: str
     path: str
     limited: bool = False
     business: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

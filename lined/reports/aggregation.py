@@ -30,6 +30,8 @@ INNOCENT = frozenset({"package-rejected"})  # results of codes that are to blame
 class Aggregation:
     """See `kinds.Kind`. Members are the packages of the batch."""
 
+    codes_in = "aggregationUnits"
+
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
         attributes = json.loads(report.attributes)
         members = _members(connection, report, "own IS NULL")

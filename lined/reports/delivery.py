@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -220,9 +219,8 @@ class Delivery:
     async def _ask_anything(self) -> None:
         """A search for nothing in particular, where the gate is closed and no report is in doubt any more."""
         around = self._around
-        now = datetime.fromtimestamp(around.wall_ms() / 1000, UTC)
         try:
-            await around.regulator.search(kind=UTILISATION, since=now, cursor=None)
+            await around.regulator.search(kind=UTILISATION, since=around.just_now(), cursor=None)
         except LookupFailed:
             self._probed(False)
         else:

@@ -2,12 +2,14 @@
 
 A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's
 own sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a
-contradiction. A look that could not read everything is no evidence of absence.
+contradiction, and so are other dates, series or place where the document has them. Where the search finds none, the
+histories of some of the codes are asked, which name the documents that touched them; an account without that right
+does without. A look that could not read everything is no evidence of absence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -20,7 +22,9 @@ from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.journal.takeover import PERSON
 from lined.regulator.answers import Document
-from lined.reports import documents
+from lined.reports import documents, likeness
+from lined.reports.aggregation import BEHIND
+from lined.reports.frozen import fields
 from lined.reports.kinds import KINDS, kind_of
 from lined.reports.ports import Surroundings
 from lined.reports.rules import backed_off
@@ -31,6 +35,7 @@ MARGIN_MS = 10 * 60 * 1000  # how far before our attempt, by the server's clock,
 PAGES_MAX = 1_000  # of 100 documents; more is no complete search
 FOREIGN_KEPT = 10_000  # documents known not to be ours, so that a second look does not read them again
 STRIP_SLICE = 1_000
+SAMPLE = 20  # codes whose histories are asked for
 ECHO = "the document of an earlier attempt"  # `waits_for` of a report that was refused perhaps as our own echo
 
 
@@ -63,6 +68,11 @@ class _Findings:
             self.best = document
         elif not self._standing:
             self._refused = document
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more that could be read would change the answer."""
+        return self.best is not None or bool(self.unreadable)
 
     def look(self) -> Look:
         """The answer of a search that came to its end, or did not need to."""
@@ -101,11 +111,12 @@ class Search:
                 if not fresh:
                     if len(page) >= around.rules.search_page:
                         return Look(answered=True, why="the search gives its first page again and again")
+                    await self._touching(report, ours, since, seen, found)
                     return found.look()
                 seen.update(document.document_id for document in fresh)
                 known = await around.journal.read(documents.known, [document.document_id for document in fresh])
                 await self._read(report, ours, [d for d in fresh if d.document_id not in known], found)
-                if found.best is not None or found.unreadable:
+                if found.settled:
                     return found.look()
                 cursor = page[-1].document_id
         except LookupFailed as error:
@@ -121,7 +132,7 @@ class Search:
             if theirs is None:
                 found.unreadable = f"document {document.document_id} has no readable list of codes"
             elif len(theirs) == len(ours) and set(theirs) == ours:
-                found.match(document)
+                await self._matched(report, document, content, found)
             elif shared := len(ours.intersection(theirs)):
                 found.contradiction = (
                     f"Document {document.document_id} holds {len(theirs)} codes, {shared} of them of this report's "
@@ -129,6 +140,37 @@ class Search:
                 )
             else:
                 self._remember_foreign(report, document)
+
+    async def _matched(
+        self, report: ReportRow, document: Document, content: Mapping[str, object], found: _Findings
+    ) -> None:
+        mine = await self._around.journal.read(fields, report.id, kind_of(report).codes_in)
+        other = likeness.difference(mine, content)
+        if other is None:
+            found.match(document)
+        elif document.status != "ERROR":  # one that was refused whole and is somebody else's changes nothing
+            found.contradiction = f"Document {document.document_id} holds exactly this report's codes, but {other}."
+
+    async def _touching(
+        self, report: ReportRow, ours: set[str], since: datetime, seen: Collection[str], found: _Findings
+    ) -> None:
+        """Read the documents that the codes' histories name and no search has shown. Raises LookupFailed for those."""
+        around = self._around
+        sample = await around.journal.read(_sample, report)
+        try:
+            named = await around.regulator.touching(kind=report.kind, codes=sample, since=since)
+        except LookupFailed as error:
+            log.info("no_histories", report=report.id, why=str(error))
+            return
+        known = await around.journal.read(documents.known, named)
+        for document_id in named:
+            if document_id in known or document_id in seen or found.settled:
+                continue
+            document = await around.regulator.document(document_id)
+            if document is None:
+                found.unreadable = f"document {document_id} has touched its codes, and cannot be seen"
+            else:
+                await self._read(report, ours, [document], found)
 
     async def _codes(self, kind: str, content: Mapping[str, object]) -> list[str] | None:
         listed = KINDS[kind].listed(content)
@@ -144,6 +186,13 @@ class Search:
         self._foreign[(report.id, document.document_id)] = None
         while len(self._foreign) > FOREIGN_KEPT:
             del self._foreign[next(iter(self._foreign))]
+
+
+def _sample(connection: Connection, report: ReportRow) -> list[str]:
+    """Identification codes of the report, from all over it."""
+    keys = kind_of(report).texts(connection, report).values()
+    idents = list(dict.fromkeys(key.rpartition(BEHIND)[2] for key in keys))
+    return idents[:: max(1, len(idents) // SAMPLE)][:SAMPLE]
 
 
 async def conclude(around: Surroundings, report: ReportRow, look: Look, probing: bool, failures: int) -> None:

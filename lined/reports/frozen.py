@@ -26,12 +26,32 @@ def elements(connection: Connection, report_id: int, name: str) -> Iterator[obje
     the interpreter from the event loop.
     """
     text = _document(stored_body(connection, report_id))
+    for element, _ in _elements(text, _start(text, name)):
+        yield element
+
+
+def fields(connection: Connection, report_id: int, name: str) -> dict[str, object]:
+    """Everything in the body but the list of this name."""
+    text = _document(stored_body(connection, report_id))
+    start = end = _start(text, name)
+    for _, end in _elements(text, start):  # noqa: B007  where the last one ends
+        pass
+    found: dict[str, object] = json.loads(text[:start] + text[end:])
+    del found[name]
+    return found
+
+
+def _start(text: str, name: str) -> int:
+    return text.index(f'"{name}":[') + len(name) + 4
+
+
+def _elements(text: str, at: int) -> Iterator[tuple[object, int]]:
+    """Each element, and where what follows it begins."""
     decode = json.JSONDecoder().raw_decode
-    at = text.index(f'"{name}":[') + len(name) + 4
     while text[at] != "]":
         element, at = decode(text, at)
-        yield element
         at += text[at] == ","
+        yield element, at
 
 
 def _document(body: bytes) -> str:

@@ -29,6 +29,9 @@ from lined.reports.validation import Validation
 class Kind(Protocol):
     """See the file's head. Questions run on a read-only connection; `give_own` in the writer's transaction."""
 
+    codes_in: str
+    """The member of a document that holds its codes."""
+
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
         """The body from what stands in the journal now. `form`: how codes are written, "full" or "identification"."""
 

@@ -23,6 +23,8 @@ from lined.reports.utilisation import strings
 class Listing:
     """See `kinds.Kind`. `updates`: whether the document changes attributes, which is how the two are told apart."""
 
+    codes_in = "codes"
+
     def __init__(self, *, updates: bool) -> None:
         self._updates = updates
 

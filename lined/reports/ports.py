@@ -5,14 +5,16 @@ a seeded run can play everything that may happen.
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from lined.journal import Journal
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.reports.rules import DeliveryRules
+
+JUST_NOW = timedelta(minutes=1)
 
 
 class RegulatorPort(Protocol):
@@ -40,6 +42,11 @@ class RegulatorPort(Protocol):
     async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]: ...
 
     async def content(self, document_id: str) -> dict[str, object]: ...
+
+    async def touching(self, *, kind: str, codes: Sequence[str], since: datetime) -> list[str]:
+        """Ids of our documents of a kind that touched these identification codes since a moment, as the codes'
+        histories name them. Raises LookupFailed, as it does for every account without the right to ask.
+        """
 
 
 class ProblemsPort(Protocol):
@@ -75,6 +82,13 @@ class Surroundings:
         clock jumps.
         """
         return self.wall_ms() - int((self.regulator.server_skew_s or 0.0) * 1000)
+
+    def server_now(self) -> datetime:
+        return datetime.fromtimestamp(self.server_ms() / 1000, UTC)
+
+    def just_now(self) -> datetime:
+        """A moment of the regulator's clock shortly before now: a search from its future on is refused [11.2.1]."""
+        return self.server_now() - JUST_NOW
 
     def server_floor_ms(self) -> int:
         """A moment of the regulator's clock that has certainly passed: its last answer. What is sent from now on cannot

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -84,9 +83,8 @@ async def _learn_the_time(around: Surroundings, kind: str) -> None:
     """
     if around.regulator.server_time is not None:
         return
-    now = datetime.fromtimestamp(around.wall_ms() / 1000, UTC)
     try:
-        await around.regulator.search(kind=kind, since=now, cursor=None)
+        await around.regulator.search(kind=kind, since=around.just_now(), cursor=None)
     except LookupFailed as error:
         if around.regulator.server_time is None:
             raise NotSent(f"not sent: the regulator has not been heard yet: {error}") from error

@@ -16,6 +16,8 @@ from lined.reports.frozen import elements
 class Utilisation:
     """See `kinds.Kind`."""
 
+    codes_in = "sntins"
+
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002  always full
         return bodies.utilisation(connection, report, timezone)
 

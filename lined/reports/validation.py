@@ -27,6 +27,8 @@ _MEMBERS = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
 class Validation:
     """See `kinds.Kind`. Members are the rows of `grade` with the report's batch."""
 
+    codes_in = "codes"
+
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
         attributes = json.loads(report.attributes)
         fields = {

@@ -117,7 +117,8 @@ async def content(request: Request, document_id: str) -> Response:
 
 def _search_of(request: Request) -> Search:
     since, until = _moment(request, "dateFrom"), _moment(request, "dateTo")
-    if since is not None and until is not None and until < since:
+    now = sandbox_of(request).clock()  # [11.2.1] "if dateTo is not given, up to the present date and time"
+    if since is not None and (now if until is None else until) < since:
         raise bad_request("dateTo is earlier than dateFrom", "dateTo", where="query")
     return Search(
         uuid=request.query_params.get("documentId", ""),

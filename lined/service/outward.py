@@ -9,14 +9,12 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
 
 from lined.config import Config
 from lined.errors import LookupFailed
 from lined.journal import Journal
-from lined.journal.reports import UTILISATION
 from lined.line.alarms import AlarmBook
 from lined.line.balance import BalanceWatch
 from lined.line.intake import LineIntake
@@ -27,7 +25,6 @@ from lined.line.read_rate import ReadRate
 from lined.line.state import LineState
 from lined.links import DeviceState
 from lined.links.mqtt_outbox import Outbox
-from lined.regulator.answers import Document
 from lined.regulator.client import Regulator
 from lined.reports.delivery import Delivery
 from lined.reports.operations import ReportOperations
@@ -35,6 +32,9 @@ from lined.reports.planning import Planning, PlanningRules
 from lined.reports.ports import Surroundings
 from lined.service import assembly
 from lined.service.broker import BrokerSide
+from lined.service.expiry import ExpiryWatch
+from lined.service.key_renewal import KeyFile, KeyRenewal
+from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
 from lined.status.alarms import told
 from lined.status.ports import PlantView
@@ -45,32 +45,6 @@ log = structlog.get_logger()
 SENDING_S = 4.0  # at a stop: for the one submission under way
 CREDENTIAL_S = 3_600  # how often the credential is looked at: the text allows a key 100 looks a day, restarts included
 CONTACT_S = 20  # how long a silence may last before the regulator is asked for nothing in particular
-
-
-class KindSearch:
-    """The regulator as delivery sees it: searching by our kind of report instead of by the regulator's type."""
-
-    def __init__(self, regulator: Regulator) -> None:
-        self._regulator = regulator
-        self.wait_turn = regulator.wait_turn
-        self.submit = regulator.submit
-        self.document = regulator.document
-        self.code_outcomes = regulator.code_outcomes
-        self.document_errors = regulator.document_errors
-        self.content = regulator.content
-
-    @property
-    def server_skew_s(self) -> float | None:
-        return self._regulator.server_skew_s
-
-    @property
-    def server_time(self) -> datetime | None:
-        return self._regulator.server_time
-
-    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
-        """One page of our documents of a kind since a moment."""
-        document_type = self._regulator.profile.reports[kind].document_type
-        return await self._regulator.search(type=document_type, since=since, cursor=cursor)
 
 
 class Outward:
@@ -90,7 +64,9 @@ class Outward:
         since_ms: int = 0,
     ) -> None:
         self.config = config
-        self.regulator = Regulator(assembly.account_of(config))
+        key_file = KeyFile(config.regulator.api_key)
+        self.regulator = Regulator(assembly.account_of(config), on_new_secret=key_file.store)
+        self.renewal = KeyRenewal(self.regulator, key_file, journal, wall_ms)
         self.around = Surroundings(
             journal=journal,
             regulator=KindSearch(self.regulator),
@@ -140,6 +116,7 @@ class Outward:
             shifts=config.line.shift_starts,
             alarms=self.alarms,
             balance=self.balance,
+            renew_key=self.renewal.renew,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
@@ -180,7 +157,7 @@ class Outward:
         """
         if self.broker is not None:
             self.broker.leave_if_away()
-        await self.delivery.finish(SENDING_S)
+        await asyncio.gather(self.delivery.finish(SENDING_S), self.renewal.finish(SENDING_S))
         if self.broker is not None:
             await self.broker.end()
         for task in self._tasks:
@@ -204,14 +181,16 @@ class Outward:
         so an outage shows, and the clocks are compared, while the line stands still too.
         """
         asked = CREDENTIAL_S
+        expiry = ExpiryWatch(self._problems, self.config.regulator.api_key_file)
         while True:
-            if asked % CREDENTIAL_S == 0:
+            if asked % CREDENTIAL_S == 0 or self.regulator.credential_unchecked:
                 await self.regulator.check_credential()
             elif asked % CONTACT_S == 0 and self.regulator.counts.total() == self._contacts:
                 with contextlib.suppress(LookupFailed):
-                    await self.around.regulator.search(kind=UTILISATION, since=datetime.now(UTC), cursor=None)
+                    await self.regulator.search(type=None, since=self.around.just_now(), cursor=None, urgent=False)
             if asked % CONTACT_S == 0:
                 self._contacts = self.regulator.counts.total()
+            expiry.look(self.regulator.credential_expires_at, self.around.server_now())
             problem = self.regulator.last_problem
             if problem:
                 self._problems.set("regulator", self.config.regulator.url, problem)

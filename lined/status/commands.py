@@ -55,6 +55,7 @@ def commands(view: PlantView) -> APIRouter:
     _of_reports(router, view)
     _of_codes(router, view)
     _of_pools(router, view)
+    _of_regulator(router, view)
     return router
 
 
@@ -147,6 +148,17 @@ def _of_pools(router: APIRouter, view: PlantView) -> None:
     async def drop_pool(body: PoolDrop) -> Response:
         """Drop the pool of a product: its codes are no longer compared with one."""
         return await carried_out("pool-drop", view.line.drop_pool, body)
+
+
+def _of_regulator(router: APIRouter, view: PlantView) -> None:
+    renew_key = view.renew_key
+    if renew_key is None:
+        return
+
+    @router.post("/regulator/renew-key", tags=["regulator"])
+    async def renew(body: Body) -> Response:
+        """Replace the API key; the old one is dead at once, for every program that has it."""
+        return await carried_out("key-renew", renew_key, body)
 
 
 def _about(operation: Callable[..., Awaitable[dict[str, Any]]], report_id: str) -> Operation:

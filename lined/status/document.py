@@ -7,6 +7,7 @@ command that was answered is never missing. However many ask, the journal is ask
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +19,7 @@ from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_b
 from lined.journal.queries import Backlog, JobRow, ReportCounts, Sums
 from lined.journal.reports import CODE_BUCKETS, STATES
 from lined.line.verdicts import NOT_DURABLE
-from lined.status.ports import DeviceSeen, PlantView, RegulatorSeen, cannot_commit
+from lined.status.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.status.times import moment, of_datetime
 
 FRESH_S = 0.2  # without a commit, sums are shown this long before the journal is asked again
@@ -91,7 +92,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         "state": "stopped" if stopped else "degraded" if problems else "running",
         "problems": problems,
         **counted(found, view.intake.not_durable),
-        "backlog": backlog(found.backlog, now_ms),
+        "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
         "unsaid": found.unsaid,
         "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
         "regulator": regulator(view.regulator, view),
@@ -146,14 +147,21 @@ def counts(sums: Mapping[str, int], not_durable: int = 0) -> dict[str, Any]:
     }
 
 
-def backlog(found: Backlog, now_ms: int) -> dict[str, Any]:
-    """Codes without an outcome yet, held ones aside."""
+def backlog(found: Backlog, now_ms: int, budget: BudgetSeen | None = None) -> dict[str, Any]:
+    """Codes without an outcome yet, held ones aside. `clear_s`: how long the budget needs for what has still to be
+    sent, and the last of it for its outcome, once the regulator answers; None without a budget.
+    """
+    clear_s = None
+    if budget is not None:
+        sending_s = budget.held_back_s + found.unsent * 60 / budget.per_minute
+        clear_s = math.ceil(sending_s + found.outcome_ms / 1000) if found.codes else 0
     age_s = None if found.oldest_ms is None else max(0, now_ms - found.oldest_ms) // 1000
     return {
         "codes": found.codes,
         "reports": found.reports,
         "oldest_at": moment(found.oldest_ms),
         "oldest_age_s": age_s,
+        "clear_s": clear_s,
     }
 
 

@@ -59,6 +59,8 @@ class Snapshot(Collector):
         yield gauge("lined_backlog_codes", "Codes without an outcome, held ones aside.", backlog["codes"])
         age_s = backlog["oldest_age_s"] or 0
         yield gauge("lined_backlog_oldest_seconds", "Age of the oldest code without an outcome.", age_s)
+        clear_s = backlog["clear_s"] or 0
+        yield gauge("lined_backlog_clear_seconds", "Time the budget needs for the backlog.", clear_s)
         yield gauge("lined_unsaid_codes", "Codes accepted whose verdict was not said.", self._document["unsaid"])
 
     def _of_devices(self) -> Iterator[Metric]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Protocol
+from typing import Any, Protocol
 
 from lined.journal import Journal
 from lined.journal.keeping import Keeping
@@ -122,6 +122,8 @@ class PlantView:
     shifts: tuple[time, ...] = (time(8), time(20))
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
+    renew_key: Callable[..., Awaitable[dict[str, Any]]] | None = None
+    """The operation behind `POST /api/v1/regulator/renew-key`."""
 
 
 def cannot_commit(journal: Journal) -> str | None:

@@ -57,6 +57,23 @@ async def test_each_command_at_work_speaks_json_to_the_daemon_and_ends_with_0_1_
 
 
 @pytest.mark.slow
+async def test_the_api_key_is_renewed_by_command_and_reports_go_on(tmp_path: Path) -> None:
+    async with ContractLine(tmp_path) as line, line.scanner() as scanner:
+        file = tmp_path / "api-key"
+        old = file.read_text()
+        done = await line.run("key", "renew", "--json", "--by", "Aziza")
+        assert (done.code, file.read_text() != old) == (0, True)
+        status = (await line.run("status", "--json")).json
+        assert done.json["expires_at"] == status["regulator"]["credential_expires_at"]
+        assert file.read_text().strip() not in (tmp_path / "lined.log").read_text()
+        (code,) = await line.issue(1)
+        await line.start_job()
+        assert await scanner.say(code) == [OK]
+        assert (await line.run("report", "seal")).code == 0
+        await line.until_report("succeeded")
+
+
+@pytest.mark.slow
 async def test_without_a_daemon_the_journal_is_read_and_commands_fail(tmp_path: Path) -> None:
     async with ContractLine(tmp_path) as line:
         (code,) = await line.issue(1)

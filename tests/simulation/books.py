@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -131,6 +132,12 @@ class Books:
             if ident not in hidden and (result or filed.status != ERROR):
                 rows.append((index, ident, ERROR if result else SUCCESS, result or None))
         return rows
+
+    def touching(self, idents: Sequence[str], since_s: float, now_s: float) -> list[str]:
+        """Documents that have changed one of these codes since, as the codes' histories name them: visible or not."""
+        self.settle(now_s)
+        found = [self.applied[ident] for ident in idents if ident in self.applied]
+        return [key for key in dict.fromkeys(found) if self.documents[key].created_s >= since_s]
 
     def standing(self, idents: set[str]) -> list[Filed]:
         """Documents in which one of these codes has been applied or still may be."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -36,6 +36,7 @@ class Weather:
         self.hidden_s = chance.choice((0.0, 20.0, 100.0))
         self.late = chance.random() < 0.15
         self.page = chance.choice((2, 3, 100))
+        self.histories = per_minute % 2 == 1  # a right that some accounts have
         self.sent_at: list[float] = []
 
     def fate(self, longest_hidden_s: float) -> tuple[Fate, bool]:
@@ -156,6 +157,13 @@ class Connection:
 
     async def content(self, document_id: str) -> dict[str, object]:
         return self._books.shown(await self._seen(document_id))
+
+    async def touching(self, *, kind: str, codes: Sequence[str], since: datetime) -> list[str]:
+        assert kind == "utilisation"
+        if not self._weather.histories:
+            raise Denied("HTTP 403: no right to code information", status=403)
+        await self._asked()
+        return self._books.touching(codes, since.timestamp() - self._epoch_ms / 1000, self._now_s())
 
     async def check_credential(self) -> None:
         """A question that only asks whether we are still welcome."""

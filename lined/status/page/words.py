@@ -71,6 +71,10 @@ ALARMS: dict[str, Alarm] = {
     "regulator": Alarm(
         N_("The marking system does not answer"), N_("Production goes on; reports wait. Check the internet.")
     ),
+    "credential-expires": Alarm(
+        N_("The key for the marking system expires"),
+        N_("Have a new API key made in the personal account and put in its file before that day."),
+    ),
     "kind-paused": Alarm(
         N_("Reports of a kind are paused"),
         N_("Two were refused in a row. See the work list and decide on the held one."),

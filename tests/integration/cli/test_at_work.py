@@ -117,6 +117,24 @@ async def test_a_job_s_day(tmp_path: Path) -> None:
         assert (await lined(tmp_path, "job", "show", "--json")).json is None
 
 
+async def test_what_people_read_when_a_journal_was_set_aside(tmp_path: Path) -> None:
+    async with served_line(tmp_path) as line:
+        await line.start()
+        await line.codes(range(1, 400))
+    journal, aside = tmp_path / "line-1.db", tmp_path / "line-1.db.damaged-1"
+    content = bytearray(journal.read_bytes())
+    pages = len(content) // 4096
+    for page in range(pages // 2, pages // 2 + 4):
+        content[page * 4096 : page * 4096 + 4000] = b"\xa5" * 4000
+    aside.write_bytes(content)
+    refused = await lined(tmp_path, "journal", "adopt", str(aside))
+    assert refused.exit == 1 and f"lined journal recover {aside.name}" in refused.err
+    saved = await lined(tmp_path, "journal", "recover", str(aside))
+    assert saved.exit == 0 and f"lined journal adopt {aside.name}.recovered" in " ".join(saved.out.split())
+    taken = await lined(tmp_path, "journal", "adopt", f"{aside}.recovered")
+    assert taken.exit == 0 and "Nothing to take over" in taken.out
+
+
 async def test_status_for_people_and_for_programs(tmp_path: Path) -> None:
     async with served_line(tmp_path) as line:
         await line.start(mode="test", order="PO-1")

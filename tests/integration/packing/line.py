@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -27,14 +27,14 @@ from lined.line.sealing import Sealer
 from lined.line.state import LineState
 from lined.line.verdicts import Verdict
 from lined.regulator.account import Account
-from lined.regulator.answers import Document
 from lined.regulator.client import Regulator
 from lined.reports.delivery import Delivery
 from lined.reports.freezing import stored_body
 from lined.reports.planning import Planning, PlanningRules
-from lined.reports.ports import RegulatorPort, Surroundings
+from lined.reports.ports import Surroundings
 from lined.reports.rules import DeliveryRules
 from lined.sandbox import SandboxServer, SandboxSettings
+from lined.service.kind_search import KindSearch
 
 GTIN = "04899215122371"
 GROUP_GTIN = "14899215122378"
@@ -142,20 +142,6 @@ class Line:
             return [tuple(row) for row in connection.execute(sql, parameters).fetchall()]
 
         return await self.journal.read(ask)
-
-
-class Searched:
-    """The regulator, searched by our kind of report, as the service does it."""
-
-    def __init__(self, regulator: Regulator) -> None:
-        self._regulator = regulator
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._regulator, name)
-
-    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
-        document_type = self._regulator.profile.reports[kind].document_type
-        return await self._regulator.search(type=document_type, since=since, cursor=cursor)
 
 
 class Plantwide:
@@ -285,7 +271,7 @@ async def plantwide(plant: Plant, directory: Path, **settings: Any) -> AsyncIter
 def _around(line: Line, regulator: Regulator) -> Surroundings:
     return Surroundings(
         journal=line.journal,
-        regulator=cast("RegulatorPort", Searched(regulator)),
+        regulator=KindSearch(regulator),
         problems=line.problems,
         rules=DeliveryRules(poll_ms=1, poll_max_ms=5),
         timezone=line.plant.timezone,

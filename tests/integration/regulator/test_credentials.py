@@ -149,6 +149,10 @@ async def test_check_credential_logs_a_technical_user_in(account: MakeAccount) -
 
 
 # -------------------------------------------------------------------------------------------------------- API key
+def unchecked(regulator: Regulator) -> bool:
+    return regulator.credential_unchecked
+
+
 @pytest.mark.parametrize("right", [True, False])
 async def test_the_key_is_checked_and_its_end_known(account: MakeAccount, right: bool) -> None:
     row = {"isTinCorrect": right, **({"expiresOn": "2026-11-15T23:59:59Z"} if right else {})}
@@ -163,6 +167,62 @@ async def test_the_key_is_checked_and_its_end_known(account: MakeAccount, right:
             assert regulator.last_problem is None
         else:
             assert regulator.last_problem == "the API key does not belong to TIN 307797292"
+
+
+async def test_another_key_in_the_file_is_checked_at_once(account: MakeAccount, tmp_path: Path) -> None:
+    """What was known of the old one is not known of it, and the 15 minutes between two looks are not waited for."""
+    file = tmp_path / "api-key"
+    file.write_text("key-old-1\n")
+    ends = {"key-old-1": "2026-11-15T23:59:59Z", "key-new-2": "2027-02-01T00:00:00Z"}
+
+    async def office(peer: Peer) -> None:
+        while True:
+            seen = await peer.request()
+            await peer.send(answer(200, {"isTinCorrect": True, "expiresOn": ends[seen.bearer]}))
+
+    async with RawServer(office) as server, Regulator(account(server.url, api_key=file.read_text)) as regulator:
+        await regulator.check_credential()
+        assert not unchecked(regulator)
+        file.write_text("key-new-2\n")
+        regulator._asking.key._read_at = None  # type: ignore[union-attr]  # a minute later
+        await regulator.wait_turn()
+        assert unchecked(regulator)
+        assert regulator.credential_expires_at is None
+        await regulator.check_credential()
+        assert not unchecked(regulator)
+        assert regulator.credential_expires_at == datetime(2027, 2, 1, tzinfo=UTC)
+        assert [seen.bearer for seen in server.seen] == ["key-old-1", "key-new-2"]
+
+
+async def test_a_check_that_failed_is_made_up_for(account: MakeAccount) -> None:
+    row = {"isTinCorrect": True, "expiresOn": "2026-11-15T23:59:59Z"}
+    now = [1000.0]
+    office = says(answer(503), answer(200, row))
+    async with RawServer(office) as server, Regulator(account(server.url), clock=lambda: now[0]) as regulator:
+        await regulator.check_credential()
+        assert not unchecked(regulator)  # not before its time
+        now[0] += 901.0
+        assert unchecked(regulator)
+        await regulator.check_credential()
+        assert not unchecked(regulator)
+        assert regulator.credential_expires_at is not None
+        now[0] += 901.0
+        assert not unchecked(regulator)
+
+
+async def test_nothing_is_sent_with_a_key_of_somebody_else(account: MakeAccount) -> None:
+    """All its codes would be refused as not owned, for good."""
+    async with (
+        RawServer(says(answer(200, {"isTinCorrect": False}))) as server,
+        Regulator(account(server.url)) as regulator,
+    ):
+        await regulator.check_credential()
+        with pytest.raises(NotSent, match="307797292") as caught:
+            await regulator.wait_turn()
+        assert caught.value.credential
+        with pytest.raises(NotSent, match="307797292"):
+            await regulator.submit("utilisation", b"{}", product_group="water")
+        assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("said", [answer(500), answer(403, {}), answer(200, "<html>"), answer(200, []), answer(404)])

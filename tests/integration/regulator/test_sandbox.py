@@ -15,6 +15,7 @@ import pytest
 from lined.errors import NotSent, OutcomeUnknown, Refused
 from lined.regulator import Account, Document, Regulator
 from lined.sandbox import SandboxServer, SandboxSettings
+from lined.service.kind_search import KindSearch
 
 MakeAccount = Callable[..., Account]
 GTIN = "04899215122371"
@@ -93,9 +94,19 @@ async def test_a_report_goes_its_whole_way(account: MakeAccount, technical: bool
         if not technical:
             history = await regulator.code_histories([codes[0].partition("\x1d")[0]])
             assert receipt.document_id in {event.document_id for event in history[0].events}
+            await _touched(regulator, [code.partition("\x1d")[0] for code in codes], receipt.document_id, since)
         assert await regulator.document("00000000-0000-0000-0000-000000000000") is None
         assert regulator.server_skew_s == pytest.approx(0.0, abs=1.5)
         assert regulator.last_problem is None or "404" in regulator.last_problem
+
+
+async def _touched(regulator: Regulator, codes: list[str], document_id: str, since: datetime) -> None:
+    """The order that brought the codes is none of a report's documents, and what is too old is not either."""
+    touching = KindSearch(regulator).touching
+    assert await touching(kind="utilisation", codes=[*codes, "too-short"], since=since) == [document_id]
+    assert await touching(kind="aggregation", codes=codes, since=since) == []
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    assert await touching(kind="utilisation", codes=codes, since=later) == []
 
 
 @pytest.mark.parametrize(
@@ -133,6 +144,16 @@ async def test_a_refusal_names_the_codes_we_sent(account: MakeAccount) -> None:
         named = {code.replace("\x1d", "") for code, _ in caught.value.named}
         assert named == {code.replace("\x1d", "") for code in codes[:2]}
         assert not any(code.partition("\x1d")[2] in caught.value.evidence for code in codes)
+
+
+async def test_a_403_says_what_is_likely_missing(account: MakeAccount) -> None:
+    async with plant(account) as (regulator, control):
+        codes = await codes_of(control)
+        foreign = json.dumps({**json.loads(report(codes)), "businessPlaceId": 999}).encode()
+        with pytest.raises(Refused) as caught:
+            await regulator.submit("utilisation", foreign, product_group="vegetableoil")
+        assert caught.value.status == 403
+        assert "likely missing: business place 27" in str(caught.value)
 
 
 async def test_an_expired_token_is_renewed_within_the_submission(account: MakeAccount) -> None:

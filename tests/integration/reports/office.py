@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lined.codes import without_separators
-from lined.errors import LookupFailed
+from lined.errors import Denied, LookupFailed, Unavailable
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 
 NOON_MS = 1_795_417_200_000  # 2026-11-23T12:00:00+05:00
@@ -41,7 +41,8 @@ class Doc:
     codes: list[str]
     status: str = "IN_PROCESS"
     outcomes: list[CodeOutcome] = field(default_factory=list)
-    visible: bool = True
+    visible: bool = True  # in searches, and by its id
+    listed: bool = True  # in searches
     content: dict[str, object] | None = None
 
     def refuse(self, *bad: str, result: str = "invalid-code-status") -> None:
@@ -68,6 +69,7 @@ class Office:
         self.deaf_after: int | None = None  # so many questions are answered before
         self.server_skew_s: float | None = 0.0
         self.server_time: datetime | None = datetime.fromtimestamp(clock.ms / 1000, UTC)
+        self.histories: LookupFailed | None = Denied("closed to technical users", status=403)  # None: they answer
         self.page = 100
         self.meanwhile: asyncio.Event | None = None  # submissions wait for it
         self._clock = clock
@@ -114,12 +116,23 @@ class Office:
         docs = self._ask()
         self.searches.append(since)
         since_ms = since.timestamp() * 1000
-        found = sorted(d.id for d in docs.values() if d.visible and d.created_ms >= since_ms)
+        if since_ms > self._clock.true_ms:
+            raise Unavailable("HTTP 400: dateTo, which is now, is earlier than dateFrom")
+        found = sorted(d.id for d in docs.values() if d.visible and d.listed and d.created_ms >= since_ms)
         return [_card(docs[key]) for key in found if cursor is None or key > cursor][: self.page]
 
     async def content(self, document_id: str) -> dict[str, object]:
         doc = self._ask()[document_id]
         return {"sntins": list(doc.codes)} if doc.content is None else doc.content
+
+    async def touching(self, *, kind: str, codes: Sequence[str], since: datetime) -> list[str]:
+        assert kind == "utilisation"
+        docs = self._ask()
+        if self.histories is not None:
+            raise self.histories
+        asked, since_ms = tuple(codes), since.timestamp() * 1000
+        recent = [doc for doc in docs.values() if doc.created_ms >= since_ms]
+        return [doc.id for doc in recent if any(code.startswith(asked) for code in doc.codes)]
 
     def _ask(self) -> dict[str, Doc]:
         if self.deaf is not None:

@@ -251,6 +251,23 @@ async def test_the_gate_stays_closed_when_the_last_report_in_doubt_is_given_up(t
         assert await d.state(waiting) == "submitted"
 
 
+async def test_the_gate_opens_although_our_clock_runs_ahead(tmp_path: Path) -> None:
+    """Documents "since now" would be asked for from the regulator's future, which it refuses."""
+    async with desk(tmp_path / "line.db") as d:
+        doubted, waiting = await _gate(d)
+        d.office.deaf = UNAVAILABLE
+        d.clock.pass_ms(DAY_MS + HOUR_MS)
+        await d.look()
+        assert await d.state(doubted) == "held"
+        d.office.deaf = None
+        d.clock.jump_ms(2 * MINUTE_MS)
+        for _ in range(2):  # the first may fail, and tells what time it is
+            d.clock.pass_ms(5 * MINUTE_MS)
+            await d.look()
+        await d.send()
+        assert await d.state(waiting) == "submitted"
+
+
 async def test_people_are_told_of_reports_in_doubt_and_that_it_is_over(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         await d.in_doubt(arrives="doc-a")
@@ -304,3 +321,107 @@ async def test_a_full_page_that_comes_again_is_no_complete_search(tmp_path: Path
         d.office.search = again  # type: ignore[method-assign]
         await d.miss()
         assert (await d.report(report_id)).misses == 0
+
+
+# ── codes' histories ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_document_that_no_search_shows_is_found_by_its_codes_histories(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        d.office.histories = None
+        report_id = await d.in_doubt(count=50, arrives="doc-a")
+        d.office.docs["doc-a"].listed = False
+        await d.miss()
+        report = await d.report(report_id)
+        assert (report.state, report.document_id) == ("submitted", "doc-a")
+        assert len(d.office.submitted) == 1
+
+
+async def test_a_document_that_touched_our_codes_and_cannot_be_seen_is_no_miss(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        d.office.histories = None
+        report_id = await d.in_doubt(arrives="doc-a")
+        d.office.docs["doc-a"].visible = False
+        for _ in range(4):
+            await d.miss()
+            d.clock.pass_ms(GAP_MS)
+        report = await d.report(report_id)
+        assert (report.state, report.misses) == ("in_doubt", 0)
+
+
+async def test_a_document_that_touched_some_of_our_codes_is_held_with_its_name(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        d.office.histories = None
+        report_id = await d.in_doubt()
+        d.office.doc("odd", (await d.full_codes_of(report_id))[:1]).listed = False
+        await d.miss()
+        report = await d.report(report_id)
+        assert report.state == "held"
+        assert "odd" in str(report.problem)
+
+
+@pytest.mark.parametrize("failure", [Denied("HTTP 403", status=403), Unavailable("HTTP 404")])
+async def test_histories_that_cannot_be_had_do_not_keep_a_search_from_being_complete(
+    tmp_path: Path, failure: LookupFailed
+) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        d.office.histories = failure
+        report_id = await d.in_doubt()
+        await d.miss()
+        await d.miss()
+        assert await d.state(report_id) == "sealed"
+
+
+# ── the same codes, other words ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"seriesNumber": "OTHER"},
+        {"businessPlaceId": 28},
+        {"productionDate": "2026-11-22T12:00:00+05:00"},
+        {"expirationDate": "2030-01-01T00:00:00+05:00"},
+    ],
+)
+async def test_a_document_with_our_codes_and_another_series_date_or_place_is_held(
+    tmp_path: Path, said: dict[str, object]
+) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch(series="S-1")
+        d.office.answers.append(UNKNOWN)
+        await d.send()
+        document = d.office.doc("odd", await d.full_codes_of(report_id))
+        document.content = {"sntins": document.codes, **said}
+        await d.miss()
+        report = await d.report(report_id)
+        assert report.state == "held"
+        assert "odd" in str(report.problem) and next(iter(said)) in str(report.problem)
+
+
+async def test_the_same_moment_in_other_words_is_the_same(tmp_path: Path) -> None:
+    """In UTC, without a fraction, the place as a text; the country is gone, as in the specification's sample."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch(series="S-1")
+        d.office.answers.append(UNKNOWN)
+        await d.send()
+        document = d.office.doc("ours", await d.full_codes_of(report_id))
+        document.content = {
+            "sntins": document.codes,
+            "businessPlaceId": "27",
+            "seriesNumber": "S-1",
+            "productionDate": "2026-11-23T07:00:00Z",
+        }
+        await d.miss()
+        assert (await d.report(report_id)).document_id == "ours"
+
+
+async def test_a_refused_document_of_somebody_else_changes_nothing(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch(series="S-1")
+        d.office.answers.append(UNKNOWN)
+        await d.send()
+        document = d.office.doc("odd", await d.full_codes_of(report_id), "ERROR")
+        document.content = {"sntins": document.codes, "seriesNumber": "OTHER"}
+        await d.miss()
+        assert ((await d.report(report_id)).state, (await d.report(report_id)).misses) == ("in_doubt", 1)

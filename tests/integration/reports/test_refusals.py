@@ -106,6 +106,21 @@ async def test_two_in_a_row_that_name_nobody_pause_the_kind_until_a_person_decid
         assert await d.state(second) == "held"
 
 
+async def test_a_success_from_before_the_pause_does_not_end_it(tmp_path: Path) -> None:
+    """What was under way when the kind paused says nothing about the next document."""
+    async with desk(tmp_path / "line.db") as d:
+        _, doc = await d.submitted()
+        for _ in range(3):
+            await d.batch()
+        d.office.answers.extend([naming(), naming()])
+        await d.send()
+        await d.send()
+        doc.status = "SUCCESS"
+        await d.followed()
+        assert not await d.send()
+        assert ("kind-paused", "utilisation") in d.told.now
+
+
 async def test_a_success_in_between_starts_the_count_anew(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         for _ in range(3):

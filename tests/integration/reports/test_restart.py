@@ -6,6 +6,10 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+import pytest
+
+from lined.errors import CommandError
+from lined.journal import takeover
 from lined.reports import freezing, submission
 from tests.integration.reports.desk import MINUTE_MS, Desk, desk
 
@@ -66,6 +70,17 @@ async def test_a_frozen_report_that_was_not_sent_yet_goes_with_the_same_bytes(tm
         assert await d.state(report_id) == "submitted"
 
 
+async def test_bytes_that_may_have_been_sent_are_never_built_anew(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt()
+        await d.execute("UPDATE report SET attributes = replace(attributes, 'UZ', 'KZ')")
+        await d.miss()
+        await d.miss()
+        await d.send()
+        assert await d.state(report_id) == "submitted"
+        assert d.office.submitted[0] == d.office.submitted[1]
+
+
 async def test_sealed_submitted_held_and_final_reports_stay_what_they_are(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         done, doc = await d.submitted()
@@ -112,3 +127,96 @@ async def test_a_full_disk_at_the_start_sends_nothing_and_ends_nothing(tmp_path:
         await d.look()
         assert await d.state(report_id) == "in_doubt"
         assert not d.delivery.gate_open
+
+
+# ── a backup in the journal's place ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def restored(d: Desk, why: str = takeover.RESTORE) -> None:
+    """The journal as it is now comes back as a backup: what was written since its moment is forgotten."""
+    await d.journal.close()
+    takeover._prepare(d.path, takeover.Gap(why, d.clock.ms, d.clock.ms, "backup", None), {})
+    await d.open()
+
+
+async def test_after_a_restore_nothing_is_sent_until_a_person_has_confirmed(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        await restored(d)
+        fresh = await d.batch()
+        assert not await d.send()
+        await d.journal.do(lambda c: takeover.confirm(c, "Aziza", d.clock.ms))
+        assert await d.send()
+        assert await d.state(fresh) == "submitted"
+
+
+async def test_it_cannot_be_confirmed_while_a_report_is_still_looked_for(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        await d.batch()
+        await restored(d)
+        with pytest.raises(CommandError, match="still being looked for"):
+            await d.journal.do(lambda c: takeover.confirm(c, "Aziza", d.clock.ms))
+
+
+@pytest.mark.parametrize("why", [takeover.RESTORE, takeover.DAMAGE])
+async def test_what_a_backup_brought_back_and_no_search_finds_is_sent_again_only_by_a_person(
+    tmp_path: Path, why: str
+) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        await restored(d, why)
+        assert await d.state(report_id) == "in_doubt"
+        await d.miss()
+        await d.miss()
+        assert await d.state(report_id) == "held"
+        if why == takeover.RESTORE:
+            await d.journal.do(lambda c: takeover.confirm(c, "Aziza", d.clock.ms))
+        assert not await d.send()
+        with pytest.raises(CommandError, match="not-received"):
+            await d.people.retry(str(report_id), {})
+        await d.people.retry(str(report_id), {"confirm": "not-received"})
+        assert await d.send()
+        assert len(d.office.submitted) == 1
+
+
+async def test_what_was_sent_since_the_backup_is_found(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        d.office.doc("since-then", await d.full_codes_of(report_id))
+        await restored(d)
+        await d.miss()
+        assert (await d.report(report_id)).document_id == "since-then"
+        assert d.office.submitted == []
+
+
+# ── decided while it was looked for ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_document_that_became_another_report_s_meanwhile_is_not_taken(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt(arrives="doc-a")
+        other = await d.batch()
+        await _meanwhile(d, "UPDATE report SET document_id = 'doc-a' WHERE id = ?", other)
+        await d.miss()
+        report = await d.report(report_id)
+        assert (report.state, report.document_id) == ("held", None)
+        assert f"report {other}" in str(report.problem)
+
+
+async def test_a_report_that_is_not_in_doubt_any_more_keeps_what_was_decided(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt(arrives="doc-a")
+        await _meanwhile(d, "UPDATE report SET state = 'held' WHERE id = ?", report_id)
+        await d.miss()
+        report = await d.report(report_id)
+        assert (report.state, report.document_id) == ("held", None)
+
+
+async def _meanwhile(d: Desk, sql: str, report_id: int) -> None:
+    """Change the journal while a search reads a document's content."""
+    content = d.office.content
+
+    async def slow(document_id: str) -> dict[str, object]:
+        await d.execute(sql, report_id)
+        return await content(document_id)
+
+    d.office.content = slow  # type: ignore[method-assign]

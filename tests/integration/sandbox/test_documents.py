@@ -173,9 +173,8 @@ async def test_a_search_from_the_printed_moment_finds_that_document(sandbox: Ope
             assert document_id in await client.search(dateFrom=created)
             assert document_id not in await client.search(dateTo=created)
         later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-        assert await client.search(dateFrom=later) == []
-        backwards = {"dateFrom": later, "dateTo": created}
-        assert (await client.http.get(f"{STORAGE}/docs/search", params=backwards)).status_code == 400
+        for backwards in ({"dateFrom": later, "dateTo": created}, {"dateFrom": later}):  # without dateTo: up to now
+            assert (await client.http.get(f"{STORAGE}/docs/search", params=backwards)).status_code == 400
 
 
 async def test_the_old_status_method_speaks_its_own_words(sandbox: Open) -> None:

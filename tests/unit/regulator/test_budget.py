@@ -145,15 +145,45 @@ async def test_a_cancelled_waiter_takes_nothing() -> None:
     await other
 
 
-async def test_reports_do_not_use_up_what_lookups_need() -> None:
+def _budget(time: FakeTime, per_minute: int) -> Budget:
+    reads = Bucket(600, clock=time.clock, sleep=time.sleep, full=True)
+    return Budget(Bucket(per_minute, clock=time.clock, sleep=time.sleep), reads)
+
+
+async def test_submissions_tokens_and_looking_for_what_is_in_doubt_share_one_budget() -> None:
+    """And the two that cannot wait have a share that submissions leave them."""
     time = FakeTime()
-    limited = Bucket(10, clock=time.clock, sleep=time.sleep)
-    budget = Budget(limited, Bucket(600, clock=time.clock, sleep=time.sleep, full=True))
+    budget = _budget(time, 60)
+    out: list[tuple[float, str]] = []
+
+    async def greedy(kind: str, pause_s: float) -> None:
+        while True:
+            asked = time.now
+            await budget.acquire(kind, patience_s=1e9)
+            out.append((time.now, kind))
+            assert kind == "submit" or time.now - asked < 3.0, f"{kind} waited {time.now - asked:.1f} s"
+            await time.sleep(pause_s)
+
+    kinds = (("submit", 0.0), ("check", 5.0), ("token", 20.0))
+    tasks = [asyncio.create_task(greedy(*kind)) for kind in kinds]
+    await time.pass_until(time.now + 300.0)
+    for task in tasks:
+        assert not task.done()
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    moments = [moment for moment, _ in out]
+    assert max(sum(start <= moment < start + 60.0 for moment in moments) for start in moments) <= 60
+    assert {kind for _, kind in out} == {"submit", "check", "token"}
+
+
+async def test_a_retry_after_holds_back_what_is_limited_and_nothing_else() -> None:
+    time = FakeTime()
+    budget = _budget(time, 10)
     budget.hold_back("submit", 60.0)
-    await budget.acquire("check", patience_s=0.0)
     await budget.acquire("read", patience_s=0.0)
-    with pytest.raises(BudgetSpent):
-        await budget.acquire("token", patience_s=0.0)
+    for kind in ("submit", "token", "check"):
+        with pytest.raises(BudgetSpent):
+            await budget.acquire(kind, patience_s=0.0)
     assert budget.state()["limited"].held_back_s == 60.0
 
 

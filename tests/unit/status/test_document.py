@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lined.journal.queries import Backlog, JobRow, ReportCounts, Sums
+from lined.regulator.budget import BucketState
 from lined.status.document import REASONS, backlog, counted, counts
 
 # Contract, section 4, in its order; a no-read is counted by itself.
@@ -51,6 +52,17 @@ def test_a_job_has_its_own_sums_in_the_same_shapes() -> None:
     assert (
         found["job"]["reads"].keys() == found["reads"].keys() and found["job"]["codes"].keys() == found["codes"].keys()
     )
+
+
+def test_the_time_to_clear_is_what_the_budget_needs_and_the_last_outcome() -> None:
+    budget = BucketState(available=0.0, per_minute=90, held_back_s=0.0, waiting=0)
+    week = Backlog(24_000_000, 800, 0, unsent=800, outcome_ms=20_000)
+    assert backlog(week, 0, budget)["clear_s"] == 554  # 800 reports at 90 a minute, and 20 s
+    assert backlog(week, 0, budget._replace(held_back_s=30.0))["clear_s"] == 584
+    sent = Backlog(30_000, 1, 0, unsent=0, outcome_ms=20_000)
+    assert backlog(sent, 0, budget)["clear_s"] == 20
+    assert backlog(Backlog(0, 0, None), 0, budget)["clear_s"] == 0
+    assert backlog(week, 0)["clear_s"] is None
 
 
 def test_the_age_of_the_backlog_is_never_negative() -> None:

@@ -1,0 +1,51 @@
+"""Telling people in time that the API key will expire: 14, 7, 3 and 1 days before, and when it has.
+
+The problem stands from the first of these moments on and is raised anew at each, so that an alarm somebody has
+acknowledged comes again. Days are counted by the regulator's clock, where that is known: it is the one that ends the
+key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from lined.line.problems import Problems
+
+KIND = "credential-expires"
+DAYS = (14, 7, 3, 1)
+EXPIRED = 0
+
+
+def stage(left: timedelta) -> int | None:
+    """Which warning is due: one of DAYS, EXPIRED, or None while there is time."""
+    if left <= timedelta():
+        return EXPIRED
+    return min((days for days in DAYS if left <= timedelta(days=days)), default=None)
+
+
+class ExpiryWatch:
+    """`where` is what the problem is about, for people: the file of the key."""
+
+    def __init__(self, problems: Problems, where: str) -> None:
+        self._problems = problems
+        self._where = where
+        self._told: tuple[int, datetime] | None = None
+
+    def look(self, expires_at: datetime | None, now: datetime) -> None:
+        """`expires_at` None: not known (yet), or nothing that expires; `now` by the regulator's clock."""
+        due = stage(expires_at - now) if expires_at is not None else None
+        told = None if due is None or expires_at is None else (due, expires_at)
+        if told == self._told:
+            return
+        self._told = told
+        self._problems.clear(KIND, self._where)
+        if told is not None:
+            self._problems.set(KIND, self._where, _text(*told))
+
+
+def _text(due: int, expires_at: datetime) -> str:
+    moment = f"{expires_at:%Y-%m-%d %H:%M} UTC"
+    if due == EXPIRED:
+        return f"The API key expired on {moment}: reports wait until a new one stands in its file."
+    within = "1 day" if due == 1 else f"{due} days"
+    return f"The API key expires within {within}, on {moment}: put a new one in its file before that."
