@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import structlog
 
 from lined.errors import JournalBroken, JournalDamaged, JournalError
-from lined.journal import Journal, archive, damage, takeover
+from lined.journal import Journal, archive, counters, damage, takeover
 from lined.journal.backup import BACKUP, Backup, back_up, integrity, moment_of
 from lined.journal.database import SqliteError, open_readonly, translated
 from lined.journal.files import found_beside
@@ -112,7 +112,9 @@ class Keeping:
     # ── the archive ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def archive(self) -> int:
-        """Move what is old enough, step by step with a pause after each. Returns how many rows. Raises JournalError."""
+        """Move what is old enough, step by step with a pause after each; sums by the minute of that age go. Returns how
+        many rows moved. Raises JournalError.
+        """
         cut_ms = self._wall_ms() - self._rules.archive_after_ms
         moved = 0
         for table in archive.TABLES:
@@ -123,6 +125,10 @@ class Keeping:
                 moved += len(found.rows)
                 after = found.rows[-1][0]
                 await asyncio.sleep(PAUSE_S)
+        gone = 1
+        while gone:
+            gone = await self._journal.do(partial(counters.forget_minutes, before_ms=cut_ms, most=archive.STEP_ROWS))
+            await asyncio.sleep(PAUSE_S)
         if moved:
             log.info("archived", rows=moved)
         return moved

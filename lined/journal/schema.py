@@ -17,6 +17,8 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     task      what a person has to look at: a refused code, a package that holds one.
     alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
+    minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
+              the reports of shifts: one row for each sum that changed in that minute.
 """
 
 from __future__ import annotations
@@ -135,6 +137,15 @@ INSERT INTO counter (job_id, name, n) SELECT job_id, 'code.applied', sum(n) FROM
 """
 
 
+# What was counted before has no minute: reports of shifts know nothing of it.
+_MINUTES = """
+CREATE TABLE minute (
+    minute INTEGER NOT NULL, job_id INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (minute, job_id, name)
+) WITHOUT ROWID
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -148,6 +159,11 @@ def m002_packing(db: Database) -> None:
 @migrations()
 def m003_alarms(db: Database) -> None:
     run_script(db, _ALARMS)
+
+
+@migrations()
+def m006_minutes(db: Database) -> None:
+    run_script(db, _MINUTES)
 
 
 def run_script(db: Database, script: str) -> None:

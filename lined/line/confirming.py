@@ -158,7 +158,9 @@ def after_crash(plant: Plant, connection: Connection) -> list[str]:
 
 
 def _confirm(verdict: Verdict, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
-    counters.add(connection, state.job.id if state.job else counters.LIFE, {f"station.{verdict.station}.confirmed": 1})
+    state.refresh(connection)
+    job_id = state.job.id if state.job else counters.LIFE
+    counters.add_in_time(connection, job_id, {f"station.{verdict.station}.confirmed": 1}, at_ms)
     nothing = {"code": verdict.code, "state": "none"}
     word = verdict.reason or "accept"
     if verdict.code is None or word in ejecting.NOT_THE_GOOD_ITEM:

@@ -234,6 +234,11 @@ SCRIPT = {
 }
 
 
+def part(word: str) -> str:
+    """A part of a balance: one of PARTS, or the reason of a rejection."""
+    return PARTS[word] if word in PARTS else reason(word).short
+
+
 def reason(word: str | None) -> Reason:
     return REASONS.get(word or "", UNKNOWN_REASON)
 
