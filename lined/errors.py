@@ -4,6 +4,7 @@
     ├── SettingsError       the configuration is wrong: all problems at once, exit 78, nothing touched
     ├── DeviceError         one device failed: its link recovers by itself, the others do not notice
     ├── BrokerError         the MQTT broker cannot be reached or stopped answering: the bridge recovers by itself
+    ├── NotifyError         a message about alarms could not be sent: tried again, the page shows them meanwhile
     ├── JournalError        the journal
     │   ├── JournalLocked       another process holds it: exit 1
     │   ├── JournalBound        it belongs to another account or program: exit 78, nothing touched
@@ -54,6 +55,10 @@ class DeviceError(LinedError):
 
 class BrokerError(LinedError):
     """The MQTT broker cannot be reached, refuses us or stopped answering; the text says why."""
+
+
+class NotifyError(LinedError):
+    """A message about alarms could not be sent; the text says why, without the address, which is a secret."""
 
 
 class JournalError(LinedError):

@@ -84,6 +84,12 @@ def _facts(config: Config) -> Iterator[tuple[str, str]]:
     yield "account", f"TIN {regulator.tin}, business place {regulator.business_place_id}, {user}"
     yield "journal", f"{config.journal.path}, archive after {config.journal.archive_after_days} days"
     yield "MQTT", f"{mqtt.url}, topics {mqtt.root}/{line.id}/…" if mqtt else "none"
+    for entry in config.notify:
+        kinds = ", ".join(entry.kinds) or "all kinds"
+        yield (
+            f"alarms to {entry.id}",
+            f"from {entry.min_severity} up, {kinds}, at most {entry.per_hour} messages an hour",
+        )
     yield "page", f"http://{config.status.listen}/"
     if config.sscc is not None:
         digits = config.sscc.serial_digits

@@ -44,7 +44,7 @@ def shift(
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """What a shift came to: reads, codes, grades, documents, alarms, downtime."""
+    """What a shift came to: reads, codes, balance, grades, documents, alarms, downtime."""
     _report("/report/shift", {"day": day, "start": start}, config, output, form, language, as_json=as_json)
 
 
@@ -105,6 +105,11 @@ def _tell(document: dict[str, Any], clock: Clock) -> None:
         for one in document["reports"]
     ]
     print_table(to, "Documents", ["report", "kind", "state", "codes", "document"], documents)
+    balance = [
+        (one["place"] or "line", one["whole"], f"{one['n']:,}", _sum(one["parts"]), f"{one['difference'] or ''}")
+        for one in document["balance"]
+    ]
+    print_table(to, "Balance", ["station", "", "count", "made of", "difference"], balance)
     stops = [(clock.at(one["from"]), clock.at(one["to"]), str(one["minutes"])) for one in document["downtime"]]
     print_table(to, "Downtime", ["from", "to", "minutes"], stops)
     alarms = [
@@ -112,3 +117,7 @@ def _tell(document: dict[str, Any], clock: Clock) -> None:
         for one in document["alarms"]
     ]
     print_table(to, "Alarms", ["raised", "over", "kind", "where"], alarms)
+
+
+def _sum(parts: dict[str, int]) -> str:
+    return " + ".join(f"{n:,} {name}" for name, n in parts.items() if n) or "nothing"

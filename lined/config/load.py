@@ -16,6 +16,7 @@ from lined.config.rules_outside import (
     broker_problems,
     endpoint_problems,
     journal_problems,
+    notify_problems,
     profile_of,
     secret_problems,
 )
@@ -64,6 +65,7 @@ def _misfits(found: Repaired, profile: Profile | None) -> Iterator[Problem]:
     yield from station_problems(found)
     yield from report_problems(found, profile)
     yield from broker_problems(found)
+    yield from notify_problems(found)
     yield from endpoint_problems(found)
 
 

@@ -235,6 +235,26 @@ class Mqtt(Table):
         return Secret("mqtt.password_file", self.password_file) if self.password_file else None
 
 
+class Notify(Table):
+    """One address that alarms are sent to: a mailbox, a Telegram chat. The address holds secrets, so it has a file."""
+
+    id: Id
+    url_file: SecretName
+    """Of a file that holds one address as Apprise writes them, such as `tgram://…`."""
+    language: Literal["uz", "ru", "en"] | None = None
+    """None: the line's."""
+    min_severity: Literal["warning", "serious", "critical"] = "serious"
+    kinds: Annotated[tuple[str, ...], Field(strict=False, max_length=100)] = ()
+    """Of alarms; none: all."""
+    per_hour: Annotated[int, Field(ge=1, le=60)] = 12
+    quiet_s: Pause = 600
+    """The same alarm, raised again within this, is not sent again before its end."""
+
+    def secret(self, number: int) -> Secret:
+        """The address; `number` is that of the entry."""
+        return Secret(f"notify[{number}].url_file", self.url_file)
+
+
 class Status(Table):
     listen: Listen = "127.0.0.1:8480"
     allow_lan: bool = False
@@ -257,6 +277,7 @@ class Config(Table):
     stations: Annotated[tuple[Station, ...], Field(strict=False, max_length=64, alias="station")] = ()
     report: Reports = Reports()
     mqtt: Mqtt | None = None
+    notify: Annotated[tuple[Notify, ...], Field(strict=False, max_length=16)] = ()
     status: Status = Status()
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())

@@ -38,6 +38,8 @@ _STAND_INS: dict[str, Any] = {
     "station.role": "verify",
     "station.devices": ["unknown"],
     "mqtt.url": "mqtt://localhost",
+    "notify.id": "unknown",
+    "notify.url_file": "unknown",
 }
 
 

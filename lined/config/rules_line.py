@@ -16,7 +16,7 @@ from lined.links.urls import ListenUrl, parse_url
 
 
 def device_problems(found: Repaired) -> Iterator[Problem]:
-    yield from _twice(found, "device", [device.id for device in found.config.devices])
+    yield from ids_twice(found, "device", [device.id for device in found.config.devices])
     yield from _same_address(found)
     for number, device in enumerate(found.config.devices):
         yield from _driver(found, number, device)
@@ -30,7 +30,7 @@ def device_problems(found: Repaired) -> Iterator[Problem]:
             yield at(("device", number, "reply"), message)
 
 
-def _twice(found: Repaired, section: str, ids: list[str]) -> Iterator[Problem]:
+def ids_twice(found: Repaired, section: str, ids: list[str]) -> Iterator[Problem]:
     first: dict[str, int] = {}
     for number, name in enumerate(ids):
         if not found.sure(section, number, "id"):
@@ -76,7 +76,7 @@ def _driver(found: Repaired, number: int, device: Device) -> Iterator[Problem]:
 
 
 def station_problems(found: Repaired) -> Iterator[Problem]:
-    yield from _twice(found, "station", [station.id for station in found.config.stations])
+    yield from ids_twice(found, "station", [station.id for station in found.config.stations])
     yield from _devices_of_stations(found)
     for number, station in enumerate(found.config.stations):
         if found.sure("station", number, "role"):

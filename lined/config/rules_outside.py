@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterator
 
 from lined.config.models import Config
 from lined.config.repair import Repaired
+from lined.config.rules_line import ids_twice
 from lined.config.rules_products import at
 from lined.config.secret import Secret
-from lined.config.values import is_loopback
+from lined.config.values import is_loopback, shown
 from lined.errors import Problem, SettingsError
 from lined.regulator.profiles import Profile, load_profile
+from lined.status.page.words import ALARMS
 
 
 def profile_of(found: Repaired) -> tuple[Profile | None, list[Problem]]:
@@ -74,10 +78,23 @@ def journal_problems(found: Repaired) -> Iterator[Problem]:
         yield at(("journal", "path"), f"{path} is a directory: name a file in it, such as {path / 'line.db'}")
 
 
+def notify_problems(found: Repaired) -> Iterator[Problem]:
+    """Ids that are there once, and kinds of alarm that can be raised."""
+    entries = found.config.notify
+    yield from ids_twice(found, "notify", [entry.id for entry in entries])
+    for number, entry in enumerate(entries):
+        for kind in entry.kinds:
+            if found.sure("notify", number, "kinds") and kind not in ALARMS:
+                close = difflib.get_close_matches(kind, ALARMS, n=1)
+                hint = f"{close[0]} is close to it" if close else f"there are: {', '.join(ALARMS)}"
+                yield at(("notify", number, "kinds"), f"there is no kind of alarm {shown(kind)}; {hint}")
+
+
 def secrets_of(config: Config) -> list[Secret]:
     """The secrets that a running daemon reads."""
     every = [config.regulator.api_key, config.regulator.password, config.mqtt.password if config.mqtt else None]
-    return [secret for secret in every if secret is not None]
+    addresses = [entry.secret(number) for number, entry in enumerate(config.notify)]
+    return [*(secret for secret in every if secret is not None), *addresses]
 
 
 def secret_problems(found: Repaired, *, starting: bool) -> Iterator[Problem]:
@@ -85,10 +102,14 @@ def secret_problems(found: Repaired, *, starting: bool) -> Iterator[Problem]:
     before that it is a warning, see `warnings.py`.
     """
     for secret in secrets_of(found.config):
-        section, _, key = secret.key.partition(".")
-        if not secret.name or not found.sure(section, key) or (secret.path is None and not starting):
+        place = [int(part) if part.isdecimal() else part for part in re.findall(r"\w+", secret.key)]
+        if not secret.name or not found.sure(*place) or (secret.path is None and not starting):
             continue
         try:
-            secret.read()
+            content = secret.read()
         except SettingsError as error:
             yield from error.problems
+            continue
+        if place[0] == "notify" and not re.match(r"[a-z][a-z0-9+.-]*://.", content):
+            message = f"{secret.path} has to hold an address as Apprise writes them, such as tgram://TOKEN/CHAT"
+            yield Problem(secret.key, message)

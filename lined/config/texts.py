@@ -20,7 +20,13 @@ Place = tuple[str | int, ...]
 """Where a value stands: ("device", 1, "url")."""
 
 KEYS_SHOWN = 12
-ARRAYS = {"device": "[[device]]", "station": "[[station]]", "product": "[[product]]", "package": "[[product.package]]"}
+ARRAYS = {
+    "device": "[[device]]",
+    "station": "[[station]]",
+    "product": "[[product]]",
+    "package": "[[product.package]]",
+    "notify": "[[notify]]",
+}
 
 
 def path_of(place: Place) -> str:

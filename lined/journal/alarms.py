@@ -97,6 +97,12 @@ def get(connection: Connection, alarm_id: int) -> AlarmRow | None:
     return found[0] if found else None
 
 
+def last(connection: Connection, kind: str, place: str) -> AlarmRow | None:
+    """The newest of that kind at that place."""
+    found = _select(connection, "kind = ? AND place = ? ORDER BY id DESC LIMIT 1", kind, place)
+    return found[0] if found else None
+
+
 def standing(connection: Connection) -> list[AlarmRow]:
     """What is wrong now, the newest first."""
     return _select(connection, "cleared_ms IS NULL ORDER BY id DESC LIMIT ?", PAGE_MAX)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import structlog
 
 from lined.errors import JournalBroken, JournalDamaged, JournalError
-from lined.journal import Journal, archive, damage, pools, takeover
+from lined.journal import Journal, archive, counters, damage, pools, takeover
 from lined.journal.backup import BACKUP, Backup, back_up, integrity, moment_of
 from lined.journal.database import SqliteError, open_readonly, translated
 from lined.journal.files import found_beside
@@ -113,7 +113,7 @@ class Keeping:
 
     async def archive(self) -> int:
         """Move what is old enough, step by step with a pause after each, after what dropped pools leave was deleted.
-        Returns how many rows were moved. Raises JournalError.
+        Sums by the minute of that age go. Returns how many rows were moved. Raises JournalError.
         """
         more = await self._journal.do(pools.sweep)
         while more:
@@ -129,6 +129,10 @@ class Keeping:
                 moved += len(found.rows)
                 after = found.rows[-1][0]
                 await asyncio.sleep(PAUSE_S)
+        gone = 1
+        while gone:
+            gone = await self._journal.do(partial(counters.forget_minutes, before_ms=cut_ms, most=archive.STEP_ROWS))
+            await asyncio.sleep(PAUSE_S)
         if moved:
             log.info("archived", rows=moved)
         return moved

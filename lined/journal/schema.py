@@ -19,6 +19,8 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
               the GTIN in their identification codes.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
+    minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
+              the reports of shifts: one row for each sum that changed in that minute.
 """
 
 from __future__ import annotations
@@ -156,6 +158,15 @@ CREATE TABLE pool_code (
 _CARRIED = "ALTER TABLE report ADD COLUMN carried INTEGER"
 
 
+# What was counted before has no minute: reports of shifts know nothing of it.
+_MINUTES = """
+CREATE TABLE minute (
+    minute INTEGER NOT NULL, job_id INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (minute, job_id, name)
+) WITHOUT ROWID
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -179,6 +190,11 @@ def m004_pools(db: Database) -> None:
 @migrations()
 def m005_carried(db: Database) -> None:
     run_script(db, _CARRIED)
+
+
+@migrations()
+def m006_minutes(db: Database) -> None:
+    run_script(db, _MINUTES)
 
 
 def run_script(db: Database, script: str) -> None:

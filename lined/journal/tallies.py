@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lined.journal import reports
+from lined.journal import counters, reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 
@@ -37,13 +37,14 @@ class Range(NamedTuple):
 
 class Tally(NamedTuple):
     """Sums of one slice. `verdicts`: by device and verdict; `minutes`: reads by minute since 1970; `batches`: codes by
-    batch and own state; `classes`: gradings by class, "-" for none.
+    batch and own state; `classes`: gradings by class, "-" for none; `packed`: codes that lie in a package, under "".
     """
 
     verdicts: Counter[tuple[str, str]]
     minutes: Counter[int]
     batches: Counter[tuple[int, str | None]]
     classes: Counter[str]
+    packed: Counter[str]
 
 
 def rows_in(connection: Connection, table: str, span: Span) -> Range:
@@ -75,7 +76,7 @@ def tally(connection: Connection, table: str, part: Range, job_id: int | None) -
     """One slice of `read`, `code` or `grade`."""
     where = "id BETWEEN ? AND ? AND (? IS NULL OR job_id = ?)"
     values = (*part, job_id, job_id)
-    found = Tally(Counter(), Counter(), Counter(), Counter())
+    found = nothing()
     if table == "grade":
         rows = connection.execute(f"SELECT coalesce(class, '-'), count(*) FROM grade WHERE {where} GROUP BY 1", values)
         found.classes.update(dict(rows.fetchall()))
@@ -92,11 +93,32 @@ def tally(connection: Connection, table: str, part: Range, job_id: int | None) -
     ).fetchall()
     found.minutes.update(dict(minutes))
     if table == "code":
-        for batch, own, n in connection.execute(
-            f"SELECT batch_id, own, count(*) FROM code WHERE {where} GROUP BY 1, 2", values
+        for batch, own, n, packed in connection.execute(
+            f"SELECT batch_id, own, count(*), count(package_id) FROM code WHERE {where} GROUP BY 1, 2", values
         ):
             found.batches[batch, own] += n
+            found.packed[""] += packed
     return found
+
+
+def nothing() -> Tally:
+    return Tally(Counter(), Counter(), Counter(), Counter(), Counter())
+
+
+def groups_packed(connection: Connection, span: Span) -> int:
+    """Closed GROUPs, applied in the span, that lie in a package: the package says so, not their own code."""
+    row = connection.execute(
+        "SELECT count(*) FROM package p JOIN code c ON c.id = p.code_id WHERE p.level = 'GROUP' "
+        "AND p.state <> 'dissolved' AND p.package_id IS NOT NULL AND c.at_ms >= ? AND c.at_ms < ? "
+        "AND (? IS NULL OR c.job_id = ?)",
+        (span.from_ms, span.to_ms, span.job_id, span.job_id),
+    ).fetchone()
+    return int(row[0])
+
+
+def of_plc(connection: Connection, span: Span) -> dict[str, int]:
+    """What the PLC counted and confirmed, by the counters' names."""
+    return counters.between(connection, span.from_ms, span.to_ms, span.job_id)
 
 
 def applied_earlier(connection: Connection, span: Span) -> dict[str, int]:

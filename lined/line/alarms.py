@@ -29,6 +29,7 @@ RETRY_S = 1.0
 WAITING_MAX = 1_000  # changes not written yet; the oldest go first
 
 # How much a kind of problem matters. What is not named here: serious.
+SEVERITIES = ("warning", "serious", "critical")
 CRITICAL = frozenset({"disk", "journal", "clock"})
 WARNING = frozenset(
     {
@@ -41,6 +42,7 @@ WARNING = frozenset(
         "grade-contradiction",
         "read-rate",
         "rework",
+        "notify",
     }
 )
 

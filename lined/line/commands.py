@@ -122,11 +122,11 @@ def count(station: str, increments: Mapping[str, int]) -> Action:
     life's. The answer: the job's, or the life's where no job runs.
     """
 
-    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
+    def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
         state.refresh(connection)
         job_id = state.job.id if state.job is not None else counters.LIFE
         names = {what: f"station.{station}.{what}" for what in increments}
-        counters.add(connection, job_id, {names[what]: n for what, n in increments.items()})
+        counters.add_in_time(connection, job_id, {names[what]: n for what, n in increments.items()}, at_ms)
         sums = counters.of_job(connection, job_id)
         return {"station": station, **{what: sums.get(name, 0) for what, name in names.items()}}
 

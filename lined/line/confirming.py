@@ -177,7 +177,9 @@ def after_crash(plant: Plant, connection: Connection) -> list[str]:
 
 def _confirm(kept: _Kept, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
     station, reason, code, judged_ms = kept
-    counters.add(connection, state.job.id if state.job else counters.LIFE, {f"station.{station}.confirmed": 1})
+    state.refresh(connection)
+    job_id = state.job.id if state.job else counters.LIFE
+    counters.add_in_time(connection, job_id, {f"station.{station}.confirmed": 1}, at_ms)
     nothing = {"code": code, "state": "none"}
     word = reason or "accept"
     if code is None or word in ejecting.NOT_THE_GOOD_ITEM:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -39,6 +40,9 @@ from lined.service.upkeep import Upkeep
 from lined.status.alarms import told
 from lined.status.ports import PlantView
 from lined.status.server import StatusServer, make_token
+
+if TYPE_CHECKING:
+    from lined.service.notices import Notifying
 
 log = structlog.get_logger()
 
@@ -92,6 +96,12 @@ class Outward:
         )
         self.upkeep = Upkeep(config, journal, problems, wall_ms)
         self.alarms = AlarmBook(journal, problems, wall_ms)
+        self.notifying: Notifying | None = None
+        if config.notify:
+            from lined.service.notices import Notifying
+
+            self.notifying = Notifying(config, journal, problems, wall_ms)
+            self.alarms.listeners.append(self.notifying.heard)
         intake.listeners.append(ReadRate(problems).heard)
         packs = any(station.role == "pack" for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
@@ -144,6 +154,8 @@ class Outward:
             (self.status.serve, "status"),
         ):
             self._tasks.append(group.create_task(work(), name=name))
+        if self.notifying is not None:
+            self._tasks.append(group.create_task(self.notifying.run(), name="notifying"))
         if self.planning is not None:
             self._tasks.append(group.create_task(self.planning.run(), name="planning"))
         self._tasks.append(group.create_task(self.line.confirming.run(), name="confirming"))

@@ -93,10 +93,23 @@ def rows_of(found: Summary, say: Say, clock: Clock) -> list[tuple[Cell, ...]]:
                 row.place,
             )
         )
+    rows += _of_balance(found, say)
     rows += [
         (texts["downtime"], clock.day_and_time(stop.from_ms), stop.minutes, clock.day_and_time(stop.to_ms))
         for stop in found.stops
     ]
+    return rows
+
+
+def _of_balance(found: Summary, say: Say) -> list[tuple[Cell, ...]]:
+    """Each equation: its whole, then its parts, and the difference where there is one."""
+    rows: list[tuple[Cell, ...]] = []
+    for one in found.balance:
+        section = f"{say(N_('Balance'))}: {one.place or say(N_('Whole line'))}"
+        rows.append((section, say(words.PARTS[one.whole]), one.n, one.whole))
+        rows += [(section, say(words.part(word)), n, word) for word, n in one.parts]
+        if one.difference:
+            rows.append((section, say(N_("difference")), one.difference, None))
     return rows
 
 

@@ -10,7 +10,7 @@ from lined.journal import Journal, alarms, counters, queries, tallies
 from lined.journal.alarms import AlarmRow
 from lined.journal.queries import JobRow
 from lined.journal.reports import ReportRow
-from lined.journal.tallies import MINUTE_MS, TABLES, Span, Tally
+from lined.journal.tallies import MINUTE_MS, TABLES, Span
 from lined.line.balance import Equation, equations, reasons_in, stations_in
 from lined.line.plant import Plant
 from lined.line.verdicts import ACCEPT, AGAIN, NO_READ, REPEAT
@@ -47,7 +47,9 @@ class Reads(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """`balance`: equations, of a job alone: its reads come out of its counters, those of a shift out of the rows."""
+    """`balance`: the equations. A job's reads come out of its counters, those of a shift out of the rows, and what the
+    PLC counted out of its minutes: what it tells late is the next shift's.
+    """
 
     span: Span
     reads: Reads
@@ -72,7 +74,7 @@ class Summary(NamedTuple):
 
 async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int) -> Summary:
     """Count, in many short questions. Raises JournalError."""
-    sums = Tally(Counter(), Counter(), Counter(), Counter())
+    sums = tallies.nothing()
     stations = {} if plant is None else {device: one for one in plant.stations.values() for device in one.devices}
     for table in TABLES:
         for part in tallies.slices(await journal.read(tallies.rows_in, table, span)):
@@ -81,7 +83,7 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
                 for key in [key for key in found.verdicts if key[0] in stations and stations[key[0]].role == "pack"]:
                     del found.verdicts[key]
             for whole, more in zip(sums, found, strict=True):
-                whole.update(more)  # type: ignore[attr-defined]  # all four are counters
+                whole.update(more)  # type: ignore[attr-defined]  # all are counters
     for device, n in (await journal.read(tallies.applied_earlier, span)).items():
         sums.verdicts[device, ACCEPT] += n
     jobs = [
@@ -90,21 +92,41 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
         if (job := await journal.read(queries.job, job_id)) is not None
     ]
     by_job = await journal.read(counters.of_job, span.job_id) if span.job_id is not None else {}
-    names = list(plant.stations) if plant is not None else []
+    reads = counted(by_job) if by_job else reads_of(sums.verdicts)
+    of_stations = {name: counted(by_job, f"station.{name}.") for name in stations_in(by_job)}
+    of_stations = of_stations or by_station(sums.verdicts, {device: one.id for device, one in stations.items()})
+    codes = dict(await journal.read(tallies.buckets, sums.batches))
+    balanced = by_job or as_counters(reads, of_stations, codes) | await journal.read(tallies.of_plc, span)
+    packed = None
+    if plant is not None and any(one.role == "pack" for one in plant.stations.values()):
+        packed = sums.packed[""] + await journal.read(tallies.groups_packed, span)
     return Summary(
         span,
-        counted(by_job) if by_job else reads_of(sums.verdicts),
-        {name: counted(by_job, f"station.{name}.") for name in stations_in(by_job)}
-        or by_station(sums.verdicts, {device: one.id for device, one in stations.items()}),
-        dict(await journal.read(tallies.buckets, sums.batches)),
+        reads,
+        of_stations,
+        codes,
         dict(sorted(sums.classes.items())),
         await journal.read(tallies.closed_packages, span),
         await journal.read(tallies.documents, span),
         await journal.read(alarms.between, span.from_ms, span.to_ms),
         jobs,
         stops_in(sums.minutes, jobs, span, now_ms),
-        equations(by_job, names) if by_job else [],
+        equations(balanced, list(plant.stations) if plant is not None else [], packed),
     )
+
+
+def as_counters(reads: Reads, stations: Mapping[str, Reads], codes: Mapping[str, int]) -> dict[str, int]:
+    """What was counted out of rows, under the counters' names."""
+    found = {f"code.{bucket}": n for bucket, n in codes.items()} | {"code.applied": sum(codes.values())}
+    for prefix, one in [("", reads), *((f"station.{name}.", part) for name, part in stations.items())]:
+        found |= {
+            f"{prefix}read.accepted": one.accepted,
+            f"{prefix}read.repeats": one.repeats,
+            f"{prefix}read.no-read": one.no_read,
+            f"{prefix}read.rejected": one.rejected,
+        }
+        found |= {f"{prefix}reason.{word}": n for word, n in one.reasons.items()}
+    return found
 
 
 def reads_of(verdicts: Mapping[tuple[str, str], int]) -> Reads:

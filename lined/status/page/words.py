@@ -96,6 +96,17 @@ ALARMS: dict[str, Alarm] = {
     "sscc-used-up": Alarm(
         N_("No package numbers are left"), N_("Packages wait for a scanned code. Have the engineer give more numbers.")
     ),
+    "backup": Alarm(N_("No backup could be made"), N_("Check the backup's disk and its free space.")),
+    "journal-damaged": Alarm(
+        N_("The journal is damaged"), N_("Call the engineer: do not switch the computer off, keep the backups.")
+    ),
+    "journal-gap": Alarm(
+        N_("Codes of a damaged journal are not known"),
+        N_("Have the engineer recover and adopt the journal that was set aside."),
+    ),
+    "notify": Alarm(
+        N_("Alarms cannot be sent to people"), N_("Look at this page more often. Check the internet and the address.")
+    ),
     "open-package": Alarm(N_("A package of another kind is open"), N_("Close or dissolve it.")),
     "rework": Alarm(N_("Rework was not possible"), N_("Read the text below.")),
     "forgotten": Alarm(
@@ -187,6 +198,16 @@ PARTS = {
     **CODE_STATES,
 }
 
+# What is said in a message about alarms, in front of each.
+NOTICES = {
+    "raised": N_("ALARM"),
+    "again": N_("ALARM, came back"),
+    "over": N_("Over"),
+    "passed": N_("Came and went"),
+    "many": N_("Alarms"),
+    "left-out": N_("Others, not told one by one"),
+}
+
 # What the endpoint refuses, in the words of the person who asked.
 REFUSALS = {
     "job-running": N_("A job is running. Stop it first, or choose to replace it."),
@@ -240,6 +261,11 @@ SCRIPT = {
     "h": N_("h"),
     "unreachable": N_("The line's program does not answer. It is not known whether this was done; look again."),
 }
+
+
+def part(word: str) -> str:
+    """A part of a balance: one of PARTS, or the reason of a rejection."""
+    return PARTS[word] if word in PARTS else reason(word).short
 
 
 def reason(word: str | None) -> Reason:

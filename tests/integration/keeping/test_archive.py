@@ -85,6 +85,17 @@ async def test_old_rows_move_and_are_still_read_and_the_sums_and_duplicates_stay
         assert await keeping.archive() == 0
 
 
+async def test_sums_by_the_minute_go_at_that_age_and_the_sums_of_the_journals_life_stay(tmp_path: Path) -> None:
+    async with kept(tmp_path) as (journal, keeping):
+        for minute in range(3 * archive.STEP_ROWS):
+            at_ms = OLD_MS + minute * counters.MINUTE_MS
+            await journal.do(partial(counters.add_in_time, job_id=1, changes={"station.a.triggers": 2}, at_ms=at_ms))
+        await journal.do(partial(counters.add_in_time, job_id=1, changes={"station.a.triggers": 5}, at_ms=NOW_MS))
+        await keeping.archive()
+        assert await journal.read(counters.between, 0, NOW_MS + 1) == {"station.a.triggers": 5}
+        assert (await journal.read(counters.of_job))["station.a.triggers"] == 2 * 3 * archive.STEP_ROWS + 5
+
+
 async def test_what_is_not_finished_stays_however_old(tmp_path: Path) -> None:
     async with kept(tmp_path) as (journal, keeping):
         report = await journal.do(lambda c: finished_report(c, OLD_MS, "old"))

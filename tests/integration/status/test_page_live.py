@@ -7,16 +7,19 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from lined.journal import counters
 from lined.journal.database import Connection
 from lined.line import alarms as book
 from lined.status.page import feed
 from tests.browser.plant import a_shown_line
-from tests.integration.status.plant import Frame, Line, code, malformed_frame
+from tests.integration.status.plant import Frame, Line, code, malformed_frame, wall_ms
 
 
 class Screen:
@@ -289,6 +292,51 @@ async def test_the_reports_of_shift_and_job_say_what_was_counted(tmp_path: Path)
         assert (await line.get("/report/job?job=77")).error == "unknown-job"
         earlier = (await line.get("/report/shift?day=2020-01-01&start=08:00&format=json")).json
         assert earlier["reads"]["total"] == earlier["applied"] == 0
+
+
+async def test_the_report_of_a_shift_has_what_the_plc_counted_in_it_and_not_before(tmp_path: Path) -> None:
+    async with a_shown_line(tmp_path) as line:
+        await some_production(line)
+        now = (await line.get("/report/shift?format=json")).json
+        begins = datetime.fromisoformat(now["from"])
+        await line.line.count({"station": "marking", "triggers": 30, "ejected": 3})
+
+        def late_and_early(connection: Connection) -> None:
+            """Two confirmed; and in the last minute of the shift before, with the job that ran then."""
+            counters.add_in_time(connection, 1, {"station.marking.confirmed": 2}, wall_ms())
+            early_ms = int(begins.timestamp() * 1000) - 1
+            counters.add_in_time(connection, 1, {"station.marking.triggers": 7}, early_ms)
+
+        await line.journal.do(late_and_early)
+        reads = now["stations"]["marking"]["total"]
+        found = (await line.get("/report/shift?format=json")).json
+        assert of_plc(found) == [
+            ("triggers", 30, {"reads": reads, "missed": 30 - reads}),
+            ("ejected", 3, {"confirmed": 2, "unconfirmed": 1}),
+        ]
+        assert all(one["difference"] == 0 for one in found["balance"])
+        packed = next(one for one in found["balance"] if "packed" in one["parts"])
+        assert (packed["n"], packed["parts"]) == (10, {"packed": 5, "not-packed": 5})
+
+        local = (begins - timedelta(hours=12)).astimezone(ZoneInfo("Asia/Tashkent"))
+        before = (await line.get(f"/report/shift?day={local.date()}&start={local:%H:%M}&format=json")).json
+        assert before["to"] == now["from"]
+        assert of_plc(before) == [("triggers", 7, {"reads": 0, "missed": 7})]
+        of_job = (await line.get("/report/job?format=json")).json
+        assert of_plc(of_job)[0] == ("triggers", 37, {"reads": reads, "missed": 37 - reads})
+
+        sheet = (await line.get("/report/shift?format=csv&lang=en")).body.decode()
+        assert "Balance: marking,items seen by the PLC,30,triggers" in sheet
+        assert f"Balance: marking,missed,{30 - reads},missed" in sheet
+        page = (await line.get("/report/shift?lang=en")).body.decode()
+        assert "marking: items seen by the PLC</span> <b>30</b>" in page
+
+
+def of_plc(report: dict[str, Any]) -> list[tuple[str, int, dict[str, int]]]:
+    """What the PLC counted at the marking station."""
+    found = [one for one in report["balance"] if one["whole"] in ("triggers", "ejected")]
+    assert {one["place"] for one in found} == {"marking"}
+    return [(one["whole"], one["n"], one["parts"]) for one in found]
 
 
 async def some_production(line: Line) -> None:

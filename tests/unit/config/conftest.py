@@ -93,6 +93,15 @@ ca_file = ""
 protocol = 5
 root = "lined"
 
+[[notify]]
+id = "shift-leader"
+url_file = "telegram"
+language = "ru"
+min_severity = "serious"
+kinds = []
+per_hour = 12
+quiet_s = 600
+
 [status]
 listen = "127.0.0.1:8480"
 allow_lan = false
@@ -107,10 +116,10 @@ def tables() -> Tables:
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """The directory the configuration stands in, with its secret."""
-    key = tmp_path / "api-key"
-    key.write_text("a-key-of-a-business-user\n")
-    key.chmod(0o600)
+    """The directory the configuration stands in, with its secrets."""
+    for name, secret in (("api-key", "a-key-of-a-business-user\n"), ("telegram", "tgram://123456:token/-42\n")):
+        (tmp_path / name).write_text(secret)
+        (tmp_path / name).chmod(0o600)
     return tmp_path
 
 

@@ -24,6 +24,7 @@ product.package.level product.package.capacity
 device.options device.repeat_s
 station.apply station.mode station.confirm_s station.verdict_deadline_ms
 report report.utilisation report.utilisation.max_codes report.utilisation.max_age_s report.utilisation.settle_s
+notify.min_severity notify.kinds notify.per_hour notify.quiet_s
 mqtt.username mqtt.password_file mqtt.ca_file mqtt.protocol mqtt.root
 status status.listen status.allow_lan
 """.split()
@@ -35,10 +36,13 @@ product.gtin product.name product.group
 device.id device.driver device.url
 station.id station.role station.devices
 mqtt.url
+notify.id notify.url_file
 """.split()
-NOTHING_BY_DEFAULT = {
+NOTHING_BY_DEFAULT: dict[str, object] = {
     "sscc": None,
     "mqtt": None,
+    "notify": [],
+    "notify.language": None,
     "product.shelf_life_days": None,
     "product.template": None,
     "product.serial_length": None,
@@ -68,7 +72,9 @@ def test_the_contracts_own_configuration_is_right(tables: dict[str, Any], read: 
     assert dumped["journal"].pop("path") == str(base / "line-1.db")
     assert dumped["regulator"].pop("api_key_file") == str(base / "api-key")
     assert dumped["mqtt"].pop("ca_file") is None
+    assert dumped["notify"][0].pop("url_file") == str(base / "telegram")
     del tables["journal"]["path"], tables["regulator"]["api_key_file"], tables["mqtt"]["ca_file"]
+    del tables["notify"][0]["url_file"]
     for section, keys in tables.items():
         rows = zip(keys, dumped[section], strict=True) if isinstance(keys, list) else [(keys, dumped[section])]
         for written, understood in rows:
@@ -102,6 +108,7 @@ def test_a_required_key_is_asked_for_by_its_path(
     owner, last = _owner(tables, key)
     del owner[last]
     path = key.replace("product.", "product[0].").replace("device.", "device[0].").replace("station.", "station[0].")
+    path = path.replace("notify.", "notify[0].")
     within = [key for key in REQUIRED if key.startswith(f"{path}.")]  # of a whole table, what has to stand in it
     assert judge(tables) == dict.fromkeys(within or [path], "is required: add it")
 

@@ -19,8 +19,8 @@ LEFT_OUT = {"regulator.login", "regulator.password_file"}  # the other way to na
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda file: file.name)
 def test_an_example_is_right(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("api-key", "lined_api-key", "lined_password"):
-        (tmp_path / name).write_text("secret")
+    for name in ("api-key", "lined_api-key", "lined_password", "lined_telegram"):
+        (tmp_path / name).write_text("tgram://secret/1")
         (tmp_path / name).chmod(0o600)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     config = load(shutil.copy(file, tmp_path))
