@@ -46,7 +46,7 @@ WARNING = frozenset(
     }
 )
 
-HAPPENED = frozenset({"other-check-part", "rework"})  # it was right again at once: over when somebody has seen it
+HAPPENED = frozenset({"other-check-part", "rework", "reject-not-confirmed"})  # over when somebody has seen it
 
 
 def severity_of(kind: str) -> str:

@@ -64,7 +64,7 @@ class Confirming:
         self._kept: deque[_Kept] = deque(maxlen=VERDICTS_KEPT)  # without a gap: the last is that of `_last_seq`
         self._last_seq = 0
         self._waiting: dict[int, Waiting] = {}
-        self._late: set[str] = set()  # stations with a standing problem
+        self._late: set[str] = set()  # stations whose problem is over once what was marked was scanned again
 
     def heard(self, verdicts: Sequence[Verdict]) -> None:
         """The verdicts of one chunk; each chunk's begin where the last one's ended."""
@@ -120,7 +120,7 @@ class Confirming:
         stations = sorted({waiting.station for waiting in late})
         for station in stations:
             try:
-                await self._journal.do(partial(make_suspect, self._plant, station))
+                marked = await self._journal.do(partial(make_suspect, self._plant, station))
             except JournalError as error:
                 log.warning("suspect_packages_not_marked", station=station, error=str(error))
                 return stations
@@ -129,7 +129,8 @@ class Confirming:
                 "only after their content was scanned again."
             )
             self._problems.set(NOT_CONFIRMED, station, text)
-            self._late.add(station)
+            if marked:
+                self._late.add(station)
         for waiting in late:
             self._waiting.pop(waiting.seq, None)
         return stations

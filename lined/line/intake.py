@@ -43,6 +43,7 @@ log = structlog.get_logger()
 
 RAW_KEPT = 256  # bytes of a rejected read that are kept for diagnosis
 SHOWN = 100  # verdicts kept in memory for the page
+RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put right
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
 Listener = Callable[[Sequence[Verdict]], None]
@@ -111,7 +112,7 @@ class LineIntake:
         self._marks: Counter[str] = Counter()
         self._mark = 0
         self._in_a_row: dict[str, tuple[str, int]] = {}
-        self._foreign: set[str] = set()  # devices that sent what is not ASCII, and no good code since
+        self._foreign: dict[str, int] = {}  # devices that sent what is not ASCII, and how many good codes end that
         self._newest_code = 0
 
     # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,14 +259,16 @@ class LineIntake:
             code = marking.parse(raw, self._shapes)
         except marking.Malformed as fault:
             if fault.device_fault:
-                self._foreign.add(device)
+                self._foreign[device] = RIGHT_AGAIN
                 self._problems.set("device-set-up", device, f"{device}: {fault.reason}; check the scanner's code page")
             return Candidate(MALFORMED, None, raw[:RAW_KEPT], fault.reason)
         if code.remarks:
             self.remarks[device] += 1
         if device in self._foreign:
-            self._foreign.remove(device)
-            self._problems.clear("device-set-up", device)
+            self._foreign[device] -= 1
+            if not self._foreign[device]:
+                del self._foreign[device]
+                self._problems.clear("device-set-up", device)
         return Candidate("", code, raw)
 
     def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:

@@ -71,6 +71,7 @@ class LineState:
         self.newest_ms = 0
         self.recent: dict[int, dict[str, int]] = {}
         self.trends: dict[int, Trend] = {}
+        self.well_graded: dict[int, int] = {}  # by device: grades in a row that say what they should
         self.rehearsal: Rehearsal | None = None  # of a test job; what it says is nowhere else
         self.pools: dict[str, PoolRow] = {}  # by GTIN; their sums are the journal's only
 

@@ -19,6 +19,7 @@ from lined.line.state import RECENT_MAX, Job
 from lined.line.verdicts import ACCEPT, ACCEPTED, DUPLICATE, LOW_GRADE, MALFORMED, REPEAT, WRONG_LEVEL, Candidate
 
 TEST = "test"
+RIGHT_AGAIN = 10  # grades in a row after which a verifier counts as put right
 LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" [13.26]
 
 
@@ -175,13 +176,20 @@ def _report(desk: Desk, code: MarkingCode, letter: str, grade_id: int, job: Job,
 
 def _watch(desk: Desk, chunk: Chunk, candidate: Candidate, grade: Grade | None) -> None:
     """What a grade says about its device and about the printer."""
+    in_order = 0 if grade is None or grade.contradiction else desk.state.well_graded.get(chunk.device_no, 0) + 1
+    desk.state.well_graded[chunk.device_no] = in_order
+    if in_order == RIGHT_AGAIN:
+        desk.alarms += [("no-grade", ""), ("grade-contradiction", "")]
     if grade is None:
         said = f"{candidate.grade!r}" if candidate.grade else "nothing"
         text = f"{chunk.device} gives no grade that can be understood (it said {said}): its reads are rejected"
         desk.alarms.append(("no-grade", text))
         return
-    text = f"{chunk.device} contradicts itself: {candidate.grade!r} is class {grade.letter} at best; check its set-up"
-    desk.alarms += [("no-grade", ""), ("grade-contradiction", text if grade.contradiction else "")]
+    if grade.contradiction:
+        text = (
+            f"{chunk.device} contradicts itself: {candidate.grade!r} is class {grade.letter} at best; check its set-up"
+        )
+        desk.alarms.append(("grade-contradiction", text))
     trend = desk.state.trends.setdefault(chunk.device_no, Trend())
     if trend.add(grade.number):
         text = (

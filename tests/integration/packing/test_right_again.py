@@ -30,7 +30,9 @@ async def test_a_verifier_that_grades_again(tmp_path: Path) -> None:
         await line.say("grader", unit)
         assert kinds(line) == {"no-grade"}
         await line.say("grader", unit, grade="A(1.0)")
-        assert kinds(line) == {"grade-contradiction"}
+        assert kinds(line) == {"no-grade", "grade-contradiction"}
+        await line.say_each("grader", [unit] * 9, "A(3.9)")
+        assert kinds(line) == {"no-grade", "grade-contradiction"}, "one good grade says little"
         await line.say("grader", unit, grade="A(3.9)")
         assert kinds(line) == set()
 
@@ -41,7 +43,9 @@ async def test_a_scanner_whose_code_page_was_put_right(tmp_path: Path) -> None:
         assert kinds(line) == {"device-set-up"}
         await line.say("cam", "junk")
         assert kinds(line) == {"device-set-up"}, "nothing says that it is right"
-        await line.say("cam", marks(1)[0])
+        await line.say_each("cam", marks(9))
+        assert kinds(line) == {"device-set-up"}
+        await line.say("cam", marks(10)[9])
         assert kinds(line) == set()
 
 
@@ -70,6 +74,20 @@ async def test_content_that_was_scanned_again(tmp_path: Path) -> None:
         assert kinds(line) == {"reject-not-confirmed"}
         await line.say("packer", unit)
         await line.operations.confirming.look()
+        assert kinds(line) == set()
+
+
+async def test_a_reject_that_nobody_confirmed_while_nothing_was_packed_stands_until_it_was_seen(tmp_path: Path) -> None:
+    marking = Station("marking", "apply", ("cam",), confirm_ms=1)
+    async with running(box_plant([marking, PACK]), tmp_path) as line, book_of(line) as book:
+        await line.say("cam", "junk")
+        async with asyncio.timeout(5):
+            while not await line.operations.confirming.look():
+                await asyncio.sleep(0.01)
+        await line.operations.confirming.look()
+        assert kinds(line) == {"reject-not-confirmed"}
+        await book.write()
+        await book.acknowledge(str(book.standing[0].id), by="test")
         assert kinds(line) == set()
 
 
