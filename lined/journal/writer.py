@@ -84,7 +84,7 @@ class Writer:
         self._path = path
         self._floor_bytes = floor_bytes
         self.ballast = Ballast(path, floor_bytes)
-        self._queue: queue.Queue[_Entry | _Stop] = queue.Queue()
+        self._queue: queue.SimpleQueue[_Entry | _Stop] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
@@ -115,6 +115,9 @@ class Writer:
             raise translated(error) or error from error
         self._rows_seen = self._rows_at_checkpoint = self._connection.total_changes
         self._loop = asyncio.get_running_loop()  # from here on `submit` finds somebody who will do it
+        self._begin()
+
+    def _begin(self) -> None:
         self._thread = threading.Thread(target=self._main, name="journal-writer", daemon=True)
         self._thread.start()
 

@@ -83,7 +83,7 @@ class Delivery:
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' LIMIT 1")
         self._gate_open = not in_doubt
         self._recovered = True
-        await self._paused()
+        self._tell_paused(await around.journal.read(outcomes.paused_kinds))
         return doubted
 
     async def finish(self, patience_s: float) -> None:
@@ -124,19 +124,21 @@ class Delivery:
 
     async def _pause(self) -> None:
         self._wake.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TICK_S):  # asyncio.wait_for of Python 3.11 may swallow a cancellation
-                await self._wake.wait()
+        tick = asyncio.get_running_loop().call_later(TICK_S, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            tick.cancel()
 
     # ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def send_next(self) -> bool:
         """Freeze and send the oldest report that is due. False: there was none, or it could not be sent."""
         around = self._around
-        if not self._gate_open or self._ahead(self._send_at_ms) or await around.journal.read(takeover.withholds):
+        if not self._gate_open or self._ahead(self._send_at_ms):
             return False
-        longest_ms = around.rules.longest_wait_ms
-        due = await around.journal.read(_due_to_send, around.wall_ms(), longest_ms, await self._paused())
+        due, paused = await around.journal.read(_due_to_send, around.wall_ms(), around.rules.longest_wait_ms)
+        self._tell_paused(paused)
         if due is None:
             return False
         frozen = await freeze(around, due)
@@ -157,16 +159,13 @@ class Delivery:
         now = self._around.wall_ms()
         return now < moment_ms <= now + self._around.rules.longest_wait_ms
 
-    async def _paused(self) -> list[str]:
-        """The kinds that wait for a person; people are told which."""
-        around = self._around
-        stopped: list[str] = await around.journal.read(outcomes.paused_kinds)
+    def _tell_paused(self, paused: list[str]) -> None:
+        """Tell people which kinds wait for a person."""
         for kind in KINDS:
-            if kind in stopped:
-                around.problems.set("kind-paused", kind, outcomes.paused_text(kind))
+            if kind in paused:
+                self._around.problems.set("kind-paused", kind, outcomes.paused_text(kind))
             else:
-                around.problems.clear("kind-paused", kind)
-        return stopped
+                self._around.problems.clear("kind-paused", kind)
 
     def _close_gate(self) -> None:
         self._gate_open = False
@@ -279,8 +278,13 @@ class Delivery:
             self.nudge()
 
 
-def _due_to_send(connection: Connection, at_ms: int, longest_ms: int, paused: list[str]) -> ReportRow | None:
-    """The oldest. A moment further ahead than a report settles or is put off was set by a wrong clock."""
+def _due_to_send(connection: Connection, at_ms: int, longest_ms: int) -> tuple[ReportRow | None, list[str]]:
+    """The oldest, and the kinds that wait for a person. None also where nothing may be sent at all. A moment further
+    ahead than a report settles or is put off was set by a wrong clock.
+    """
+    paused = outcomes.paused_kinds(connection)
+    if takeover.withholds(connection):
+        return None, paused
     marks = ",".join("?" * len(paused))
     settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
     found = reports.select(
@@ -289,15 +293,15 @@ def _due_to_send(connection: Connection, at_ms: int, longest_ms: int, paused: li
         "ORDER BY id LIMIT 1",
         (at_ms, at_ms, longest_ms, DAY_MS, *paused),
     )
-    return found[0] if found else None
+    return (found[0] if found else None), paused
 
 
 def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> list[ReportRow]:
     return reports.select(
         connection,
         "state IN ('submitted', 'held', 'partial') AND document_id IS NOT NULL AND (due_ms <= ? OR due_ms > ?) "
-        "ORDER BY due_ms LIMIT ?",
-        (at_ms, at_ms + longest_wait_ms, AT_ONCE),
+        f"ORDER BY due_ms LIMIT {AT_ONCE}",  # written out: SQLite prepares a statement anew for each bound LIMIT
+        (at_ms, at_ms + longest_wait_ms),
     )
 
 

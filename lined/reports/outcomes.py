@@ -174,7 +174,9 @@ def paused(connection: Connection, kind: str = UTILISATION) -> bool:
 
 def paused_kinds(connection: Connection) -> list[str]:
     """The kinds that wait for a person."""
-    return [kind for kind in KINDS if paused(connection, kind)]
+    rows = connection.execute("SELECT key, value FROM meta WHERE key GLOB 'nameless:*'").fetchall()
+    refusals = {key.partition(":")[2]: int(value) for key, value in rows}
+    return [kind for kind in KINDS if refusals.get(kind, 0) >= NAMELESS_REFUSALS_MAX]
 
 
 def paused_text(kind: str) -> str:

@@ -7,12 +7,15 @@ reading, so that SQLite does not tidy up behind it, which SIGKILL would not do e
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lined.journal.database import Connection, SqliteError
+from lined.journal.database import Connection, SqliteError, open_copy, open_writable
+from lined.journal.schema import migrations
 from lined.journal.writer import Work, Writer
 
 T = TypeVar("T", contravariant=True)
@@ -22,6 +25,7 @@ COMMIT_S = (0.0, 0.01)
 SLOW_S = (0.05, 1.5)
 IDLE = 0.1  # share of commits after which nothing happens for so long that the journal is checkpointed
 MOST_PAGES = 4_294_967_294  # SQLite's default
+PAGE_BYTES = 1024
 FULL, IOERR = 13, 10  # primary result codes of SQLite
 
 
@@ -90,8 +94,8 @@ class InlineWriter(Writer):
         if self._connection is not None:
             self._connection.close()
 
-    def _main(self) -> None:
-        """The thread has nothing to do."""
+    def _begin(self) -> None:
+        """No thread: the loop does its work."""
 
     def _turn(self) -> None:
         self._turn_set = False
@@ -105,6 +109,23 @@ class InlineWriter(Writer):
             group, _ = self._gather()
             self._commit(group)
             self._checkpoint_if_due(idle=self._disk.chance.random() < IDLE)
+
+
+@functools.cache
+def empty_journal() -> bytes:
+    """A journal's file as the migrations leave it: made once a process, since every run begins with one. Its pages are
+    small: with so few rows most of each would be copied for nothing at every commit.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "empty.db"
+        new = open_copy(path)
+        new.execute(f"PRAGMA page_size={PAGE_BYTES}")
+        new.execute("VACUUM")
+        new.close()
+        database = open_writable(path)
+        migrations.apply(database)
+        database.conn.close()
+        return path.read_bytes()
 
 
 def _sqlite_error(code: int, text: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.simulation.world import World
 
-KINDS = ("kill", "cut", "stop", "clock", "full", "tight", "slow", "break", "outage")
+KINDS = ("kill", "cut", "stop", "clock", "full", "tight", "slow", "break", "outage", "blind")
 ENDS = ("kill", "cut", "stop")  # ways in which a life ends: SIGKILL, a power cut with an old said-file, SIGTERM
 JUMPS_MS = (0, 0, 30_000, -30_000, 400_000, -400_000, 3_600_000, -3_600_000)
 
@@ -32,7 +32,7 @@ async def trouble(world: World, end: Callable[[str], None]) -> None:
 
 
 async def _for_a_while(world: World, kind: str) -> None:
-    owner = world.weather if kind == "outage" else world.disk
+    owner = world.disk if kind in vars(world.disk) else world.weather
     name = "down" if kind == "outage" else kind
     setattr(owner, name, True)
     await asyncio.sleep(world.chance.choice((1.0, 20.0, 60.0)))
@@ -42,7 +42,7 @@ async def _for_a_while(world: World, kind: str) -> None:
 def all_is_well(world: World) -> None:
     """No fault any more."""
     world.weather.calm = True
-    world.weather.down = world.disk.full = world.disk.tight = world.disk.slow = False
+    world.weather.down = world.weather.blind = world.disk.full = world.disk.tight = world.disk.slow = False
     world.disk.break_at = ""
     world.clock_off_ms = 0
     world.cable_fault = 0.0

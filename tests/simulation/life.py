@@ -33,7 +33,7 @@ BINDING = {"profile": "asl-belgisi", "url": "sim", "tin": "307797292", "business
 CREDENTIAL_S = 900.0
 MARKS_S = 5.0
 SAY_S = (0.0, 0.05)
-BETWEEN_READS_S = (0.2, 6.5)
+BETWEEN_READS_S = (0.2, 8.0)
 
 
 class Reading(NamedTuple):
@@ -65,6 +65,7 @@ class Life:
         devices = [*world.repeat_s, *(typed_device(station) for station in world.plant.stations)]
         numbers = await self.journal.open(BINDING, devices)
         self._look = open_readonly(self.path)
+        self.journal._connections.append(self._look)  # one reader for both: opening one costs as much as 30 questions
         state = LineState(world.plant)
         self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, world.wall_ms)
         self.line = LineOperations(world.plant, self.journal, state, self.intake, world.wall_ms)
@@ -122,6 +123,7 @@ class Life:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
+        self.journal._connections.clear()  # it is looked at until the very end
         await self.journal.close()
         self._bury()
 

@@ -28,13 +28,14 @@ class Weather:
         self.chance = chance
         self.per_minute = per_minute
         self.calm = False
-        self.down = False
+        self.down = False  # nothing is answered
+        self.blind = False  # reports are taken, questions are not answered
         self.submit_fault = chance.choice((0.0, 0.1, 0.3, 0.6))
         self.lookup_fault = chance.choice((0.0, 0.05, 0.3))
         self.document_fault = chance.choice((0.0, 0.1, 0.4))
         self.says_no_at_once = chance.random() < 0.3
         self.hidden_s = chance.choice((0.0, 20.0, 100.0))
-        self.late = chance.random() < 0.15
+        self.late = chance.random() < 0.25
         self.page = chance.choice((2, 3, 100))
         self.histories = per_minute % 2 == 1  # a right that some accounts have
         self.sent_at: list[float] = []
@@ -45,7 +46,7 @@ class Weather:
         judged_s = c.choice((0.0, 1.0, 15.0, 90.0)) * c.random()
         if self.calm or c.random() >= self.document_fault:
             visible_s, late = min(self.hidden_s * c.random(), longest_hidden_s), False
-            if not self.calm and self.late and c.random() < 0.2:
+            if not self.calm and self.late and c.random() < 0.4:
                 visible_s, late = longest_hidden_s * c.uniform(1.0, 6.0) + 60.0, True
             return Fate(visible_s, judged_s), late
         kind = c.randrange(5)
@@ -184,7 +185,8 @@ class Connection:
     async def _asked(self) -> None:
         await self._alive()
         weather = self._weather
-        if not weather.calm and (weather.down or weather.chance.random() < weather.lookup_fault):
+        away = weather.down or weather.blind
+        if not weather.calm and (away or weather.chance.random() < weather.lookup_fault):
             kind = weather.chance.randrange(3)
             await asyncio.sleep(TIMEOUT_S if kind == 0 else 0.1)
             if kind == 1:

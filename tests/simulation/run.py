@@ -19,14 +19,16 @@ from lined.line import sealing
 from lined.reports import delivery
 from tests.simulation import invariants
 from tests.simulation.clock import Stalled, VirtualLoop
+from tests.simulation.disk import empty_journal
 from tests.simulation.faults import all_is_well, trouble
 from tests.simulation.life import Life
 from tests.simulation.people import People
 from tests.simulation.world import World
 
-WORKING_S = 120.0
+WORKING_S = 150.0
 RESTING_S = 3 * 3600.0  # the longest until everything is decided once the faults have ended
 LOOK_S = 60.0
+GLANCE_S = 10.0  # a few items pass between two glances
 BUSY_TICK_S, RESTING_TICK_S = 4.0, 45.0
 RESTART_S = 2.0
 
@@ -53,6 +55,7 @@ class Run:
         self._living = asyncio.Condition()
         self._ends: asyncio.Queue[str] = asyncio.Queue()
         self._path = world.directory / "line.db"
+        self._path.write_bytes(empty_journal())
         self._said = world.directory / "line.db.said"
         self.people = People(self)
         self.seen: Counter[str] = Counter()
@@ -184,8 +187,8 @@ async def _works_again(run: Run) -> None:
     heard = len(world.ledger.heard)
     await run.people.start_job()
     world.belt_moves.set()
-    for _ in range(20):
-        await asyncio.sleep(LOOK_S)
+    for _ in range(120):
+        await asyncio.sleep(GLANCE_S)
         if len(world.ledger.heard) > heard:
             await _rest(run)
             return

@@ -20,9 +20,9 @@ EPOCH_MS = 1_780_000_000_000
 SERIALS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789!%&*+<>"
 RULES = DeliveryRules(
     poll_ms=2_000,
-    poll_max_ms=30_000,
-    in_doubt_first_ms=20_000,
-    in_doubt_gap_ms=120_000,
+    poll_max_ms=60_000,
+    in_doubt_first_ms=10_000,
+    in_doubt_gap_ms=45_000,  # both searches have to fit into the time of the faults
     give_up_ms=900_000,
     held_poll_ms=200_000,
     outcomes_page=3,
@@ -107,8 +107,8 @@ class World:
         if self._items and chance.random() < self._copies:
             code = chance.choice(self._items[-30:])
         else:
-            serial = "".join(chance.choice(SERIALS) for _ in range(13))
-            code = build(SHORT, GTIN, serial, check="".join(chance.choice(SERIALS) for _ in range(4)))
+            drawn = "".join(chance.choices(SERIALS, k=17))
+            code = build(SHORT, GTIN, drawn[:13], check=drawn[13:])
             self._items.append(code)
             if chance.random() < 0.97:
                 self.books.issued.add(code.partition("\x1d")[0])
