@@ -157,18 +157,22 @@ def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = F
 
     from lined.cli.asking import loaded
     from lined.cli.logs import set_up_logs
-    from lined.journal.adoption import adopt as take
+    from lined.errors import JournalDamaged
+    from lined.journal import adoption
     from lined.journal.journal import refuse_foreign, take_lock
     from lined.service import assembly
 
     set_up_logs(level=logging.WARNING)
     found = loaded(config)
-    path, binding = found.journal.path.resolve(), assembly.binding_of(found)
-    for one in (file.resolve(), path):
-        refuse_foreign(one, binding)
+    path, source, binding = found.journal.path.resolve(), file.resolve(), assembly.binding_of(found)
+    try:
+        refuse_foreign(source, binding)
+    except JournalDamaged:
+        raise adoption.to_be_recovered(source) from None
+    refuse_foreign(path, binding)
     lock = take_lock(path)
     try:
-        taken = take(path, file.resolve(), time.time_ns() // 1_000_000)
+        taken = adoption.adopt(path, source, time.time_ns() // 1_000_000)
     finally:
         os.close(lock)
     if as_json:

@@ -60,9 +60,14 @@ def _need_whole(source: Path, old: Connection) -> None:
     except SqliteError:
         whole = False
     if not whole:
-        raise JournalError(
-            f"{source} is damaged: say `lined journal recover {source.name}` first, then adopt the file that makes"
-        )
+        raise to_be_recovered(source)
+
+
+def to_be_recovered(source: Path) -> JournalError:
+    """What to tell people whose file is damaged."""
+    return JournalError(
+        f"{source} is damaged: say `lined journal recover {source.name}` first, then adopt the file that makes"
+    )
 
 
 def _adopt(new: Connection, old: Connection, journal: Path, at_ms: int) -> Adopted:

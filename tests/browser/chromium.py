@@ -182,12 +182,13 @@ class Page:
     async def text(self, selector: str) -> str:
         return str(await self.run(f"(document.querySelector({json.dumps(selector)}) || {{}}).innerText || ''"))
 
-    async def click(self, selector: str) -> None:
+    async def click(self, selector: str, within_s: float = SEEN_S) -> None:
         """A real click in the middle of the element, once it is there and can be seen."""
         where = await self.until(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)}); if (!e) return null;"
             " e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
-            " return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; })()"
+            " return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; })()",
+            within_s,
         )
         for kind in ("mousePressed", "mouseReleased"):
             event = {"type": kind, "x": where[0], "y": where[1], "button": "left", "clickCount": 1}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from lined.codes import sscc
 from lined.errors import JournalBroken
+from lined.journal.database import PAGE_BYTES
 from tests.integration.status.plant import GTIN, Line, a_line, code
 
 LINED = Path(sys.executable).with_name("lined")
@@ -123,9 +124,10 @@ async def test_what_people_read_when_a_journal_was_set_aside(tmp_path: Path) -> 
         await line.codes(range(1, 400))
     journal, aside = tmp_path / "line-1.db", tmp_path / "line-1.db.damaged-1"
     content = bytearray(journal.read_bytes())
-    pages = len(content) // 4096
-    for page in range(pages // 2, pages // 2 + 4):
-        content[page * 4096 : page * 4096 + 4000] = b"\xa5" * 4000
+    starts = range(0, len(content), PAGE_BYTES)
+    with_codes = [start for start in starts if content[start : start + PAGE_BYTES].count(GTIN.encode()) > 5]
+    for start in with_codes[len(with_codes) // 2 :][:4]:
+        content[start : start + PAGE_BYTES] = b"\xa5" * PAGE_BYTES
     aside.write_bytes(content)
     refused = await lined(tmp_path, "journal", "adopt", str(aside))
     assert refused.exit == 1 and f"lined journal recover {aside.name}" in refused.err

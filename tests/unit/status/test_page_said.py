@@ -46,7 +46,9 @@ def test_each_sentence_is_still_written_somewhere() -> None:
     sources = re.sub(r'"\s*\n\s*f?"', "", sources)
     for pattern, _ in SENTENCES:
         fixed = max(
-            re.split(r"\\S\+|\\w\+|\\d\+|\.\*|\.\+\?|\(\?P<\w+>|\(\?:|[()?]|, |: ", re.sub(r"\(\?: .*?\)\?", "", pattern)),
+            re.split(
+                r"\\S\+|\\w\+|\\d\+|\.\*|\.\+\?|\(\?P<\w+>|\(\?:|[()?]|, |: ", re.sub(r"\(\?: .*?\)\?", "", pattern)
+            ),
             key=len,
         )
         words = fixed.replace("\\.", ".").strip(" :.;,(\\")
