@@ -171,14 +171,19 @@ async def test_a_job_is_corrected_and_only_what_was_changed_is_sent(tmp_path: Pa
         await sees(page, "Production date: lies in the future", "#correct-job .answer")
         await page.run("document.querySelector('#correct-job [name=production_date]').value = ''")
         await page.type("#correct-job [name=series]", "L-2")
-        await page.type("#correct-job [name=order]", "")
         await press(page, "Correct", "#correct-job")
         await sees(page, "The job is corrected", "#toast")
+        await sees(page, "L-2", "#part-job")
+        await press(page, "Correct the job …")
+        await page.type("#correct-job [name=order]", "")
+        await press(page, "Correct", "#correct-job")
+        await page.until("!document.getElementById('part-job').innerText.includes('A-1')")
         job = (await line.fresh())["job"]
         assert (job["order"], job["series"], job["production_date"]) == (None, "L-2", None)
         await page.open(line.server.url + "/journal")
         await sees(page, "Correct the job")
-        assert "Series (lot): L-2" in await page.text("#live") and "L-1" not in await page.text("#live")
+        told = await page.text("#live")
+        assert told.count("Series (lot): L-2") == 1 and "A-1" not in told
 
 
 async def test_a_code_is_typed_in_and_its_verdict_said(tmp_path: Path) -> None:
