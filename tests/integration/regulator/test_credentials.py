@@ -373,3 +373,30 @@ async def test_no_read_waits_for_ever_behind_a_log_in(account: MakeAccount) -> N
         async with asyncio.timeout(10):
             with pytest.raises((Denied, Unavailable)):
                 await regulator.document("0e33")
+
+
+# --------------------------------------------------------------------------------------------------------- budget
+async def test_every_limited_request_takes_its_turn_and_no_other(account: MakeAccount) -> None:
+    """Log-in, submissions, the repeat with a fresh token, searches: as many as the server sees. Documents do not."""
+    now = [1000.0]
+
+    async def sleep(seconds: float) -> None:
+        now[0] += max(seconds, 1e-6)  # a float of this size does not feel less
+
+    office = Office()
+    async with RawServer(office) as server:
+        made = account(server.url, login="6e8login23", password=lambda: PASSWORD)
+        async with Regulator(made, clock=lambda: now[0], sleep=sleep) as regulator:
+            for number in range(4):
+                if number == 2:
+                    office.token = "somebody else's"
+                await regulator.wait_turn()
+                await regulator.submit("utilisation", b"{}", product_group="water")
+            await regulator.document("0e33")
+            with pytest.raises(Unavailable):
+                await regulator.search(type=None, since=datetime.now(UTC), cursor=None)
+            bucket = regulator._asking.budget.limited
+            taken = (now[0] - 1000.0) * bucket._rate - bucket.state().available
+            limited = [seen for seen in server.seen if seen.verb == "POST" or seen.path.endswith("/search")]
+            assert len(limited) == 4 + 1 + 2 + 1  # submissions, a repeat, two tokens, a search
+            assert taken == pytest.approx(len(limited), abs=0.02)

@@ -136,6 +136,12 @@ async def test_a_document_is_read(account: MakeAccount) -> None:
     assert regulator.reachable and regulator.last_problem is None
 
 
+async def test_a_status_counts_however_it_is_written(account: MakeAccount) -> None:
+    async with plant(account, says(answer(200, {**CARD, "status": "Success"}))) as (regulator, _):
+        card = await regulator.document("0e33")
+    assert card is not None and (card.status, card.final) == ("SUCCESS", True)
+
+
 async def test_no_id_leads_to_another_method(account: MakeAccount) -> None:
     async with plant(account, says(answer(200, CARD))) as (regulator, server):
         await regulator.document("../../x?y=1&z#/ж")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lined.errors import NotSent, OutcomeUnknown, Refused
-from lined.regulator import Account, Regulator
+from lined.regulator import Account, Regulator, asking
 from lined.regulator.wire import _Line
 from tests.integration.regulator.conftest import KEY
 from tests.integration.regulator.server import Behaviour, Peer, RawServer, answer, says
@@ -479,6 +479,21 @@ async def test_the_skew_is_our_clock_minus_the_servers(account: MakeAccount, off
         assert regulator.server_skew_s is None
         await submit(regulator)
         assert regulator.server_skew_s == pytest.approx(offset_s, abs=0.8)
+
+
+async def test_a_slow_answers_date_tells_nothing_exact_about_the_servers_clock(
+    account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "SLOWEST_DATE_S", 0.1)
+
+    async def slow(peer: Peer) -> None:
+        await peer.request()
+        await asyncio.sleep(0.2)
+        await peer.send(answer(200, {"reportId": "x"}, date=time.time() - 3600.0))
+
+    async with plant(account, slow) as (regulator, _):
+        await submit(regulator)
+        assert regulator.server_skew_s is None
 
 
 async def test_a_pages_date_tells_nothing_about_the_servers_clock(account: MakeAccount) -> None:

@@ -63,14 +63,14 @@ class Plant:
         self.file = "secret-1\n"
         self.user = self.another()
 
-    def another(self) -> TechnicalUser:
+    def another(self, seed: int = 7) -> TechnicalUser:
         return TechnicalUser(
             "6e8login23",
             lambda: self.file,
             ask=self.server,
             profile=PROFILE,
             clock=lambda: self.now,
-            chance=random.Random(7),
+            chance=random.Random(seed),
         )
 
 
@@ -278,6 +278,18 @@ async def test_a_password_file_that_is_gone_is_a_problem_and_no_crash() -> None:
     with pytest.raises(NoCredential, match="password cannot be read"):
         await user.bearer()
     assert plant.server.asked == []
+
+
+async def test_after_an_outage_lines_do_not_log_in_in_the_same_moment() -> None:
+    plant = Plant()
+    waits = set()
+    for seed in range(10):
+        user = plant.another(seed)
+        plant.server.instead = [None]
+        with pytest.raises(NoCredential):
+            await user.bearer()
+        waits.add(user._next_try)
+    assert len(waits) > 5
 
 
 # -------------------------------------------------------------------------------------------------------- API key
