@@ -185,6 +185,7 @@ class Delivery:
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
         now = around.wall_ms()
         if not in_doubt:
+            self._search.round_over()
             around.problems.clear("in-doubt", "reports")
             if not self._gate_open and not self._ahead(self._probe_at_ms):
                 await self._ask_anything()
@@ -195,9 +196,11 @@ class Delivery:
         if due:
             for report in due:
                 await self._look(report, probing=False)
-        elif not self._gate_open and not self._ahead(self._probe_at_ms):
+            return True
+        self._search.round_over()
+        if not self._gate_open and not self._ahead(self._probe_at_ms):
             await self._look(in_doubt[0], probing=True)
-        return bool(due)
+        return False
 
     async def _tell_held(self) -> None:
         """Nothing happens to a held report by itself, so somebody has to hear of it."""

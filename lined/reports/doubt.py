@@ -22,7 +22,7 @@ from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
 from lined.journal.takeover import PERSON
 from lined.regulator.answers import Document
-from lined.reports import documents, likeness
+from lined.reports import documents, likeness, prints
 from lined.reports.aggregation import BEHIND
 from lined.reports.frozen import fields
 from lined.reports.kinds import KINDS, kind_of
@@ -49,6 +49,13 @@ class Look(NamedTuple):
     complete: bool = False
     answered: bool = False
     why: str = ""
+
+
+class _Ours(NamedTuple):
+    """The codes of the report that is looked for, without separators, and their prints."""
+
+    codes: set[str]
+    prints: frozenset[int]
 
 
 class _Findings:
@@ -86,11 +93,18 @@ class _Findings:
 
 
 class Search:
-    """Looks for reports in doubt; remembers which documents are none of ours."""
+    """Looks for reports in doubt; remembers which documents are none of ours, and for one round of looks what was read
+    of each. Call `round_over` when no look is due.
+    """
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._foreign: dict[tuple[int, str], None] = {}
+        self._prints = prints.Prints()
+
+    def round_over(self) -> None:
+        """Documents are read anew from now on."""
+        self._prints.forget()
 
     async def look(self, report: ReportRow, *, standing: bool = False) -> Look:
         """One search for a document that is the report's and not known to be an earlier one. Never raises for what the
@@ -98,7 +112,8 @@ class Search:
         """
         around = self._around
         since = datetime.fromtimestamp(((report.attempt_server_ms or report.opened_ms) - MARGIN_MS) / 1000, UTC)
-        ours = await around.journal.read(kind_of(report).sent, report, around.form(report.kind))
+        codes = await around.journal.read(kind_of(report).sent, report, around.form(report.kind))
+        ours = _Ours(codes, prints.of(codes))
         found = _Findings(standing)
         cursor: str | None = None
         answered = False
@@ -123,20 +138,26 @@ class Search:
             return Look(answered=answered, why=str(error))
         return Look(answered=True, why=f"more than {PAGES_MAX} pages of documents")
 
-    async def _read(self, report: ReportRow, ours: set[str], candidates: Sequence[Document], found: _Findings) -> None:
+    async def _read(self, report: ReportRow, ours: _Ours, candidates: Sequence[Document], found: _Findings) -> None:
         for document in candidates:
             if (report.id, document.document_id) in self._foreign:
+                continue
+            if self._prints.foreign(report.kind, document.document_id, ours.prints):
+                self._remember_foreign(report, document)
+                await self._around.sleep(0)
                 continue
             content = await self._around.regulator.content(document.document_id)
             theirs = await self._codes(report.kind, content)
             if theirs is None:
                 found.unreadable = f"document {document.document_id} has no readable list of codes"
-            elif len(theirs) == len(ours) and set(theirs) == ours:
+                continue
+            self._prints.keep(report.kind, document.document_id, theirs)
+            if len(theirs) == len(ours.codes) and set(theirs) == ours.codes:
                 await self._matched(report, document, content, found)
-            elif shared := len(ours.intersection(theirs)):
+            elif shared := len(ours.codes.intersection(theirs)):
                 found.contradiction = (
                     f"Document {document.document_id} holds {len(theirs)} codes, {shared} of them of this report's "
-                    f"{len(ours)}: neither ours nor foreign."
+                    f"{len(ours.codes)}: neither ours nor foreign."
                 )
             else:
                 self._remember_foreign(report, document)
@@ -152,7 +173,7 @@ class Search:
             found.contradiction = f"Document {document.document_id} holds exactly this report's codes, but {other}."
 
     async def _touching(
-        self, report: ReportRow, ours: set[str], since: datetime, seen: Collection[str], found: _Findings
+        self, report: ReportRow, ours: _Ours, since: datetime, seen: Collection[str], found: _Findings
     ) -> None:
         """Read the documents that the codes' histories name and no search has shown. Raises LookupFailed for those."""
         around = self._around

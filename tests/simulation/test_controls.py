@@ -129,7 +129,6 @@ NOTICED: dict[Break, str] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("broken", NOTICED, ids=lambda broken: broken.__name__)
 def test_a_broken_promise_is_noticed(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(monkeypatch)

@@ -64,6 +64,7 @@ class Office:
         self.docs: dict[str, Doc] = {}
         self.submitted: list[bytes] = []
         self.searches: list[datetime] = []
+        self.read: list[str] = []  # documents whose content was asked for
         self.turn: Exception | None = None
         self.deaf: LookupFailed | None = None  # every question fails with it
         self.deaf_after: int | None = None  # so many questions are answered before
@@ -122,6 +123,7 @@ class Office:
         return [_card(docs[key]) for key in found if cursor is None or key > cursor][: self.page]
 
     async def content(self, document_id: str) -> dict[str, object]:
+        self.read.append(document_id)
         doc = self._ask()[document_id]
         return {"sntins": list(doc.codes)} if doc.content is None else doc.content
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from lined.errors import Denied, LookupFailed, OutcomeUnknown, Unavailable
 from lined.regulator.answers import Document
+from lined.reports import prints
 from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
 
 GAP_MS = 900_000
@@ -321,6 +323,73 @@ async def test_a_full_page_that_comes_again_is_no_complete_search(tmp_path: Path
         d.office.search = again  # type: ignore[method-assign]
         await d.miss()
         assert (await d.report(report_id)).misses == 0
+
+
+# ── many at once ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _many_in_doubt(d: Desk, count: int) -> list[int]:
+    """Reports in doubt whose first searches are due, among documents of others."""
+    found = []
+    for _ in range(count):
+        found.append(await d.in_doubt())
+        d.clock.pass_ms(2_000)
+        await d.look()  # a search that is answered: the next may be sent
+    for number in range(4):
+        d.office.doc(f"foreign-{number}", [f"0100000000000000210{number}", f"0100000000000000211{number}"])
+    d.office.read.clear()
+    d.clock.pass_ms(MINUTE_MS)
+    return found
+
+
+async def test_of_many_in_doubt_each_document_is_read_once(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        found = await _many_in_doubt(d, 12)
+        d.office.doc("ours", await d.full_codes_of(found[7]))
+        await d.look()
+        assert Counter(d.office.read) == {**{f"foreign-{n}": 1 for n in range(4)}, "ours": 2}
+        assert (await d.report(found[7])).document_id == "ours"
+        assert [(await d.report(report)).misses for report in found if report != found[7]] == [1] * 11
+
+
+async def test_what_no_longer_fits_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prints, "CODES_KEPT", 5)
+    async with desk(tmp_path / "line.db") as d:
+        found = await _many_in_doubt(d, 6)
+        await d.look()
+        assert Counter(d.office.read) == {"foreign-0": 1, "foreign-1": 1, "foreign-2": 6, "foreign-3": 6}
+        assert [(await d.report(report)).misses for report in found] == [1] * 6
+
+
+async def test_a_candidate_that_cannot_be_read_is_a_miss_for_none_of_them(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        found = await _many_in_doubt(d, 4)
+        d.office.docs["foreign-3"].content = {"sntins": None}
+        await d.look()
+        assert [(await d.report(report)).misses for report in found] == [0] * 4
+        assert Counter(d.office.read)["foreign-3"] == 4
+
+
+async def test_a_document_read_for_another_report_is_a_contradiction_all_the_same(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        found = await _many_in_doubt(d, 3)
+        d.office.doc("odd", (await d.full_codes_of(found[2]))[:1])
+        await d.look()
+        assert [await d.state(report) for report in found] == ["in_doubt", "in_doubt", "held"]
+        assert "odd" in str((await d.report(found[2])).problem)
+
+
+async def test_a_new_round_reads_anew(tmp_path: Path) -> None:
+    """What is remembered of a document is as old as one round: a report that comes into doubt later has it read."""
+    async with desk(tmp_path / "line.db") as d:
+        await _many_in_doubt(d, 2)
+        await d.look()
+        await d.look()
+        d.office.read.clear()
+        await d.in_doubt()
+        d.clock.pass_ms(2_000)
+        await d.look()
+        assert d.office.read == [f"foreign-{number}" for number in range(4)]
 
 
 # ── codes' histories ────────────────────────────────────────────────────────────────────────────────────────────────
