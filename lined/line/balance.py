@@ -3,7 +3,8 @@
     line      reads of all stations = accepted + rejected + no-reads + repeats      rejected = its reasons
               applied = unreported + reported + accepted + refused + held + withdrawn
               applied = packed + not packed                                packed = codes that say so themselves
-    station   triggers = reads + missed          ejected = confirmed + unconfirmed       (where the PLC counts them)
+    station   triggers = reads + missed (of the reads that nobody typed in)
+              ejected = confirmed + unconfirmed       (where the PLC counts them)
 
 `missed`, `not packed` and `unconfirmed` are what is left over, so those equations fail only where more is counted than
 there can be. What a PLC counts reaches us later than what we read, so it is compared with our count of LAG_S ago, and
@@ -55,6 +56,11 @@ def reads_at(sums: Mapping[str, int], station: str) -> int:
     return sum(sums.get(f"station.{station}.read.{part}", 0) for part in READS)
 
 
+def passed_at(sums: Mapping[str, int], station: str) -> int:
+    """Reads of items that passed: without those that somebody typed in."""
+    return reads_at(sums, station) - sums.get(f"station.{station}.typed", 0)
+
+
 def reasons_in(sums: Mapping[str, int], prefix: str = "") -> list[tuple[str, int]]:
     """Rejections by reason, the most frequent first."""
     start = f"{prefix}reason."
@@ -85,7 +91,9 @@ def _of_station(sums: Mapping[str, int], station: str) -> list[Equation]:
     accepted, *others = [(part, sums.get(f"{start}read.{part}", 0)) for part in READS if part != "rejected"]
     found = [Equation(station, "reads", reads, (accepted, *reasons_in(sums, start), *others))]
     if f"{start}triggers" in sums:
-        found.append(_left_over(station, "triggers", sums[f"{start}triggers"], ("reads", reads), "missed"))
+        found.append(
+            _left_over(station, "triggers", sums[f"{start}triggers"], ("reads", passed_at(sums, station)), "missed")
+        )
     if f"{start}ejected" in sums:
         confirmed = sums.get(f"{start}confirmed", 0)
         found.append(_left_over(station, "ejected", sums[f"{start}ejected"], ("confirmed", confirmed), "unconfirmed"))
@@ -160,7 +168,7 @@ class BalanceWatch:
         for station in self._stations:
             start = f"station.{station}."
             for whole, ours in (
-                ("triggers", reads_at(then.of_job, station)),
+                ("triggers", passed_at(then.of_job, station)),
                 ("ejected", then.of_job.get(f"{start}confirmed", 0)),
             ):
                 counted = found.of_job.get(start + whole)

@@ -18,6 +18,11 @@ from lined.line.state import Job, LineState, job_of
 from lined.line.verdicts import Candidate
 
 
+def typed_device(station_id: str) -> str:
+    """The name under which codes typed in at a station are kept; no configured device can have it."""
+    return f"{station_id}/typed"
+
+
 class Chunk(NamedTuple):
     """Reads of one device that arrived together; `at_ms` is their moment."""
 
@@ -26,6 +31,11 @@ class Chunk(NamedTuple):
     station: Station
     at_ms: int
     candidates: list[Candidate]
+
+    @property
+    def typed(self) -> bool:
+        """By hand: no item passed for it, so no PLC counts one."""
+        return self.device == typed_device(self.station.id)
 
 
 class Found(NamedTuple):

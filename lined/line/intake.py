@@ -19,7 +19,7 @@ from lined import codes as marking
 from lined.errors import JournalError
 from lined.journal import Journal
 from lined.journal.writer import Work
-from lined.line.desk import Chunk
+from lined.line.desk import Chunk, typed_device
 from lined.line.judging import Judging
 from lined.line.plant import Plant, Station
 from lined.line.ports import Frame, Judgement
@@ -369,11 +369,6 @@ class LineIntake:
                 )
             else:
                 self._problems.clear("stuck-code", chunk.device)
-
-
-def typed_device(station_id: str) -> str:
-    """The name under which codes typed in at a station are kept; no configured device can have it."""
-    return f"{station_id}/typed"
 
 
 def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:

@@ -333,6 +333,8 @@ class _Bench:
 
     def _counted(self, chunk: Chunk) -> Counter[str]:
         """The verdicts of the chunk's station in this group."""
+        if chunk.typed:
+            self._sums[f"station.{chunk.station.id}.typed"] += len(chunk.candidates)
         return self._verdicts.setdefault(chunk.station.id, Counter())
 
     def _count_verdicts(self) -> None:

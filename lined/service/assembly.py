@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lined.codes import gtin_14
 from lined.config import Config, Device, Product, Report, Secret, Station
 from lined.line import plant
-from lined.line.intake import typed_device
+from lined.line.desk import typed_device
 from lined.links import DeviceSpec, parse_url
 from lined.links.mqtt_spec import MqttSpec, broker_address
 from lined.regulator.account import Account

@@ -11,7 +11,8 @@ from pathlib import Path
 from lined.journal import Journal
 from lined.line.alarms import AlarmBook
 from lined.line.balance import BalanceWatch
-from lined.line.intake import LineIntake, typed_device
+from lined.line.desk import typed_device
+from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
 from lined.line.problems import Problems

@@ -13,7 +13,8 @@ import drivers
 from lined.errors import CommandError, JournalBroken, JournalFull, LookupFailed
 from lined.journal import Journal
 from lined.journal.database import open_readonly
-from lined.line.intake import LineIntake, typed_device
+from lined.line.desk import typed_device
+from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.ports import Judgement
 from lined.line.problems import Problems

@@ -12,7 +12,8 @@ from lined.journal.queries import JobRow
 from lined.journal.reports import ReportRow
 from lined.journal.tallies import MINUTE_MS, TABLES, Span
 from lined.line.balance import Equation, equations, reasons_in, stations_in
-from lined.line.plant import Plant
+from lined.line.desk import typed_device
+from lined.line.plant import Plant, Station
 from lined.line.verdicts import ACCEPT, AGAIN, NO_READ, REPEAT
 
 STANDS_MIN = 2  # so many whole minutes without a read, while a job runs, are downtime
@@ -75,7 +76,7 @@ class Summary(NamedTuple):
 async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int) -> Summary:
     """Count, in many short questions. Raises JournalError."""
     sums = tallies.nothing()
-    stations = {} if plant is None else {device: one for one in plant.stations.values() for device in one.devices}
+    stations = {} if plant is None else _stations(plant)
     for table in TABLES:
         for part in tallies.slices(await journal.read(tallies.rows_in, table, span)):
             found = await journal.read(tallies.tally, table, part, span.job_id)
@@ -96,7 +97,11 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
     of_stations = {name: counted(by_job, f"station.{name}.") for name in stations_in(by_job)}
     of_stations = of_stations or by_station(sums.verdicts, {device: one.id for device, one in stations.items()})
     codes = dict(await journal.read(tallies.buckets, sums.batches))
-    balanced = by_job or as_counters(reads, of_stations, codes) | await journal.read(tallies.of_plc, span)
+    balanced = by_job or {
+        **as_counters(reads, of_stations, codes),
+        **typed_in(sums.verdicts, stations),
+        **await journal.read(tallies.of_plc, span),
+    }
     packed = None
     if plant is not None and any(one.role == "pack" for one in plant.stations.values()):
         packed = sums.packed[""] + await journal.read(tallies.groups_packed, span)
@@ -113,6 +118,22 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
         stops_in(sums.minutes, jobs, span, now_ms),
         equations(balanced, list(plant.stations) if plant is not None else [], packed),
     )
+
+
+def _stations(plant: Plant) -> dict[str, Station]:
+    """By device; codes typed in belong to the station at which that was done."""
+    devices = {device: one for one in plant.stations.values() for device in one.devices}
+    return devices | {typed_device(one.id): one for one in plant.stations.values()}
+
+
+def typed_in(verdicts: Mapping[tuple[str, str], int], stations: Mapping[str, Station]) -> dict[str, int]:
+    """How many reads of each station were typed in, under the counters' names."""
+    found: Counter[str] = Counter()
+    for (device, _word), n in verdicts.items():
+        station = stations.get(device)
+        if station is not None and device == typed_device(station.id):
+            found[f"station.{station.id}.typed"] += n
+    return found
 
 
 def as_counters(reads: Reads, stations: Mapping[str, Reads], codes: Mapping[str, int]) -> dict[str, int]:
@@ -145,7 +166,7 @@ def counted(sums: Mapping[str, int], prefix: str = "") -> Reads:
 
 
 def by_station(verdicts: Mapping[tuple[str, str], int], stations: Mapping[str, str]) -> dict[str, Reads]:
-    """By station; a device that is no longer configured, and codes typed in, stand under their own name."""
+    """By station; a device that is no longer configured stands under its own name."""
     found: dict[str, dict[tuple[str, str], int]] = {}
     for (device, word), n in verdicts.items():
         found.setdefault(stations.get(device, device), {})[device, word] = n

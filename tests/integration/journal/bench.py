@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Self
 from lined.journal import Journal, counters, reports
 from lined.journal.database import Connection, SqliteError
 from lined.journal.reports import ReportRow
-from lined.line.intake import LineIntake, typed_device
+from lined.line.desk import typed_device
+from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, Plant, Product, Station
 from lined.line.ports import Judgement

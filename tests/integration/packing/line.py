@@ -19,7 +19,8 @@ import httpx
 
 from lined.journal import Journal, reports
 from lined.journal.database import Connection
-from lined.line.intake import LineIntake, typed_device
+from lined.line.desk import typed_device
+from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
 from lined.line.problems import Problems

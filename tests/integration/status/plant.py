@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from lined.codes import build, gtin_check_digit
 from lined.journal import Journal, reports
 from lined.journal.database import Connection
-from lined.line.intake import LineIntake, typed_device
+from lined.line.desk import typed_device
+from lined.line.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.problems import Problems
