@@ -182,13 +182,16 @@ class Page:
     async def text(self, selector: str) -> str:
         return str(await self.run(f"(document.querySelector({json.dumps(selector)}) || {{}}).innerText || ''"))
 
-    async def click(self, selector: str, within_s: float = SEEN_S) -> None:
+    async def click(self, selector: str) -> None:
         """A real click in the middle of the element, once it is there and can be seen."""
+        await self.click_at(f"document.querySelector({json.dumps(selector)})")
+
+    async def click_at(self, element: str) -> None:
+        """The same, for an expression that gives the element."""
         where = await self.until(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); if (!e) return null;"
+            f"(() => {{ const e = {element}; if (!e) return null;"
             " e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
-            " return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; })()",
-            within_s,
+            " return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
             event = {"type": kind, "x": where[0], "y": where[1], "button": "left", "clickCount": 1}

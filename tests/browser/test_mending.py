@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from pathlib import Path
 
@@ -14,34 +13,25 @@ from lined.cli.demo_plant import DemoPlant
 from lined.journal import codes
 from lined.journal.database import Connection
 from lined.reports import work_list
-from tests.browser.chromium import Chromium, Failed, Page
+from tests.browser.chromium import Chromium, Page
 from tests.browser.test_page import shown, sign_in
 from tests.integration.status.plant import Line, code, wall_ms
 
 pytestmark = pytest.mark.browser
 
-TRIES = 5
 UNITS = 24  # two boxes on one pallet
 OUTCOME_S = 30.0  # for a document to be decided by the stand-in, on a slow machine
 SURE = "#ask-sure button.main"
 
 
 async def press(page: Page, label: str, within: str = "main") -> None:
-    """A real click on the first button with this text that can be pressed now. What the page renews under the finger is
-    looked for again.
+    """A real click on the first button with this text that can be pressed now. Lists are made anew at any moment, so it
+    is looked for and found in one go.
     """
-    button = (
+    await page.click_at(
         f"[...document.querySelectorAll({json.dumps(within)} + ' button')]"
         f".find(one => one.textContent.trim() === {json.dumps(label)} && !one.disabled && one.offsetParent)"
     )
-    for _ in range(TRIES):
-        await page.until(f"{button} && ({button}.dataset.wanted = '1')")
-        with contextlib.suppress(Failed):
-            await page.click("button[data-wanted='1']", within_s=1.0)
-            break
-    else:
-        raise Failed(f"{label} is renewed again and again")
-    await page.run("document.querySelectorAll('[data-wanted]').forEach(one => delete one.dataset.wanted), 1")
 
 
 async def sees(page: Page, text: str, selector: str = "main", within_s: float = 10.0) -> None:

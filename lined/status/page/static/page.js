@@ -72,6 +72,7 @@ let shown = { seq: -1, verdict: "none", since: 0 };
 let later = null;
 let reject = null;
 let version = null;
+let stale = false;           // what the list shows is older than what is known
 
 function hello(news) {
   heard();
@@ -101,8 +102,9 @@ function tick(news) {
   work.textContent = news.work || "";
   work.hidden = !news.work;
   showRejectAge();
-  if (version !== null && version !== news.version) readAgain();
+  if (version !== null && version !== news.version) stale = true;
   version = news.version;
+  if (stale) readAgain();
 }
 
 // New content takes the place of the old, and the focus stays where it was. Not under a finger: that press would be lost.
@@ -236,15 +238,23 @@ function smooth(values) {
 }
 
 // ── lists: read again when something changed, unless somebody is at work in them ────────────────────────────────────
+// The answer of an earlier question may come after that of a later one: only the last question counts.
+let asked = 0;
+
 async function readAgain() {
   const place = at("live");
-  if (!place || !body.dataset.live || document.querySelector("dialog[open], #live details[open]")) return;
+  stale = Boolean(place && body.dataset.live);
+  if (!stale || document.querySelector("dialog[open], #live details[open]")) return;
+  stale = false;
+  const number = ++asked;
   try {
     const answer = await fetch(location.href, { signal: AbortSignal.timeout(5000) });
-    if (!answer.ok) return;
+    if (!answer.ok) throw new Error(answer.status);
     const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
-    if (found) put(place, found.innerHTML);
-  } catch { /* the watch above says so */ }
+    if (found && number === asked) put(place, found.innerHTML);
+  } catch {
+    stale = true;  // the next news asks again; the watch above says where nobody answers
+  }
 }
 
 // ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
