@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import struct
 from contextlib import ExitStack, suppress
@@ -35,6 +36,16 @@ class TcpWire(Wire):
     def __init__(self, sock: socket.socket, peer: str) -> None:
         super().__init__(sock.fileno(), peer)
         self._sock = sock
+        self._hanging_up = select.poll()
+        self._hanging_up.register(sock, select.POLLRDHUP)
+
+    def write_at_once(self, reply: bytes | memoryview) -> int:
+        """To a device that has hung up nothing is said, although the kernel would take it: what it still had sent may
+        lie unread before its end, and an accept that nobody heard would count as said.
+        """
+        if not self.gone and self._hanging_up.poll(0):
+            raise DeviceError(self.at_end)
+        return super().write_at_once(reply)
 
     def close(self) -> None:
         if not self.gone:

@@ -51,6 +51,12 @@ class Ledger:
                 self._unsure.discard(ident)
                 self._told_s[ident] = self._now_s()
 
+    def marked_later(self, idents: Iterable[str]) -> None:
+        """They were said while an older change to the list of the unsaid was on its way to the disk: the device's mark
+        rises only after it, and a death in between leaves them unsaid.
+        """
+        self._told_s.update(dict.fromkeys(idents, self._now_s()))
+
     def may_come_back(self, ident: str) -> None:
         """A code is being withdrawn: what was said about it no longer counts."""
         self.withdrawing.add(ident)

@@ -229,6 +229,8 @@ class Life:
             else:
                 self.intake.said(device, judgement)
                 self.world.ledger.told(ident for ident in accepted if ident)
+                if self.intake._notes[device]:
+                    self.world.ledger.marked_later(ident for ident in accepted if ident)
 
     def _hear(self, repeat_s: float, words: list[tuple[Candidate, str]], ago_s: list[float]) -> None:
         for (candidate, word), ago in zip(words, ago_s, strict=False):
