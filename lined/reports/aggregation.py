@@ -3,7 +3,8 @@
     {"aggregationUnits": [{"aggregationItemsCount": 2, "aggregationUnitCapacity": 12, "codes": ["01…21…", …],
      "unitSerialNumber": "00…"}, …], "businessPlaceId": 27, "documentDate": "…", "productionOrderId": "…"}
 
-`documentDate` is when the last of them was closed: packing comes after production. `shouldBeUnbundled` is never set: a
+`documentDate` is when the last of them was closed, and never before its children were made, however the clock went in
+between: "the date of packing is later than that of production" is ours to see to. `shouldBeUnbundled` is never set: a
 unit leaves its own parent by a disaggregation, which is the only thing the text says to free children.
 """
 
@@ -35,7 +36,8 @@ class Aggregation:
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
         attributes = json.loads(report.attributes)
         members = _members(connection, report, "own IS NULL")
-        packed_ms = max((package.closed_ms or report.opened_ms for package in members), default=report.opened_ms)
+        closed_ms = max((package.closed_ms or report.opened_ms for package in members), default=report.opened_ms)
+        packed_ms = max(closed_ms, _made_ms(connection, report))
         fields = {
             "businessPlaceId": attributes["business_place_id"],
             "documentDate": LocalDays(timezone).local(packed_ms).isoformat(),
@@ -105,6 +107,17 @@ def _blame(connection: Connection, report: ReportRow, package: PackageRow, child
         tasks.add(connection, tasks.REFUSED_CODE, at_ms, ident=child, report_id=report.id, reason=reason)
         reason = f"{reason}: {child}"
     work_list.refused_package(connection, package.id, report.id, reason, at_ms)
+
+
+def _made_ms(connection: Connection, report: ReportRow) -> int:
+    """When the youngest child of the packages was applied or closed; 0: there is none."""
+    row = connection.execute(
+        "SELECT max((SELECT coalesce(max(c.at_ms), 0) FROM code c JOIN package p ON p.id = c.package_id "
+        "WHERE p.batch_id = ?1 AND p.own IS NULL), (SELECT coalesce(max(c.closed_ms), 0) FROM package c "
+        "JOIN package p ON p.id = c.package_id WHERE p.batch_id = ?1 AND p.own IS NULL))",
+        (report.batch_id,),
+    ).fetchone()
+    return int(row[0])
 
 
 def _members(connection: Connection, report: ReportRow, which: str, *parameters: object) -> list[PackageRow]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -23,7 +24,7 @@ from lined.journal.steps import Step
 from lined.regulator.answers import Receipt
 from lined.reports import documents, echo, outcomes
 from lined.reports.doubt import Search, hold
-from lined.reports.frozen import stored_body
+from lined.reports.frozen import fields, stored_body
 from lined.reports.kinds import kind_of
 from lined.reports.ports import Surroundings
 from lined.reports.rules import HOUR_MS, backed_off
@@ -32,12 +33,17 @@ log = structlog.get_logger()
 
 DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
+EARLY = "early"
+EARLY_MARGIN_MS = 1_000  # the regulator's clock is known to about a second
+DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
+EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
 FOR_ALL = (None, 401, 403, 429)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
 
 
 async def send(around: Surroundings, search: Search, report: ReportRow, failures: int) -> str:
     """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), NOT_TAKEN (this
-    one), IN_DOUBT or ENDED; the journal knows it already.
+    one), EARLY (this one, until the regulator's clock has reached its date), IN_DOUBT or ENDED; the journal knows it
+    already.
 
     `failures`: how many sendings in a row were not received; the next try is put off accordingly.
     """
@@ -45,6 +51,9 @@ async def send(around: Surroundings, search: Search, report: ReportRow, failures
     group = str(json.loads(report.attributes)["group"])
     try:
         await _learn_the_time(around, report.kind)
+        if early_ms := await _early_ms(around, report):
+            await _wait_for_its_date(around, report, early_ms)
+            return EARLY
         await around.regulator.wait_turn()
     except NotSent as error:
         await _put_off(around, report, error, failures)
@@ -62,6 +71,21 @@ async def send(around: Surroundings, search: Search, report: ReportRow, failures
         return await _refused(around, search, report, error)
     await _kept(around, partial(_received, report=report, around=around, receipt=receipt))
     return SENT
+
+
+async def _early_ms(around: Surroundings, report: ReportRow) -> int:
+    """How long its date lies in the regulator's future; 0: not at all, or too far to be waited for."""
+    told: dict[str, object] = await around.journal.read(fields, report.id, kind_of(report).codes_in)
+    dates = [datetime.fromisoformat(str(told[name])) for name in DATES if name in told]
+    ahead_ms = max((int(date.timestamp() * 1000) for date in dates), default=0) - around.server_ms()
+    return ahead_ms if 0 < ahead_ms <= EARLY_MAX_MS else 0
+
+
+async def _wait_for_its_date(around: Surroundings, report: ReportRow, early_ms: int) -> None:
+    """A date made earlier to please the server would be an invented one, so time has to pass."""
+    problem = f"Its date lies {early_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
+    due_ms = around.wall_ms() + early_ms + EARLY_MARGIN_MS
+    await around.journal.do(lambda connection: reports.change(connection, report.id, due_ms=due_ms, problem=problem))
 
 
 async def _kept(around: Surroundings, step: Step) -> None:

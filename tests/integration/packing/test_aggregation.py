@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -77,6 +78,17 @@ async def test_boxes_and_pallets_are_one_tree_in_both_books(tmp_path: Path) -> N
         assert [len(unit["codes"]) for unit in second["aggregationUnits"]] == [2, 2]
         books = (await line.http.get("/sandbox/books")).json()
         assert books["documents"]["unsorted"] == 0
+
+
+async def test_packing_is_never_dated_before_production(tmp_path: Path) -> None:
+    """The clock was set back between marking and packing."""
+    async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
+        await boxes(line, 1, await line.ssccs(1))
+        await line.line.journal.do(lambda c: c.execute("UPDATE package SET closed_ms = closed_ms - 3600000"))
+        await line.deliver()
+        (report,), (packed,) = await line.sent("utilisation"), await line.sent("aggregation")
+        produced, closed = (datetime.fromisoformat(day) for day in (report["productionDate"], packed["documentDate"]))
+        assert closed >= produced
 
 
 async def test_documents_are_packed_close_to_the_limit(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,33 @@ async def test_a_report_that_was_given_another_s_document_is_not_sent_again_with
         with pytest.raises(CommandError) as caught:
             await d.people.retry(str(second), {})
         assert caught.value.code == "confirm-required"
+
+
+async def test_no_document_is_dated_in_the_regulator_s_future(tmp_path: Path) -> None:
+    """Our clock runs three minutes ahead, which is too little to stop the line: the regulator would refuse the whole
+    report. Others go on.
+    """
+    async with desk(tmp_path / "line.db") as d:
+        older = await d.batch()
+        d.clock.jump_ms(3 * MINUTE_MS)
+        report_id = await d.batch()
+        await d.office.document("any")  # its clock is heard
+        for _ in range(4):
+            await d.send()
+        assert (await d.state(older), await d.state(report_id)) == ("submitted", "sealed")
+        d.clock.pass_ms(3 * MINUTE_MS + 2_000)
+        assert await d.send()
+        assert await d.state(report_id) == "submitted"
+        produced = datetime.fromisoformat(json.loads(d.office.submitted[-1])["productionDate"])
+        assert produced.timestamp() * 1000 <= d.clock.true_ms
+
+
+async def test_a_date_far_ahead_waits_for_nobody(tmp_path: Path) -> None:
+    """It was set by a clock that has been put right since: what the regulator says to it is for a person."""
+    async with desk(tmp_path / "line.db") as d:
+        d.clock.jump_ms(30 * 24 * 3_600_000)
+        report_id = await d.batch()
+        d.clock.jump_ms(-30 * 24 * 3_600_000)
+        await d.office.document("any")
+        await d.send()
+        assert await d.state(report_id) == "submitted"
