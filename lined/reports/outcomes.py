@@ -92,6 +92,9 @@ async def settle_partial(
     await give_own(around, report, REFUSED, refused)
     missing = dict.fromkeys(unlisted, "not in the list of the document's codes")
     await give_own(around, report, REPORTED, missing)
+    # An earlier look may have been cut off here (a kill, a full disk) when the document did not list them yet.
+    waiting = await around.journal.read(kind_of(report).with_own, report, REPORTED)
+    await give_own(around, report, ACCEPTED, {key: "listed by a later look" for key in waiting if key not in missing})
 
     def step(connection: Connection) -> None:
         still(connection, report)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lined.regulator.answers import CodeOutcome
+from lined.reports import outcomes
 from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
 
@@ -120,6 +121,18 @@ async def test_a_code_listed_later_gets_its_outcome_then(tmp_path: Path) -> None
         await d.followed()
         assert list((await d.buckets()).values()) == ["accepted", "accepted", "refused"]
         assert (await d.report(report_id)).due_ms is None
+
+
+async def test_a_look_that_was_cut_off_between_two_writes_leaves_no_code_without_an_outcome(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id, doc = await d.submitted(3)
+        codes = await d.codes_of(report_id)
+        await outcomes.give_own(d.around, await d.report(report_id), "reported", {codes[1]: "not listed yet"})
+        doc.status = "PARTIALLY_PROCESSED"
+        doc.refuse(codes[2])
+        await d.followed()
+        assert list((await d.buckets()).values()) == ["accepted", "accepted", "refused"]
+        assert await d.state(report_id) == "partial"
 
 
 async def test_a_code_not_listed_for_24_hours_is_held(tmp_path: Path) -> None:
