@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Device:
-    """At most one connection at a time is served; the sayer may still be busy with an older one's verdicts."""
+    """At most one connection at a time is served, and read once the verdicts of the one before are said or unsaid."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Device:
         self._wire = wire
         self._up(wire.peer)
         self._driver.reset()
+        await self.sayer.quiet()  # what the connection before was not told is listed before this one's first read
         try:
             while True:
                 await self.sayer.room()

@@ -39,12 +39,34 @@ async def test_the_newest_connection_wins_and_the_older_one_is_closed() -> None:
             async with dialled(running.state.listening_on) as new:
                 assert await old.hear_end() == b""
                 await new.send(b"f\nbad\n")
+                intake.complete(0)
                 await intake.until(lambda: b"bad" in intake.raws)
-                for index in range(len(intake.judgings)):
+                for index in range(1, len(intake.judgings)):
                     intake.complete(index)
                 await new.hear(b"OK\r\nNG\r\n")
     assert intake.raws == [b"good", b"f", b"bad"]
     assert intake.of("unsaid") == [("unsaid", 0, 0, "a newer connection took its place")]
+
+
+async def test_what_the_older_connection_was_not_told_is_listed_before_the_next_read_is_judged() -> None:
+    """Else the same item, read again at once, would be a duplicate of itself."""
+    intake = FakeIntake(at_once=False)
+    async with link("tcp-listen://127.0.0.1:0", intake) as running:
+        await intake.down()
+        async with dialled(running.state.listening_on) as old:
+            await old.send(b"good\n")
+            await intake.until(lambda: len(intake.judgings) == 1)
+        async with dialled(running.state.listening_on) as new:
+            await new.send(b"good\n")
+            await intake.up(2)
+            for _ in range(20):  # time enough for the read to be judged, were it not for the older one
+                await asyncio.sleep(0.005)
+            assert len(intake.judgings) == 1
+            intake.complete(0)
+            await intake.until(lambda: len(intake.judgings) == 2)
+            assert [event[:2] for event in intake.of("unsaid")] == [("unsaid", 0)]
+            intake.complete(1)
+            await new.hear(b"OK\r\n")
 
 
 async def test_of_many_connections_at_once_the_last_one_is_served() -> None:
