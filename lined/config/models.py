@@ -40,6 +40,7 @@ from lined.config.values import (
 )
 from lined.errors import Problem
 
+MqttTopicName = Literal["availability", "status", "verdict", "report", "package", "alarm", "command", "reply"]
 Level = Literal["GROUP", "BOX_LV_1", "BOX_LV_2"]
 ChildLevel = Literal["UNIT", "GROUP", "BOX_LV_1"]
 LEVELS = ("UNIT", "GROUP", "BOX_LV_1", "BOX_LV_2")  # from the item up
@@ -229,6 +230,10 @@ class Mqtt(Table):
     ca_file: OptionalFilePath = None
     protocol: Literal[5, 311] = 5
     root: MqttRoot = "lined"
+    topics: dict[MqttTopicName, MqttRoot] = {}
+    """Other names than the contract's, after `root` and the line's id; what stands under `command` and `reply` keeps
+    its name.
+    """
 
     @property
     def password(self) -> Secret | None:

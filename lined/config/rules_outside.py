@@ -6,13 +6,14 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from lined.config.models import Config
+from lined.config.models import Config, Mqtt
 from lined.config.repair import Repaired
 from lined.config.rules_line import ids_twice
 from lined.config.rules_products import at
 from lined.config.secret import Secret
 from lined.config.values import is_loopback, shown
 from lined.errors import Problem, SettingsError
+from lined.links.mqtt_spec import TOPICS
 from lined.regulator.profiles import Profile, load_profile
 from lined.status.page.words import ALARMS
 
@@ -56,10 +57,26 @@ def broker_problems(found: Repaired) -> Iterator[Problem]:
         return
     if mqtt.password_file and not mqtt.username and found.sure("mqtt", "username") and mqtt.protocol != 5:
         yield at(("mqtt", "username"), "is required beside password_file: MQTT 3.1.1 knows no password without a user")
+    yield from _topics_that_meet(found, mqtt)
     if mqtt.ca_file is not None and mqtt.url.startswith("mqtt://") and found.sure("mqtt", "url"):
         yield at(("mqtt", "ca_file"), "is for TLS, and the url is mqtt://: write mqtts://, or leave it out")
     elif mqtt.ca_file is not None and not mqtt.ca_file.is_file():
         yield at(("mqtt", "ca_file"), f"there is no file {mqtt.ca_file}: put the broker's CA certificates there")
+
+
+def _topics_that_meet(found: Repaired, mqtt: Mqtt) -> Iterator[Problem]:
+    """Two that have one name, or one below where commands or replies are."""
+    names = {name: mqtt.topics.get(name, name) for name in TOPICS}  # type: ignore[call-overload]
+    for name in mqtt.topics:
+        for other, taken in names.items():
+            inside = names[name].startswith(f"{taken}/") or taken.startswith(f"{names[name]}/")
+            if other == name or not found.sure("mqtt", "topics", name):
+                continue
+            if names[name] == taken or (inside and {name, other} & {"command", "reply"}):
+                yield at(
+                    ("mqtt", "topics", name), f"{shown(names[name])} and {other}'s {shown(taken)} meet: rename one"
+                )
+                break
 
 
 def endpoint_problems(found: Repaired) -> Iterator[Problem]:

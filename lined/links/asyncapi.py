@@ -19,6 +19,7 @@ BINDING = "0.2.0"  # of AsyncAPI's own description of MQTT
 ABOUT = """\
 One production line at an MQTT broker. Everything is JSON in UTF-8, but `availability`, which is a word.
 Times are RFC 3339 in UTC. There is no session at the broker: a command that is given while the line is away is lost.
+The last parts of the addresses, as far as the name of a command, can be renamed: `topics` of the table `[mqtt]`.
 Whoever acts on a verdict compares `at` with the clock: a broker that stood still may pass on a late one."""
 
 WHAT_COMMANDS_DO = {

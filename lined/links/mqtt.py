@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 SWEEP_S = 0.1  # how often late verdicts are looked for
 STRETCH = 100  # judgements that are published before the broker is asked to confirm
-DEAF = "the broker does not let {client} subscribe to {base}/command/+: no command is heard until it may"
+DEAF = "the broker does not let {client} subscribe to {commands}: no command is heard until it may"
 EXPIRY_S = 1  # MQTT 5: how long the broker may keep a verdict for a slow subscriber; the least that can be said
 
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -110,9 +110,10 @@ class Bridge:
     async def _serve(self, connection: Connection) -> None:
         """Until the connection ends (then BrokerError in an ExceptionGroup), or the bridge is stopped."""
         try:
-            heard = await connection.subscribe(f"{self.spec.base}/command/+")
+            commands = f"{self.spec.topic('command')}/+"
+            heard = await connection.subscribe(commands)
             await self._tell_availability(connection)
-            self._up(None if heard else f"{self.spec}: {DEAF.format(client=self.spec.client_id, base=self.spec.base)}")
+            self._up(None if heard else f"{self.spec}: {DEAF.format(client=self.spec.client_id, commands=commands)}")
             async with asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(self._listen(connection), name="mqtt: listening")
                 telling = [
@@ -140,8 +141,8 @@ class Bridge:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.farewell_s):
                 document = {**await self._status(), "state": "stopped"}
-                await connection.publish(f"{self.spec.base}/status", json_bytes(document), retain=True)
-                await connection.publish(f"{self.spec.base}/availability", OFFLINE, retain=True)
+                await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
+                await connection.publish(self.spec.topic("availability"), OFFLINE, retain=True)
                 await connection.part(self._limits.farewell_s)
         log.info("mqtt_parted", broker=str(self.spec))
 
@@ -193,7 +194,7 @@ class Bridge:
             if left_s <= 0:
                 return False
             await connection.publish(
-                f"{self.spec.base}/verdict",
+                self.spec.topic("verdict"),
                 json_bytes(verdict_document(verdict)),
                 qos=0,
                 expiry_s=EXPIRY_S,
@@ -225,11 +226,11 @@ class Bridge:
                 beat = loop.time()
             self._status_told = loop.time()
             if due or payload != told:
-                await connection.publish(f"{self.spec.base}/status", payload, retain=True)
+                await connection.publish(self.spec.topic("status"), payload, retain=True)
                 told = payload
 
     async def _tell_availability(self, connection: Connection) -> None:
-        await connection.publish(f"{self.spec.base}/availability", ONLINE, retain=True)
+        await connection.publish(self.spec.topic("availability"), ONLINE, retain=True)
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

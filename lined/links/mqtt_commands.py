@@ -64,7 +64,7 @@ class CommandDesk:
         self._outbox = outbox
         self._state = outbox.state
         self._limits = outbox.limits
-        self._base = outbox.spec.base
+        self._spec = outbox.spec
         self._asked: deque[Asked] = deque()
         self._some = asyncio.Event()
         self._none = asyncio.Event()
@@ -80,7 +80,7 @@ class CommandDesk:
         correlation: bytes | None = None,
     ) -> None:
         """A message under `command/`. Above the bound it is answered at once, and not carried out."""
-        name = topic.removeprefix(f"{self._base}/command/")
+        name = topic.removeprefix(f"{self._spec.topic('command')}/")
         if retained:
             self._state.commands_ignored += 1
             log.warning("mqtt_command_ignored", command=name[:50], why="it is retained")
@@ -168,7 +168,7 @@ class CommandDesk:
         if topic is None or not self._may_answer_on(topic):
             if asked.name not in COMMANDS:
                 return  # no topic of ours is named after what a stranger made up
-            topic = f"{self._base}/reply/{asked.name}"
+            topic = f"{self._spec.topic('reply')}/{asked.name}"
         self._outbox.event(Event(topic, json_bytes(document), asked.correlation))
 
     def _may_answer_on(self, topic: str) -> bool:
@@ -176,7 +176,8 @@ class CommandDesk:
         fits = 0 < len(topic.encode("utf-8", "replace")) <= TOPIC_BYTES and not set(topic) & set("+#\0")
         if topic.startswith("$"):  # the broker's own
             return False
-        return fits and (topic.startswith(f"{self._base}/reply/") or not topic.startswith(f"{self._base}/"))
+        reply = f"{self._spec.topic('reply')}/"
+        return fits and (topic.startswith(reply) or not topic.startswith(f"{self._spec.base}/"))
 
 
 def _id_in(payload: bytes) -> str | None:

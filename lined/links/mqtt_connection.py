@@ -248,7 +248,7 @@ def _client(spec: MqttSpec, limits: MqttLimits, password: str | None, context: s
         logger=_silent,
         identifier=spec.client_id,
         protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
-        will=aiomqtt.Will(f"{spec.base}/availability", OFFLINE, qos=1, retain=True),
+        will=aiomqtt.Will(spec.topic("availability"), OFFLINE, qos=1, retain=True),
         timeout=limits.connect_s,
         keepalive=limits.keepalive_s,
         max_queued_incoming_messages=limits.commands_most,

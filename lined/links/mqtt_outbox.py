@@ -96,15 +96,15 @@ class Outbox:
 
     def report(self, change: Mapping[str, Any]) -> None:
         """A change of a report: `id`, `kind`, `state`, `codes`, `document_id`, `job`, `problem`, `waits_for`, `at`."""
-        self.event(Event(f"{self.spec.base}/report", json_bytes(change)))
+        self.event(Event(self.spec.topic("report"), json_bytes(change)))
 
     def package(self, closed: Mapping[str, Any]) -> None:
         """A closed package: `parent`, `level`, `count`, `at`."""
-        self.event(Event(f"{self.spec.base}/package", json_bytes(closed)))
+        self.event(Event(self.spec.topic("package"), json_bytes(closed)))
 
     def alarm(self, alarm: Mapping[str, Any]) -> None:
         """An alarm: `id`, `kind`, `severity`, `text`, `raised_at`, `acknowledged_by`, `cleared_at`."""
-        self.event(Event(f"{self.spec.base}/alarm", json_bytes(alarm)))
+        self.event(Event(self.spec.topic("alarm"), json_bytes(alarm)))
 
     def event(self, event: Event) -> None:
         """Any message that may be late. Where there is no more room, the oldest goes."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+TOPICS = ("availability", "status", "verdict", "report", "package", "alarm", "command", "reply")
+"""What each topic is called after the base; below `command` and `reply` stand the commands' names."""
 PORT, TLS_PORT = 1883, 8883  # IANA: mqtt, secure-mqtt
 
 
@@ -33,6 +35,12 @@ class MqttSpec:
     protocol: int = 5
     """5 or 311."""
     voiced: Mapping[str, float | None] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """Other names than those of TOPICS."""
+
+    def topic(self, name: str) -> str:
+        """One of TOPICS, whole."""
+        return f"{self.base}/{self.topics.get(name, name)}"
 
     @property
     def base(self) -> str:

@@ -97,6 +97,7 @@ def mqtt_spec_of(config: Config) -> MqttSpec | None:
         tls=tls,
         line=config.line.id,
         root=mqtt.root,
+        topics={str(name): topic for name, topic in mqtt.topics.items()},
         username=mqtt.username,
         password=_read(mqtt.password),
         ca_file=mqtt.ca_file,

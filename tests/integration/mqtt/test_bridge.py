@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from lined.links.asyncapi import document
+from lined.links.mqtt_connection import connect
 from lined.links.mqtt_schemas import faults
-from lined.links.mqtt_spec import MqttLimits
+from lined.links.mqtt_spec import TOPICS, MqttLimits
 from tests.integration.mqtt.broker import Ear, broker, ear, until
-from tests.integration.mqtt.side import SOON, Side, side
+from tests.integration.mqtt.side import SOON, Side, side, spec_of
 
 pytestmark = pytest.mark.mosquitto
 
@@ -242,6 +243,35 @@ async def test_topics_begin_as_the_settings_say(tmp_path: Path) -> None:
         working.line.judges(working.outbox)
         await until(lambda: heard.on("verdict", root="plant/hall-2/line-1"))
         assert all(message.topic.startswith("plant/hall-2/line-1/") for message in heard.messages)
+
+
+@pytest.mark.parametrize("protocol", [5, 311])
+async def test_each_topic_is_called_as_the_settings_say(tmp_path: Path, protocol: int) -> None:
+    topics = {name: f"x/{number}" for number, name in enumerate(TOPICS)}
+    async with broker(tmp_path) as at, ear(at) as heard:
+        async with side(at, topics=topics, protocol=protocol) as working:
+            working.line.judges(working.outbox)
+            working.outbox.report(REPORT)
+            working.outbox.package(PACKAGE)
+            working.outbox.alarm(ALARM)
+            await heard.client.publish(f"lined/line-1/{topics['command']}/job-start", json.dumps(START).encode(), 1)
+            out = [
+                *(topics[name] for name in TOPICS if name not in {"command", "reply"}),
+                f"{topics['reply']}/job-start",
+            ]
+            await until(lambda: all(heard.on(name) for name in out))
+            assert [asked[0] for asked in working.line.asked] == ["start_job"]
+            assert heard.on(topics["reply"] + "/job-start")[0].document["ok"]
+        await until(lambda: heard.last(topics["availability"]) == b"offline")
+        ours = {message.topic.removeprefix("lined/line-1/") for message in heard.messages}
+        assert ours == {*out, f"{topics['command']}/job-start"}
+
+
+async def test_the_last_will_stands_on_a_renamed_topic_too(tmp_path: Path) -> None:
+    async with broker(tmp_path) as at, ear(at) as heard:
+        connection = await connect(spec_of(at, topics={"availability": "alive"}), MqttLimits())
+        await connection.drop()
+        await until(lambda: heard.last("alive") == b"offline")
 
 
 async def test_a_thousand_verdicts_a_second_are_published_in_their_order(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ password_file = ""
 ca_file = ""
 protocol = 5
 root = "lined"
+topics = {}
 
 [[notify]]
 id = "shift-leader"

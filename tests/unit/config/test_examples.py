@@ -34,7 +34,7 @@ def _keys(table: dict[str, Any], place: tuple[str, ...] = ()) -> set[str]:
         here = (*place, key)
         found.add(".".join(here))
         for row in value if isinstance(value, list) else [value]:
-            if isinstance(row, dict) and key not in {"options", "limits"}:
+            if isinstance(row, dict) and key not in {"options", "limits", "topics"}:
                 found |= _keys(row, here)
     return found
 
