@@ -34,7 +34,7 @@ log = structlog.get_logger()
 DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
 EARLY = "early"
-EARLY_MARGIN_MS = 1_000  # the regulator's clock is known to about a second
+CLOCKS_KNOWN_TO_MS = 1_000  # a Date header tells the regulator's clock to about a second
 DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
 EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
 FOR_ALL = (None, 401, 403, 429)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
@@ -78,13 +78,13 @@ async def _early_ms(around: Surroundings, report: ReportRow) -> int:
     told: dict[str, object] = await around.journal.read(fields, report.id, kind_of(report).codes_in)
     dates = [datetime.fromisoformat(str(told[name])) for name in DATES if name in told]
     ahead_ms = max((int(date.timestamp() * 1000) for date in dates), default=0) - around.server_ms()
-    return ahead_ms if 0 < ahead_ms <= EARLY_MAX_MS else 0
+    return ahead_ms if CLOCKS_KNOWN_TO_MS < ahead_ms <= EARLY_MAX_MS else 0
 
 
 async def _wait_for_its_date(around: Surroundings, report: ReportRow, early_ms: int) -> None:
     """A date made earlier to please the server would be an invented one, so time has to pass."""
     problem = f"Its date lies {early_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
-    due_ms = around.wall_ms() + early_ms + EARLY_MARGIN_MS
+    due_ms = around.wall_ms() + early_ms + CLOCKS_KNOWN_TO_MS
     await around.journal.do(lambda connection: reports.change(connection, report.id, due_ms=due_ms, problem=problem))
 
 

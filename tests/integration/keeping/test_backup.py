@@ -51,6 +51,30 @@ async def test_it_is_the_journal_of_one_moment_while_the_writer_goes_on(tmp_path
     assert [path.name for path in (tmp_path / "other").iterdir()] == [made.path.name]
 
 
+async def test_it_is_checked_then_synced_then_named_then_its_name_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing short of cutting the power shows a missing sync, so the order of the steps is looked at."""
+    journal = await opened(tmp_path / "line.db", 10)
+    folder, steps = tmp_path / "other", []
+
+    def noted(name: str) -> None:
+        step = getattr(backup, name)
+
+        def told(path: Path, *more: object) -> None:
+            named = any(not found.name.endswith(".part") for found in folder.iterdir())
+            steps.append((name, "named" if named else "no name yet"))
+            step(path, *more)
+
+        monkeypatch.setattr(backup, name, told)
+
+    for name in ("check_whole", "sync_file", "sync_folder"):
+        noted(name)
+    back_up(journal.path, folder, 7)
+    await journal.close()
+    assert steps == [("check_whole", "no name yet"), ("sync_file", "no name yet"), ("sync_folder", "named")]
+
+
 async def test_one_that_is_not_whole_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = await opened(tmp_path / "line.db", 10)
     monkeypatch.setattr(backup, "integrity", lambda *_: ["row 3 missing from index"])

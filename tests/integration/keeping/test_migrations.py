@@ -53,6 +53,29 @@ async def test_a_journal_of_each_earlier_schema_opens_with_all_its_data(tmp_path
     fresh.close()
 
 
+async def test_sums_that_came_later_are_made_of_those_that_were_counted(tmp_path: Path) -> None:
+    """Codes ever applied, and what was read before stations were told apart."""
+    path = tmp_path / "line.db"
+    old = journal_of(path, NAMES.index("m003_alarms"))
+    counted = {"code.accepted": 5, "code.unreported": 2, "read.accepted": 7, "reason.duplicate": 1}
+    for job in (1, 2):
+        old.executemany(
+            "INSERT INTO counter (job_id, name, n) VALUES (?, ?, ?)",
+            [(job, key, n * job) for key, n in counted.items()],
+        )
+    old.close()
+    journal = Journal(path)
+    await journal.open(BINDING, [])
+    await journal.close()
+    now = open_readonly(path)
+    for job in (1, 2):
+        found = dict(now.execute("SELECT name, n FROM counter WHERE job_id = ?", (job,)).fetchall())
+        assert {key: found[key] for key in counted} == {key: n * job for key, n in counted.items()}
+        assert (found["code.applied"], found["station..read.accepted"]) == (7 * job, 7 * job)
+        assert found["station..reason.duplicate"] == job
+    now.close()
+
+
 async def test_a_migration_that_fails_leaves_the_schema_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
