@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 from lined.line.verdicts import ACCEPT, AGAIN, REPEAT
@@ -24,15 +24,19 @@ class Ledger:
         self._returns: Counter[str] = Counter()  # how often a code could come back
         self._unsure: set[str] = set()
         self._told_s: dict[str, float] = {}
-        self._last_s: dict[tuple[str, str], tuple[float, float]] = {}
+        self._last_s: dict[tuple[str, str], float] = {}
+        self._walls_s: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
 
     def read(self, device: str, ident: str, wall_s: float) -> float:
         """A device reads a code. Returns how long ago it last did, in seconds: by the clock on the wall where that says
-        less, for that is the one that `repeat_s` is counted by.
+        less, for that is the one that `repeat_s` is counted by. A clock that was set may come close to the time that it
+        showed at any read before.
         """
-        last_s, last_wall_s = self._last_s.get((device, ident), (-1e9, -1e9))
-        self._last_s[(device, ident)] = (self._now_s(), wall_s)
-        return min(self._now_s() - last_s, abs(wall_s - last_wall_s))
+        now_s, walls_s = self._now_s(), self._walls_s[(device, ident)]
+        ago_s = min(now_s - self._last_s.get((device, ident), -1e9), *(abs(wall_s - last) for last in walls_s), 1e9)
+        self._last_s[(device, ident)] = now_s
+        walls_s.append(wall_s)
+        return ago_s
 
     def accept_heard(self, ident: str, word: str, ago_s: float, repeat_s: float) -> None:
         """A device was told accept for a read; it had last read this code `ago_s` before."""
