@@ -95,10 +95,13 @@ def _outcome(run: Run, ident: str, bucket: str) -> None:
 
 def _hidden_for_ever(run: Run, ident: str) -> bool:
     """What the design leaves over, twice: the first document was hidden for longer than anybody looks, and processed
-    only in part, so that the second one had something left to process and is no plain echo.
+    only in part. So the second one had something left to process, or was refused at once for a few of its codes, and
+    looks like no echo.
     """
-    return any(
-        twice.ident == ident and twice.first.late and twice.second.status == PARTIAL for twice in run.world.books.twice
+    books = run.world.books
+    applying = books.documents[books.applied[ident]]
+    return (applying.late and applying.status == PARTIAL) or any(
+        twice.ident == ident and twice.first.late and twice.second.status == PARTIAL for twice in books.twice
     )
 
 

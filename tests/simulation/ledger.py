@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 from lined.line.verdicts import ACCEPT, AGAIN, REPEAT
 
+Sure = set[tuple[str, int]]
 TOLD_S = 5.0  # an accept said once more is taken off the list of the unsaid so much later at most
 
 
@@ -18,18 +20,23 @@ class Ledger:
         self.withdrawing: set[str] = set()
         self._now_s = now_s
         self._wrong = wrong
-        self._sure: set[str] = set()
+        self._sure: Sure = set()
+        self._returns: Counter[str] = Counter()  # how often a code could come back
         self._unsure: set[str] = set()
         self._told_s: dict[str, float] = {}
-        self._last_s: dict[tuple[str, str], tuple[float, float]] = {}
+        self._last_s: dict[tuple[str, str], float] = {}
+        self._walls_s: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
 
     def read(self, device: str, ident: str, wall_s: float) -> float:
         """A device reads a code. Returns how long ago it last did, in seconds: by the clock on the wall where that says
-        less, for that is the one that `repeat_s` is counted by.
+        less, for that is the one that `repeat_s` is counted by. A clock that was set may come close to the time that it
+        showed at any read before.
         """
-        last_s, last_wall_s = self._last_s.get((device, ident), (-1e9, -1e9))
-        self._last_s[(device, ident)] = (self._now_s(), wall_s)
-        return min(self._now_s() - last_s, abs(wall_s - last_wall_s))
+        now_s, walls_s = self._now_s(), self._walls_s[(device, ident)]
+        ago_s = min(now_s - self._last_s.get((device, ident), -1e9), *(abs(wall_s - last) for last in walls_s), 1e9)
+        self._last_s[(device, ident)] = now_s
+        walls_s.append(wall_s)
+        return ago_s
 
     def accept_heard(self, ident: str, word: str, ago_s: float, repeat_s: float) -> None:
         """A device was told accept for a read; it had last read this code `ago_s` before."""
@@ -46,7 +53,7 @@ class Ledger:
     def told(self, idents: Iterable[str]) -> None:
         """The program knows that these were said."""
         for ident in idents:
-            self._sure.add(ident)
+            self._sure.add((ident, self._returns[ident]))
             if ident in self._unsure:
                 self._unsure.discard(ident)
                 self._told_s[ident] = self._now_s()
@@ -60,25 +67,26 @@ class Ledger:
     def may_come_back(self, ident: str) -> None:
         """A code is being withdrawn: what was said about it no longer counts."""
         self.withdrawing.add(ident)
-        self._sure.discard(ident)
+        self._returns[ident] += 1
 
     def unsaid(self, idents: Iterable[str]) -> None:
         """The program knows that these were not said."""
         self._unsure.update(idents)
 
-    def died(self, known: Iterable[str], stale_since: frozenset[str] | None) -> None:
+    def died(self, known: Iterable[str], stale_since: Sure | None) -> None:
         """The program ended without warning. `known`: codes in its journal; `stale_since`: those that an old said-file
         is sure of.
         """
         sure = self._sure if stale_since is None else self._sure & stale_since
-        self._unsure.update(ident for ident in known if ident not in sure)
+        self._unsure.update(ident for ident in known if (ident, self._returns[ident]) not in sure)
         # What was said once more is struck off the list a moment later: a death in between leaves it there.
         now = self._now_s()
         self._unsure.update(ident for ident, told_s in self._told_s.items() if now - told_s < TOLD_S)
 
     @property
-    def sure(self) -> frozenset[str]:
-        return frozenset(self._sure)
+    def sure(self) -> Sure:
+        """What was said by now, each with how often it could come back before."""
+        return set(self._sure)
 
     def _may_come_back(self) -> set[str]:
         return {ident for ident, reason in self.withdrawn.items() if reason not in ("scrap", "sample")}

@@ -21,6 +21,7 @@ from tests.simulation import invariants
 from tests.simulation.clock import Stalled, VirtualLoop
 from tests.simulation.disk import empty_journal
 from tests.simulation.faults import all_is_well, trouble
+from tests.simulation.ledger import Sure
 from tests.simulation.life import Life
 from tests.simulation.people import People
 from tests.simulation.world import World
@@ -96,7 +97,7 @@ class Run:
                     self._said.write_bytes(stale[0])
             await asyncio.sleep(RESTART_S)
 
-    async def _begin(self) -> tuple[bytes, frozenset[str]]:
+    async def _begin(self) -> tuple[bytes, Sure]:
         """Start. Second of the answer: what the said-file is sure of, should it be all that is left."""
         while True:
             self.lives += 1

@@ -65,6 +65,17 @@ def believe_every_refusal(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(echo, "may_be_echo", lambda _connection, _report_id: False)
 
 
+def send_the_innocent_again_in_two_reports(patch: pytest.MonkeyPatch) -> None:
+    """What a refused document named nobody for goes into a new report, and into another."""
+    successor = reports.successor
+
+    def twice(connection: Connection, report: reports.ReportRow, at_ms: int, why: str, **rest: Any) -> int:
+        successor(connection, report, at_ms, why, **rest)
+        return successor(connection, report, at_ms, why, **rest)
+
+    patch.setattr(reports, "successor", twice)
+
+
 class LateCommit:
     """A connection that commits only when it is asked for something else."""
 
@@ -121,6 +132,7 @@ NOTICED: dict[Break, str] = {
     count_a_failed_search_as_a_miss: "was reported twice",
     forget_at_the_start_what_was_being_sent: "was reported twice",
     compare_bytes: "was reported twice",
+    send_the_innocent_again_in_two_reports: "was reported twice",
     believe_every_refusal: "applied in the regulator's books",
     accept_before_the_commit: "is not on disk",
     accept_a_copy: "was accepted anew",
