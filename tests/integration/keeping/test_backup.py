@@ -42,7 +42,7 @@ async def test_it_is_the_journal_of_one_moment_while_the_writer_goes_on(tmp_path
         written += 1
     made = await making
     await journal.close()
-    assert written > 20
+    assert written > 5  # on a busy machine too; a writer that waits for the backup makes one or two
     assert longest_s < 2, "a verdict would have waited for the backup"
     assert made.codes >= 60_000
     assert made.bytes > 60_000 * 100
