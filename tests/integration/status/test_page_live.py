@@ -100,6 +100,16 @@ async def test_a_screen_of_one_station_hears_of_that_station(tmp_path: Path) -> 
         assert found["last"]["station"] == found["reject"]["station"] == "packing"
 
 
+async def test_the_page_of_the_line_says_its_budgets_and_the_time_to_clear_in_words(tmp_path: Path) -> None:
+    async with a_shown_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1])
+        shown = (await line.get("/line?lang=ru")).body.decode()
+        assert "заказы и отчёты" in shown and "limited" not in shown
+        assert "Переподключений" in shown  # not the number of breaks: a device that is gone now has one more of those
+        assert "около 1 мин" in shown  # by the budget: the pace of a line just started says nothing
+
+
 async def test_streams_obey_the_gate_and_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "CLIENTS_MAX", 2)
     async with a_shown_line(tmp_path) as line:
