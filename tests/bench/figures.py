@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lined import codes
 from lined.journal.database import open_writable
 from tests.bench.fill import BATCH, fill, full_codes
 from tests.bench.plant import BenchPlant, Line
@@ -41,37 +39,6 @@ class Figure(NamedTuple):
 def percentile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
-
-
-# ── parsing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def parsing(_folder: Path, sizes: Sizes) -> list[Figure]:
-    """Codes parsed a second on one core, template by template."""
-    found = []
-    gtin, key = "04899215122371", "ZmUn"
-    for template, tail in (("GS1_AISTR_SHORT", 4), ("GS1_AISTR_ASYM_SHORT", 44), ("GS1_AISTR", 88), ("TOBACCO", 8)):
-        length = 7 if template == "TOBACCO" else 13
-        rng = random.Random(1)
-        raw = [
-            codes.build(
-                template,
-                gtin,
-                "".join(rng.choices("abcXYZ0189", k=length)),
-                check="A" * tail,
-                key=key if tail > 8 else "",
-            )
-            for _ in range(20_000)
-        ]
-        frames = [code.encode() for code in raw]
-        best = 0.0
-        for _ in range(5):
-            begun = time.process_time()
-            for frame in frames:
-                codes.parse(frame)
-            best = max(best, len(frames) / (time.process_time() - begun))
-        found.append(Figure(f"parsing {template}", round(best), "codes/s", "≥ 300,000"))
-    return found
 
 
 # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -170,7 +170,7 @@ class BenchPlant:
         """By anybody to the disk the journal lies on; None where the system does not tell. What it tells of the process
         alone counts a whole page of its cache, which may have two megabytes, for each byte changed in it.
         """
-        device = os.stat(self.folder).st_dev
+        device = self.folder.stat().st_dev
         counts = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat")
         return int(counts.read_text().split()[6]) * SECTOR_BYTES if counts.exists() else None
 
