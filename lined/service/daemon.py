@@ -60,7 +60,7 @@ def wall_ms() -> int:
 
 
 class Service:
-    """One line. `run` returns the exit code. `loop_watch`: the selector of the loop it will run on, where it is measured."""
+    """One line. `run` returns the exit code. `loop_watch`: its loop's selector, where that is measured."""
 
     def __init__(self, config: Config, loop_watch: LoopWatch | None = None) -> None:
         self.config = config
