@@ -69,9 +69,9 @@ async def test_each_of_a_group_is_reached_page_by_page(tmp_path: Path) -> None:
         assert "× 70" in group and "One by one" in group
         found, address = [], f"/work?report={REPORT}&reason={REASON}"
         while address:
-            reply = (await line.get(address)).body.decode()
-            found += re.findall(r'"task": "(\d+)"', reply)
-            following = re.search(r'rel="next" href="([^"]*)"', reply)
+            text = (await line.get(address)).body.decode()
+            found += re.findall(r'"task": "(\d+)"', text)
+            following = re.search(r'rel="next" href="([^"]*)"', text)
             address = following[1].replace("&amp;", "&") if following else ""
         assert len(set(found)) == 140
         (first, *_), reply = (
