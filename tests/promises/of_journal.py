@@ -95,7 +95,7 @@ MUTATIONS = [
         "lined/journal/journal.py",
         "if row[0] > self.said.get(row[1])]",
         "if row[0] > self.said.get(row[1]) + 10**9]",
-        _15_KILLS,
+        _EACH_STEP,
     ),
     Mutation(
         KILLED,
@@ -337,10 +337,10 @@ MUTATIONS = [
         "it keeps the writer out while it copies",
         "lined/journal/backup.py",
         '        source.execute("BEGIN")  # one',
-        "        source.close()\n"
-        "        from lined.journal.database import open_writable\n"
-        "        source = open_writable(journal).conn\n"
-        '        source.execute("BEGIN IMMEDIATE")  # one',
+        "        from lined.journal.database import open_writable\n\n"
+        "        alone = open_writable(journal).conn\n"
+        '        alone.execute("BEGIN IMMEDIATE")\n'
+        '        source.execute("BEGIN")  # one',
         f"{_KEEPING}/test_backup.py",
     ),
     Mutation(
