@@ -14,6 +14,7 @@ _PLC = f"{_DAY}::test_one_item_that_the_plc_did_not_count_is_an_alarm_with_its_p
 _NOTIFY, _NOTICES = "tests/integration/notify", "tests/unit/links/test_notices.py"
 _SECRETS = "tests/unit/config/test_secrets.py"
 _CHECK = "tests/integration/test_check.py"
+_HANGS = f"{_NOTIFY}/test_sending.py::test_what_hangs_is_ended_and_the_loop_goes_on_meanwhile"
 
 TWICE = "a code is read twice"
 PACKING = "the process is killed between any two steps of packing"
@@ -79,13 +80,13 @@ MUTATIONS = [
     ),
     Mutation(
         PACKING,
-        "each step of packing is a transaction of its own",
+        "a full package is closed in a transaction of its own",
         "lined/line/packing.py",
-        "    put(desk, package, child)\n    _remember(",
+        "    _remember(desk, chunk, child.ident)\n    applied = close",
         '    desk.connection.execute("COMMIT")\n'
         '    desk.connection.execute("BEGIN IMMEDIATE")\n'
         '    desk.connection.execute("SAVEPOINT work")\n'
-        "    put(desk, package, child)\n    _remember(",
+        "    _remember(desk, chunk, child.ident)\n    applied = close",
         _PACKING_KILLED,
     ),
     Mutation(
@@ -226,7 +227,7 @@ MUTATIONS = [
         "                from lined.links.apprise_child import answer\n\n"
         "                done = answer(json.loads(wish))\n"
         '                said = bool(done["ok"]), str(done["why"])\n',
-        _NOTIFY,
+        _HANGS,
     ),
     Mutation(
         NOBODY,
@@ -234,7 +235,7 @@ MUTATIONS = [
         "lined/links/notify.py",
         "            async with asyncio.timeout(send_s):\n",
         "            async with asyncio.timeout(None):\n",
-        _NOTIFY,
+        _HANGS,
     ),
     Mutation(
         NOBODY,
@@ -243,7 +244,7 @@ MUTATIONS = [
         "            with suppress(ProcessLookupError):\n                child.kill()\n"
         "            await child.wait()\n",
         "            pass\n",
-        _NOTIFY,
+        _HANGS,
     ),
     Mutation(
         NOBODY,

@@ -38,10 +38,11 @@ class Ended(NamedTuple):
 
 
 class Tree:
-    """`root` holds the files; `run` runs something in it."""
+    """`root` holds the files; `run` runs something in it. `leavings`: where tests may put theirs."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.leavings = root.with_name(f"{root.name}.tmp")
         self._bin = root / ".venv" / "bin"
 
     @classmethod
@@ -112,9 +113,10 @@ class Tree:
         """The copy, with what tests that were ended have mounted in it."""
         for line in Path("/proc/mounts").read_text("utf-8").splitlines():
             place = line.split()[1]
-            if place.startswith(f"{self.root}/"):
+            if place.startswith(f"{self.leavings}/"):
                 subprocess.run(["umount", "-l", place], check=False, capture_output=True)
-        shutil.rmtree(self.root, ignore_errors=True)
+        for folder in (self.root, self.leavings):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _libraries() -> list[str]:
