@@ -130,7 +130,7 @@ MUTATIONS = [
         "lined/journal/writer.py",
         "        if isinstance(error, JournalBroken):\n            self.broken = error\n        else:",
         "        if isinstance(error, JournalBroken):\n            pass\n        else:",
-        _EIO,
+        f"{_EIO}[sync-once]",
     ),
     Mutation(
         FAILS,
@@ -138,7 +138,7 @@ MUTATIONS = [
         "lined/journal/database.py",
         '("synchronous", 2)',
         '("synchronous", 0)',
-        f"{_EIO}[sync]",
+        f"{_EIO}[sync-always]",
     ),
     Mutation(
         FAILS,
@@ -146,7 +146,7 @@ MUTATIONS = [
         "lined/service/daemon.py",
         "EXIT_OK, EXIT_FAILED, EXIT_JOURNAL, EXIT_SETTINGS = 0, 1, 74, 78",
         "EXIT_OK, EXIT_FAILED, EXIT_JOURNAL, EXIT_SETTINGS = 0, 1, 1, 78",
-        f"{_EIO}[write]",
+        f"{_EIO}[write-always]",
     ),
     Mutation(
         FAILS,

@@ -357,8 +357,9 @@ MUTATIONS = [
         ANYTHING,
         "one search that misses is enough to send again",
         "lined/reports/doubt.py",
-        "    if not report.misses or report.missed_ms is None or now_ms < report.missed_ms:\n",
-        "    if report.waits_for and not report.misses:\n",
+        "    gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()\n",
+        "    gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()\n"
+        "    report = report._replace(misses=report.misses + 1, missed_ms=0)\n",
         _SEEDS,
     ),
     Mutation(
@@ -371,10 +372,10 @@ MUTATIONS = [
     ),
     Mutation(
         ANYTHING,
-        "separators are not stripped from what the regulator lists",
-        "lined/reports/doubt.py",
-        "[without_separators(code) for code in listed[start : start + STRIP_SLICE]]",
-        "listed[start : start + STRIP_SLICE]",
+        "separators are not stripped from what was sent",
+        "lined/reports/utilisation.py",
+        "        return {without_separators(str(code)) for code in elements(",
+        "        return {str(code) for code in elements(",
         _SEEDS,
     ),
     Mutation(
