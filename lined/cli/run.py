@@ -23,11 +23,13 @@ def run(config: ConfigOption = CONFIG) -> None:
     from lined.cli.logs import LogStream, set_up_logs
     from lined.config import load
     from lined.service import Service
+    from lined.service.loop_watch import loop_under, wanted_watch
 
     found = load(config, starting=True)
     log = LogStream(sys.stderr.fileno())
     set_up_logs(stream=log)
-    code = asyncio.Runner().run(Service(found).run())
+    watch = wanted_watch()
+    code = asyncio.Runner(loop_factory=loop_under(watch)).run(Service(found, watch).run())
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the code is settled
     log.close()
     # The journal is closed and every task has ended. What may be left is a thread in a name look-up that hangs, for

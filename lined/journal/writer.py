@@ -41,7 +41,7 @@ QUEUE_MAX = 20_000  # works waiting; each device adds one for each chunk it sent
 GROUP_MAX = 400  # works in one transaction: bounds how long a single waiter can be kept by the others
 CHECKPOINT_ROWS = 1_000  # changed rows after which the WAL is copied back; small steps keep each one short
 IDLE_CHECKPOINT_S = 2.0  # a quiet journal is checkpointed, so that the WAL does not wait for the next shift
-COMPLETED_AT_ONCE = 8  # futures completed in one turn of the loop: each of them wakes somebody
+COMPLETED_AT_ONCE = 4  # futures completed in one turn of the loop: each of them wakes somebody
 ROOM_CHECK_S = 0.5  # how often free space is looked at
 
 T = TypeVar("T", contravariant=True)

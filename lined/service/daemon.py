@@ -60,10 +60,11 @@ def wall_ms() -> int:
 
 
 class Service:
-    """One line. `run` returns the exit code."""
+    """One line. `run` returns the exit code. `loop_watch`: its loop's selector, where that is measured."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, loop_watch: LoopWatch | None = None) -> None:
         self.config = config
+        self._loop_watch = loop_watch
         self.profile = assembly.profile_of(config)
         self.plant = assembly.plant_of(config, self.profile)
         self.problems = Problems(wall_ms)
@@ -163,12 +164,11 @@ class Service:
             self.ready = True
             self._notify.ready(f"{self.plant.line_id}: running")
             log.info("running", line=self.plant.line_id, devices=len(self.devices))
-            loop_watch = LoopWatch()
-            if loop_watch.wanted:
-                intake_tasks.append(inner.create_task(loop_watch.run(), name="loop watch"))
+            if self._loop_watch is not None:
+                self._loop_watch.begin()
             await self._stop.wait()
-            if loop_watch.wanted:
-                log.info("loop_held", **loop_watch.longest_ms())
+            if self._loop_watch is not None:
+                log.info("loop_held", **self._loop_watch.longest_ms())
             log.info("stopping")
             self._notify.stopping()
             await self._end_intake(intake_tasks)

@@ -1,37 +1,47 @@
-"""How long the event loop was held: a tick every millisecond that notices when it comes late. For measurements only.
+"""How long one turn of the event loop held everybody else. For measurements only.
 
-Late is what a verdict feels: our own steps, a thread that keeps the interpreter, and a processor that others use. Busy
-is our own part of it: the processor time of the thread of the loop between two ticks, however busy the machine is.
+It is a selector: a turn is what happens between one answer of the system and the next question to it. Held is what
+others wait, with all that a busy machine and other threads add; busy is our own part, the loop's processor time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import selectors
 import time
+from collections.abc import Callable
 
-TICK_S = 0.001
 
-
-class LoopWatch:
-    """Keeps the longest of both. Only where $LINED_LOOP_WATCH is set: it wakes the process again and again."""
+class LoopWatch(selectors.DefaultSelector):
+    """Keeps the longest of both since `begin`."""
 
     def __init__(self) -> None:
-        self.wanted = bool(os.environ.get("LINED_LOOP_WATCH"))
-        self.late_s = 0.0
-        self.busy_s = 0.0
+        super().__init__()
+        self.begin()
 
-    async def run(self) -> None:
-        """For ever."""
-        loop = asyncio.get_running_loop()
-        used = time.thread_time()
-        while True:
-            due = loop.time() + TICK_S
-            await asyncio.sleep(TICK_S)
-            self.late_s = max(self.late_s, loop.time() - due)
-            before, used = used, time.thread_time()
-            self.busy_s = max(self.busy_s, used - before)
+    def begin(self) -> None:
+        """Forget what was before, the turn under way included."""
+        self.held_s = self.busy_s = 0.0
+        self._held = self._busy = float("inf")
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.held_s = max(self.held_s, time.perf_counter() - self._held)
+        self.busy_s = max(self.busy_s, time.thread_time() - self._busy)
+        events = super().select(timeout)
+        self._held, self._busy = time.perf_counter(), time.thread_time()
+        return events
 
     def longest_ms(self) -> dict[str, float]:
         """Both, for the log."""
-        return {"late_ms": round(self.late_s * 1000, 2), "busy_ms": round(self.busy_s * 1000, 2)}
+        return {"held_ms": round(self.held_s * 1000, 2), "busy_ms": round(self.busy_s * 1000, 2)}
+
+
+def wanted_watch() -> LoopWatch | None:
+    """A watch where $LINED_LOOP_WATCH is set."""
+    return LoopWatch() if os.environ.get("LINED_LOOP_WATCH") else None
+
+
+def loop_under(watch: LoopWatch | None) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What a Runner makes its loop with; None: as it usually does."""
+    return None if watch is None else lambda: asyncio.SelectorEventLoop(watch)

@@ -24,12 +24,13 @@ from typing import Any
 from lined.journal.database import SQLITE_VERSION
 from tests.bench import figures
 from tests.bench.figures import Figure, Sizes
+from tests.bench.parsing import parsing
 
 FULL = Sizes(young=0, usual=3_000_000, old=10_000_000, backlog=1_000_000, seconds=60, reads=1_000_000)
-SHORT = Sizes(young=0, usual=20_000, old=40_000, backlog=60_000, seconds=3, reads=20_000)
+SHORT = Sizes(young=0, usual=20_000, old=40_000, backlog=60_000, seconds=2, reads=9_600)
 
 MEASURES: dict[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
-    "parsing": figures.parsing,
+    "parsing": parsing,
     "start": figures.start,
     "latency": figures.latency,
     "intake": figures.intake,
