@@ -100,10 +100,9 @@ MUTATIONS = [
     Mutation(
         PACKED,
         "what lies in a package is put into another",
-        "lined/journal/packages.py",
-        '        "UPDATE code SET package_id = ? WHERE id = ? AND package_id IS NULL", (package_id, code_id)\n'
-        "    ).rowcount\n",
-        '        "UPDATE code SET package_id = ? WHERE id = ?", (package_id, code_id)\n    ).rowcount\n',
+        "lined/line/packing.py",
+        "    if read.child.inside is not None:\n",
+        "    if read.child.inside is not None and package is None:\n",
         _MACHINE,
     ),
     Mutation(

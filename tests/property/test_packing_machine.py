@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -238,6 +239,6 @@ def test_a_group_that_was_dissolved_is_formed_again_with_its_own_code() -> None:
         assert [world.say("wrapper", text) for text in (*world.units, group)] == ["accept"] * 3
         package = packages.by_ident(world.connection, ident(group))
         assert package is not None
-        world.do(lambda formed=package: rework.dissolve(world.connection, world.state, formed, "a", world.now))
+        world.do(partial(rework.dissolve, world.connection, world.state, package, "a", world.now))
         world.check()
     world.connection.close()
