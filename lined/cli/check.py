@@ -91,6 +91,7 @@ def _facts(config: Config) -> Iterator[tuple[str, str]]:
             f"from {entry.min_severity} up, {kinds}, at most {entry.per_hour} messages an hour",
         )
     yield "page", f"http://{config.status.listen}/"
+    yield "token", f"for commands and the page, in {config.journal.token_path} from the first start on"
     if config.sscc is not None:
         digits = config.sscc.serial_digits
         first, last = (f"{config.sscc.prefix} {number:0{digits}}" for number in (config.sscc.first, config.sscc.last))

@@ -35,7 +35,13 @@ def demo(
     keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Leave journal, books and log there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """A whole plant on this machine: scanner, regulator's stand-in, daemon and page. Until Ctrl-C, or for --codes."""
+    """A whole plant on this machine: scanner, regulator's stand-in, daemon and page. Until Ctrl-C, or for --codes.
+
+    It prints the page's address and the token that its commands ask for.
+    Without --codes, keys cause faults: a cable pulled, the internet lost,
+    separators spoilt, bad items, refused codes, the daemon killed.
+    A broker at 127.0.0.1:1883 is used where there is one.
+    """
     pace = rate if rate is not None else (0.0 if codes else QUIET_RATE)
     with contextlib.ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lined-demo-")))

@@ -124,14 +124,6 @@ def _graded(found: Sequence[tuple[str | None, float | None, str]]) -> Grades:
     return Grades(len(found), counts, rejected, trend)
 
 
-def outcomes_since(connection: Connection, at_ms: int) -> int:
-    """Codes whose report came to its end since then. Looks at all reports: one row for up to 30,000 codes."""
-    row = connection.execute(
-        "SELECT coalesce(sum(codes), 0) FROM report WHERE final_ms >= ? AND kind = 'utilisation'", (at_ms,)
-    ).fetchone()
-    return int(row[0])
-
-
 def _without_tails(body: dict[str, Any]) -> dict[str, Any]:
     return {key: masked(value) if key in CODES and isinstance(value, str) else value for key, value in body.items()}
 

@@ -206,7 +206,7 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
 
 
 _NEIGHBOURS = "id BETWEEN :first AND coalesce(:last, 9223372036854775807) AND batch_id = :batch"
-_WHY = "(SELECT detail FROM code_event WHERE code_id = code.id ORDER BY id DESC LIMIT 1)"
+_WHY = "(SELECT detail FROM code_event WHERE code_id = code.id ORDER BY what = own DESC, id DESC LIMIT 1)"
 _MEMBERS = {
     "utilisation": ("code", _NEIGHBOURS, _WHY),
     "validation": ("grade", _NEIGHBOURS, "NULL"),

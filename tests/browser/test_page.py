@@ -38,6 +38,7 @@ async def shown(
 async def sign_in(page: Page, line: Line, by: str = "Dilnoza") -> None:
     """Answer the question for the token, which has just come up."""
     await page.until("document.getElementById('ask-token').open")
+    assert "ends in .token" in await page.text("#ask-token")  # where it stands
     await page.type("#token", line.token)
     await page.type("#by", by)
     await page.key("Enter")
@@ -82,9 +83,50 @@ async def test_a_reject_names_its_reason_and_the_end_of_the_code(tmp_path: Path)
         assert "vuzv" not in everything  # the check part
 
 
+async def test_an_accept_of_long_ago_says_its_age_and_does_not_shine(tmp_path: Path) -> None:
+    async with shown(tmp_path) as (line, page):
+        await line.start()
+        await line.codes([1])
+        await page.until("document.getElementById('verdict').dataset.verdict === 'accept'")
+        shining = "getComputedStyle(document.getElementById('verdict')).backgroundColor"
+        new = await page.run(shining)
+        await page.run("shown.at -= 45_000, 1")  # as if nothing had passed since
+        await page.until("document.getElementById('verdict').hasAttribute('data-old')")
+        assert "45 s" in await page.text("#verdict-age") or "46 s" in await page.text("#verdict-age")
+        assert await page.run(shining) != new
+        await line.read(malformed_frame())
+        await page.until("document.getElementById('verdict').dataset.verdict === 'reject'")
+        await page.run("shown.at -= 45_000, 1")
+        await page.until("document.getElementById('verdict-age').innerText !== ''")
+        assert not await page.run("document.getElementById('verdict').hasAttribute('data-old')")  # it may lie there yet
+
+
+async def test_a_station_whose_device_is_gone_says_so(tmp_path: Path) -> None:
+    async with shown(tmp_path) as (line, page):
+        tile = "document.querySelector('[data-station-tile=marking]').innerText"
+        await page.until(
+            f"document.getElementById('clock').innerText !== '--:--:--' && !{tile}.includes('not connected')"
+        )
+        line.devices["cam-1"].connected = False
+        await page.until(f"{tile}.includes('not connected')")
+        line.devices["cam-1"].connected = True
+        await page.until(f"!{tile}.includes('not connected')")
+
+
+async def test_an_item_read_at_two_stations_is_one_code_of_the_job(tmp_path: Path) -> None:
+    async with shown(tmp_path) as (line, page):
+        await line.start()
+        await line.codes([1, 2])
+        await line.codes([1, 2], device="cam-3")
+        await page.until("document.querySelector('#part-counts .good dd').innerText === '4'")
+        assert await page.text("#applied") == "2"
+        assert "Reads at all stations" in await page.text("#part-counts")
+
+
 async def test_a_job_is_started_and_stopped_from_the_page_alone(tmp_path: Path) -> None:
     async with shown(tmp_path) as (line, page):
         await page.click("[data-open=start-job]")
+        assert "End the job that runs now" not in await page.text("#start-job")  # there is none
         await page.type("#start-job [name=order]", "<b>A&\"1'")
         await page.click("#start-job button.main")
         await sign_in(page, line)

@@ -40,7 +40,15 @@ def wrong(file: Path) -> Path:
 def test_a_right_configuration_is_told_back_and_exits_0(file: Path) -> None:
     done = _lined("check", file)
     assert (done.returncode, done.stderr) == (0, "")
-    for words in ("line-1", "marking", "tcp://10.0.0.21:9004", "Sunflower oil 1 l", "utilisation", f"{file} is right."):
+    for words in (
+        "line-1",
+        "marking",
+        "tcp://10.0.0.21:9004",
+        "Sunflower oil 1 l",
+        "utilisation",
+        f"{file} is right.",
+        "line-1.db.token",
+    ):
         assert words in done.stdout
     assert "never-to-be-shown" not in done.stdout
 

@@ -158,6 +158,7 @@ class Feed:
             "at": picture.clock,
             "rate": rates.last,
             "state": picture.state,
+            "down": down(self._view),
             "version": picture.version,
             "work": picture.work,
             "parts": changed,
@@ -184,6 +185,12 @@ class Feed:
             "end": code_end(verdict.code),
             "age_ms": max(0, self._view.wall_ms() - verdict.at_ms),
         }
+
+
+def down(view: PlantView) -> list[str]:
+    """The stations of which a device is not connected."""
+    gone = (name for name, seen in view.devices.items() if not seen.connected)
+    return sorted({view.stations[name] for name in gone if name in view.stations})
 
 
 def measured(view: PlantView) -> str:

@@ -133,6 +133,7 @@ class Operator:
             "differences": differences(view),
             "balanced": view.balance is not None and view.balance.latest is not None,
             "counts": (document["job"] or document),
+            "several": view.plant is not None and len(view.plant.stations) > 1,
         }
 
     def _places(self, found: list[PackageRow], gtin: str) -> list[Place]:

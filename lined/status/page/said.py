@@ -15,6 +15,14 @@ _STATE = r"(?P<state>\w+)"
 _BY = r"(?P<by>.+?)"
 SOMEBODY = N_("a person")
 
+OUTSIDE: tuple[tuple[str, str], ...] = (
+    (r"sent, but no readable answer: (?P<more>.*)", N_("no readable answer: %(more)s")),
+    (r"(?P<name>\S+): no answer: (?P<more>.*)", N_("the marking system does not answer (%(name)s: %(more)s)")),
+    (r"(?P<where>\S+): the device closed the connection", N_("%(where)s: the device closed the connection")),
+    (r"(?P<where>\S+): nobody listens there", N_("%(where)s: nobody listens there")),
+)
+"""Why something outside is not there: by itself, and within other sentences."""
+
 SENTENCES: tuple[tuple[str, str], ...] = (
     # why a batch was opened, sealed, sent
     (r"first code", N_("with its first code")),
@@ -94,18 +102,37 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     # what happened to codes
     (r"of (?P<id>\S+)", N_("from %(id)s")),
     (r"after its withdrawal", N_("after its withdrawal")),
+    # the causes of alarms
+    (
+        r"May or may not have been received: report (?P<list>[\d, …]+)\. Each is looked for before it is sent again\.",
+        N_("Reports that may or may not have been received: %(list)s. Each is looked for before it is sent again."),
+    ),
+    (
+        r"Held: (?P<list>[\d, ]+(?: and \d+ more)?)\. A person has to decide what becomes of each: .*",
+        N_("Held: %(list)s. A person has to decide what becomes of each."),
+    ),
     # how tasks end
     (r"what was refused is no longer in it", N_("what was refused is no longer in it")),
     (r"nothing is left in it", N_("nothing is left in it")),
+    *OUTSIDE,
 )
-_PATTERNS = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in SENTENCES)
+
+
+def _compiled(sentences: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in sentences)
+
+
+_PATTERNS = _compiled(SENTENCES)
+_WITHIN = _compiled(OUTSIDE)
 
 
 def said(text: str | None, say: Callable[[str], str]) -> str:
     """A sentence of the journal in the language that `say` translates to."""
-    if not text:
-        return ""
-    for pattern, sentence in _PATTERNS:
+    return _said(text, say, _PATTERNS) if text else ""
+
+
+def _said(text: str, say: Callable[[str], str], patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    for pattern, sentence in patterns:
         if found := pattern.fullmatch(text):
             return say(sentence) % {name: _part(name, value or "", say) for name, value in found.groupdict().items()}
     return text
@@ -114,4 +141,8 @@ def said(text: str | None, say: Callable[[str], str]) -> str:
 def _part(name: str, value: str, say: Callable[[str], str]) -> str:
     if name == "state":
         return say(CODE_STATES.get(value, value))
+    if name == "more":  # what follows a colon is mostly what others said
+        return _said(value, say, _WITHIN)
+    if name == "list":
+        return value.replace(" and ", ", +").removesuffix(" more")
     return say(SOMEBODY) if name == "by" and value == "a person" else value

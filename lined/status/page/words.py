@@ -117,10 +117,11 @@ OTHER_ALARM = Alarm(N_("Something is wrong"), N_("Read the text below; if it sta
 
 SEVERITIES = {"critical": N_("Critical"), "serious": N_("Serious"), "warning": N_("Warning")}
 LINE_STATES = {
-    "running": N_("Running"),
-    "degraded": N_("Running with problems"),
+    "running": N_("In order"),
+    "degraded": N_("Works, with problems"),
     "stopped": N_("STOPPED: everything is rejected"),
 }
+BUDGETS = {"limited": N_("orders and reports"), "reads": N_("questions")}
 REPORT_STATES = {
     "open": N_("open"),
     "sealed": N_("sealed"),

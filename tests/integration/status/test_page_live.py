@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -98,6 +99,33 @@ async def test_a_screen_of_one_station_hears_of_that_station(tmp_path: Path) -> 
         while (found := await screen.until("verdict"))["last"] is None:
             pass
         assert found["last"]["station"] == found["reject"]["station"] == "packing"
+
+
+async def test_the_page_of_the_line_says_its_budgets_and_the_time_to_clear_in_words(tmp_path: Path) -> None:
+    async with a_shown_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1])
+        shown = (await line.get("/line?lang=ru")).body.decode()
+        assert "заказы и отчёты" in shown and "limited" not in shown
+        assert "Переподключений" in shown  # not the number of breaks: a device that is gone now has one more of those
+        assert "около 1 мин" in shown  # by the budget: the pace of a line just started says nothing
+
+
+async def test_the_reasons_of_rejects_add_up_and_stations_stand_in_the_order_of_the_line(tmp_path: Path) -> None:
+    async with a_shown_line(tmp_path) as line:
+        await line.codes([1])  # no job
+        await line.start()
+        await line.codes([2, 2])
+        await line.read(malformed_frame())
+        await line.codes([9], device="cam-3")  # not applied
+        await line.post("/api/v1/job/stop")
+        operator = (await line.get("/?lang=en")).body.decode()
+        assert operator.count("<li><span>") == 3 and ">1 more</a>" in operator
+        assert line.server.view.balance is not None
+        await line.server.view.balance.look()
+        balance = (await line.get("/balance?lang=en")).body.decode()
+        places = re.findall(r"<h3>(.*?)</h3>", balance)
+        assert places == ["Whole line", "marking", "grading", "packing"]
 
 
 async def test_streams_obey_the_gate_and_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

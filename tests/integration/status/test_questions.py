@@ -265,3 +265,20 @@ async def test_an_sscc_with_18_digits_gets_its_00(tmp_path: Path) -> None:
         full = sscc("0307797292", 15)
         reply = await line.get(f"/api/v1/codes?code={full[2:]}")
         assert reply.error == "unknown-code" and full in reply.body.decode()
+
+
+async def test_a_report_says_why_a_code_was_refused_also_after_it_was_taken_out_of_its_package(tmp_path: Path) -> None:
+    def refused_then_taken_out(connection: Connection) -> None:
+        connection.execute("UPDATE code SET own = 'refused' WHERE ident = ?", (IDENT,))
+        connection.execute("UPDATE report SET state = 'partial' WHERE id = 1")
+        code_id = codes.find(connection, [IDENT])[IDENT].id
+        codes.record(connection, code_id, wall_ms(), "refused", "16: not issued", report_id=1)
+        codes.record(connection, code_id, wall_ms(), "taken-out", "of 00030779729200000084", by="Aziza")
+
+    async with a_line(tmp_path) as line:
+        await line.start()
+        await line.codes([1, 2])
+        await line.post("/api/v1/reports/seal")
+        await line.journal.do(refused_then_taken_out)
+        report = (await line.get("/api/v1/reports/1")).json
+    assert report["examples"] == [{"code": IDENT, "state": "refused", "why": "16: not issued"}]

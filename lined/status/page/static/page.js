@@ -7,6 +7,8 @@ const WATCH_MS = 200;
 const HOLD_MS = 1200;        // a reject stays visible at least so long, where the next item comes at once
 const CLOSE_MS = 400;        // "at once"
 const SPAN_S = 600;
+const AGED_MS = 10000;       // from then on a verdict says how old it is
+const OLD_MS = 30000;        // from then on an accept does not shine any more: nothing is passing
 
 const body = document.body;
 const words = JSON.parse(body.dataset.words);
@@ -68,7 +70,7 @@ addEventListener("pagehide", () => source && source.close());
 
 // ── what is heard ───────────────────────────────────────────────────────────────────────────────────────────────────
 let rates = [];
-let shown = { seq: -1, verdict: "none", since: 0 };
+let shown = { seq: -1, verdict: "none", since: 0, at: 0 };
 let later = null;
 let reject = null;
 let version = null;
@@ -102,6 +104,12 @@ function tick(news) {
   work.textContent = news.work || "";
   work.hidden = !news.work;
   showRejectAge();
+  showVerdictAge();
+  for (const tile of document.querySelectorAll("[data-station-tile]")) {
+    const down = news.down.includes(tile.dataset.stationTile);
+    tile.classList.toggle("down", down);
+    tile.querySelector(".chip").hidden = !down;
+  }
   if (version !== null && version !== news.version) stale = true;
   version = news.version;
   if (stale) readAgain();
@@ -184,7 +192,8 @@ function reasonOf(one) {
 }
 
 function showVerdict(one) {
-  shown = { seq: one.seq, verdict: one.verdict, since: performance.now() };
+  const now = performance.now();
+  shown = { seq: one.seq, verdict: one.verdict, since: now, at: now - one.age_ms };
   const good = one.verdict === "accept";
   const place = at("verdict");
   place.dataset.verdict = one.verdict;
@@ -194,6 +203,7 @@ function showVerdict(one) {
   at("verdict-advice").textContent = good ? "" : reasonOf(one).advice;
   at("verdict-station").textContent = one.station;
   at("verdict-end").textContent = one.end;
+  showVerdictAge();
   pulse(place.querySelector(".sign"));
 }
 
@@ -203,10 +213,24 @@ function pulse(sign) {
   sign.animate([{ transform: "scale(1.08)" }, { transform: "scale(1)" }], { duration: 180, easing: "ease-out" });
 }
 
+// A good verdict of long ago is no news: it must not look as if items were passing. A reject stays as it is: the item
+// may still lie there.
+function showVerdictAge() {
+  const place = at("verdict");
+  if (!place || shown.seq < 0) return;
+  const age = performance.now() - shown.at;
+  place.toggleAttribute("data-old", shown.verdict === "accept" && age >= OLD_MS);
+  at("verdict-age").textContent = age < AGED_MS ? "" : "· " + ageOf(shown.at);
+}
+
 function showRejectAge() {
   if (!reject || !at("reject-age")) return;
-  const s = Math.max(0, Math.round((performance.now() - reject.at) / 1000));
-  at("reject-age").textContent = s < 60 ? s + " " + words.s : s < 3600 ? Math.floor(s / 60) + " " + words.min : Math.floor(s / 3600) + " " + words.h;
+  at("reject-age").textContent = ageOf(reject.at);
+}
+
+function ageOf(since) {
+  const s = Math.max(0, Math.round((performance.now() - since) / 1000));
+  return s < 60 ? s + " " + words.s : s < 3600 ? Math.floor(s / 60) + " " + words.min : Math.floor(s / 3600) + " " + words.h;
 }
 
 // ── the curve: items a minute, smoothed over ten seconds ────────────────────────────────────────────────────────────
@@ -331,6 +355,7 @@ function done(form, found) {
 }
 
 function refused(form, status, error) {
+  if (error.code === "job-running" && at("replaces")) at("replaces").hidden = false;  // somebody else was quicker
   if (status === 401) sessionStorage.removeItem("token");
   const known = words.refusals[error.code];
   const details = error.details.map((one) => (words.fields[one.path] || one.path) + ": " + inWords(one.message)).join("; ");
@@ -359,6 +384,7 @@ function say(text, more, good, form) {
 }
 
 function open(dialog, fill) {
+  if (dialog.id === "start-job") at("replaces").hidden = !document.querySelector("[data-open=stop-job]");
   const answer = dialog.querySelector(".answer");
   if (answer) answer.hidden = true;
   for (const field of dialog.querySelectorAll("input[name]")) {
