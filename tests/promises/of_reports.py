@@ -99,7 +99,7 @@ MUTATIONS = [
         "verdicts wait while it is looked for",
         "lined/reports/delivery.py",
         "        look = await self._search.look(report)\n",
-        "        import time\n\n        time.sleep(3)\n        look = await self._search.look(report)\n",
+        "        import time\n\n        time.sleep(5)\n        look = await self._search.look(report)\n",
         _ONE_IN_DOUBT,
     ),
     Mutation(
