@@ -41,9 +41,9 @@ def fiu_program(program: tuple[str, ...], control: Path) -> tuple[str, ...]:
     return (FIU_RUN, "-x", "-f", str(control), *program)
 
 
-def fail(control: Path, name: str, error: int) -> None:
-    """From now on these system calls of every process under `control` fail."""
-    _tell(control, f"enable name={name},failinfo={error}")
+def fail(control: Path, name: str, error: int, *, once: bool = False) -> None:
+    """From now on these system calls of every process under `control` fail, or the next one does."""
+    _tell(control, f"enable name={name},{'onetime,' if once else ''}failinfo={error}")
 
 
 def mend(control: Path, name: str) -> None:

@@ -43,16 +43,17 @@ def under_fiu(plant: Plant, folder: Path) -> Path:
 @needs_fiu
 @pytest.mark.fiu
 @pytest.mark.bound(120)
+@pytest.mark.parametrize("once", [False, True], ids=["always", "once"])  # once: what is tried again would succeed
 @pytest.mark.parametrize("call", [SYNC, WRITE], ids=["sync", "write"])
 async def test_a_disk_error_ends_the_daemon_with_74_and_loses_nothing_that_was_acknowledged(
-    tmp_path: Path, call: str
+    tmp_path: Path, call: str, once: bool
 ) -> None:
     plant = Plant(tmp_path)
     program = plant.program
     control = under_fiu(plant, tmp_path)
     async with plant:
         playing = await load(plant)
-        fail(control, call, EIO)
+        fail(control, call, EIO, once=once)
         assert await plant.exit_code() == EXIT_JOURNAL
         said = set(plant.scanner.results.accepted)
         plant.program = program

@@ -85,6 +85,7 @@ async def test_an_outage_puts_one_report_in_doubt_and_no_verdict_waits_for_it(tm
             return bool((await plant.status())["reports"]["succeeded"])
 
         await plant.until(reported, "nothing was reported")
+        unanswered = plant.scanner.results.counts["unanswered"]  # the device gave up, after 2 to 4 s
         plant.proxy.plan = lambda _verb, _path: Kind.RESET_AFTER
         await plant.until_said(len(plant.scanner.results.accepted) + 2_000)
 
@@ -95,6 +96,7 @@ async def test_an_outage_puts_one_report_in_doubt_and_no_verdict_waits_for_it(tm
         status = await plant.status()
         assert status["reports"]["in_doubt"] == 1
         assert not status["regulator"]["sending"]
+        assert plant.scanner.results.counts["unanswered"] == unanswered
         plant.proxy.plan = passing
         figures = await plant.finish(playing)
         seen = await states_seen(plant)

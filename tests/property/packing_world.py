@@ -86,6 +86,8 @@ class World:
     def __init__(self, seed: int) -> None:
         self.connection: Connection = sqlite3.connect(":memory:", isolation_level=None)
         migrations.apply(Database(self.connection))
+        devices = [(number, station.id) for number, station in enumerate(STATIONS, 1)]
+        self.connection.executemany("INSERT INTO device (no, id) VALUES (?, ?)", devices)
         dates = frozenset({"production_date", "expiration_date"})
         product = Product(GTIN, "Oil", "vegetableoil", shelf_life_days=365, demands=dates)
         self.plant = Plant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -226,3 +227,18 @@ def test_the_world_can_fail() -> None:
     finally:
         world.connection.close()
     raise AssertionError("holds = 3 in a package of 2 was not noticed")
+
+
+def test_a_group_that_was_dissolved_is_formed_again_with_its_own_code() -> None:
+    """Its code was withdrawn unreported, and comes back: a way on which the machine comes rarely."""
+    world = World(1)
+    for _ in range(2):
+        assert world.say("cam", world.new_unit()) == "accept"
+    group = world.new_group()
+    for _ in range(2):
+        assert [world.say("wrapper", text) for text in (*world.units, group)] == ["accept"] * 3
+        package = packages.by_ident(world.connection, ident(group))
+        assert package is not None
+        world.do(partial(rework.dissolve, world.connection, world.state, package, "a", world.now))
+        world.check()
+    world.connection.close()

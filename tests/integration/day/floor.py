@@ -34,6 +34,7 @@ class Floor(Belt):
     def _wishes(self) -> list[tuple[Any, int]]:
         return [
             (self.new_item, 40),
+            (self.new_items_at_once, 2),
             (self.check_item, 34),
             (self.pack_item, 34),
             (self.bad_print, 2),
@@ -60,6 +61,13 @@ class Floor(Belt):
         self._next += 1
         await self.tell("camera", frame(oil(number)), "accept")
         self._marked.append(self.ledger.apply(number))
+
+    async def new_items_at_once(self) -> None:
+        numbers = range(self._next, self._next + 3)
+        self._next = numbers.stop
+        await self.tell_at_once("camera", [frame(oil(number)) for number in numbers], "accept")
+        self._marked += map(self.ledger.apply, numbers)
+        self.happened["at once"] += 1
 
     async def bad_print(self) -> None:
         """Marked, found too bad, and in the bin before anything was reported."""

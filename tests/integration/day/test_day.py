@@ -23,7 +23,7 @@ MINUTE_MS = 60_000
 EVERY_FAULT = set(
     """no-read; malformed; wrong-product; no check part; missed; typed in; repeat; again; full; broken; restart;
     unconfirmed; withdrawn; withdrawn at the bin; withdrawn from its box; applied again; taken out; dissolved;
-    short box; held; test; no job; packing unknown; packing twice""".replace("\n    ", " ").split("; ")
+    short box; held; test; no job; packing unknown; packing twice; at once""".replace("\n    ", " ").split("; ")
 )
 EVERY_ANSWER = {"good", "partial", "error", "lost", "never-came", "nameless", "named"}
 

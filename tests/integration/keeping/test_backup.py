@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +52,36 @@ async def test_it_is_the_journal_of_one_moment_while_the_writer_goes_on(tmp_path
     assert moment_of(made.path) == 7
     check_whole(made.path)
     assert [path.name for path in (tmp_path / "other").iterdir()] == [made.path.name]
+
+
+async def test_a_write_goes_through_in_the_middle_of_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = await opened(tmp_path / "line.db", 1_000)
+    begun, written = threading.Event(), threading.Event()
+    waited: list[bool] = []
+    breathing = backup._breathing
+
+    def halfway(*about: Any) -> Callable[[int, int, int], None]:
+        step = breathing(*about)
+
+        def wait(status: int, remaining: int, total: int) -> None:
+            begun.set()
+            if not waited:
+                waited.append(written.wait(10) and remaining > 0)
+            step(status, remaining, total)
+
+        return wait
+
+    monkeypatch.setattr(backup, "_breathing", halfway)
+    monkeypatch.setattr(backup, "STEP_PAGES", 8)
+    making = asyncio.create_task(asyncio.to_thread(back_up, journal.path, tmp_path / "other", 7))
+    await asyncio.to_thread(begun.wait, 10)
+    try:
+        await journal.do(partial(_insert, number=0))
+        written.set()
+    finally:
+        await making
+        await journal.close()
+    assert waited == [True], "a write waits for the whole copy"
 
 
 async def test_it_is_checked_then_synced_then_named_then_its_name_is_synced(

@@ -207,7 +207,9 @@ async def test_a_killed_daemon_is_offline_and_comes_back_with_a_new_session(tmp_
                 await pass_by(writer, codes)
                 await until(lambda: len(heard.on("verdict")) == 3)
             first, again, new = verdicts_by_session(heard)
-            assert (again["reason"], new["verdict"]) == ("duplicate", "accept")
+            # Killed between the message and its note in the journal, the first accept was not said: it is said again.
+            assert (again["verdict"], again["reason"]) in {("reject", "duplicate"), ("accept", None)}
+            assert new["verdict"] == "accept"
             assert first["session"] != new["session"]
             assert (again["seq"], new["seq"]) == (1, 2)
 

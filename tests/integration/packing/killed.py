@@ -1,12 +1,14 @@
 """A line that packs until it kills itself at a named commit; what it was told to be on disk it says on stdout.
 
-python killed.py JOURNAL POINT COMMIT UNITS    POINT: before-commit or after-commit; UNITS: a file, one code a line
+python killed.py JOURNAL POINT TIMES UNITS    POINT: before-commit, after-commit, or before-step, which is a statement
+                                              that changes what is packed; UNITS: a file, one code a line
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -15,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from lined.journal import Journal
 from tests.integration.packing.line import APPLY, GTIN, PACK, SSCC, Line, box_plant
+
+STEP = re.compile(r"(INSERT|UPDATE|DELETE)\b.*\b(package|package_id|rescan|sscc:\w+)\b", re.DOTALL)
 
 
 class Killing:
@@ -29,11 +33,18 @@ class Killing:
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    def statement(self, sql: str) -> None:
+        if STEP.match(sql):
+            self("before-step")
+
 
 async def main(path: Path, point: str, at: int, units: list[str]) -> None:
     line = Line(box_plant([APPLY, PACK], sscc=SSCC), path)
-    line.journal = Journal(path, crash_point=Killing(point, at))
+    killing = Killing(point, at)
+    line.journal = Journal(path, crash_point=killing)
     await line.open()
+    assert line.journal.writer._connection is not None
+    line.journal.writer._connection.set_trace_callback(killing.statement)
     if not await line.rows("SELECT 1 FROM job"):
         await line.operations.start_job({"gtin": GTIN})
     for unit in units:

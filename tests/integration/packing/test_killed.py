@@ -13,6 +13,12 @@ from tests.integration.packing.test_packing import ident, marks
 
 PROGRAM = Path(__file__).with_name("killed.py")
 UNITS = 8  # boxes of 3: two are closed under issued SSCCs, two units are left in the third
+# At which passing of a point each run is killed. Opening takes one step, putting in two, closing three: each is met.
+TIMES = {
+    "before-commit": (4, 3, 5, 3, 4, 6, 3, 5, 3),
+    "after-commit": (4, 3, 5, 3, 4, 6, 3, 5, 3),
+    "before-step": (1, 2, 3, 4, 5, 6, 7, 8, 9),
+}
 
 
 def tree(path: Path) -> tuple[list[tuple[str, str, int]], dict[str, str], str | None]:
@@ -31,7 +37,7 @@ def tree(path: Path) -> tuple[list[tuple[str, str, int]], dict[str, str], str | 
 
 @pytest.mark.slow
 @pytest.mark.bound(120)
-@pytest.mark.parametrize("point", ["before-commit", "after-commit"])
+@pytest.mark.parametrize("point", TIMES)
 def test_the_open_package_is_what_it_was_to_the_child(tmp_path: Path, point: str) -> None:
     units = marks(UNITS)
     listed = tmp_path / "units.txt"
@@ -39,11 +45,11 @@ def test_the_open_package_is_what_it_was_to_the_child(tmp_path: Path, point: str
     journal = tmp_path / "line.db"
     told: dict[str, str] = {}  # unit → what it was told when its packing was on disk
     kills = 0
-    for commit in (4, 3, 5, 3, 4, 6, 3, 5, 3, 1_000):
+    for times in (*TIMES[point], 1_000):
         left = [unit for unit in units if told.get(ident(unit)) is None]
         listed.write_text("\n".join(left))
         done = subprocess.run(
-            [sys.executable, str(PROGRAM), str(journal), point, str(commit), str(listed)],
+            [sys.executable, str(PROGRAM), str(journal), point, str(times), str(listed)],
             capture_output=True,
             text=True,
             timeout=60,

@@ -5,6 +5,7 @@ be stored.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from lined.config import Secret
 from lined.errors import CommandError, Denied
 from lined.journal import Journal
 from lined.regulator import Account, Regulator
+from lined.regulator.credentials import NewKey
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.key_renewal import BESIDE, KeyFile, KeyRenewal
 from tests.integration.reports.desk import BINDING
@@ -81,6 +83,25 @@ async def test_the_new_key_stands_in_its_file_and_works(bench: Open) -> None:
         assert await b.regulator.document("none") is None
         assert await b.renewal.renew({}, command_id="c-1", by="Aziza") == answer
         assert b.file.read_text().strip() == new, "the same id was done again"
+
+
+async def test_it_is_synced_then_takes_the_old_one_s_place_then_its_name_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing short of cutting the power shows a missing sync, so the order of the steps is looked at."""
+    file, fsync = tmp_path / "api-key", os.fsync
+    file.write_text("old\n")
+    steps: list[tuple[str, str]] = []
+
+    def noted(descriptor: int) -> None:
+        synced = Path(f"/proc/self/fd/{descriptor}").readlink()
+        holds = f" with {synced.read_text()!r}" if synced.is_file() else ""
+        steps.append((f"{synced.name}{holds}", file.read_text()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    await KeyFile(Secret("regulator.api_key_file", str(file))).store(NewKey("new", "1", None, ""))
+    assert steps == [(f"api-key{BESIDE} with 'new\\n'", "old\n"), (tmp_path.name, "new\n")]
 
 
 async def test_where_it_could_not_be_stored_nothing_is_asked(bench: Open, tmp_path: Path) -> None:

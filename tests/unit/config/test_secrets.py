@@ -111,3 +111,13 @@ def test_a_key_and_a_login_exclude_each_other(tables: dict[str, Any], read: Read
 def test_a_configuration_shows_no_secret(tables: dict[str, Any], read: Read) -> None:
     config = read(tables)
     assert "a-key-of-a-business-user" not in config.model_dump_json() + repr(config) + repr(config.regulator.api_key)
+
+
+@pytest.mark.parametrize(("table", "key"), [("regulator", "api_key"), ("regulator", "password"), ("mqtt", "password")])
+def test_a_secret_written_into_the_configuration_is_no_key_and_is_not_repeated(
+    table: str, key: str, tables: dict[str, Any], judge: Judge
+) -> None:
+    tables[table][key] = "hush-hush"
+    problems = judge(tables)
+    assert f"{table}.{key}" in problems
+    assert "hush-hush" not in str(problems)

@@ -1,0 +1,14 @@
+"""All mutations, in the order of the README's table."""
+
+from __future__ import annotations
+
+from tests.promises import of_journal, of_line, of_reports
+from tests.promises.mutation import Mutation
+from tests.promises.table import rows
+
+_ORDER = {row.when: number for number, row in enumerate(rows())}
+
+MUTATIONS: list[Mutation] = sorted(
+    [*of_journal.MUTATIONS, *of_reports.MUTATIONS, *of_line.MUTATIONS],
+    key=lambda mutation: _ORDER.get(mutation.row, len(_ORDER)),
+)
