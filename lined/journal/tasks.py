@@ -28,8 +28,8 @@ def add(
     report_id: int | None = None,
 ) -> None:
     """Put something before people. The same kind about the same code and report stands once."""
-    there = connection.execute(
-        "SELECT 1 FROM task WHERE done_ms IS NULL AND kind = ? AND ident IS ? AND report_id IS ? AND package_id IS ? "
+    there = connection.execute(  # +: by the code; a report may have 30,000
+        "SELECT 1 FROM task WHERE done_ms IS NULL AND kind = ? AND ident IS ? AND +report_id IS ? AND package_id IS ? "
         "AND reason = ?",
         (kind, ident, report_id, package_id, reason),
     ).fetchone()

@@ -81,6 +81,20 @@ async def test_each_of_a_group_is_reached_page_by_page(tmp_path: Path) -> None:
         assert "× 70" in first and len(reply.json["items"]) == 100
 
 
+async def test_a_task_is_added_without_a_look_at_all_of_its_report(tmp_path: Path) -> None:
+    def plans(connection: Connection) -> list[str]:
+        said: list[str] = []
+        connection.set_trace_callback(said.append)
+        tasks.add(connection, tasks.REFUSED_CODE, 1, ident=ident(1), reason=REASON, report_id=REPORT)
+        connection.set_trace_callback(None)
+        (select,) = [text for text in said if text.startswith("SELECT")]
+        return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {select}")]
+
+    async with a_line(tmp_path) as line:
+        (plan,) = await line.journal.do(plans)
+        assert "task_open (ident=? AND kind=?)" in plan
+
+
 async def test_few_stand_singly_as_they_always_did(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
         await refuse(line, [1], packed=True)
