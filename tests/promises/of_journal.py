@@ -103,7 +103,7 @@ MUTATIONS = [
         "lined/reports/submission.py",
         '            "in_doubt",\n            at_ms,\n            "the program ended',
         '            "sealed",\n            at_ms,\n            "the program ended',
-        _15_KILLS,
+        _EACH_STEP,
     ),
     Mutation(
         KILLED,
