@@ -37,6 +37,11 @@ class Problem(NamedTuple):
     message: str
 
 
+def clause(what: object) -> str:
+    """What an error says, to stand within a sentence of ours: without a full stop of its own."""
+    return str(what).rstrip().removesuffix(".")
+
+
 class LinedError(Exception):
     """Root of the tree."""
 

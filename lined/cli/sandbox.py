@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,9 @@ from lined.cli.output import console, print_facts
 
 if TYPE_CHECKING:
     from lined.sandbox import SandboxServer
+
+
+EXAMPLE = {"gtin": "04899215122371", "group": "vegetableoil", "count": 100}  # the product of config/minimal.toml
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +48,11 @@ def sandbox(
 
 def _tell(server: SandboxServer) -> None:
     facts = [("url", server.url), *server.credentials._asdict().items()]
+    codes = f"{server.url}/sandbox/codes"
+    facts.append(("codes", f"{codes}?lines=true"))
     facts += [("books", f"{server.url}/sandbox/books"), ("faults", f"POST {server.url}/sandbox/faults")]
     to = console()
     print_facts(to, facts)
+    to.print("It knows the codes that it issued, no others. They are issued by:")
+    to.print(f"curl {codes} --json '{json.dumps(EXAMPLE)}'", soft_wrap=True)  # to be copied whole
     to.print("Ctrl-C ends it.", style="dim")

@@ -73,6 +73,12 @@ def _devices(config: Config) -> Iterator[Problem]:
         elif station.role == "verify" and device.driver == "generic" and not _gives_grade(device.options):
             message = f"{station.id} judges grades and this device gives none: add a pattern with a group called grade"
             yield at(("device", number, "options"), message)
+        if device.driver == "generic" and "no_read" not in device.options:
+            message = (
+                f"not set: what {device.id} sends when it sees no code counts as malformed; give that word, such as "
+                '["NOREAD"], or [] if it then sends nothing'
+            )
+            yield at(("device", number, "options", "no_read"), message)
 
 
 def _gives_grade(options: Mapping[str, object]) -> bool:

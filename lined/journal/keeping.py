@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import structlog
 
-from lined.errors import JournalBroken, JournalDamaged, JournalError
+from lined.errors import JournalBroken, JournalDamaged, JournalError, clause
 from lined.journal import Journal, archive, counters, damage, pools, takeover
 from lined.journal.backup import BACKUP, Backup, back_up, integrity, moment_of
 from lined.journal.database import SqliteError, open_readonly, translated
@@ -94,7 +94,7 @@ class Keeping:
             self._note_damage(str(error))
             raise
         except JournalError as error:
-            self.problems["backup"] = f"The journal could not be backed up: {error}."
+            self.problems["backup"] = f"The journal could not be backed up: {clause(error)}."
             log.error("backup_failed", error=str(error))
             raise
         self.problems.pop("backup", None)

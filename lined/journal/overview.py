@@ -55,12 +55,6 @@ class Grades(NamedTuple):
     trend: list[float]
 
 
-def open_tasks(connection: Connection, most: int) -> int:
-    """How many things wait for a person, `most` at most."""
-    query = "SELECT count(*) FROM (SELECT 1 FROM task WHERE done_ms IS NULL LIMIT ?)"
-    return int(connection.execute(query, (most,)).fetchone()[0])
-
-
 def reads(connection: Connection, *, limit: int = 100, after: int | None = None) -> tuple[list[PastRead], int | None]:
     """What was read and not accepted, newest first, among the next READS_LOOKED_AT reads; there may be more behind."""
     newest = connection.execute("SELECT max(id) FROM read WHERE id < ?", (_before(after),)).fetchone()[0] or 0

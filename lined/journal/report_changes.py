@@ -7,10 +7,13 @@ from typing import NamedTuple
 from lined.journal.database import Connection
 
 CHANGES_MAX = 200  # in one answer
+_IS_NEWEST = "e.id = (SELECT max(id) FROM report_event WHERE report_id = r.id)"
 
 
 class ReportChange(NamedTuple):
-    """A report came into a state. The rest is as it stands now. `no` rises; `at_ms`: milliseconds since 1970, UTC."""
+    """A report came into a state. The rest is as it stands now; `problem` and `waits_for` are of the state it is in
+    now, and None with an earlier one. `no` rises; `at_ms`: milliseconds since 1970, UTC.
+    """
 
     no: int
     report_id: int
@@ -34,8 +37,8 @@ def last_before(connection: Connection, at_ms: int) -> int:
 def changes_after(connection: Connection, no: int) -> list[ReportChange]:
     """The next changes, at most CHANGES_MAX."""
     rows = connection.execute(
-        "SELECT e.id, r.id, r.kind, e.after, coalesce(r.carried, r.codes), r.document_id, r.job_id, r.problem, "
-        "r.waits_for, e.at_ms "
+        "SELECT e.id, r.id, r.kind, e.after, coalesce(r.carried, r.codes), r.document_id, r.job_id, "
+        f"iif({_IS_NEWEST}, r.problem, NULL), iif({_IS_NEWEST}, r.waits_for, NULL), e.at_ms "
         "FROM report_event e JOIN report r ON r.id = e.report_id WHERE e.id > ? ORDER BY e.id LIMIT ?",
         (no, CHANGES_MAX),
     ).fetchall()

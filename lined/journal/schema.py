@@ -166,6 +166,12 @@ CREATE TABLE minute (
 ) WITHOUT ROWID
 """
 
+# A refused report puts each of its codes on the work list: they are shown, counted and ended together.
+_TASK_GROUPS = """
+CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind)
+    WHERE done_ms IS NULL
+"""
+
 
 @migrations()
 def m001_beginning(db: Database) -> None:
@@ -195,6 +201,11 @@ def m005_carried(db: Database) -> None:
 @migrations()
 def m006_minutes(db: Database) -> None:
     run_script(db, _MINUTES)
+
+
+@migrations()
+def m007_task_groups(db: Database) -> None:
+    run_script(db, _TASK_GROUPS)
 
 
 def run_script(db: Database, script: str) -> None:

@@ -10,6 +10,12 @@ PACKAGE_HOLDS_REFUSED = "package-holds-refused"
 EJECTED_REPORTED = "ejected-reported"  # an item that left the line after its code had been reported
 KINDS = (REFUSED_CODE, REFUSED_PACKAGE, PACKAGE_HOLDS_REFUSED, EJECTED_REPORTED)
 
+WORD = "substr(reason, 1, instr(reason || ':', ':') - 1)"
+"""SQL, as the index `task_group` has it: the reason without the code behind its colon."""
+
+OF_GROUP = f"done_ms IS NULL AND report_id = :report AND (:word IS NULL OR {WORD} = :word)"
+"""SQL: the open tasks of a report and word; without `word`: of the report."""
+
 
 def add(
     connection: Connection,
@@ -22,8 +28,8 @@ def add(
     report_id: int | None = None,
 ) -> None:
     """Put something before people. The same kind about the same code and report stands once."""
-    there = connection.execute(
-        "SELECT 1 FROM task WHERE done_ms IS NULL AND kind = ? AND ident IS ? AND report_id IS ? AND package_id IS ? "
+    there = connection.execute(  # +: by the code; a report may have 30,000
+        "SELECT 1 FROM task WHERE done_ms IS NULL AND kind = ? AND ident IS ? AND +report_id IS ? AND package_id IS ? "
         "AND reason = ?",
         (kind, ident, report_id, package_id, reason),
     ).fetchone()
@@ -42,6 +48,32 @@ def end(connection: Connection, task_id: int, at_ms: int, by: str, note: str) ->
             (at_ms, by or None, note or None, task_id),
         ).rowcount
     )
+
+
+def newest_of(connection: Connection, report_id: int, word: str | None) -> int:
+    """The newest open task of a report and word, or of a report; 0 where there is none."""
+    row = connection.execute(f"SELECT max(id) FROM task WHERE {OF_GROUP}", {"report": report_id, "word": word})
+    return int(row.fetchone()[0] or 0)
+
+
+def more_than(connection: Connection, report_id: int, word: str | None, newest: int, most: int) -> bool:
+    """Whether more is open of a report and word, up to a task."""
+    values = {"report": report_id, "word": word, "newest": newest, "most": most}
+    query = f"SELECT 1 FROM task WHERE {OF_GROUP} AND id <= :newest LIMIT 1 OFFSET :most"
+    return connection.execute(query, values).fetchone() is not None
+
+
+def end_some(
+    connection: Connection, report_id: int, word: str | None, newest: int, at_ms: int, by: str, note: str, most: int
+) -> int:
+    """A person has dealt with what a report put before people, up to a task: `most` of it. Returns how many ended."""
+    values = {"report": report_id, "word": word, "newest": newest, "most": most}
+    values |= {"at": at_ms, "by": by or None, "note": note or None}
+    return connection.execute(
+        "UPDATE task SET done_ms = :at, done_by = :by, note = :note "
+        f"WHERE id IN (SELECT id FROM task WHERE {OF_GROUP} AND id <= :newest LIMIT :most)",
+        values,
+    ).rowcount
 
 
 def end_of_code(connection: Connection, ident: str, at_ms: int, by: str, note: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
+from lined.journal.tasks import WORD
 
 PAGE_MAX = 1_000
 
@@ -37,17 +38,33 @@ _SELECT = (
 
 
 def tasks(
-    connection: Connection, *, done: bool = False, limit: int = 100, after: int | None = None
+    connection: Connection,
+    *,
+    done: bool = False,
+    report: int | None = None,
+    word: str | None = None,
+    limit: int = 100,
+    after: int | None = None,
 ) -> tuple[list[Task], int | None]:
-    """Open tasks, or those dealt with, newest first, from the one after `after` on; and the id to go on after."""
+    """Open tasks, or those dealt with, newest first, from the one after `after` on; and the id to go on after.
+
+    `report`, `word`: only what that report put before people, for reasons that begin with that word.
+    """
     limit = max(1, min(limit, PAGE_MAX))
-    rows = connection.execute(
-        _SELECT
-        + f"WHERE t.done_ms IS {'NOT ' if done else ''}NULL AND (? IS NULL OR t.id < ?) ORDER BY t.id DESC LIMIT ?",
-        (after, after, limit + 1),
-    ).fetchall()
+    wanted = f"t.done_ms IS {'NOT ' if done else ''}NULL"
+    values: list[object] = []
+    for condition, value in (("t.report_id = ?", report), (f"{WORD} = ?", word), ("t.id < ?", after)):
+        if value is not None:
+            wanted += f" AND {condition}"
+            values.append(value)
+    rows = connection.execute(f"{_SELECT} WHERE {wanted} ORDER BY t.id DESC LIMIT ?", (*values, limit + 1)).fetchall()
     items = [Task(*row) for row in rows[:limit]]
     return items, items[-1].id if len(rows) > limit else None
+
+
+def task(connection: Connection, task_id: int) -> Task:
+    """A task that is there."""
+    return Task(*connection.execute(_SELECT + "WHERE t.id = ?", (task_id,)).fetchone())
 
 
 def of_code(connection: Connection, ident: str) -> list[Task]:

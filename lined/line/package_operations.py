@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from lined import codes
 from lined.errors import CommandError, Problem
 from lined.journal import grades, packages, tasks
+from lined.journal.commands import Command
 from lined.journal.database import Connection
 from lined.line import package_commands, rework
 from lined.line.commands import Action
 from lined.line.confirming import Confirming
 from lined.line.desk import Chunk
+from lined.line.ending_tasks import end_group, end_one
 from lined.line.intake import LineIntake
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
@@ -84,16 +86,20 @@ class PackageOperations:
         return await self._order("reject-confirm", body, command_id, by, action)
 
     async def end_task(self: _Orders, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
-        """`task`, `note`: somebody has dealt with it."""
+        """`task`, or `report` for all that it put before people, with `reason` for what of it has that reason; `note`:
+        somebody has dealt with it.
+        """
         _texts(body)
-        task = str(body.get("task", ""))
+        if (body.get("task") is None) == (body.get("report") is None):
+            raise CommandError(422, "wrong-values", "Give task or report.", [Problem("task", "either this or report")])
+        if body.get("task") is not None:
+            return await self._order("task-done", body, command_id, by, end_one(body, by))
 
-        def action(connection: Connection, _state: LineState, at_ms: int) -> dict[str, Any]:
-            if not task.isdecimal() or not tasks.end(connection, int(task), at_ms, by, str(body.get("note") or "")):
-                raise CommandError(404, "unknown-task", f"There is no open task {task!r}.")
-            return {"task": task, "state": "done"}
+        async def step(action: Action) -> dict[str, Any]:
+            return await self._order("task-done", {}, "", by, action)
 
-        return await self._order("task-done", body, command_id, by, action)
+        last = await end_group(body, Command(command_id, by, "task-done", dict(body), 0), step)
+        return await self._order("task-done", body, command_id, by, last)
 
 
 def ending_job(operations: _Orders, choice: object, action: Action) -> Action:

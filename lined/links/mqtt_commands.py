@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from lined.errors import CommandError, JournalError
+from lined.errors import CommandError, JournalError, clause
 from lined.links.mqtt_outbox import Event, Outbox, json_bytes, moment
 from lined.links.mqtt_schemas import COMMANDS, faults
 
@@ -118,7 +118,7 @@ class CommandDesk:
         except CommandError as refused:
             self._refuse(asked, command_id, refused)
         except JournalError as error:
-            self._refuse(asked, command_id, CommandError(503, "cannot-commit", f"Nothing was done: {error}."))
+            self._refuse(asked, command_id, CommandError(503, "cannot-commit", f"Nothing was done: {clause(error)}."))
         except TimeoutError:
             text = "The disk has not answered in time. Ask again, with the same id."
             self._refuse(asked, command_id, CommandError(503, "cannot-commit", text))

@@ -15,7 +15,7 @@ from functools import partial
 
 import structlog
 
-from lined.errors import CommandError, JournalFull, LookupFailed
+from lined.errors import CommandError, JournalFull, LookupFailed, clause
 from lined.journal import reports, takeover
 from lined.journal.database import Connection
 from lined.journal.reports import UTILISATION, ReportRow
@@ -312,9 +312,8 @@ def _follow_later(connection: Connection, report: ReportRow, around: Surrounding
     outcomes.still(connection, report)
     at_ms = around.wall_ms()
     if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
-        problem = (
-            f"Nothing could be learnt about document {report.document_id} for 24 h: {error}. It is still looked at."
-        )
+        why = f"Nothing could be learnt about document {report.document_id} for 24 h"
+        problem = f"{why}: {clause(error)}. It is still looked at."
         due_ms = at_ms + around.rules.held_poll_ms
         reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
     else:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from lined.errors import Unavailable
+from lined.errors import Unavailable, clause
 from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ACCEPTED, ReportRow
@@ -77,7 +77,8 @@ def adopt_at_once(connection: Connection, report: ReportRow, around: Surrounding
 def doubt_refusal(connection: Connection, report: ReportRow, around: Surroundings, why: str, evidence: str) -> None:
     """The answer to a submission may be an echo: the earlier document is looked for, as for a report in doubt."""
     at_ms = around.wall_ms()
-    problem = f"Perhaps refused because an earlier attempt had arrived: {why}. The document of that one is looked for."
+    echo = "Perhaps refused because an earlier attempt had arrived"
+    problem = f"{echo}: {clause(why)}. The document of that one is looked for."
     reports.move(
         connection,
         report.id,

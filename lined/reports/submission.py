@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 
 from lined.codes import without_separators
-from lined.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused
+from lined.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, clause
 from lined.journal import reports
 from lined.journal.database import Connection
 from lined.journal.reports import ReportRow
@@ -188,7 +188,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
         at_ms,
         str(error),
         evidence=error.evidence or None,
-        problem=f"Sent, but whether it arrived is unknown: {error}. It is looked for before it is sent again.",
+        problem=f"Sent, but whether it arrived is unknown: {clause(error)}. It is looked for before it is sent again.",
         due_ms=at_ms + around.rules.in_doubt_first_ms,
     )
 

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from lined.config import Secret
-from lined.errors import CommandError, NotSent, OutcomeUnknown, Refused
+from lined.errors import CommandError, NotSent, OutcomeUnknown, Refused, clause
 from lined.journal import Journal
 from lined.journal.commands import Command, earlier, once
 from lined.journal.files import sync_folder
@@ -121,8 +121,8 @@ class KeyRenewal:
             raise CommandError(
                 503,
                 "outcome-unknown",
-                f"Whether the key was renewed is unknown: {error}. If the regulator refuses the old one from now on, "
-                "make a new key in the personal account and put it in the file.",
+                f"Whether the key was renewed is unknown: {clause(error)}. If the regulator refuses the old one from "
+                "now on, make a new key in the personal account and put it in the file.",
             ) from error
         log.info("api_key_renewed", by=command.by, id=new.id, expires_on=str(new.expires_on))
         answer = {"key_id": new.id, "expires_ms": new.expires_on and int(new.expires_on.timestamp() * 1000)}

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from lined.errors import CommandError, JournalError, Problem
+from lined.errors import CommandError, JournalError, Problem, clause
 from lined.status.rendering import json_bytes
 
 log = structlog.get_logger()
@@ -69,7 +69,7 @@ async def _command(_request: Request, error: Exception) -> Response:
 
 
 async def _journal(_request: Request, error: Exception) -> Response:
-    return refusal(503, "cannot-commit", f"Nothing was done: {error}.")
+    return refusal(503, "cannot-commit", f"Nothing was done: {clause(error)}.")
 
 
 async def _too_slow(_request: Request, _error: Exception) -> Response:

@@ -118,7 +118,11 @@ class ReplaceChild(Body):
 
 
 class TaskDone(Body):
-    task: Required
+    """`task`, or `report`: all that it put before people, or with `reason` what of it has that reason."""
+
+    task: Required | None = None
+    report: Required | None = None
+    reason: Short | None = None
     note: Short | None = None
 
 

@@ -121,7 +121,7 @@ def _of_codes(router: APIRouter, view: PlantView) -> None:
 
     @router.post("/tasks/done", tags=["tasks"])
     async def end_task(body: TaskDone) -> Response:
-        """Somebody has dealt with a task of the work list."""
+        """Somebody has dealt with a task of the work list, or with all that a report put there for one reason."""
         return await carried_out("task-done", view.line.end_task, body)
 
     @router.post("/codes/withdraw", tags=["codes"])

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lined import __version__
-from lined.errors import JournalError
+from lined.errors import JournalError, clause
 from lined.journal import queries, stories
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
 from lined.journal.queries import Backlog, JobRow, ReportCounts, Sums
@@ -83,7 +83,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         for problem in view.problems.all()
     ]
     if stopped and not any(problem["kind"] in ("disk", "journal") for problem in problems):
-        text = f"{stopped[:1].upper()}{stopped[1:]}. Everything is rejected until then."
+        text = f"{stopped[:1].upper()}{clause(stopped[1:])}. Everything is rejected until then."
         problems.append({"kind": "journal", "where": str(view.journal.path), "text": text, "since": None})
     now_ms = view.wall_ms()
     return {

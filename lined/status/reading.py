@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from lined.errors import CommandError, Problem
+from lined.errors import CommandError, Problem, clause
 from lined.journal import pools, queries, stories
 from lined.journal.database import Connection
 from lined.journal.queries import PAGE_MAX
@@ -37,7 +37,7 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
         why = cannot_commit(view.journal) if view.ready() else "the journal is being recovered"
         if why is None:
             return answer({"status": "ok"})
-        raise CommandError(503, "not-ready", f"Not ready: {why}.")
+        raise CommandError(503, "not-ready", f"Not ready: {clause(why)}.")
 
     @router.get("/status")
     async def status() -> Response:

@@ -18,24 +18,36 @@ from lined.status.times import moment
 
 
 def questions(view: PlantView) -> APIRouter:
-    """`GET /api/v1/tasks`: open ones, newest first; `done` those dealt with."""
+    """`GET /api/v1/tasks`: open ones, newest first; `done` those dealt with; of a `report`, for a `reason`."""
     router = APIRouter(prefix="/api/v1")
 
     @router.get("/tasks", tags=["tasks"])
     async def list_tasks(
         done: bool = False,
+        report: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+        reason: Annotated[
+            str | None, Query(description="The regulator's word, without what follows a colon.", max_length=200)
+        ] = None,
         language: Annotated[str | None, Query(pattern="^(uz|ru|en)$")] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
         after: Annotated[int | None, Query(description="`next` of the page before.", ge=1)] = None,
     ) -> Response:
         """What a person has to look at, newest first."""
-        return rendered(await view.journal.read(_page, done, language or view.language, limit, after))
+        return rendered(await view.journal.read(_page, done, report, reason, language or view.language, limit, after))
 
     return router
 
 
-def _page(connection: Connection, done: bool, language: str, limit: int, after: int | None) -> bytes:
-    items, following = work_items.tasks(connection, done=done, limit=limit, after=after)
+def _page(
+    connection: Connection,
+    done: bool,
+    report: int | None,
+    reason: str | None,
+    language: str,
+    limit: int,
+    after: int | None,
+) -> bytes:
+    items, following = work_items.tasks(connection, done=done, report=report, word=reason, limit=limit, after=after)
     return page_bytes((task(item, language) for item in items), None if following is None else str(following))
 
 

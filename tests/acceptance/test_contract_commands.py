@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+import re
 import signal
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.acceptance.contract_line import OK, ContractLine, run
@@ -175,6 +178,30 @@ async def test_devices_are_being_connected_soon_after_the_start(tmp_path: Path) 
             await line.start(ready=False)
             await asyncio.wait_for(seen.wait(), 10)  # the promise, 1 s, holds where nothing else runs
             assert await line.terminate() == 0
+
+
+async def test_the_sandbox_says_how_codes_are_issued_that_it_knows() -> None:
+    process = await asyncio.create_subprocess_exec(
+        str(LINED), "sandbox", "--listen", "127.0.0.1:0", stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(15):
+            said = ""
+            while "Ctrl-C" not in said:
+                line = (await process.stdout.readline()).decode()
+                assert line, said
+                said += line
+        command = re.search(r"curl (http://\S+) --json '(.*)'", said)
+        listed = re.search(r"http://\S+lines=true", said)
+        assert command and listed, said
+        async with httpx.AsyncClient() as client:
+            issued = await client.post(command[1], json=json.loads(command[2]))
+            assert issued.status_code == 201
+            assert (await client.get(listed[0])).text.split("\n") == issued.json()["codes"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.communicate(), 10)
 
 
 async def test_the_sandbox_listens_where_it_is_told_and_ends_by_sigterm() -> None:

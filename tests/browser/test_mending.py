@@ -134,6 +134,33 @@ async def test_another_takes_the_place_of_a_refused_code(tmp_path: Path) -> None
         await page.until("document.querySelectorAll('.task').length === 1")  # what to do with the item is left
 
 
+async def test_a_report_refused_whole_is_dealt_with_in_one_go(tmp_path: Path) -> None:
+    async with shown(tmp_path, "/work") as (line, page):
+        await line.start()
+        await line.codes(list(range(1, 14)))
+        for number in range(1, 13):
+            await refuse(line, number, "code-not-owned")
+        await refuse(line, 13, "invalid-check-code")
+        await sees(page, "× 12")
+        await page.until("document.querySelectorAll('.task').length === 2")
+        await page.until("document.getElementById('work').textContent === '2'")
+        await page.click(".task.group a.button")
+        await page.until("document.querySelectorAll('.task:not(.group)').length === 12")
+        await press(page, "It is dealt with …")
+        await press(page, "Take it off the list", "#task-done")
+        await sign_in(page, line)
+        await sees(page, "× 11")  # the one was dealt with alone
+        await press(page, "All of it is dealt with …")
+        await sees(page, "this report and this reason: 11", "#task-done")
+        await page.type("#task-done [name=note]", "all scrapped")
+        await press(page, "Take it off the list", "#task-done")
+        await sees(page, "Nothing waits for a person")
+        await page.until("document.getElementById('work').textContent === '1'")
+        await page.click("a[href='/work']")
+        await sees(page, "check part of the code is wrong")
+        assert await page.run("document.querySelectorAll('.task').length") == 1
+
+
 async def test_an_open_package_is_closed_or_dissolved_from_the_page(tmp_path: Path) -> None:
     async with shown(tmp_path, "/packages") as (line, page):
         await line.start()

@@ -13,14 +13,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from lined.errors import JournalError
-from lined.journal import overview
+from lined.journal import task_groups
+from lined.journal.task_groups import Waiting
 from lined.status.document import ASK_S, StatusDocument
 from lined.status.page.rendering import Rendering
 from lined.status.ports import PlantView
 from lined.status.rendering import json_bytes
 
 FRESH_S = 0.8
-WORK_MOST = 1_000  # more than so many things to do are not counted
 
 Values = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -54,7 +54,7 @@ class Fragments:
         self._parts = parts
         self._kept: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
         self._making: dict[tuple[str, str], asyncio.Lock] = {}
-        self._tasks: tuple[float, int] = (float("-inf"), 0)
+        self._tasks: tuple[float, Waiting] = (float("-inf"), Waiting(0, 0, 0))
 
     async def current(self, language: str, name: str) -> Picture:
         document = await self._document.current()
@@ -65,22 +65,22 @@ class Fragments:
         return Picture(parts, clock, document["state"], version, work)
 
     async def work(self, document: dict[str, Any]) -> int:
-        """How much waits for a person: held reports, and what stands on the work list. The last known count where the
-        journal does not answer.
+        """How much waits for a person: held reports, and what stands on the work list, a group being one. The last
+        known count where the journal does not answer.
         """
         asked, tasks = self._tasks
         if time.monotonic() - asked >= FRESH_S:
             with contextlib.suppress(JournalError, TimeoutError):
                 async with asyncio.timeout(ASK_S):
-                    tasks = await self._view.journal.read(overview.open_tasks, WORK_MOST)
+                    tasks = await self._view.journal.read(task_groups.waiting)
             self._tasks = (time.monotonic(), tasks)
-        return tasks + int(document["reports"]["held"])
+        return tasks.things + int(document["reports"]["held"])
 
     def version(self, document: dict[str, Any], work: int) -> int:
         """The same as long as no report, alarm, package or task changed."""
         revision = 0 if self._view.alarms is None else self._view.alarms.revision
         job = document["job"] and document["job"]["id"]
-        told = [document["reports"], job, revision, len(document["problems"]), work]
+        told = [document["reports"], job, revision, len(document["problems"]), work, self._tasks[1]]
         return zlib.crc32(json_bytes(told))
 
     async def _html(self, language: str, name: str, document: dict[str, Any]) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from lined.journal import packages, reports, work_items
+from lined.journal import packages, reports, task_groups, work_items
 from lined.journal.database import Connection
 from lined.journal.packages import PackageRow
+from lined.journal.task_groups import Group
 from lined.journal.tasks import PACKAGE_HOLDS_REFUSED
 from lined.journal.work_items import Task
 from lined.reports.reasons import Advice, advice
@@ -18,6 +20,7 @@ from lined.status.page.routes import Page
 
 ROWS = 50  # on one page of a list
 HELD_MAX = 200
+NAMED = 3  # of a group's codes
 
 After = Annotated[int | None, Query(ge=0, lt=2**62)]
 
@@ -36,23 +39,101 @@ class Item(NamedTuple):
         return self.task.kind == PACKAGE_HOLDS_REFUSED
 
 
+class Gathered(NamedTuple):
+    """Many tasks of one report and reason, as one thing to do. `kind`: of those to blame, `named` the first of their
+    codes; `address`: where each stands.
+    """
+
+    group: Group
+    kind: str
+    named: list[str]
+    newest: Task
+    known: Advice
+    address: str
+
+    @property
+    def size(self) -> int:
+        return self.group.codes or self.group.packages or self.group.around
+
+    @property
+    def more(self) -> int:
+        return self.size - len(self.named)
+
+    @property
+    def packed(self) -> bool:
+        """Something has to be done in packages, one by one."""
+        return bool(self.group.packages or self.group.around)
+
+
 def work_routes(page: Page) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/work")
-    async def work(request: Request, after: After = None, done: str = "") -> Response:
-        found = await page.view.journal.read(_work_list, bool(done), after, page.language(request))
-        values = {**found, "done": bool(done), "first": after is None, "what": "/work?done=1" if done else "/work"}
+    async def work(
+        request: Request,
+        after: After = None,
+        done: str = "",
+        report: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
+        reason: Annotated[str, Query(max_length=200)] = "",
+    ) -> Response:
+        """`report` and `reason`: the single tasks of a group."""
+        language = page.language(request)
+        if report is not None:
+            found = await page.view.journal.read(_one_by_one, report, reason, after, language)
+        elif done:
+            found = await page.view.journal.read(_done, after, language)
+        else:
+            found = await page.view.journal.read(_work_list, after, language)
+        what = "/work?done=1" if done else "/work"
+        values = {"held": [], "gathered": None, "done": bool(done), "first": after is None, "what": what, **found}
         return await page.html(request, "work.html", values, live=after is None)
 
     return router
 
 
-def _work_list(connection: Connection, done: bool, after: int | None, language: str) -> dict[str, Any]:
-    found, following = work_items.tasks(connection, done=done, limit=ROWS, after=after)
+def _work_list(connection: Connection, after: int | None, language: str) -> dict[str, Any]:
+    found, following = task_groups.groups(connection, limit=ROWS, after=after)
     held = reports.select(connection, "state IN ('held', 'in_doubt') ORDER BY id DESC LIMIT ?", (HELD_MAX,))
-    rows = [shapes.report(row, row.opened_ms) for row in held] if after is None and not done else []
-    return {"items": items(connection, found, language), "next": following, "held": rows}
+    rows = [shapes.report(row, row.opened_ms) for row in held] if after is None else []
+    shown: list[Item | Gathered] = []
+    for one in found:
+        if one.many:
+            shown.append(_gathered(connection, one, language))
+        else:
+            shown += items(connection, task_groups.tasks_of(connection, one, ROWS), language)
+    return {"items": shown, "next": following, "held": rows}
+
+
+def _done(connection: Connection, after: int | None, language: str) -> dict[str, Any]:
+    found, following = work_items.tasks(connection, done=True, limit=ROWS, after=after)
+    return {"items": items(connection, found, language), "next": following}
+
+
+def _one_by_one(connection: Connection, report_id: int, word: str, after: int | None, language: str) -> dict[str, Any]:
+    group = task_groups.group(connection, report_id, word)
+    found, following = work_items.tasks(connection, report=report_id, word=word, limit=ROWS, after=after)
+    return {
+        "items": items(connection, found, language),
+        "next": following,
+        "gathered": _gathered(connection, group, language) if group is not None and group.many else None,
+        "what": _address(report_id, word),
+    }
+
+
+def _address(report_id: int | None, word: str) -> str:
+    return f"/work?{urlencode({'report': report_id, 'reason': word})}"
+
+
+def _gathered(connection: Connection, group: Group, language: str) -> Gathered:
+    kind = task_groups.kind_of(connection, group)
+    return Gathered(
+        group,
+        kind,
+        task_groups.first_codes(connection, group, kind, NAMED),
+        work_items.task(connection, group.newest),
+        advice(group.word, language),
+        _address(group.report_id, group.word),
+    )
 
 
 def items(connection: Connection, tasks: Sequence[Task], language: str) -> list[Item]:

@@ -61,6 +61,13 @@ async def test_an_answer_leads_to_its_state(tmp_path: Path, answer: str | Sendin
         await d.buckets()
 
 
+async def test_a_sentence_of_the_regulators_does_not_end_ours_twice(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.in_doubt(why=OutcomeUnknown("HTTP 500: An internal error occurred.", status=500))
+        problem = (await d.report(report_id)).problem or ""
+        assert "An internal error occurred. It is looked for" in problem
+
+
 async def test_what_was_not_received_is_sent_again_no_sooner_than_the_regulator_asks(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await d.batch()

@@ -13,12 +13,14 @@ from lined.config import Config
 Tables = dict[str, Any]
 Read = Callable[[Tables], Config]
 VERIFIER = {"id": "verifier", "driver": "generic", "url": "tcp://10.0.0.9:1", "reply": {"accept": "1", "reject": "0"}}
+VERIFIER |= {"options": {"no_read": ["NR"]}}
 
 
 @pytest.fixture
 def quiet(tables: Tables) -> Tables:
     """The contract's configuration without what it only shows."""
     del tables["station"][0]["level"], tables["station"][0]["mode"], tables["product"][0]["package"]
+    tables["device"][0]["options"] = {"no_read": []}
     return tables
 
 
@@ -55,6 +57,11 @@ CASES: dict[str, tuple[Callable[[Tables], object], set[str], str]] = {
     "no expiry": (lambda t: t["product"][0].pop("shelf_life_days"), {"product[0].shelf_life_days"}, "each job"),
     "no product": (lambda t: t.pop("product"), {"product"}, "no job can be started"),
     "nothing applies": (lambda t: t["station"][0].update(role="verify"), {"station", "device[0].options"}, ""),
+    "no word for no code": (
+        lambda t: t["device"][0].update(options={}),
+        {"device[0].options.no_read"},
+        "counts as malformed",
+    ),
     "no grade": (lambda t: _add(t, "verify"), {"device[1].options"}, "gives none"),
     "a level of no product": (_unpacked, {"station[1].level"}, "everything will be rejected"),
     "packages that nobody reports": (
