@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from lined.errors import CommandError
 from lined.journal import packages
 from lined.line import package_commands, rework
 from lined.line.commands import withdraw
@@ -204,7 +205,7 @@ class Packing(RuleBasedStateMachine):
 
 TestPacking: Any = Packing.TestCase
 TestPacking.settings = settings(
-    max_examples=40,
+    max_examples=120,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -241,4 +242,33 @@ def test_a_group_that_was_dissolved_is_formed_again_with_its_own_code() -> None:
         assert package is not None
         world.do(partial(rework.dissolve, world.connection, world.state, package, "a", world.now))
         world.check()
+    world.connection.close()
+
+
+def test_what_lies_in_a_package_is_not_put_into_another_by_a_person() -> None:
+    """Units and whole packages: a way on which the machine comes rarely with a package."""
+    world = World(1)
+    boxes = []
+    for _ in range(2):
+        groups = []
+        for _ in range(2):
+            units = [world.new_unit(), world.new_unit()]
+            group = world.new_group()
+            assert {world.say("cam", unit) for unit in units} == {"accept"}
+            assert [world.say("wrapper", text) for text in (*units, group)] == ["accept"] * 3
+            groups.append((ident(group), ident(units[0])))
+        box = world.new_sscc()
+        assert world.say("packer", box) == "accept"
+        for group, _ in groups:
+            assert world.say("packer", group) == "accept"
+        boxes.append(groups)
+    tree = world.tree()
+    for ours, theirs in zip(boxes[0][0], boxes[1][0], strict=True):
+        child = world.child(theirs)
+        assert child is not None
+        found = world.do(partial(rework.replace, world.connection, world.state, ours, child, "a", world.now))
+        assert isinstance(found, CommandError)
+        assert found.code == "already-packed"
+    assert world.tree() == tree
+    world.check()
     world.connection.close()
