@@ -112,7 +112,9 @@ class Life:
         return None
 
     async def stop(self) -> None:
-        """An orderly end, in the daemon's order."""
+        """An orderly end, in the daemon's order. Where the disk has broken what was being written last may be there or
+        not, as after a death.
+        """
         reading = [task for task in self._tasks if task.get_name() == "reads"]
         for task in reading:
             task.cancel()
@@ -126,6 +128,8 @@ class Life:
         await asyncio.wait(self._tasks)
         self.journal._connections.clear()  # it is looked at until the very end
         await self.journal.close()
+        if self.writer.broken is not None:
+            self.world.ledger.died(self.known(), None)
         self._bury()
 
     async def die(self) -> None:

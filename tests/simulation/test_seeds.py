@@ -24,6 +24,7 @@ FOUND = {
     21: "a repeat that was heard left its accept on the list of the unsaid",
     31: "a clock that had run ahead kept reports waiting",
     4310: "the simulation forgot that a clock that is set back makes an old read young",
+    45511: "the simulation did not know that a stop with a broken disk leaves as much in doubt as a death",
     7825: "the simulation did not know that what is hidden for ever may be refused at once, for a few codes only",
 }
 
