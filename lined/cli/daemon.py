@@ -17,8 +17,6 @@ from urllib.parse import urlencode
 from lined.errors import CommandError, JournalFull, LinedError, Problem
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lined.config import Config
 
 QUESTION_S: Final = 10.0
@@ -48,7 +46,7 @@ def address_of(config: Config) -> Address:
     host, port = config.status.address
     if port == 0:
         with contextlib.suppress(OSError, ValueError):
-            port = int(_beside(config, ".port").read_text("ascii"))
+            port = int(config.journal.port_path.read_text("ascii"))
     return Address(ANY_ADDRESS.get(host, host), port)
 
 
@@ -130,7 +128,7 @@ def _foreign(to: Address, status: int) -> LinedError:
 
 
 def _token(config: Config) -> str:
-    path = token_path(config)
+    path = config.journal.token_path
     try:
         return path.read_text("ascii").strip()
     except FileNotFoundError:
@@ -138,15 +136,6 @@ def _token(config: Config) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DaemonFailed(f"{path}: {reason}; run this as the user that the line runs as") from None
-
-
-def token_path(config: Config) -> Path:
-    return _beside(config, ".token")
-
-
-def _beside(config: Config, ending: str) -> Path:
-    journal: Path = config.journal.path.resolve()
-    return journal.with_name(journal.name + ending)
 
 
 def _user() -> str:

@@ -109,7 +109,17 @@ class Journal(Table):
     @property
     def token_path(self) -> Path:
         """The file of the token for local commands (contract, section 3)."""
-        return self.path.with_name(self.path.name + ".token")
+        return self._beside(".token")
+
+    @property
+    def port_path(self) -> Path:
+        """The file that tells the port which the system chose where `status.listen` says 0."""
+        return self._beside(".port")
+
+    def _beside(self, ending: str) -> Path:
+        """Where the journal itself lies, links followed."""
+        journal = self.path.resolve()
+        return journal.with_name(journal.name + ending)
 
 
 class Sscc(Table):

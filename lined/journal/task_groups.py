@@ -9,6 +9,15 @@ from lined.journal.tasks import EJECTED_REPORTED, OF_GROUP, PACKAGE_HOLDS_REFUSE
 from lined.journal.work_items import Task, task, tasks
 
 AROUND_ONE = 3  # the packages around one code: a group, a box, a pallet
+_SUMS = (  # SQL: the newest task, then how many are about codes, about packages, and about what lies around
+    "max(id) AS newest, sum(kind IN (:code, :ejected)), sum(kind = :package), sum(kind = :around)"
+)
+_KINDS = {
+    "code": REFUSED_CODE,
+    "ejected": EJECTED_REPORTED,
+    "package": REFUSED_PACKAGE,
+    "around": PACKAGE_HOLDS_REFUSED,
+}
 
 
 class Group(NamedTuple):
@@ -41,10 +50,9 @@ class Waiting(NamedTuple):
 def groups(connection: Connection, *, limit: int, after: int | None = None) -> tuple[list[Group], int | None]:
     """The one with the newest task first, from the one after the task `after` on; and what to go on after."""
     rows = connection.execute(
-        f"SELECT report_id, {WORD} AS word, max(id) AS newest, sum(kind IN (?, ?)), sum(kind = ?), sum(kind = ?) "
-        f"FROM task WHERE done_ms IS NULL GROUP BY report_id, {WORD} HAVING ? IS NULL OR newest < ? "
-        "ORDER BY newest DESC LIMIT ?",
-        (REFUSED_CODE, EJECTED_REPORTED, REFUSED_PACKAGE, PACKAGE_HOLDS_REFUSED, after, after, limit + 1),
+        f"SELECT report_id, {WORD} AS word, {_SUMS} FROM task WHERE done_ms IS NULL GROUP BY report_id, {WORD} "
+        "HAVING :after IS NULL OR newest < :after ORDER BY newest DESC LIMIT :limit",
+        {**_KINDS, "after": after, "limit": limit + 1},
     ).fetchall()
     found = [Group(*row) for row in rows[:limit]]
     return found, found[-1].newest if len(rows) > limit else None
@@ -53,16 +61,7 @@ def groups(connection: Connection, *, limit: int, after: int | None = None) -> t
 def group(connection: Connection, report_id: int, word: str) -> Group | None:
     """What is open of a report and word."""
     row = connection.execute(
-        "SELECT max(id), sum(kind IN (:code, :ejected)), sum(kind = :package), sum(kind = :around) FROM task "
-        f"WHERE {OF_GROUP}",
-        {
-            "report": report_id,
-            "word": word,
-            "code": REFUSED_CODE,
-            "ejected": EJECTED_REPORTED,
-            "package": REFUSED_PACKAGE,
-            "around": PACKAGE_HOLDS_REFUSED,
-        },
+        f"SELECT {_SUMS} FROM task WHERE {OF_GROUP}", {**_KINDS, "report": report_id, "word": word}
     ).fetchone()
     return None if row[0] is None else Group(report_id, word, *row)
 

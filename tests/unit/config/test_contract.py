@@ -147,6 +147,17 @@ def test_values_come_in_the_shapes_that_the_line_works_with(tables: dict[str, An
     assert config.sscc.serial_digits == 7
 
 
+def test_what_lies_beside_a_journal_lies_where_its_link_leads(
+    tables: dict[str, Any], read: Read, tmp_path: Path
+) -> None:
+    real = tmp_path / "disk" / "real.db"
+    link = tmp_path / "link.db"
+    link.symlink_to(real)
+    tables["journal"]["path"] = str(link)
+    journal = read(tables).journal
+    assert (journal.token_path, journal.port_path) == (Path(f"{real}.token"), Path(f"{real}.port"))
+
+
 def test_a_package_holds_the_next_lower_level_of_its_product(tables: dict[str, Any], read: Read) -> None:
     tables["product"][0]["package"] = [
         {"level": "BOX_LV_2"},
