@@ -1,17 +1,19 @@
 """What answers mean: the values that other rooms get, and how they are read out of the regulator's JSON.
 
 Guarantees: nothing here raises anything but `Unreadable` whatever the bytes; unknown members are ignored, unknown words
-kept as they are. It knows nothing of HTTP connections, credentials or budgets.
+kept. Every text, number and date has passed `bounds`. It knows nothing of HTTP connections, credentials or budgets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import NamedTuple
 
+from lined.regulator import bounds
+
 LONGEST_ID = 128
+TAGS_KEPT = 20  # of an error row
 
 
 class Unreadable(ValueError):
@@ -64,11 +66,8 @@ class CodeEvent(NamedTuple):
 
     def since(self, moment: datetime) -> bool:
         """It happened at that moment or later, or nobody can tell."""
-        try:
-            at = datetime.fromisoformat(self.at)
-        except ValueError:
-            return True
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)) >= moment
+        at = bounds.moment(self.at)
+        return at is None or at >= moment
 
 
 class CodeHistory(NamedTuple):
@@ -98,10 +97,10 @@ def document(answer: object, final: frozenset[str]) -> Document:
     row = _object(answer)
     if isinstance(row.get("documentInfos"), dict):
         row = _object(row["documentInfos"])
-    status = _text(row, "status").upper()
+    status = _word(row, "status")
     return Document(
         document_id=document_id(row, "documentId"),
-        type=_text(row, "type").upper(),
+        type=_word(row, "type"),
         status=status,
         created=_maybe_text(row, "createDate"),
         product_group=_maybe_text(row, "productGroup"),
@@ -125,7 +124,7 @@ def document_id(answer: object, member: str) -> str:
 def code_outcome(row: object) -> CodeOutcome:
     fields = _object(row)
     return CodeOutcome(
-        _whole(fields, "index"), _text(fields, "code"), _text(fields, "state").upper(), _maybe_text(fields, "result")
+        _whole(fields, "index"), _code(fields, "code"), _word(fields, "state"), _maybe_text(fields, "result")
     )
 
 
@@ -135,7 +134,7 @@ def document_error(row: object) -> DocumentError:
     return DocumentError(
         property=_maybe_text(fields, "propertyName") or "",
         error_code=_maybe_text(fields, "errorCode") or "",
-        tags=tags if isinstance(tags, dict) else {},
+        tags=_tags(tags) if isinstance(tags, dict) else {},
         row=_whole(fields, "index") if "index" in fields else -1,
     )
 
@@ -145,8 +144,8 @@ def code_history(row: object) -> CodeHistory:
     code = _object(fields.get("codeData"))
     events = fields.get("codeHistory")
     return CodeHistory(
-        code=_text(code, "code"),
-        status=_text(code, "status").upper(),
+        code=_code(code, "code"),
+        status=_word(code, "status"),
         extended_status=_maybe_text(code, "extendedStatus"),
         events=tuple(_event(event) for event in events) if isinstance(events, list) else (),
     )
@@ -156,7 +155,7 @@ def _event(row: object) -> CodeEvent:
     fields = _object(row)
     return CodeEvent(
         type=_maybe_text(fields, "eventType") or "",
-        document_id=_maybe_text(fields, "eventSourceId") or "",
+        document_id=_maybe_id(fields, "eventSourceId"),
         document_type=_maybe_text(fields, "documentType"),
         at=_maybe_text(fields, "eventDate") or "",
     )
@@ -183,7 +182,7 @@ def _notes(answer: object, depth: int) -> Iterator[ErrorNote]:
         while answer:
             yield from _notes(answer.pop(), depth + 1)
     elif isinstance(answer, str):
-        yield ErrorNote("", answer.strip(), ())
+        yield ErrorNote("", bounds.text(answer.strip()), ())
     elif isinstance(answer, dict):
         nested = [answer[name] for name in ("globalErrors", "globalError", "errors") if answer.get(name)]
         for inner in nested:
@@ -200,7 +199,7 @@ def _note(fields: dict[str, object], depth: int) -> ErrorNote:
     context = fields.get("context")
     context = context if isinstance(context, dict) else {}
     texts = [
-        str(place[name]).strip()
+        bounds.text(str(place[name]).strip())
         for place, name in (
             (fields, "error"),
             (fields, "message"),
@@ -222,15 +221,16 @@ def _code_of(fields: dict[str, object]) -> str:
     for name in ("errorCode", "code", "Code"):
         value = fields.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return str(value).strip()
+            return bounds.text(str(value).strip(), bounds.LONGEST_WORD)
     error = fields.get("error")
-    return str(error).strip() if isinstance(error, int) or (isinstance(error, str) and error.isdigit()) else ""
+    number = isinstance(error, int) or (isinstance(error, str) and error.isdigit())
+    return bounds.text(str(error).strip(), bounds.LONGEST_WORD) if number else ""
 
 
 def _strings(value: object) -> list[str]:
     if isinstance(value, str):
-        return [value]
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+        return [bounds.code(value)]
+    return [bounds.code(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def named_codes(note: ErrorNote) -> list[tuple[str, str]]:
@@ -248,21 +248,12 @@ def _could_be_code(value: str) -> bool:
 
 
 # ----------------------------------------------------------------------------------------------------- primitives
-def server_time(date_header: str | None) -> datetime | None:
-    """The Date header as UTC; None where it is missing or broken."""
-    try:
-        found = parsedate_to_datetime(date_header or "")
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, TypeError):
-        return None
-
-
 def retry_after_s(header: str | None, server_now: datetime) -> float | None:
     """Seconds of a Retry-After header, given as a number or as a date; None where there is none or it is broken."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
-    moment = server_time(text) if text else None
+        return bounds.seconds(text)
+    moment = bounds.http_date(text) if text else None
     return None if moment is None else max(0.0, (moment - server_now).total_seconds())
 
 
@@ -279,22 +270,46 @@ def _rows(answer: object, member: str) -> list[object]:
     return rows
 
 
-def _text(row: dict[str, object], member: str) -> str:
+def _word(row: dict[str, object], member: str) -> str:
+    """A status or a type, in capitals."""
     value = row.get(member)
     if not isinstance(value, str) or not value:
         raise Unreadable(f"no {member}")
-    return value
+    return bounds.text(value, bounds.LONGEST_WORD).upper()
+
+
+def _code(row: dict[str, object], member: str) -> str:
+    value = row.get(member)
+    if not isinstance(value, str) or not value:
+        raise Unreadable(f"no {member}")
+    return bounds.code(value)
 
 
 def _maybe_text(row: dict[str, object], member: str) -> str | None:
     value = row.get(member)
-    return value if isinstance(value, str) and value else None
+    return bounds.text(value) if isinstance(value, str) and value else None
+
+
+def _maybe_id(row: dict[str, object], member: str) -> str:
+    try:
+        return document_id(row, member)
+    except Unreadable:
+        return ""
 
 
 def _whole(row: dict[str, object], member: str) -> int:
-    value = row.get(member)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    value = bounds.whole(row.get(member))
+    if value is None:
         raise Unreadable(f"no whole number {member}")
     return value
+
+
+def _tags(tags: dict[str, object]) -> dict[str, object]:
+    """What may be shown of an error's tags: each a word or a number, and not many of them."""
+    found: dict[str, object] = {}
+    for name, value in list(tags.items())[:TAGS_KEPT]:
+        if isinstance(value, str):
+            found[bounds.text(name, bounds.LONGEST_WORD)] = bounds.text(value)
+        elif isinstance(value, bool) or bounds.whole(value) is not None:
+            found[bounds.text(name, bounds.LONGEST_WORD)] = value
+    return found

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lined.errors import LinedError
+from lined.regulator import bounds
 from lined.regulator.account import Secret
 from lined.regulator.profiles import CredentialRules, Profile
 from lined.regulator.reply import Reply
@@ -266,7 +267,7 @@ class TechnicalUser:
             return False
         value = reply.value if isinstance(reply.value, dict) else {}
         refresh = value.get("refreshToken")
-        self._refresh_token = refresh.strip() if isinstance(refresh, str) and len(refresh) < LONGEST_SECRET else ""
+        self._refresh_token = _secret_of(refresh)
         self._refresh_dies = self._clock() + self._rules.refresh_life_s
         self._tokens = found
         self._failures = 0
@@ -324,16 +325,20 @@ class _Tokens:
     def read(cls, reply: Reply, rules: CredentialRules, now: float, chance: random.Random) -> _Tokens | None:
         """`accessTokenExpiresIn` is in ms, a number in the sample and a string in the table [2.2.2.2]."""
         value = reply.value if isinstance(reply.value, dict) else {}
-        try:
-            access = clean_secret(str(value["accessToken"])) if isinstance(value.get("accessToken"), str) else ""
-            life_s = float(value.get("accessTokenExpiresIn") or 0) / 1000
-        except (ValueError, TypeError):
-            access, life_s = "", 0.0
+        access = _secret_of(value.get("accessToken"))
         if not access:
             return None
-        life_s = life_s if 0 < life_s < float("inf") else float(rules.token_life_s)
+        life_s = (bounds.seconds(value.get("accessTokenExpiresIn")) or 0.0) / 1000 or float(rules.token_life_s)
         life_s = min(max(life_s, SHORTEST_LIFE_S), LONGEST_LIFE_S)
         return cls(access, now + life_s * chance.uniform(*REFRESH_AT), now + life_s)
+
+
+def _secret_of(value: object) -> str:
+    """A token as an answer brings it; empty where it is none."""
+    try:
+        return clean_secret(value) if isinstance(value, str) else ""
+    except ValueError:
+        return ""
 
 
 def clean_secret(text: str, *, inner_space: bool = False) -> str:

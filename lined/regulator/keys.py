@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from lined.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
+from lined.regulator import bounds
 from lined.regulator.asking import Asking
 from lined.regulator.credentials import NewKey, NoCredential, clean_secret
 from lined.regulator.lookups import Lookups, path_of
@@ -17,6 +17,7 @@ from lined.regulator.wire import NoAnswer, Request
 
 CHECK_GAP_S = 900.0  # [1.4] 100 a day are allowed
 ANSWER_BYTES = 64 * 1024
+LONGEST_NAME = 100  # of a key
 
 
 class KeyCare:
@@ -58,7 +59,7 @@ class KeyCare:
             return
         finally:
             self._checked = key.generation if key is not None else 0  # the first question reads the file
-        key.expires_at = _expiry(row.get("expiresOn"))
+        key.expires_at = bounds.moment(row.get("expiresOn"))
         self.problem = f"the API key does not belong to TIN {tin}" if row.get("isTinCorrect") is False else None
 
     async def refresh(self, key_id: str | None) -> NewKey:
@@ -90,8 +91,8 @@ class KeyCare:
                 key = clean_secret(str(row.get("apiKey") or ""))
             except ValueError as error:
                 raise OutcomeUnknown(f"refreshed, but no readable key came: {error}", status=reply.status) from error
-            name, label = str(row.get("id") or "").strip(), str(row.get("label") or "")
-            return NewKey(key, name, _expiry(row.get("expiresOn")), label)
+            name, label = (bounds.text(str(row.get(member) or ""), LONGEST_NAME).strip() for member in ("id", "label"))
+            return NewKey(key, name, bounds.moment(row.get("expiresOn")), label)
         words, seen = self._asking.redact(reply.words()), self._asking.evidence(reply.body)
         if reply.status in {401, 429} and not reply.page:
             raise NotSent(words, status=reply.status, evidence=seen, credential=reply.status == 401)
@@ -100,12 +101,3 @@ class KeyCare:
             refused.lacks(missing(reply, self._lookups.profile.methods["key_refresh"], self._lookups.account))
             raise refused
         raise OutcomeUnknown(words, status=reply.status, evidence=seen)
-
-
-def _expiry(value: object) -> datetime | None:
-    """[2.1.4.2] "2025-11-15T23:59:59Z"; None where there is none or it is broken."""
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

@@ -15,7 +15,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from lined.errors import Denied, LookupFailed, Unavailable
-from lined.regulator import answers
+from lined.regulator import answers, bounds
 from lined.regulator.account import Account
 from lined.regulator.answers import CodeHistory, CodeOutcome, Document, DocumentError, Unreadable
 from lined.regulator.asking import Asking
@@ -104,7 +104,7 @@ class Lookups:
             raise self._unreadable("content", error) from error
         if not isinstance(value, dict):
             raise self._unreadable("content", Unreadable("an object was expected"))
-        return value
+        return {bounds.code(name): await _plain(member) for name, member in value.items()}
 
     async def code_histories(self, codes: Sequence[str]) -> list[CodeHistory]:
         """What the regulator knows of these identification codes, at most `code_information` of them; unknown ones are
@@ -215,6 +215,13 @@ def _one_page(rows: list[Row], after: int | None, limit: int, cursor: Callable[[
 def _moment(when: datetime) -> str:
     """[11.2] '2011-12-03T10:15:30Z', cut to the second."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def _plain(member: object) -> object:
+    """See bounds.plain; a list, which may be that of 30,000 codes, in slices."""
+    if not isinstance(member, list):
+        return bounds.plain(member)
+    return await in_slices(bounds.plain, eaten(member), clock_every=1)
 
 
 async def _decoded(text: str) -> bytes:

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
+from lined.regulator import bounds
+
 EVIDENCE_BYTES = 64 * 1024
 LONGEST_SECRET = 4096  # no credential is longer
 SHORTEST_SECRET = 4  # shorter ones would blot out ordinary text
 MASK = "***"
 
 _WORDS = ("authoriz", "api", "passw", "token", "secret", "cookie", "bearer", "basic")
-_SEPARATORS = ("\x1d", "u001d", "%1d")
+_SEPARATORS = ("\x1d", "\u241d", "u001d", "%1d")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+|%20|\+)[^\s\"'\\,;<>]+")
 _MEMBER = re.compile(
     r"""(?ix) ( (?: authoriz | api[_-]?key | passw | token | secret | cookie ) [\w.-]{0,40} \\?["']?
@@ -24,7 +26,7 @@ _MEMBER = re.compile(
         (?: \\?"(?:[^"\\]|\\[^"])*(?:\\?"|$) | '[^']*' | [^\s,;&}\])"'<>\[{]+ )"""
 )
 _EXPIRY = re.compile(r"(?i)expire|type")
-_CHECK_PART = re.compile(r"(?i)((?:\x1d|\\u001d|%1d)9[123])(?:\\[^u\s]|[^\s\"\\]){2,}")
+_CHECK_PART = re.compile(r"(?i)((?:\x1d|\u241d|\\u001d|%1d)9[123])(?:\\[^u\s]|[^\s\"\\]){2,}")
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -50,4 +52,4 @@ def evidence(body: bytes, secrets: Iterable[str]) -> str:
     """An answer as text for people: redacted, then cut to 64 KiB, so that no cut splits a secret."""
     most = EVIDENCE_BYTES + LONGEST_SECRET
     text = redact(body[:most].decode("utf-8", "replace"), secrets)
-    return (text[:-LONGEST_SECRET] if len(body) > most else text)[:EVIDENCE_BYTES]
+    return bounds.lines(text[:-LONGEST_SECRET] if len(body) > most else text, EVIDENCE_BYTES)

@@ -5,15 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from lined.regulator.answers import (
-    ErrorNote,
-    Unreadable,
-    error_notes,
-    looks_like_page,
-    named_codes,
-    retry_after_s,
-    server_time,
-)
+from lined.regulator import bounds
+from lined.regulator.answers import ErrorNote, Unreadable, error_notes, looks_like_page, named_codes, retry_after_s
 from lined.regulator.profiles import Profile
 from lined.regulator.slices import in_slices, read_json, uncollected
 from lined.regulator.wire import Answer
@@ -69,7 +62,7 @@ class Reply(NamedTuple):
 
 async def read_reply(answer: Answer, now: datetime) -> Reply:
     """Read the answer without holding the loop; never raises. `now`: our wall clock, for a Retry-After without Date."""
-    date = server_time(answer.headers.get("Date"))
+    date = bounds.http_date(answer.headers.get("Date"))
     retry_s = retry_after_s(answer.headers.get("Retry-After"), date or now)
     page = looks_like_page(answer.headers.get("Content-Type", ""), answer.body)
     value: object = None

@@ -45,13 +45,15 @@ async def read_json(body: bytes) -> object:
         raise Unreadable(f"not JSON: {str(error)[:200]}") from error
 
 
-async def in_slices(convert: Callable[[T], R], rows: Iterable[T]) -> list[R]:
-    """`[convert(row) for row in rows]`, giving the loop its turn after every millisecond."""
+async def in_slices(convert: Callable[[T], R], rows: Iterable[T], *, clock_every: int = CLOCK_EVERY) -> list[R]:
+    """`[convert(row) for row in rows]`, giving the loop its turn after every millisecond. `clock_every`: 1 where a
+    single row may be big.
+    """
     done: list[R] = []
     until = time.monotonic() + SLICE_S
     for number, row in enumerate(rows):
         done.append(convert(row))
-        if number % CLOCK_EVERY == 0 and time.monotonic() > until:
+        if number % clock_every == 0 and time.monotonic() > until:
             await asyncio.sleep(0)
             until = time.monotonic() + SLICE_S
     return done

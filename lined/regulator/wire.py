@@ -24,9 +24,11 @@ from typing import Any, NamedTuple, Self
 import httpx
 
 from lined import __version__
+from lined.regulator import bounds
 from lined.regulator.account import Account
 
 SLICE_BYTES = 64 * 1024  # a request's body goes out in pieces of this size: encrypting 4 MB at once would hold the loop
+LONGEST_REASON = 300
 KEEP_OPEN_S = 20.0
 KEEP_OPEN = 4  # connections
 USER_AGENT = f"lined/{__version__}"
@@ -239,5 +241,5 @@ def _inflate(body: bytes, encoding: str, most_bytes: int) -> bytes:
 
 
 def _words(error: BaseException) -> str:
-    text = str(error).strip()
-    return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
+    text = bounds.text(str(error).strip(), LONGEST_REASON)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from lined.regulator import bounds
+
 COMPARED = ("businessPlaceId", "seriesNumber", "productionDate", "expirationDate", "documentDate", "businessDatetime")
 NESTED = "updatedFields"  # of a correction: two of them may be about the same codes
 FRACTION_S = 1.0
+LONGEST_SHOWN = 100
 
 
 def difference(ours: Mapping[str, object], theirs: Mapping[str, object]) -> str | None:
     """What a document says differently, for people; None where nothing tells the two apart."""
     for name, mine, yours in _both(ours, theirs):
         if not _same(mine, yours):
-            return f"{name} is {yours!r} there and {mine!r} in the report"
+            return f"{name} is {_shown(yours)} there and {_shown(mine)} in the report"
     return None
 
 
@@ -32,13 +35,23 @@ def _both(ours: Mapping[str, object], theirs: Mapping[str, object]) -> list[tupl
 
 
 def _same(mine: object, yours: object) -> bool:
-    one, other = str(mine).strip(), str(yours).strip()
+    one, other = _plain(mine), _plain(yours)
     if one.casefold() == other.casefold():
         return True
     try:
         moments = datetime.fromisoformat(one), datetime.fromisoformat(other)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     if None in (moments[0].tzinfo, moments[1].tzinfo):
         return True
     return abs((moments[0] - moments[1]).total_seconds()) < FRACTION_S
+
+
+def _plain(value: object) -> str:
+    """A word, number or moment as text; of anything else only what it is."""
+    plain = str(value) if isinstance(value, str | int | float) else f"({type(value).__name__})"
+    return bounds.text(plain.strip())
+
+
+def _shown(value: object) -> str:
+    return repr(_plain(value)[:LONGEST_SHOWN])
