@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from lined.errors import LookupFailed, Refused, SendingError
 from lined.regulator import Account, Regulator, answers
 from lined.regulator.credentials import NewKey
 from lined.regulator.wire import Answer
+from lined.vocabulary.errors import LookupFailed, Refused, SendingError
 from tests.monsters import JSON, TEXTS
 
 LONGEST = 70_000  # of anything that is kept; evidence is the longest
