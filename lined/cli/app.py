@@ -3,7 +3,7 @@
     def register(app: typer.Typer) -> None:
         app.command("check", rich_help_panel=SET_UP)(check)
 
-A command raises errors of `lined.errors`; here they become words on stderr and an exit code.
+A command raises errors of `lined.vocabulary.errors`; here they become words on stderr and an exit code.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import typer
 
 from lined import __version__
 from lined.cli.exits import code_of, tell
-from lined.errors import LinedError
+from lined.vocabulary.errors import LinedError
 
 FILES: Final = (
     "check",

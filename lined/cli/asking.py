@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lined.cli.daemon import NoDaemon, address_of, ask, command
-from lined.errors import JournalBroken, JournalLocked, LinedError
+from lined.vocabulary.errors import JournalBroken, JournalLocked, LinedError
 
 if TYPE_CHECKING:
     from lined.config import Config

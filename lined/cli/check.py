@@ -11,7 +11,7 @@ import typer
 from lined.cli.exits import SETTINGS
 from lined.cli.options import CONFIG, SET_UP, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
-from lined.errors import Problem, SettingsError
+from lined.vocabulary.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -70,10 +70,10 @@ def typed(text: str) -> str:
 
 
 def _offline(connection: Connection, text: str) -> dict[str, Any]:
+    from lined.api import shapes
     from lined.codes import Malformed, identification
-    from lined.errors import CommandError
-    from lined.journal import stories
-    from lined.status import shapes
+    from lined.journal.views import stories
+    from lined.vocabulary.errors import CommandError
 
     try:
         ident = identification(text.encode("utf-8", "replace"))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from lined.errors import CommandError, JournalFull, LinedError, Problem
+from lined.vocabulary.errors import CommandError, JournalFull, LinedError, Problem
 
 if TYPE_CHECKING:
     from lined.config import Config

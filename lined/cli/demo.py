@@ -18,7 +18,7 @@ from lined.cli.output import console, print_facts, print_json, print_table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lined.cli.demo_plant import DemoPlant
+    from lined.sandbox.demo.plant import DemoPlant
 
 QUIET_RATE = 20.0  # items a second of a demo without end: a pace that people can follow
 OUTCOMES_S = 300.0  # for the last documents to be decided
@@ -53,7 +53,7 @@ def demo(
 
 
 async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> int:
-    from lined.cli.demo_plant import GTIN, DemoPlant
+    from lined.sandbox.demo.plant import GTIN, DemoPlant
 
     to = console()
     async with DemoPlant(folder, codes=codes, rate=rate) as plant:
@@ -74,7 +74,7 @@ async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> 
 
 
 def _tell_where(to: Console, plant: DemoPlant) -> None:
-    from lined.cli.demo_plant import LINE, broker_at_hand
+    from lined.sandbox.demo.plant import LINE, broker_at_hand
 
     to.print("lined demo: a plant on this machine", style="bold")
     print_facts(
@@ -118,8 +118,8 @@ async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> No
 
 
 async def _for_ever(to: Console, plant: DemoPlant) -> None:
-    from lined.cli.demo_controls import KEYS, Controls
-    from lined.cli.demo_watch import Watch
+    from lined.sandbox.demo.controls import KEYS, Controls
+    from lined.sandbox.demo.watch import Watch
 
     controls = Controls(plant, to.print)
     watch = Watch(plant.url, lambda text, style: to.print(text, style=style))
@@ -144,8 +144,8 @@ async def _for_ever(to: Console, plant: DemoPlant) -> None:
 
 
 async def _tell_balance(to: Console, plant: DemoPlant) -> None:
-    from lined.cli.demo_plant import DemoFailed
-    from lined.cli.demo_watch import balance
+    from lined.sandbox.demo.plant import DemoFailed
+    from lined.sandbox.demo.watch import balance
 
     to.print()
     try:
@@ -183,7 +183,7 @@ def _bars(to: Console, codes: int | None, quiet: bool) -> Any:
 
 async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
     """What happened, seen from all three sides: the scanner, the daemon, the regulator's own books."""
-    from lined.cli.demo_watch import reads_add_up
+    from lined.sandbox.demo.watch import reads_add_up
 
     status, books, reports = await plant.status(), await plant.books(), await plant.reports()
     camera, tree = plant.belt.camera.results, plant.belt.tree()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from lined.errors import JournalBound, JournalBroken, JournalFull, JournalNewer, LinedError, SettingsError
+from lined.vocabulary.errors import JournalBound, JournalBroken, JournalFull, JournalNewer, LinedError, SettingsError
 
 DONE: Final = 0
 FAILED: Final = 1

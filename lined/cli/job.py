@@ -98,8 +98,8 @@ def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
 
 def _offline(connection: Connection) -> dict[str, Any]:
-    from lined.journal import queries
-    from lined.status import document
+    from lined.api import document
+    from lined.journal.views import queries
 
     return document.counted(queries.sums(connection))
 

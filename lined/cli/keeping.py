@@ -65,8 +65,8 @@ def restore(
 
     from lined.cli.asking import loaded
     from lined.cli.logs import set_up_logs
-    from lined.journal import damage, takeover
-    from lined.journal.backup import check_whole
+    from lined.journal.care import damage, takeover
+    from lined.journal.care.backup import check_whole
     from lined.journal.journal import refuse_foreign, take_lock
     from lined.service import assembly
 
@@ -126,7 +126,7 @@ def recover(
     as_json: JsonOption = False,
 ) -> None:
     """Read what can be read of a journal that was set aside, into a new file. FILE itself is not changed."""
-    from lined.journal.salvage import salvage
+    from lined.journal.care.salvage import salvage
 
     target = (into or file.with_name(file.name + ".recovered")).resolve()
     try:
@@ -157,10 +157,10 @@ def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = F
 
     from lined.cli.asking import loaded
     from lined.cli.logs import set_up_logs
-    from lined.errors import JournalDamaged
-    from lined.journal import adoption
+    from lined.journal.care import adoption
     from lined.journal.journal import refuse_foreign, take_lock
     from lined.service import assembly
+    from lined.vocabulary.errors import JournalDamaged
 
     set_up_logs(level=logging.WARNING)
     found = loaded(config)
@@ -206,10 +206,10 @@ def _backed_up(config: Config) -> dict[str, Any]:
     import os
 
     from lined.cli.logs import set_up_logs
-    from lined.errors import JournalError
-    from lined.journal.backup import back_up
+    from lined.journal.care.backup import back_up
     from lined.journal.journal import take_lock
     from lined.service.opening import backup_folder
+    from lined.vocabulary.errors import JournalError
 
     set_up_logs(level=logging.WARNING)
     path = config.journal.path.resolve()
@@ -224,6 +224,6 @@ def _backed_up(config: Config) -> dict[str, Any]:
 
 
 def _failed(text: str) -> NoReturn:
-    from lined.errors import JournalError
+    from lined.vocabulary.errors import JournalError
 
     raise JournalError(text)

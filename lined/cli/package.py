@@ -43,8 +43,8 @@ def list_packages(
     found = loaded(config)
 
     def offline(connection: Connection) -> Any:
-        from lined.journal import stories
-        from lined.status import shapes
+        from lined.api import shapes
+        from lined.journal.views import stories
 
         before = int(after) if after and after.isdecimal() else None
         return json.loads(shapes.package_page(stories.package_page(connection, state=state, limit=limit, after=before)))

@@ -16,10 +16,10 @@ from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOptio
 from lined.cli.output import console, print_json, print_table
 
 if TYPE_CHECKING:
-    from lined.cli.pool_file import PoolFile
     from lined.config import Config
-    from lined.errors import LinedError
     from lined.journal.database import Connection
+    from lined.supply.pool_file import PoolFile
+    from lined.vocabulary.errors import LinedError
 
 PROBLEMS_SHOWN = 1_000
 GtinOption = Annotated[str, typer.Option("--gtin", metavar="GTIN", help="Of the product, or of its GROUP.")]
@@ -49,9 +49,9 @@ def load(
     The whole file is read first: one bad line, and nothing is loaded. Loading it again changes nothing.
     """
     from lined.cli.asking import loaded
-    from lined.cli.pool_file import PoolFile
     from lined.line.pool_operations import PAGE_MAX, pool_gtin
     from lined.service import assembly
+    from lined.supply.pool_file import PoolFile
 
     found = loaded(config)
     plant = assembly.plant_of(found, assembly.profile_of(found))
@@ -78,8 +78,8 @@ def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     from lined.cli.telling import Clock
 
     def offline(connection: Connection) -> Any:
-        from lined.journal import pools
-        from lined.status import shapes
+        from lined.api import shapes
+        from lined.journal.tables import pools
 
         return shapes.pool_list(pools.present(connection).values())
 
@@ -123,7 +123,7 @@ def _state(one: dict[str, Any], clock: Any) -> str:
 
 def _looked_through(file: Path, content: PoolFile) -> int:
     """How many codes there are. Raises CommandError; every bad line is named on stderr, PROBLEMS_SHOWN at most."""
-    from lined.errors import CommandError
+    from lined.vocabulary.errors import CommandError
 
     count, bad = 0, 0
     for line in content:
@@ -176,11 +176,11 @@ def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
 
     from lined.cli.daemon import NoDaemon
     from lined.cli.logs import set_up_logs
-    from lined.errors import JournalBroken, JournalError
     from lined.journal.database import SqliteError, open_writable, translated
     from lined.journal.journal import refuse_foreign, take_lock
     from lined.journal.schema import migrations
     from lined.service import assembly
+    from lined.vocabulary.errors import JournalBroken, JournalError
 
     set_up_logs(level=logging.WARNING)
     path = config.journal.path.resolve()
@@ -216,9 +216,9 @@ def _send(config: Config, gtin: str, idents: list[str], last: bool, by: str | No
 
 def _put(connection: Connection, gtin: str, idents: list[str], last: bool, by: str | None) -> dict[str, Any]:
     """One page, one transaction."""
-    from lined.journal import pools
+    from lined.journal.tables import pools
     from lined.line.pool_operations import described
-    from lined.status.times import with_moments
+    from lined.vocabulary.times import with_moments
 
     at_ms = time.time_ns() // 1_000_000
     connection.execute("BEGIN IMMEDIATE")
@@ -231,10 +231,10 @@ def _put(connection: Connection, gtin: str, idents: list[str], last: bool, by: s
 
 
 def _dropped(connection: Connection, gtin: str) -> dict[str, Any]:
-    from lined.errors import CommandError
-    from lined.journal import pools
+    from lined.journal.tables import pools
     from lined.line.pool_operations import described
-    from lined.status.times import with_moments
+    from lined.vocabulary.errors import CommandError
+    from lined.vocabulary.times import with_moments
 
     pool = pools.present(connection).get(gtin)
     if pool is None:

@@ -55,8 +55,8 @@ def list_reports(
     found = loaded(config)
 
     def offline(connection: Connection) -> Any:
-        from lined.journal import queries
-        from lined.status import shapes
+        from lined.api import shapes
+        from lined.journal.views import queries
 
         before = int(after) if after and after.isdecimal() else None
         page = queries.report_page(connection, kind=kind, state=state, limit=limit, after=before)
@@ -85,9 +85,9 @@ def show(report: ReportId, config: ConfigOption = CONFIG, as_json: JsonOption = 
     found = loaded(config)
 
     def offline(connection: Connection) -> Any:
-        from lined.errors import CommandError
-        from lined.journal import queries
-        from lined.status import shapes
+        from lined.api import shapes
+        from lined.journal.views import queries
+        from lined.vocabulary.errors import CommandError
 
         story = queries.report_story(connection, int(report)) if shapes.is_number(report) else None
         if story is None:

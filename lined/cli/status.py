@@ -39,10 +39,10 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 def _offline(connection: Connection, config: Config) -> dict[str, Any]:
     """What the journal says by itself: the shape of the running daemon's, nothing connected."""
     from lined import __version__
-    from lined.journal import queries
+    from lined.api import document
     from lined.journal.database import free_bytes, journal_bytes
-    from lined.status import document
-    from lined.status.times import moment
+    from lined.journal.views import queries
+    from lined.vocabulary.times import moment
 
     now_ms = time.time_ns() // 1_000_000
     path = config.journal.path.resolve()

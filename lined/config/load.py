@@ -23,8 +23,8 @@ from lined.config.rules_outside import (
 from lined.config.rules_products import product_problems, report_problems, sscc_problems
 from lined.config.texts import in_file_order, known_keys, problems_of
 from lined.config.warnings import warnings_of
-from lined.errors import Problem, SettingsError
 from lined.regulator.profiles import Profile
+from lined.vocabulary.errors import Problem, SettingsError
 
 MAX_BYTES = 1_000_000  # a thousand products take a third of it; a wrong path is not read to its end
 

@@ -38,7 +38,7 @@ from lined.config.values import (
     clock_time,
     split_listen,
 )
-from lined.errors import Problem
+from lined.vocabulary.errors import Problem
 
 MqttTopicName = Literal["availability", "status", "verdict", "report", "package", "alarm", "command", "reply"]
 Level = Literal["GROUP", "BOX_LV_1", "BOX_LV_2"]

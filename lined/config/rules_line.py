@@ -11,8 +11,8 @@ from lined.config.repair import Repaired
 from lined.config.rules_products import at
 from lined.config.texts import Place, path_of
 from lined.config.values import shown
-from lined.errors import Problem
-from lined.links.urls import ListenUrl, parse_url
+from lined.devices.urls import ListenUrl, parse_url
+from lined.vocabulary.errors import Problem
 
 
 def device_problems(found: Repaired) -> Iterator[Problem]:

@@ -12,10 +12,10 @@ from lined.config.rules_line import ids_twice
 from lined.config.rules_products import at
 from lined.config.secret import Secret
 from lined.config.values import is_loopback, shown
-from lined.errors import Problem, SettingsError
-from lined.links.mqtt_spec import TOPICS
+from lined.i18n.words import ALARMS
+from lined.mqtt.spec import TOPICS
 from lined.regulator.profiles import Profile, load_profile
-from lined.status.page.words import ALARMS
+from lined.vocabulary.errors import Problem, SettingsError
 
 
 def profile_of(found: Repaired) -> tuple[Profile | None, list[Problem]]:

@@ -10,8 +10,8 @@ from lined.config.models import LEVELS, SSCC_DIGITS, SSCC_LAST, Package, Product
 from lined.config.repair import Repaired
 from lined.config.texts import Place, path_of
 from lined.config.values import shown
-from lined.errors import Problem
 from lined.regulator.profiles import Profile
+from lined.vocabulary.errors import Problem
 
 SSCC = "SSCC"
 TOBACCO = "TOBACCO"

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from lined.errors import Problem, SettingsError
+from lined.vocabulary.errors import Problem, SettingsError
 
 CREDENTIAL = "credential:"
 MAX_BYTES = 65_536  # a key or password is far shorter; a wrong path (a journal, a device) is not read to its end

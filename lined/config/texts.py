@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from lined.config.values import shown
-from lined.errors import Problem
+from lined.vocabulary.errors import Problem
 
 Place = tuple[str | int, ...]
 """Where a value stands: ("device", 1, "url")."""

@@ -149,7 +149,7 @@ def _wire(text: str) -> str:
 
 
 def _device_url(text: str) -> str:
-    from lined.links.urls import parse_url
+    from lined.devices.urls import parse_url
 
     parse_url(text)
     return text

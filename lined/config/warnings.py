@@ -10,8 +10,8 @@ from lined.config.rules_outside import secrets_of
 from lined.config.rules_products import at
 from lined.config.secret import Secret
 from lined.config.values import is_loopback, split_url
-from lined.errors import Problem
 from lined.regulator.profiles import Profile
+from lined.vocabulary.errors import Problem
 
 EXPIRY = "expirationDate"  # the utilisation report's field
 

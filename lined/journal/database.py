@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlite_utils.db import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library it chose: pysqlite3 where it is
 
-from lined.errors import JournalBroken, JournalDamaged, JournalError, JournalFull
+from lined.vocabulary.errors import JournalBroken, JournalDamaged, JournalError, JournalFull
 
 Connection = sqlite3.Connection
 SqliteError = sqlite3.Error

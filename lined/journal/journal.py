@@ -17,9 +17,8 @@ from typing import Any, TypeVar
 import structlog
 from sqlite_utils.db import Database
 
-from lined.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
-from lined.journal import codes, damage
-from lined.journal.backup import integrity
+from lined.journal.care import damage
+from lined.journal.care.backup import integrity
 from lined.journal.database import (
     Connection,
     SqliteError,
@@ -28,11 +27,13 @@ from lined.journal.database import (
     open_untouched,
     translated,
 )
-from lined.journal.reports import FINAL
 from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import check_ours, migrations
 from lined.journal.steps import Step, Steps
+from lined.journal.tables import codes
+from lined.journal.tables.reports import FINAL
 from lined.journal.writer import Work, Writer
+from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
 
 log = structlog.get_logger()
 

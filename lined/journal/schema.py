@@ -30,8 +30,8 @@ from pathlib import Path
 from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
-from lined.errors import JournalBound, JournalNewer, Problem
 from lined.journal.database import Connection
+from lined.vocabulary.errors import JournalBound, JournalNewer, Problem
 
 migrations = Migrations("lined")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lined.errors import LinedError
 from lined.journal.database import Connection
+from lined.vocabulary.errors import LinedError
 
 Step = Callable[[Connection], Any]
 

@@ -24,7 +24,6 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
 
-from lined.errors import JournalBroken, JournalError, JournalFull, LinedError
 from lined.journal.ballast import Ballast
 from lined.journal.database import (
     Connection,
@@ -34,6 +33,7 @@ from lined.journal.database import (
     open_writable,
     translated,
 )
+from lined.vocabulary.errors import JournalBroken, JournalError, JournalFull, LinedError
 
 log = structlog.get_logger()
 

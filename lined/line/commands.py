@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lined.errors import CommandError, LinedError
-from lined.journal import codes, counters, eligible
-from lined.journal.commands import Command, once
 from lined.journal.database import Connection
-from lined.journal.reports import select
 from lined.journal.steps import one_step
-from lined.line import jobs
-from lined.line.desk import Chunk
-from lined.line.judging import Judging
+from lined.journal.tables import codes, counters, eligible
+from lined.journal.tables.commands import Command, once
+from lined.journal.tables.reports import select
+from lined.line.jobs import jobs
 from lined.line.state import LineState
-from lined.line.verdicts import ACCEPTED, REPEAT, Ruling
+from lined.line.stations.desk import Chunk
+from lined.line.stations.judging import Judging
+from lined.line.stations.verdicts import ACCEPTED, REPEAT, Ruling
+from lined.vocabulary.errors import CommandError, LinedError
 
 WITHDRAWAL_REASONS = ("sample", "scrap", "damaged", "other")
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
-from lined.errors import CommandError
-from lined.journal import tasks
-from lined.journal.commands import Command, earlier
 from lined.journal.database import Connection
+from lined.journal.tables import tasks
+from lined.journal.tables.commands import Command, earlier
 from lined.line.commands import Action
 from lined.line.state import LineState
+from lined.vocabulary.errors import CommandError
 
 STEP_TASKS = 2_500  # in one transaction: 7 ms
 LARGEST = 2**63  # no number of SQLite's is as large

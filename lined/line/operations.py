@@ -10,19 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lined import codes
-from lined.errors import CommandError, Problem
 from lined.journal import Journal
-from lined.journal.commands import Command
+from lined.journal.tables.commands import Command
 from lined.line import commands
 from lined.line.commands import Action, Commands, Order
-from lined.line.confirming import Confirming
-from lined.line.intake import LineIntake
-from lined.line.jobs import JobOrder
+from lined.line.intake.intake import LineIntake
+from lined.line.jobs.jobs import JobOrder
 from lined.line.package_operations import PackageOperations, ending_job, withdrawing
 from lined.line.plant import Plant
 from lined.line.pool_operations import PoolOperations
 from lined.line.state import LineState
-from lined.line.verdicts import Ruling
+from lined.line.stations.verdicts import Ruling
+from lined.line.watch.confirming import Confirming
+from lined.vocabulary.errors import CommandError, Problem
 
 KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
 COUNT_MAX = 1_000_000_000  # one increment; no PLC counts so far between two messages

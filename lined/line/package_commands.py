@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from lined.codes import MarkingCode
-from lined.errors import CommandError, Problem
-from lined.journal import packages
 from lined.journal.database import Connection
-from lined.journal.packages import GROUP, PackageRow
-from lined.line import closing, rehearsing
+from lined.journal.tables import packages
+from lined.journal.tables.packages import GROUP, PackageRow
 from lined.line.commands import Action
-from lined.line.desk import Chunk, Desk
-from lined.line.judging import Judging
 from lined.line.state import LineState
+from lined.line.stations import closing, rehearsing
+from lined.line.stations.desk import Chunk, Desk
+from lined.line.stations.judging import Judging
+from lined.vocabulary.errors import CommandError, Problem
 
 KEEP, CLOSE, DISSOLVE = "keep", "close", "dissolve"
 CHOICES = (KEEP, CLOSE, DISSOLVE)

@@ -7,18 +7,19 @@ from functools import partial
 from typing import Any, Protocol
 
 from lined import codes
-from lined.errors import CommandError, Problem
-from lined.journal import grades, packages, tasks
-from lined.journal.commands import Command
 from lined.journal.database import Connection
-from lined.line import package_commands, rework
+from lined.journal.tables import grades, packages, tasks
+from lined.journal.tables.commands import Command
+from lined.line import package_commands
 from lined.line.commands import Action
-from lined.line.confirming import Confirming
-from lined.line.desk import Chunk
 from lined.line.ending_tasks import end_group, end_one
-from lined.line.intake import LineIntake
+from lined.line.intake.intake import LineIntake
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
+from lined.line.stations import rework
+from lined.line.stations.desk import Chunk
+from lined.line.watch.confirming import Confirming
+from lined.vocabulary.errors import CommandError, Problem
 
 
 class _Orders(Protocol):

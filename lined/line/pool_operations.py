@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 from lined import codes
 from lined.codes import Shape
-from lined.errors import CommandError, Problem
-from lined.journal import pools
 from lined.journal.database import Connection
-from lined.journal.pools import PoolRow
+from lined.journal.tables import pools
+from lined.journal.tables.pools import PoolRow
 from lined.line.commands import Action, Commands
 from lined.line.plant import Plant
 from lined.line.state import LineState
+from lined.vocabulary.errors import CommandError, Problem
 
 PAGE_MAX = 2_000  # codes in one command
 STEP_CODES = 250  # of a page in one transaction, so that no verdict waits long for it

@@ -10,14 +10,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from lined.days import LocalDays
-from lined.journal import codes, pools, reports
 from lined.journal.database import Connection
-from lined.journal.pools import PoolRow
-from lined.journal.reports import UTILISATION
-from lined.line.grading import Trend
+from lined.journal.tables import codes, pools, reports
+from lined.journal.tables.pools import PoolRow
+from lined.journal.tables.reports import UTILISATION
 from lined.line.plant import Plant
-from lined.line.rehearsal import Rehearsal
+from lined.line.stations.grading import Trend
+from lined.line.stations.rehearsal import Rehearsal
+from lined.vocabulary.days import LocalDays
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
 CLOCK_TOLERANCE_MS = 5_000  # a clock may be stepped back this much by time synchronisation

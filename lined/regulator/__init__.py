@@ -1,6 +1,6 @@
 """The regulator's room: contract profiles, the HTTP client (the only httpx), credentials, the budget of requests.
 
-What other rooms need stands here; errors are those of lined.errors.
+What other rooms need stands here; errors are those of lined.vocabulary.errors.
 """
 
 from lined.regulator.account import Account, Secret

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lined.errors import Problem, SettingsError
+from lined.vocabulary.errors import Problem, SettingsError
 
 Secret = Callable[[], str]
 """Reads a secret anew: a key file may be replaced while we run. May raise OSError."""

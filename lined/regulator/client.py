@@ -1,6 +1,6 @@
 """The regulator, as the rest of `lined` sees it.
 
-Guarantees: every method ends in a value or in an error of lined.errors, within bounded time; a submission is decided by
+Guarantees: every method ends in a value or in an error of the tree, within bounded time; a submission is decided by
 what certainly happened (see submission.py); a lookup that raised is no evidence of anything; no secret stands in any
 message or evidence; the loop is never held for longer than a few milliseconds, however long an answer is. It must not
 know what reports contain, nor the journal.
@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Self
 
-from lined.errors import NotSent, OutcomeUnknown, Problem, Refused, SendingError, SettingsError
 from lined.regulator.account import Account
 from lined.regulator.answers import Receipt
 from lined.regulator.asking import Asking
@@ -29,6 +28,7 @@ from lined.regulator.reply import with_notes
 from lined.regulator.rights import missing
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer, Request
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, Problem, Refused, SendingError, SettingsError
 
 RECEIPT_BYTES = 8 * 1024 * 1024  # a refusal may blame each of 30,000 codes
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from lined.errors import LinedError
 from lined.regulator.account import Secret
 from lined.regulator.profiles import CredentialRules, Profile
 from lined.regulator.reply import Reply
+from lined.vocabulary.errors import LinedError
 
 REREAD_S = 60.0  # a key file is read again when what we know is older than this
 REFRESH_AT = (0.78, 0.82)  # of a token's life

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from lined.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
 from lined.regulator.asking import Asking
 from lined.regulator.credentials import NewKey, NoCredential, clean_secret
 from lined.regulator.lookups import Lookups, path_of
@@ -14,6 +13,7 @@ from lined.regulator.reply import Reply
 from lined.regulator.rights import missing
 from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
+from lined.vocabulary.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
 
 CHECK_GAP_S = 900.0  # [1.4] 100 a day are allowed
 ANSWER_BYTES = 64 * 1024

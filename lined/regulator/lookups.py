@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import quote
 
-from lined.errors import Denied, LookupFailed, Unavailable
 from lined.regulator import answers
 from lined.regulator.account import Account
 from lined.regulator.answers import CodeHistory, CodeOutcome, Document, DocumentError, Unreadable
@@ -26,6 +25,7 @@ from lined.regulator.reply import Reply
 from lined.regulator.rights import missing
 from lined.regulator.slices import eaten, in_slices, read_json
 from lined.regulator.wire import NoAnswer, Request
+from lined.vocabulary.errors import Denied, LookupFailed, Unavailable
 
 ANSWER_BYTES = 16 * 1024 * 1024  # 30,000 codes are 3 to 5 MB
 BASE64_SLICE = 256 * 1024  # a multiple of 4

@@ -13,7 +13,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from lined.errors import Problem, SettingsError
+from lined.vocabulary.errors import Problem, SettingsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lined.errors import NotSent, OutcomeUnknown, Refused, SendingError
 from lined.regulator.answers import Receipt, Unreadable, document_id
 from lined.regulator.profiles import Profile, ReportKind
 from lined.regulator.reply import Reply
 from lined.regulator.wire import NoAnswer
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, SendingError
 
 TIMED_OUT = 408  # the server gave up on the request: how much of it it had is not known
 

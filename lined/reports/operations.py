@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lined import codes
-from lined.days import LocalDays
-from lined.errors import CommandError, Problem
 from lined.journal import Journal
-from lined.journal.commands import Command, once
 from lined.journal.database import Connection
-from lined.reports import correction, people
+from lined.journal.tables.commands import Command, once
+from lined.reports import people
+from lined.reports.kinds import correction
+from lined.vocabulary.days import LocalDays
+from lined.vocabulary.errors import CommandError, Problem
 
 Decision = Callable[[Connection, int, dict[str, Any], str, int], dict[str, Any]]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lined.errors import CommandError
-from lined.journal import reports
 from lined.journal.database import Connection
-from lined.journal.reports import ReportRow
-from lined.reports import documents, outcomes
-from lined.reports.adopted import NAMED
-from lined.reports.kinds import kind_of
+from lined.journal.tables import reports
+from lined.journal.tables.reports import ReportRow
+from lined.reports.delivery import documents, outcomes
+from lined.reports.delivery.adopted import NAMED
+from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.errors import CommandError
 
 RELEASES = ("unreported", "accepted", "refused")
 

@@ -14,11 +14,11 @@ from functools import partial
 
 import structlog
 
-from lined.errors import JournalError
-from lined.journal import packages, reports
 from lined.journal.database import Connection
-from lined.journal.eligible import Eligible, asked, eligible, is_eligible, on_its_way
-from lined.reports.ports import Surroundings
+from lined.journal.tables import packages, reports
+from lined.journal.tables.eligible import Eligible, asked, eligible, is_eligible, on_its_way
+from lined.reports.delivery.ports import Surroundings
+from lined.vocabulary.errors import JournalError
 
 log = structlog.get_logger()
 

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library it chose: pysqlite3 where it is
 
-from lined.errors import JournalError, JournalLocked
 from lined.sandbox.schema import SCHEMA, VERSION
+from lined.vocabulary.errors import JournalError, JournalLocked
 
 Connection = sqlite3.Connection
 IntegrityError = sqlite3.IntegrityError

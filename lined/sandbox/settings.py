@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, fields
 
-from lined.errors import Problem, SettingsError
 from lined.sandbox.rules import PRODUCT_GROUPS
+from lined.vocabulary.errors import Problem, SettingsError
 
 DAY_S = 86_400.0
 API_KEY_LIFE_S = 90 * DAY_S  # 1.4: "not more than 90 days"

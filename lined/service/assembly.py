@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from lined.codes import gtin_14
 from lined.config import Config, Device, Product, Report, Secret, Station
+from lined.devices import DeviceSpec, parse_url
 from lined.line import plant
-from lined.line.desk import typed_device
-from lined.links import DeviceSpec, parse_url
-from lined.links.mqtt_spec import MqttSpec, broker_address
+from lined.line.stations.desk import typed_device
+from lined.mqtt.spec import MqttSpec, broker_address
 from lined.regulator.account import Account
 from lined.regulator.profiles import Profile, load_profile
-from lined.reports.rules import DeliveryRules
+from lined.reports.delivery.rules import DeliveryRules
 
 # The profile's names of the fields a group demands, in ours.
 DEMANDS = {"productionDate": "production_date", "expirationDate": "expiration_date", "seriesNumber": "series"}

@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from lined.errors import JournalError
 from lined.journal import Journal
-from lined.journal.report_changes import ReportChange, changes_after, last_before
-from lined.journal.work_items import closed_after, last_closed_before
+from lined.journal.views.report_changes import ReportChange, changes_after, last_before
+from lined.journal.views.work_items import closed_after, last_closed_before
 from lined.line.operations import LineOperations
-from lined.line.problems import Problems
-from lined.links.mqtt import Bridge, Status
-from lined.links.mqtt_outbox import Outbox, moment
+from lined.line.watch.problems import Problems
+from lined.mqtt.bridge import Bridge, Status
+from lined.mqtt.outbox import Outbox, moment
+from lined.vocabulary.errors import JournalError
 
 LOOK_S = 0.5  # how often changes of reports are looked for
 END_S = 2.5  # at a stop: what the bridge may take to say goodbye

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from lined.errors import Problem, SettingsError
+from lined.vocabulary.errors import Problem, SettingsError
 
 VARIABLE = "LINED_CRASH_AT"
 

@@ -25,20 +25,20 @@ import structlog
 
 import drivers
 from lined.config import Config
-from lined.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
+from lined.devices import DeviceSpec, DeviceState, Turns, run_device
 from lined.journal import Journal
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
-from lined.line.intake import LineIntake
-from lined.line.problems import Problems
-from lined.line.sealing import Sealer
+from lined.line.intake.intake import LineIntake
+from lined.line.jobs.sealing import Sealer
 from lined.line.state import LineState
-from lined.links import DeviceSpec, DeviceState, Turns, run_device
-from lined.links.mqtt_outbox import Outbox
+from lined.line.watch.problems import Problems
+from lined.mqtt.outbox import Outbox
 from lined.service import assembly
 from lined.service.crash_point import crash_point
 from lined.service.loop_watch import LoopWatch
-from lined.service.notify import Notify
 from lined.service.opening import note_damage, open_journal
+from lined.service.systemd import Notify
+from lined.vocabulary.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
 
 if TYPE_CHECKING:
     from lined.service.outward import Outward

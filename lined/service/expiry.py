@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from lined.line.problems import Problems
+from lined.line.watch.problems import Problems
 
 KIND = "credential-expires"
 DAYS = (14, 7, 3, 1)

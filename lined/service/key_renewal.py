@@ -18,12 +18,12 @@ from typing import Any
 import structlog
 
 from lined.config import Secret
-from lined.errors import CommandError, NotSent, OutcomeUnknown, Refused, clause
 from lined.journal import Journal
-from lined.journal.commands import Command, earlier, once
 from lined.journal.files import sync_folder
+from lined.journal.tables.commands import Command, earlier, once
 from lined.regulator.client import Regulator
 from lined.regulator.credentials import NewKey
+from lined.vocabulary.errors import CommandError, NotSent, OutcomeUnknown, Refused, clause
 
 log = structlog.get_logger()
 

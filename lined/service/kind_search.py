@@ -10,7 +10,7 @@ from lined.regulator.client import Regulator
 
 
 class KindSearch:
-    """A lined.reports.ports.RegulatorPort."""
+    """A lined.reports.delivery.ports.RegulatorPort."""
 
     def __init__(self, regulator: Regulator) -> None:
         self._regulator = regulator

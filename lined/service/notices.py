@@ -12,16 +12,17 @@ from contextlib import suppress
 from functools import partial
 
 from lined.config import Config, Notify
-from lined.errors import JournalError
-from lined.journal import Journal, alarms, notified
-from lined.journal.alarms import AlarmRow
-from lined.line.alarms import SEVERITIES
-from lined.line.problems import Problems
-from lined.links.notices import Alarm, Notices, Pending
-from lined.links.notify import Message, Notifier, sender
-from lined.status.notice import Change, message
-from lined.status.page.catalogues import catalogue
-from lined.status.page.shown import Clock
+from lined.i18n.catalogues import catalogue
+from lined.i18n.shown import Clock
+from lined.journal import Journal
+from lined.journal.tables import alarms, notified
+from lined.journal.tables.alarms import AlarmRow
+from lined.line.watch.alarms import SEVERITIES
+from lined.line.watch.problems import Problems
+from lined.notify.message import Change, message
+from lined.notify.notices import Alarm, Notices, Pending
+from lined.notify.sending import Message, Notifier, sender
+from lined.vocabulary.errors import JournalError
 
 KIND = "notify"
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import structlog
 
 from lined.config import Config
-from lined.errors import JournalBroken, JournalDamaged
-from lined.journal import Journal, damage
+from lined.journal import Journal
+from lined.journal.care import damage
 from lined.journal.journal import take_lock
 from lined.service import assembly
+from lined.vocabulary.errors import JournalBroken, JournalDamaged
 
 log = structlog.get_logger()
 

@@ -13,33 +13,33 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from lined.api.alarms import told
+from lined.api.ports import PlantView
 from lined.config import Config
-from lined.errors import LookupFailed
+from lined.devices import DeviceState
 from lined.journal import Journal
-from lined.line.alarms import AlarmBook
-from lined.line.balance import BalanceWatch
-from lined.line.intake import LineIntake
+from lined.line.intake.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import Plant
-from lined.line.problems import Problems
-from lined.line.read_rate import ReadRate
 from lined.line.state import LineState
-from lined.links import DeviceState
-from lined.links.mqtt_outbox import Outbox
+from lined.line.watch.alarms import AlarmBook
+from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.problems import Problems
+from lined.line.watch.read_rate import ReadRate
+from lined.mqtt.outbox import Outbox
 from lined.regulator.client import Regulator
-from lined.reports.delivery import Delivery
+from lined.reports.delivery.loops import Delivery
+from lined.reports.delivery.ports import Surroundings
 from lined.reports.operations import ReportOperations
 from lined.reports.planning import Planning, PlanningRules
-from lined.reports.ports import Surroundings
 from lined.service import assembly
 from lined.service.broker import BrokerSide
 from lined.service.expiry import ExpiryWatch
 from lined.service.key_renewal import KeyFile, KeyRenewal
 from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
-from lined.status.alarms import told
-from lined.status.ports import PlantView
-from lined.status.server import StatusServer, make_token
+from lined.vocabulary.errors import LookupFailed
+from lined.web.server import StatusServer, make_token
 
 if TYPE_CHECKING:
     from lined.service.notices import Notifying

@@ -14,12 +14,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from lined.config import Config
-from lined.errors import JournalError
 from lined.journal import Journal
+from lined.journal.care.keeping import Keeping, KeepingRules
 from lined.journal.journal import CHECKED_AT_START_BYTES
-from lined.journal.keeping import Keeping, KeepingRules
-from lined.line.problems import Problems
+from lined.line.watch.problems import Problems
 from lined.service.opening import backup_folder
+from lined.vocabulary.errors import JournalError
 
 log = structlog.get_logger()
 

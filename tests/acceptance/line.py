@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lined.sandbox import SandboxServer, SandboxSettings
-from lined.sandbox.devices import ScannerSettings, SimulatedScanner
+from lined.sandbox.devices.player import ScannerSettings, SimulatedScanner
 
 GTIN = "04899215122371"
 OTHER_GTIN = "03077972920046"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lined.sandbox.devices import ScannerSettings
+from lined.sandbox.devices.player import ScannerSettings
 from tests.acceptance.line import LINED, OTHER_GTIN, Line, device, free_port
 
 FAST = ScannerSettings(window=1_000)

@@ -8,19 +8,19 @@ from collections.abc import AsyncIterator
 from datetime import time
 from pathlib import Path
 
+from lined.api.ports import PlantView
 from lined.journal import Journal
-from lined.line.alarms import AlarmBook
-from lined.line.balance import BalanceWatch
-from lined.line.desk import typed_device
-from lined.line.intake import LineIntake
+from lined.line.intake.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
-from lined.line.problems import Problems
 from lined.line.state import LineState
+from lined.line.stations.desk import typed_device
+from lined.line.watch.alarms import AlarmBook
+from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.problems import Problems
 from lined.reports.operations import ReportOperations
-from lined.status.ports import PlantView
-from lined.status.server import StatusServer, make_token
-from tests.integration.status.plant import BINDING, GTIN, Device, Line, Other, served, wall_ms
+from lined.web.server import StatusServer, make_token
+from tests.integration.api.plant import BINDING, GTIN, Device, Line, Other, served, wall_ms
 
 NASTY = """Yog' <b>"1 l" & 'x'</b>"""
 STATIONS = {

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from lined.cli.demo_belt import ident
-from lined.cli.demo_plant import DemoPlant
-from lined.journal import codes
 from lined.journal.database import Connection
-from lined.reports import work_list
+from lined.journal.tables import codes
+from lined.reports.delivery import work_list
+from lined.sandbox.demo.belt import ident
+from lined.sandbox.demo.plant import DemoPlant
 from tests.browser.chromium import Chromium, Page
 from tests.browser.test_page import shown, sign_in
-from tests.integration.status.plant import Line, code, wall_ms
+from tests.integration.api.plant import Line, code, wall_ms
 
 pytestmark = pytest.mark.browser
 

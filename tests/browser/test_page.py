@@ -15,7 +15,7 @@ import pytest
 
 from tests.browser.chromium import Chromium, Page, sizes
 from tests.browser.plant import NASTY, a_shown_line
-from tests.integration.status.plant import Frame, Line, code, malformed_frame
+from tests.integration.api.plant import Frame, Line, code, malformed_frame
 
 pytestmark = pytest.mark.browser
 
@@ -252,7 +252,7 @@ async def test_a_dead_daemon_shows_within_three_seconds_and_its_return_too(tmp_p
 
 async def test_a_stream_that_ends_by_itself_leaves_no_gap_to_be_seen(tmp_path: Path) -> None:
     """LIFE_S is shortened: the page asks again before it would call the line dead."""
-    from lined.status.page import feed
+    from lined.web import feed
 
     before, feed.LIFE_S = feed.LIFE_S, 1.5
     try:

@@ -41,7 +41,7 @@ ACCEPT_BEFORE_COMMIT = {
 }
 SYNCHRONOUS_OFF = {"lined/journal/database.py": [('("synchronous", 2)', '("synchronous", 0)')]}
 SEND_AGAIN_WITHOUT_LOOKING = {
-    "lined/reports/submission.py": [
+    "lined/reports/delivery/submit.py": [
         (
             'reports.move(\n        connection,\n        report.id,\n        "in_doubt",',
             'reports.move(\n        connection,\n        report.id,\n        "sealed",',

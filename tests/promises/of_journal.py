@@ -100,7 +100,7 @@ MUTATIONS = [
     Mutation(
         KILLED,
         "what was being sent is sent again after the start",
-        "lined/reports/submission.py",
+        "lined/reports/delivery/submit.py",
         '            "in_doubt",\n            at_ms,\n            "the program ended',
         '            "sealed",\n            at_ms,\n            "the program ended',
         _EACH_STEP,
@@ -108,7 +108,7 @@ MUTATIONS = [
     Mutation(
         KILLED,
         "a report is noted as being sent after it was sent",
-        "lined/reports/submission.py",
+        "lined/reports/delivery/submit.py",
         "    await around.journal.do(partial(_begin, report=report, around=around))\n    try:\n"
         "        receipt = await around.regulator.submit(report.kind, body, product_group=group)\n",
         "    try:\n"
@@ -207,7 +207,7 @@ MUTATIONS = [
     Mutation(
         DAMAGED,
         "the damaged file is deleted",
-        "lined/journal/damage.py",
+        "lined/journal/care/damage.py",
         "    move_whole(journal, aside)\n",
         "    move_whole(journal, aside)\n    aside.unlink()\n",
         _ASIDE,
@@ -215,7 +215,7 @@ MUTATIONS = [
     Mutation(
         DAMAGED,
         "the new journal does not know what the newest backup knew",
-        "lined/journal/damage.py",
+        "lined/journal/care/damage.py",
         "take_over(journal, newest(journal, backups), why",
         "take_over(journal, None, why",
         _ASIDE,
@@ -223,7 +223,7 @@ MUTATIONS = [
     Mutation(
         DAMAGED,
         "nobody is told since when duplicates are unknown",
-        "lined/journal/keeping.py",
+        "lined/journal/care/keeping.py",
         "if self.gap is None or self.gap.confirmed_ms is not None:",
         "if self.gap is None or not self.gap.withholds:",
         _ASIDE,
@@ -231,7 +231,7 @@ MUTATIONS = [
     Mutation(
         DAMAGED,
         "recover stops at the first page that cannot be read",
-        "lined/journal/salvage.py",
+        "lined/journal/care/salvage.py",
         "            if step > STEP_MOST:\n",
         "            if step > 1:\n",
         f"{_DAMAGE}::test_recover_reads_what_a_damaged_journal_still_holds",
@@ -239,7 +239,7 @@ MUTATIONS = [
     Mutation(
         DAMAGED,
         "adopt takes over what is known already once more",
-        "lined/journal/adoption.py",
+        "lined/journal/care/adoption.py",
         "if row[0] not in known)",
         "if row[0] not in known or row[4] is None)",
         _ADOPTED,
@@ -247,7 +247,7 @@ MUTATIONS = [
     Mutation(
         DAMAGED,
         "what was adopted is sent without being looked for",
-        "lined/journal/adoption.py",
+        "lined/journal/care/adoption.py",
         "            due_ms=None,\n            waits_for=PERSON,\n",
         "",
         _ADOPTED,
@@ -263,7 +263,7 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "it sends before a person has confirmed",
-        "lined/reports/delivery.py",
+        "lined/reports/delivery/loops.py",
         "    if takeover.withholds(connection):\n",
         "    if False:\n",
         _CONFIRMED,
@@ -271,7 +271,7 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "it sends as soon as it has looked for everything",
-        "lined/journal/takeover.py",
+        "lined/journal/care/takeover.py",
         "    return gap is not None and gap.withholds\n",
         "    return gap is not None and gap.withholds and bool(looked_for(connection))\n",
         f"{_CONFIRMED} {_RESTART}::test_after_a_restore_nothing_is_sent_until_a_person_has_confirmed",
@@ -279,7 +279,7 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "what was open or sealed in it is not looked for",
-        "lined/journal/takeover.py",
+        "lined/journal/care/takeover.py",
         "state IN ('open', 'sealed', 'sending', 'in_doubt')\"):",
         "state IN ('sending', 'in_doubt')\"):",
         _CONFIRMED,
@@ -287,7 +287,7 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "a person may confirm before everything was looked for",
-        "lined/journal/takeover.py",
+        "lined/journal/care/takeover.py",
         "    if looking and gap.withholds:\n",
         "    if looking and not gap.withholds:\n",
         f"{_RESTART}::test_it_cannot_be_confirmed_while_a_report_is_still_looked_for",
@@ -295,7 +295,7 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "what was not found is sent again by itself",
-        "lined/reports/doubt.py",
+        "lined/reports/delivery/search.py",
         "    elif report.waits_for == PERSON:\n",
         "    elif report.waits_for == PERSON and not report.misses:\n",
         f"{_NEVER_SENT} {_RESTART}",
@@ -303,7 +303,7 @@ MUTATIONS = [
     Mutation(
         BACKUP,
         "it has its name from the beginning",
-        "lined/journal/backup.py",
+        "lined/journal/care/backup.py",
         'part = final.with_name(final.name + ".part")',
         "part = final",
         f"{_KEEPING}/test_backup.py",
@@ -311,7 +311,7 @@ MUTATIONS = [
     Mutation(
         BACKUP,
         "it is not checked",
-        "lined/journal/backup.py",
+        "lined/journal/care/backup.py",
         "        check_whole(part, given_up)\n",
         "",
         f"{_KEEPING}/test_backup.py",
@@ -319,7 +319,7 @@ MUTATIONS = [
     Mutation(
         BACKUP,
         "it is not synced",
-        "lined/journal/backup.py",
+        "lined/journal/care/backup.py",
         "        sync_file(part)\n        part.rename(final)\n",
         "        part.rename(final)\n",
         f"{_KEEPING}/test_backup.py",
@@ -327,7 +327,7 @@ MUTATIONS = [
     Mutation(
         BACKUP,
         "its name is not synced",
-        "lined/journal/backup.py",
+        "lined/journal/care/backup.py",
         "        part.rename(final)\n        sync_folder(folder)\n",
         "        part.rename(final)\n",
         f"{_KEEPING}/test_backup.py",
@@ -335,7 +335,7 @@ MUTATIONS = [
     Mutation(
         BACKUP,
         "it keeps the writer out while it copies",
-        "lined/journal/backup.py",
+        "lined/journal/care/backup.py",
         '        source.execute("BEGIN")  # one',
         "        from lined.journal.database import open_writable\n\n"
         "        alone = open_writable(journal).conn\n"
@@ -346,7 +346,7 @@ MUTATIONS = [
     Mutation(
         OLD,
         "they leave the journal before they are in the archive",
-        "lined/journal/archive.py",
+        "lined/journal/care/archive.py",
         '            connection.execute("COMMIT")\n        finally',
         '            connection.execute("ROLLBACK")\n        finally',
         f"{_KEEPING}/test_archive.py",
@@ -354,7 +354,7 @@ MUTATIONS = [
     Mutation(
         OLD,
         "stories do not read the archive",
-        "lined/journal/archive.py",
+        "lined/journal/care/archive.py",
         "    for path in archives(_file_of(connection)):\n",
         "    for path in archives(_file_of(connection))[1:]:\n",
         f"{_KEEPING}/test_archive.py",
@@ -362,7 +362,7 @@ MUTATIONS = [
     Mutation(
         OLD,
         "they move in one great step",
-        "lined/journal/archive.py",
+        "lined/journal/care/archive.py",
         "    most = _MOST.get(table, STEP_ROWS)\n",
         "    most = 10**9\n",
         f"{_KEEPING}/test_archive.py",
@@ -370,7 +370,7 @@ MUTATIONS = [
     Mutation(
         OLD,
         "codes go with the bodies of their reports",
-        "lined/journal/archive.py",
+        "lined/journal/care/archive.py",
         '    key = _KEY.get(found.table, "id")\n',
         '    key = _KEY.get(found.table, "id")\n'
         '    if found.table == "body":\n'

@@ -11,7 +11,7 @@ _DAY = "tests/integration/day/test_day.py"
 _ADDS_UP = f"{_DAY}::test_the_balance_adds_up_after_a_day_with_every_fault[short]"
 _LOST = f"{_DAY}::test_one_item_lost_in_any_sum_is_an_alarm_with_its_place"
 _PLC = f"{_DAY}::test_one_item_that_the_plc_did_not_count_is_an_alarm_with_its_place"
-_NOTIFY, _NOTICES = "tests/integration/notify", "tests/unit/links/test_notices.py"
+_NOTIFY, _NOTICES = "tests/integration/notify", "tests/unit/notify/test_notices.py"
 _SECRETS = "tests/unit/config/test_secrets.py"
 _CHECK = "tests/integration/test_check.py"
 _HANGS = f"{_NOTIFY}/test_sending.py::test_what_hangs_is_ended_and_the_loop_goes_on_meanwhile"
@@ -28,7 +28,7 @@ MUTATIONS = [
     Mutation(
         TWICE,
         "the second is accepted",
-        "lined/line/judging.py",
+        "lined/line/stations/judging.py",
         "            return REPEAT, known.id\n        return DUPLICATE, known.id\n",
         "            return REPEAT, known.id\n        return ACCEPT, known.id\n",
         _VERDICTS,
@@ -36,7 +36,7 @@ MUTATIONS = [
     Mutation(
         TWICE,
         "it is accepted where it has another check part",
-        "lined/line/judging.py",
+        "lined/line/stations/judging.py",
         "            return DUPLICATE, known.id\n        if known.own == WITHDRAWN:",
         "            return ACCEPT, known.id\n        if known.own == WITHDRAWN:",
         _VERDICTS,
@@ -44,7 +44,7 @@ MUTATIONS = [
     Mutation(
         TWICE,
         "it is accepted within the same commit",
-        "lined/line/judging.py",
+        "lined/line/stations/judging.py",
         "        self._known[code.ident] = KnownCode(\n            code.ident, code_id, ",
         "        self._known[code.tail] = KnownCode(\n            code.ident, code_id, ",
         f"{_VERDICTS}::test_two_equal_codes_in_one_frame_or_chunk_are_one_accept "
@@ -53,7 +53,7 @@ MUTATIONS = [
     Mutation(
         TWICE,
         "it is a repeat, however long ago",
-        "lined/line/judging.py",
+        "lined/line/stations/judging.py",
         "return last is not None and abs(chunk.at_ms - last) <= span_ms",
         "return last is not None",
         _VERDICTS,
@@ -61,7 +61,7 @@ MUTATIONS = [
     Mutation(
         TWICE,
         "it is accepted once its first read was archived",
-        "lined/journal/archive.py",
+        "lined/journal/care/archive.py",
         '    key = _KEY.get(found.table, "id")\n',
         '    key = _KEY.get(found.table, "id")\n'
         '    if found.table == "read":\n'
@@ -81,7 +81,7 @@ MUTATIONS = [
     Mutation(
         PACKING,
         "a full package is closed in a transaction of its own",
-        "lined/line/packing.py",
+        "lined/line/stations/packing.py",
         "    _remember(desk, chunk, child.ident)\n    applied = close",
         '    desk.connection.execute("COMMIT")\n'
         '    desk.connection.execute("BEGIN IMMEDIATE")\n'
@@ -92,7 +92,7 @@ MUTATIONS = [
     Mutation(
         PACKED,
         "a package takes one too many",
-        "lined/line/packing.py",
+        "lined/line/stations/packing.py",
         "    if package.lot and package.holds >= package.capacity:\n        return OVER_CAPACITY\n",
         "    if package.lot and package.holds > package.capacity:\n        return OVER_CAPACITY\n",
         _MACHINE,
@@ -100,7 +100,7 @@ MUTATIONS = [
     Mutation(
         PACKED,
         "what lies in a package is put into another",
-        "lined/line/packing.py",
+        "lined/line/stations/packing.py",
         "    if read.child.inside is not None:\n",
         "    if read.child.inside is not None and package is None:\n",
         _MACHINE,
@@ -108,7 +108,7 @@ MUTATIONS = [
     Mutation(
         PACKED,
         "a person may put what lies in a package into another",
-        "lined/line/rework.py",
+        "lined/line/stations/rework.py",
         "    if child.inside is not None:\n        raise",
         "    if child.inside is not None and child.unit:\n        raise",
         _MACHINE,
@@ -116,7 +116,7 @@ MUTATIONS = [
     Mutation(
         PACKED,
         "what was re-packed is not reported anew",
-        "lined/journal/packages.py",
+        "lined/journal/tables/packages.py",
         "level, station, job_id, gtin, lot, child_level, capacity, holds, 'closed', ",
         "level, station, job_id, gtin, lot, child_level, capacity, holds, 'dissolved', ",
         _MACHINE,
@@ -124,7 +124,7 @@ MUTATIONS = [
     Mutation(
         PACKED,
         "the last child of each package is not reported",
-        "lined/reports/aggregation.py",
+        "lined/reports/kinds/aggregation.py",
         "        children = packages.children(connection, package)\n",
         "        children = packages.children(connection, package)[: package.holds - 1]\n",
         _MACHINE,
@@ -134,29 +134,29 @@ MUTATIONS = [
         "a driver imports lined",
         "drivers/framing.py",
         "from __future__ import annotations\n",
-        "from __future__ import annotations\n\nfrom lined.errors import LinedError as LinedError\n",
+        "from __future__ import annotations\n\nfrom lined.vocabulary.errors import LinedError as LinedError\n",
         LINT_IMPORTS,
     ),
     Mutation(
         PARTS,
         "the journal imports the line",
-        "lined/journal/counters.py",
+        "lined/journal/tables/counters.py",
         "from lined.journal.database import Connection\n",
-        "from lined.journal.database import Connection\nfrom lined.line.verdicts import ACCEPT as ACCEPT\n",
+        "from lined.journal.database import Connection\nfrom lined.line.stations.verdicts import ACCEPT as ACCEPT\n",
         LINT_IMPORTS,
     ),
     Mutation(
         PARTS,
         "the line asks the regulator",
-        "lined/line/sealing.py",
-        "from lined.errors import JournalError\n",
-        "from lined.errors import JournalError\nfrom lined.regulator.client import Regulator as Regulator\n",
+        "lined/line/jobs/sealing.py",
+        "from lined.vocabulary.errors import JournalError\n",
+        "from lined.vocabulary.errors import JournalError\nfrom lined.regulator.client import Regulator as Regulator\n",
         LINT_IMPORTS,
     ),
     Mutation(
         PARTS,
         "reports have an HTTP client of their own",
-        "lined/reports/submission.py",
+        "lined/reports/delivery/submit.py",
         "import structlog\n",
         "import httpx as httpx\nimport structlog\n",
         LINT_IMPORTS,
@@ -164,7 +164,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "the line does not count one applied code of two",
-        "lined/line/judging.py",
+        "lined/line/stations/judging.py",
         'self._sums["code.applied"] += len(self._new)',
         'self._sums["code.applied"] += len(self._new) - (len(self._new) > 1)',
         _ADDS_UP,
@@ -172,7 +172,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "a station does not count repeats",
-        "lined/line/judging.py",
+        "lined/line/stations/judging.py",
         '                    self._sums[f"station.{station}.{name}"] += n\n',
         '                    self._sums[f"station.{station}.{name}"] += n if name != "read.repeats" else 0\n',
         _ADDS_UP,
@@ -180,7 +180,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "a job does not count no-reads",
-        "lined/journal/counters.py",
+        "lined/journal/tables/counters.py",
         "        rows += [(job_id, name, n) for _, name, n in rows]\n",
         '        rows += [(job_id, name, n) for _, name, n in rows if not name.endswith("no-read")]\n',
         _ADDS_UP,
@@ -188,7 +188,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "a shift counts the first item of the next one",
-        "lined/journal/tallies.py",
+        "lined/journal/views/tallies.py",
         "_first_at(connection, table, span.to_ms) - 1)",
         "_first_at(connection, table, span.to_ms))",
         _ADDS_UP,
@@ -196,7 +196,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "the alarm does not say at which station",
-        "lined/line/balance.py",
+        "lined/line/watch/balance.py",
         "where = f\"{one.place or 'line'}: {one.whole}\"",
         'where = f"line: {one.whole}"',
         f"{_LOST} {_PLC}",
@@ -204,7 +204,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "a difference of one is no alarm",
-        "lined/line/balance.py",
+        "lined/line/watch/balance.py",
         "return [one for one in found if one.difference and",
         "return [one for one in found if abs(one.difference) > 1 and",
         _LOST,
@@ -212,7 +212,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "one item that the PLC missed is no alarm",
-        "lined/line/balance.py",
+        "lined/line/watch/balance.py",
         "                if counted is not None and ours > counted:\n",
         "                if counted is not None and ours > counted + 1:\n",
         _PLC,
@@ -220,10 +220,10 @@ MUTATIONS = [
     Mutation(
         NOBODY,
         "it is sent by the daemon's own process",
-        "lined/links/notify.py",
+        "lined/notify/sending.py",
         "            async with asyncio.timeout(send_s):\n                said = await _ask_child(wish.encode())\n",
         "            async with asyncio.timeout(send_s):\n"
-        "                from lined.links.apprise_child import answer\n\n"
+        "                from lined.notify.apprise_child import answer\n\n"
         "                done = answer(json.loads(wish))\n"
         '                said = bool(done["ok"]), str(done["why"])\n',
         _HANGS,
@@ -231,7 +231,7 @@ MUTATIONS = [
     Mutation(
         NOBODY,
         "an address that hangs is waited for without end",
-        "lined/links/notify.py",
+        "lined/notify/sending.py",
         "            async with asyncio.timeout(send_s):\n",
         "            async with asyncio.timeout(None):\n",
         _HANGS,
@@ -239,7 +239,7 @@ MUTATIONS = [
     Mutation(
         NOBODY,
         "what hangs is left to itself",
-        "lined/links/notify.py",
+        "lined/notify/sending.py",
         "            with suppress(ProcessLookupError):\n                child.kill()\n"
         "            await child.wait()\n",
         "            pass\n",
@@ -248,7 +248,7 @@ MUTATIONS = [
     Mutation(
         NOBODY,
         "what stands is given up like what is over",
-        "lined/links/notices.py",
+        "lined/notify/notices.py",
         "            if waiting is not None and not waiting.alarm.raised:\n",
         "            if waiting is not None:\n",
         f"{_NOTICES} {_NOTIFY}",
@@ -256,7 +256,7 @@ MUTATIONS = [
     Mutation(
         NOBODY,
         "an hour has one message more than allowed",
-        "lined/links/notices.py",
+        "lined/notify/notices.py",
         "        if len(sent) >= self._per_hour:\n",
         "        if len(sent) > self._per_hour:\n",
         _NOTICES,
@@ -264,7 +264,7 @@ MUTATIONS = [
     Mutation(
         NOBODY,
         "a restart forgets how many were sent within the hour",
-        "lined/links/notices.py",
+        "lined/notify/notices.py",
         "        self._sent.extend(sent)\n",
         "",
         _NOTICES,

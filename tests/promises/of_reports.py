@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.promises.mutation import Mutation
 
-_TCP, _OUTAGE = "tests/integration/links/test_tcp.py", "tests/integration/mqtt/test_outage.py"
+_TCP, _OUTAGE = "tests/integration/devices/test_tcp.py", "tests/integration/mqtt/test_outage.py"
 _NETWORK, _KILLS = "tests/crash/test_network.py", "tests/crash/test_kills.py"
 _EVERY_FAULT = f"{_NETWORK}::test_submissions_that_meet_any_fault_end_as_if_nothing_had_been"
 _ONE_IN_DOUBT = f"{_NETWORK}::test_an_outage_puts_one_report_in_doubt_and_no_verdict_waits_for_it"
@@ -33,7 +33,7 @@ MUTATIONS = [
     Mutation(
         AWAY,
         "a device that goes away takes the others with it",
-        "lined/links/dial.py",
+        "lined/devices/dial.py",
         '            device.down(f"{device.spec.url}: {gone}")\n',
         '            device.down(f"{device.spec.url}: {gone}")\n            raise\n',
         _TCP,
@@ -41,7 +41,7 @@ MUTATIONS = [
     Mutation(
         AWAY,
         "a device is not taken up again",
-        "lined/links/dial.py",
+        "lined/devices/dial.py",
         "        await asyncio.sleep(backoff.next_s())\n",
         "        await asyncio.sleep(1e6)\n",
         f"{_TCP}::test_it_reconnects_when_the_device_comes_back_and_tells_each_state_once",
@@ -49,7 +49,7 @@ MUTATIONS = [
     Mutation(
         AWAY,
         "the broker is not taken up again",
-        "lined/links/mqtt.py",
+        "lined/mqtt/bridge.py",
         "                async with asyncio.timeout(self._backoff.next_s()):\n",
         "                async with asyncio.timeout(1e6):\n",
         _OUTAGE,
@@ -57,7 +57,7 @@ MUTATIONS = [
     Mutation(
         AWAY,
         "nothing is sent any more after the internet was away",
-        "lined/reports/delivery.py",
+        "lined/reports/delivery/loops.py",
         "        if answered:\n            self._gate_open = True\n",
         "        if answered:\n",
         _ONE_IN_DOUBT,
@@ -73,7 +73,7 @@ MUTATIONS = [
     Mutation(
         HANGS,
         "what is in doubt is sent again without looking",
-        "lined/reports/submission.py",
+        "lined/reports/delivery/submit.py",
         '        "in_doubt",\n        at_ms,\n        str(error),\n',
         '        "sealed",\n        at_ms,\n        str(error),\n',
         f"{_KILLS}::test_a_kill_at_each_named_durable_step_leaves_every_code_once_in_the_books {_EVERY_FAULT}",
@@ -89,7 +89,7 @@ MUTATIONS = [
     Mutation(
         HANGS,
         "an outage puts one report after the other in doubt",
-        "lined/reports/delivery.py",
+        "lined/reports/delivery/loops.py",
         "        if result == submission.IN_DOUBT:\n            self._close_gate()\n",
         "",
         _ONE_IN_DOUBT,
@@ -97,7 +97,7 @@ MUTATIONS = [
     Mutation(
         HANGS,
         "verdicts wait while it is looked for",
-        "lined/reports/delivery.py",
+        "lined/reports/delivery/loops.py",
         "        look = await self._search.look(report)\n",
         "        import time\n\n        time.sleep(5)\n        look = await self._search.look(report)\n",
         _ONE_IN_DOUBT,
@@ -275,7 +275,7 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "it is sealed by a clock that is off",
-        "lined/line/sealing.py",
+        "lined/line/jobs/sealing.py",
         "        elif skew_s is not None and abs(skew_s) > SKEW_MAX_S:\n",
         "        elif skew_s is not None and abs(skew_s) > 1e9:\n",
         _SEALING,
@@ -283,7 +283,7 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "a clock that was set back counts as right",
-        "lined/line/sealing.py",
+        "lined/line/jobs/sealing.py",
         "        if self._state.clock_is_behind(now_ms):\n            problem = ",
         "        if self._state.clock_is_behind(now_ms) and skew_s is not None:\n            problem = ",
         _SEALING,
@@ -291,7 +291,7 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "a report dated in the regulator's future is sent",
-        "lined/reports/submission.py",
+        "lined/reports/delivery/submit.py",
         "    return ahead_ms if CLOCKS_KNOWN_TO_MS < ahead_ms <= EARLY_MAX_MS else 0\n",
         "    return 0 if ahead_ms <= EARLY_MAX_MS else ahead_ms\n",
         _SENDING,
@@ -299,7 +299,7 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "packing is dated before production",
-        "lined/reports/aggregation.py",
+        "lined/reports/kinds/aggregation.py",
         "packed_ms = max(closed_ms, _made_ms(connection, report))",
         "packed_ms = closed_ms",
         f"{_AGGREGATION}::test_packing_is_never_dated_before_production",
@@ -307,7 +307,7 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "searches begin by our own clock",
-        "lined/reports/ports.py",
+        "lined/reports/delivery/ports.py",
         "return self.wall_ms() if heard is None else int(heard.timestamp() * 1000)",
         "return self.wall_ms()",
         _DOUBT,
@@ -315,7 +315,7 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "the gap between two searches is counted by our own clock",
-        "lined/reports/doubt.py",
+        "lined/reports/delivery/search.py",
         "gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()",
         "gap_ms, now_ms = around.rules.in_doubt_gap_ms, at_ms",
         _DOUBT,
@@ -323,7 +323,7 @@ MUTATIONS = [
     Mutation(
         PART,
         "refused codes are accepted",
-        "lined/reports/following.py",
+        "lined/reports/delivery/follow.py",
         '            elif outcome.state in ("SUCCESS", "WARNING"):\n',
         '            if outcome.state in ("SUCCESS", "WARNING", ERROR):\n',
         _FOLLOWING,
@@ -331,7 +331,7 @@ MUTATIONS = [
     Mutation(
         PART,
         "codes that are not listed are accepted",
-        "lined/reports/following.py",
+        "lined/reports/delivery/follow.py",
         "    unlisted = set(ours.values()) - listed.accepted.keys() - listed.refused.keys()\n",
         "    unlisted: set[str] = set()\n",
         _FOLLOWING,
@@ -339,7 +339,7 @@ MUTATIONS = [
     Mutation(
         PART,
         "all its codes are refused",
-        "lined/reports/outcomes.py",
+        "lined/reports/delivery/outcomes.py",
         "    await give_own(around, report, REFUSED, refused)\n    missing",
         "    texts = (await around.journal.read(kind_of(report).texts, report)).values()\n"
         '    await give_own(around, report, REFUSED, dict.fromkeys(texts, "refused"))\n    missing',
@@ -348,7 +348,7 @@ MUTATIONS = [
     Mutation(
         PART,
         "the codes that were not refused go into a new report",
-        "lined/reports/following.py",
+        "lined/reports/delivery/follow.py",
         "    await outcomes.settle_partial(around, report, refused, unlisted, evidence)\n",
         '    await outcomes.refused_by_name(around, report, refused, "in part", evidence)\n',
         _FOLLOWING,
@@ -356,7 +356,7 @@ MUTATIONS = [
     Mutation(
         ANYTHING,
         "one search that misses is enough to send again",
-        "lined/reports/doubt.py",
+        "lined/reports/delivery/search.py",
         "    gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()\n",
         "    gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()\n"
         "    report = report._replace(misses=report.misses + 1, missed_ms=0)\n",
@@ -365,7 +365,7 @@ MUTATIONS = [
     Mutation(
         ANYTHING,
         "a search that failed counts as a miss",
-        "lined/reports/doubt.py",
+        "lined/reports/delivery/search.py",
         "            return Look(answered=answered, why=str(error))\n",
         "            return Look(answered=answered, complete=True, why=str(error))\n",
         _SEEDS,
@@ -373,7 +373,7 @@ MUTATIONS = [
     Mutation(
         ANYTHING,
         "separators are not stripped from what was sent",
-        "lined/reports/utilisation.py",
+        "lined/reports/kinds/utilisation.py",
         "        return {without_separators(str(code)) for code in elements(",
         "        return {str(code) for code in elements(",
         _SEEDS,
@@ -381,7 +381,7 @@ MUTATIONS = [
     Mutation(
         ANYTHING,
         "a refusal that may be an echo of our own is believed",
-        "lined/reports/submission.py",
+        "lined/reports/delivery/submit.py",
         "            if verdict.suspect:\n",
         "            if verdict.suspect and not named:\n",
         _SEEDS,
@@ -389,7 +389,7 @@ MUTATIONS = [
     Mutation(
         ANYTHING,
         "an answer that finds no room on the disk is forgotten",
-        "lined/reports/submission.py",
+        "lined/reports/delivery/submit.py",
         '            log.warning("outcome_waits_for_disk", error=str(error))\n            await around.sleep(DISK_S)\n',
         '            log.warning("outcome_waits_for_disk", error=str(error))\n            return\n',
         _SEEDS,
@@ -397,7 +397,7 @@ MUTATIONS = [
     Mutation(
         ANYTHING,
         "a batch takes one code too many",
-        "lined/line/judging.py",
+        "lined/line/stations/judging.py",
         "batch.codes < state.plant.batches.max_codes and",
         "batch.codes <= state.plant.batches.max_codes and",
         _SEEDS,

@@ -15,24 +15,24 @@ from sqlite_utils.db import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library it chose
 
 from lined import codes
-from lined.errors import CommandError
-from lined.journal import packages, reports
 from lined.journal.database import Connection
-from lined.journal.eligible import eligible
 from lined.journal.schema import migrations
 from lined.journal.steps import one_step
-from lined.line import jobs
-from lined.line.children import Child
-from lined.line.desk import Chunk
-from lined.line.jobs import JobOrder
-from lined.line.judging import Judging
+from lined.journal.tables import packages, reports
+from lined.journal.tables.eligible import eligible
+from lined.line.jobs import jobs
+from lined.line.jobs.jobs import JobOrder
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
-from lined.line.verdicts import Candidate
-from lined.reports.bodies import unpacked
-from lined.reports.kinds import kind_of
+from lined.line.stations.children import Child
+from lined.line.stations.desk import Chunk
+from lined.line.stations.judging import Judging
+from lined.line.stations.verdicts import Candidate
+from lined.reports.kinds.bodies import unpacked
+from lined.reports.kinds.kinds import kind_of
 from lined.reports.planning import PlanningRules, _join
 from lined.sandbox import issuing
+from lined.vocabulary.errors import CommandError
 
 GTIN, GROUP_GTIN = "04899215122371", "14899215122378"
 START_MS = 1_795_000_000_000
@@ -215,7 +215,7 @@ class World:
     # ── what must hold ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def child(self, ident: str) -> Child | None:
-        from lined.line import rework
+        from lined.line.stations import rework
 
         try:
             return rework.child_of_code(self.connection, ident)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lined.config import from_tables, load
-from lined.errors import Problem, SettingsError
+from lined.vocabulary.errors import Problem, SettingsError
 
 EXAMPLE = tomllib.loads((Path(__file__).parents[2] / "config" / "lined.toml").read_text("utf-8"))
 BASE = Path(tempfile.gettempdir())

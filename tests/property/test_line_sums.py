@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lined.errors import CommandError, JournalFull
-from lined.journal import counters, reports
 from lined.journal.database import Connection
-from lined.journal.reports import CODE_BUCKETS, STATES
+from lined.journal.tables import counters, reports
+from lined.journal.tables.reports import CODE_BUCKETS, STATES
 from lined.line.plant import BatchRules
+from lined.vocabulary.errors import CommandError, JournalFull
 from tests.integration.journal.bench import DAY, MINUTE, NOON, REPEAT_MS, WATER, Line, frame, ident, oil
 
 MAX_CODES = 4

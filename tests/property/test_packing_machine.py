@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lined.errors import CommandError
-from lined.journal import packages
-from lined.line import package_commands, rework
+from lined.journal.tables import packages
+from lined.line import package_commands
 from lined.line.commands import withdraw
-from lined.line.desk import Chunk
 from lined.line.package_operations import withdrawing
+from lined.line.stations import rework
+from lined.line.stations.desk import Chunk
+from lined.vocabulary.errors import CommandError
 from tests.property.packing_world import World
 
 PICK = st.integers(0, 10_000)

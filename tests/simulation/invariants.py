@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from lined.journal import counters, reports
-from lined.journal.codes import KnownCode, bucket_of
-from lined.journal.reports import CODE_BUCKETS, FINAL
+from lined.journal.tables import counters, reports
+from lined.journal.tables.codes import KnownCode, bucket_of
+from lined.journal.tables.reports import CODE_BUCKETS, FINAL
 from tests.simulation.books import PARTIAL
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
-from lined.line.verdicts import ACCEPT, AGAIN, REPEAT
+from lined.line.stations.verdicts import ACCEPT, AGAIN, REPEAT
 
 Sure = set[tuple[str, int]]
 TOLD_S = 5.0  # an accept said once more is taken off the list of the unsaid so much later at most

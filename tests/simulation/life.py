@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import drivers
-from lined.errors import CommandError, JournalBroken, JournalFull, LookupFailed
 from lined.journal import Journal
 from lined.journal.database import open_readonly
-from lined.line.desk import typed_device
-from lined.line.intake import LineIntake
+from lined.line.intake.intake import LineIntake
+from lined.line.intake.ports import Judgement
+from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
-from lined.line.ports import Judgement
-from lined.line.problems import Problems
-from lined.line.sealing import Sealer
 from lined.line.state import LineState
-from lined.line.verdicts import ACCEPTED, Candidate
-from lined.reports.delivery import Delivery
+from lined.line.stations.desk import typed_device
+from lined.line.stations.verdicts import ACCEPTED, Candidate
+from lined.line.watch.problems import Problems
+from lined.reports.delivery.loops import Delivery
+from lined.reports.delivery.ports import Surroundings
 from lined.reports.operations import ReportOperations
-from lined.reports.ports import Surroundings
+from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LookupFailed
 from tests.simulation.disk import InlineWriter
 from tests.simulation.network import Connection as Port
 

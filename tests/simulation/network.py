@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from lined.errors import Denied, NotSent, OutcomeUnknown, Refused, Unavailable
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.regulator.budget import Bucket, BudgetSpent
+from lined.vocabulary.errors import Denied, NotSent, OutcomeUnknown, Refused, Unavailable
 from tests.simulation.books import ALREADY, ERROR, PARTIAL, SUCCESS, Books, Fate, Filed
 
 TIMEOUT_S = 10.0

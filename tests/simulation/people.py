@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from lined.journal import reports
+from lined.journal.tables import reports
 from tests.simulation.books import ERROR
 from tests.simulation.world import GTIN
 
 if TYPE_CHECKING:
-    from lined.journal.reports import ReportRow
+    from lined.journal.tables.reports import ReportRow
     from tests.simulation.life import Life
     from tests.simulation.run import Run
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
-from lined.errors import JournalError
-from lined.line import sealing
-from lined.reports import delivery
+from lined.line.jobs import sealing
+from lined.reports.delivery import loops as delivery
+from lined.vocabulary.errors import JournalError
 from tests.simulation import invariants
 from tests.simulation.clock import Stalled, VirtualLoop
 from tests.simulation.disk import empty_journal

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from lined.journal import reports
 from lined.journal.database import Connection
-from lined.line import judging
-from lined.line.verdicts import ACCEPT
+from lined.journal.tables import reports
+from lined.line.stations import judging
+from lined.line.stations.verdicts import ACCEPT
 from lined.regulator.budget import Bucket
-from lined.reports import doubt, echo, submission
-from lined.reports.ports import Surroundings
+from lined.reports.delivery import echo
+from lined.reports.delivery import search as doubt
+from lined.reports.delivery import submit as submission
+from lined.reports.delivery.ports import Surroundings
 from tests.simulation import network
 from tests.simulation.disk import InlineWriter
 from tests.simulation.run import play, quiet

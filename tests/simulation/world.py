@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lined.codes import SHORT, build
 from lined.line.plant import BatchRules, Plant, Product, Station
-from lined.reports.rules import DeliveryRules
+from lined.reports.delivery.rules import DeliveryRules
 from tests.simulation.books import Books
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.disk import Disk

@@ -66,7 +66,7 @@ def _found(patterns: list[str]) -> list[str]:
 
 def test_there_is_something_to_look_at() -> None:
     names = {str(path.relative_to(REPOSITORY)) for path in _files()}
-    assert {"pyproject.toml", "README.md", "lined/errors.py"} <= names
+    assert {"pyproject.toml", "README.md", "lined/vocabulary/errors.py"} <= names
 
 
 def test_no_file_names_the_host_of_a_package_registry() -> None:

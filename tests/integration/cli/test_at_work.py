@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lined.codes import sscc
-from lined.errors import JournalBroken
 from lined.journal.database import PAGE_BYTES
-from tests.integration.status.plant import GTIN, Line, a_line, code
+from lined.vocabulary.errors import JournalBroken
+from tests.integration.api.plant import GTIN, Line, a_line, code
 
 LINED = Path(sys.executable).with_name("lined")
 IDENT = "0104899215122371210000000000001"

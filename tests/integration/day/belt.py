@@ -7,8 +7,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from lined.errors import JournalFull
-from lined.line.verdicts import Verdict
+from lined.line.stations.verdicts import Verdict
+from lined.vocabulary.errors import JournalFull
 from tests.integration.day.ledger import LIFE, Box, Item, Ledger
 from tests.integration.day.line import BEGIN_MS, CONFIRM_MS, SHIFT_MS, STATIONS, Line, plant
 from tests.integration.day.office import Books

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from lined.codes import sscc
-from lined.journal import reports
-from lined.line.confirming import after_crash
+from lined.journal.tables import reports
+from lined.line.watch.confirming import after_crash
 from tests.integration.day.belt import Belt
 from tests.integration.day.ledger import Box, Item
 from tests.integration.day.line import CAPACITY, REPEAT_MS, BrokenError

@@ -15,19 +15,19 @@ from typing import Any
 
 from lined.journal import Journal
 from lined.journal.database import SqliteError
-from lined.line.balance import BalanceWatch
-from lined.line.desk import typed_device
-from lined.line.intake import LineIntake
+from lined.line.intake.intake import LineIntake
+from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
-from lined.line.problems import Problems
-from lined.line.sealing import Sealer
 from lined.line.state import LineState
-from lined.line.verdicts import Verdict
-from lined.reports.delivery import Delivery
+from lined.line.stations.desk import typed_device
+from lined.line.stations.verdicts import Verdict
+from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.problems import Problems
+from lined.reports.delivery.loops import Delivery
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.operations import ReportOperations
-from lined.reports.ports import Surroundings
-from lined.reports.rules import DeliveryRules
 from tests.integration.day.office import Books
 from tests.integration.journal.bench import BINDING, OIL, Frame
 from tests.integration.reports.office import Clock

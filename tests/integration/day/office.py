@@ -6,8 +6,8 @@ import json
 import random
 
 from lined.codes import without_separators
-from lined.errors import OutcomeUnknown, Refused
 from lined.regulator.answers import Document, Receipt
+from lined.vocabulary.errors import OutcomeUnknown, Refused
 from tests.integration.reports.office import Clock, Office
 
 AT = len("01") + 14 + len("21A")  # where the number of the item stands in its code

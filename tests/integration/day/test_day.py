@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from lined.journal.database import Connection
-from lined.journal.reports import CODE_BUCKETS
-from lined.journal.tallies import Span
-from lined.line import balance
-from lined.line.balance import Equation
-from lined.status.page.summary import summary
+from lined.journal.tables.reports import CODE_BUCKETS
+from lined.journal.views.tallies import Span
+from lined.line.watch import balance
+from lined.line.watch.balance import Equation
+from lined.web.summary import summary
 from tests.integration.day.floor import Floor
 from tests.integration.day.ledger import LIFE, Scope
 from tests.integration.day.line import BEGIN_MS, HOUR_MS, SHIFT_MS

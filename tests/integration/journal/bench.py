@@ -9,18 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from lined.journal import Journal, counters, reports
+from lined.journal import Journal
 from lined.journal.database import Connection, SqliteError
-from lined.journal.reports import ReportRow
-from lined.line.desk import typed_device
-from lined.line.intake import LineIntake
+from lined.journal.tables import counters, reports
+from lined.journal.tables.reports import ReportRow
+from lined.line.intake.intake import LineIntake
+from lined.line.intake.ports import Judgement
+from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, Plant, Product, Station
-from lined.line.ports import Judgement
-from lined.line.problems import Problems
-from lined.line.sealing import Sealer
 from lined.line.state import LineState
-from lined.line.verdicts import Verdict
+from lined.line.stations.desk import typed_device
+from lined.line.stations.verdicts import Verdict
+from lined.line.watch.problems import Problems
 
 GS = "\x1d"
 OIL = "04899215122371"

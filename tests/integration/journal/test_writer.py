@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from lined.errors import CommandError, JournalBroken, JournalFull, LinedError
 from lined.journal import writer as writing
 from lined.journal.database import Connection, open_readonly
 from lined.journal.steps import Steps
 from lined.journal.writer import Writer
+from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LinedError
 
 ROW = b"x" * 3000
 

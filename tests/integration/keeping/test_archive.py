@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lined.journal import Journal, archive, codes, counters, queries, reports, stories
+from lined.journal import Journal
+from lined.journal.care import archive
+from lined.journal.care.keeping import Keeping, KeepingRules
 from lined.journal.database import Connection
-from lined.journal.keeping import Keeping, KeepingRules
+from lined.journal.tables import codes, counters, reports
+from lined.journal.views import queries, stories
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 DAY_MS = 24 * 3600 * 1000

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from lined.errors import JournalDamaged, JournalError, JournalFull
-from lined.journal import Journal, backup
-from lined.journal.backup import back_up, check_whole, moment_of, newest
+from lined.journal import Journal
+from lined.journal.care import backup
+from lined.journal.care.backup import back_up, check_whole, moment_of, newest
+from lined.journal.care.keeping import Keeping, KeepingRules
 from lined.journal.database import Connection
 from lined.journal.files import beside
-from lined.journal.keeping import Keeping, KeepingRules
+from lined.vocabulary.errors import JournalDamaged, JournalError, JournalFull
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 ROW = "INSERT INTO code (ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, 1, 1, 1, 1)"

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from lined.errors import CommandError, Problem
-from lined.line.ports import Judgement
-from lined.line.verdicts import Verdict
-from lined.links.mqtt import Bridge
-from lined.links.mqtt_outbox import Outbox
-from lined.links.mqtt_spec import MqttLimits, MqttSpec
+from lined.line.intake.ports import Judgement
+from lined.line.stations.verdicts import Verdict
+from lined.mqtt.bridge import Bridge
+from lined.mqtt.outbox import Outbox
+from lined.mqtt.spec import MqttLimits, MqttSpec
+from lined.vocabulary.errors import CommandError, Problem
 from tests.integration.mqtt.broker import Broker, until
 
 SOON = MqttLimits(retry_first_s=0.02, retry_most_s=0.1, status_s=0.2)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from lined.links.asyncapi import document
-from lined.links.mqtt_connection import connect
-from lined.links.mqtt_schemas import faults
-from lined.links.mqtt_spec import TOPICS, MqttLimits
+from lined.mqtt.asyncapi import document
+from lined.mqtt.connection import connect
+from lined.mqtt.schemas import faults
+from lined.mqtt.spec import TOPICS, MqttLimits
 from tests.integration.mqtt.broker import Ear, broker, ear, until
 from tests.integration.mqtt.side import SOON, Side, side, spec_of
 

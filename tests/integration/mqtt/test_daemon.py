@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lined.links.mqtt_schemas import REPLY, REPORT, STATUS, VERDICT, faults
+from lined.mqtt.schemas import REPLY, REPORT, STATUS, VERDICT, faults
 from tests.acceptance.line import GTIN, Line
 from tests.integration.mqtt.broker import Broker, Ear, broker, ear, until
 

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from lined.links.mqtt_outbox import TOO_LATE, UNCONFIRMED
-from lined.links.mqtt_spec import MqttLimits
+from lined.mqtt.outbox import TOO_LATE, UNCONFIRMED
+from lined.mqtt.spec import MqttLimits
 from tests.integration.mqtt.broker import Ear, Heard, broker, ear, until
 from tests.integration.mqtt.side import SOON, Side, side
 

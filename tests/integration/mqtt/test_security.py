@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lined.errors import Problem, SettingsError
+from lined.vocabulary.errors import Problem, SettingsError
 from tests.integration.mqtt.broker import Broker, broker, ear, make_certificates, needs_mosquitto, until
 from tests.integration.mqtt.side import SOON, side
 from tests.integration.mqtt.stub import stub

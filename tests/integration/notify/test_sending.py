@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from lined.errors import NotifyError, Problem, SettingsError
-from lined.links import notices, notify
-from lined.links.notices import Alarm, Notices, Pending
-from lined.links.notify import Message, Notifier, redacted, sender
+from lined.notify import notices
+from lined.notify import sending as notify
+from lined.notify.notices import Alarm, Notices, Pending
+from lined.notify.sending import Message, Notifier, redacted, sender
+from lined.vocabulary.errors import NotifyError, Problem, SettingsError
 from tests.integration.notify.inbox import TOKEN, Inbox
 
 HELLO = Message("line-1: ТРЕВОГА", "Oʻzbekcha, по-русски\nand 'quotes' <b>&")

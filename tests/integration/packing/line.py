@@ -17,23 +17,24 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from lined.journal import Journal, reports
+from lined.journal import Journal
 from lined.journal.database import Connection
-from lined.line.desk import typed_device
-from lined.line.intake import LineIntake
+from lined.journal.tables import reports
+from lined.line.intake.intake import LineIntake
+from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
-from lined.line.problems import Problems
-from lined.line.sealing import Sealer
 from lined.line.state import LineState
-from lined.line.verdicts import Verdict
+from lined.line.stations.desk import typed_device
+from lined.line.stations.verdicts import Verdict
+from lined.line.watch.problems import Problems
 from lined.regulator.account import Account
 from lined.regulator.client import Regulator
-from lined.reports.delivery import Delivery
-from lined.reports.freezing import stored_body
+from lined.reports.delivery.freezing import stored_body
+from lined.reports.delivery.loops import Delivery
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.planning import Planning, PlanningRules
-from lined.reports.ports import Surroundings
-from lined.reports.rules import DeliveryRules
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.kind_search import KindSearch
 

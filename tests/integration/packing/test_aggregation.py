@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError
-from lined.journal.stories import package_page
+from lined.journal.views.stories import package_page
 from lined.line.plant import BatchRules
 from lined.reports.operations import ReportOperations
+from lined.vocabulary.errors import CommandError
 from tests.integration.packing.line import (
     APPLY,
     GROUP_GTIN,

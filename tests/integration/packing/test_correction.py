@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError
 from lined.reports import reasons
 from lined.reports.operations import ReportOperations
+from lined.vocabulary.errors import CommandError
 from tests.integration.packing.line import APPLY, GTIN, box_plant, plantwide, wall_ms
 from tests.integration.packing.test_packing import ident
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError
-from lined.line.confirming import after_crash
 from lined.line.plant import Station
-from lined.line.verdicts import Verdict
+from lined.line.stations.verdicts import Verdict
+from lined.line.watch.confirming import after_crash
+from lined.vocabulary.errors import CommandError
 from tests.integration.packing.line import APPLY, GTIN, PACK, VERIFY, Line, box_plant, plantwide
 from tests.integration.packing.test_packing import ident, marks, running, sscc
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from lined import codes
-from lined.errors import CommandError
-from lined.journal import damage, takeover
-from lined.journal.backup import back_up
+from lined.journal.care import damage, takeover
+from lined.journal.care.backup import back_up
 from lined.line.plant import Plant, Station
 from lined.sandbox import issuing
+from lined.vocabulary.errors import CommandError
 from tests.integration.packing.line import (
     APPLY,
     GROUP_GTIN,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError
+from lined.vocabulary.errors import CommandError
 from tests.integration.packing.line import APPLY, PACK, PALLET, VERIFY, VERIFY_APPLY, Line, box_plant
 from tests.integration.packing.test_packing import marks, running, sscc
 

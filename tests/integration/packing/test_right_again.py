@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from lined.line.alarms import AlarmBook
 from lined.line.plant import Station
+from lined.line.watch.alarms import AlarmBook
 from tests.integration.packing.line import APPLY, PACK, SSCC, VERIFY, Line, box_plant, wall_ms
 from tests.integration.packing.test_packing import marks, running, sscc
 

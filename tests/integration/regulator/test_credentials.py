@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from lined.errors import Denied, JournalFull, NotSent, OutcomeUnknown, Refused, Unavailable
 from lined.regulator import Account, NewKey, Regulator
+from lined.vocabulary.errors import Denied, JournalFull, NotSent, OutcomeUnknown, Refused, Unavailable
 from tests.integration.regulator.conftest import KEY
 from tests.integration.regulator.server import Behaviour, Peer, RawServer, Seen, answer, says
 

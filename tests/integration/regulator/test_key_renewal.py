@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from lined.config import Secret
-from lined.errors import CommandError, Denied
 from lined.journal import Journal
 from lined.regulator import Account, Regulator
 from lined.regulator.credentials import NewKey
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.key_renewal import BESIDE, KeyFile, KeyRenewal
+from lined.vocabulary.errors import CommandError, Denied
 from tests.integration.reports.desk import BINDING
 
 MakeAccount = Callable[..., Account]

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from lined.errors import Denied, LookupFailed, Unavailable
 from lined.regulator import Account, Regulator
+from lined.vocabulary.errors import Denied, LookupFailed, Unavailable
 from tests.integration.regulator.conftest import KEY
 from tests.integration.regulator.server import Behaviour, Peer, RawServer, Seen, answer, loop_holds, routes, says
 

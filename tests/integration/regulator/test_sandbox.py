@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from lined.errors import NotSent, OutcomeUnknown, Refused
 from lined.regulator import Account, Document, Regulator
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.kind_search import KindSearch
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused
 
 MakeAccount = Callable[..., Account]
 GTIN = "04899215122371"

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lined.errors import NotSent, OutcomeUnknown, Refused
 from lined.regulator import Account, Regulator, asking
 from lined.regulator.wire import _Line
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused
 from tests.integration.regulator.conftest import KEY
 from tests.integration.regulator.server import Behaviour, Peer, RawServer, answer, says
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import NotSent, OutcomeUnknown
 from lined.regulator import Account, Regulator
+from lined.vocabulary.errors import NotSent, OutcomeUnknown
 from tests.integration.regulator.server import Peer, RawServer, answer, says
 
 MakeAccount = Callable[..., Account]

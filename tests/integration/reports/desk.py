@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from lined.codes import without_separators
-from lined.errors import OutcomeUnknown, Unavailable
-from lined.journal import Journal, codes, counters, reports
+from lined.journal import Journal
 from lined.journal.database import Connection, SqliteError
-from lined.journal.reports import ReportRow
-from lined.reports.delivery import Delivery
+from lined.journal.tables import codes, counters, reports
+from lined.journal.tables.reports import ReportRow
+from lined.reports.delivery.loops import Delivery
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.operations import ReportOperations
-from lined.reports.ports import Surroundings
-from lined.reports.rules import DeliveryRules
+from lined.vocabulary.errors import OutcomeUnknown, Unavailable
 from tests.integration.reports.office import Clock, Doc, Office
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lined.codes import without_separators
-from lined.errors import Denied, LookupFailed, Unavailable
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
+from lined.vocabulary.errors import Denied, LookupFailed, Unavailable
 
 NOON_MS = 1_795_417_200_000  # 2026-11-23T12:00:00+05:00
 

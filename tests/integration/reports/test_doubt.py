@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from lined.errors import Denied, LookupFailed, OutcomeUnknown, Unavailable
 from lined.regulator.answers import Document
-from lined.reports import prints
+from lined.reports.delivery import fingerprints as prints
+from lined.vocabulary.errors import Denied, LookupFailed, OutcomeUnknown, Unavailable
 from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
 
 GAP_MS = 900_000

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import OutcomeUnknown, Refused
 from lined.regulator.answers import CodeOutcome
+from lined.vocabulary.errors import OutcomeUnknown, Refused
 from tests.integration.reports.desk import MINUTE_MS, Desk, desk
 from tests.integration.reports.office import Doc
 

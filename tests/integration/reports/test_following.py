@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lined.regulator.answers import CodeOutcome
-from lined.reports import outcomes
+from lined.reports.delivery import outcomes
 from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
 

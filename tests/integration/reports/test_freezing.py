@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from lined.journal import reports
 from lined.journal.database import Connection
-from lined.journal.reports import ReportRow
 from lined.journal.steps import Step
-from lined.reports import bodies, freezing
-from lined.reports.bodies import Body
-from lined.reports.frozen import elements
+from lined.journal.tables import reports
+from lined.journal.tables.reports import ReportRow
+from lined.reports.delivery import freezing
+from lined.reports.delivery.frozen import elements
+from lined.reports.kinds import bodies
+from lined.reports.kinds.bodies import Body
 from tests.integration.reports.desk import Desk, desk
 
 

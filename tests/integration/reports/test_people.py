@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from lined.errors import CommandError, Refused
 from lined.regulator.answers import Document
-from lined.reports.adopted import NAMED
+from lined.reports.delivery.adopted import NAMED
+from lined.vocabulary.errors import CommandError, Refused
 from tests.integration.reports.desk import DAY_MS, UNAVAILABLE, Desk, desk
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lined.errors import OutcomeUnknown, Refused
-from lined.reports import outcomes
+from lined.reports.delivery import outcomes
+from lined.vocabulary.errors import OutcomeUnknown, Refused
 from tests.integration.reports.desk import TAIL, Desk, desk
 
 

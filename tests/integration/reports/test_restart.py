@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError
-from lined.journal import takeover
-from lined.reports import freezing, submission
+from lined.journal.care import takeover
+from lined.reports.delivery import freezing
+from lined.reports.delivery import submit as submission
+from lined.vocabulary.errors import CommandError
 from tests.integration.reports.desk import MINUTE_MS, Desk, desk
 
 

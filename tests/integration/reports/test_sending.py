@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError, NotSent, OutcomeUnknown, Refused, SendingError
-from lined.reports import submission
-from lined.reports.frozen import stored_body
+from lined.reports.delivery import submit as submission
+from lined.reports.delivery.frozen import stored_body
+from lined.vocabulary.errors import CommandError, NotSent, OutcomeUnknown, Refused, SendingError
 from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
 

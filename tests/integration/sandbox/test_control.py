@@ -7,8 +7,8 @@ import time
 import pytest
 
 from lined.codes import parse
-from lined.errors import Problem, SettingsError
 from lined.sandbox import SandboxServer, SandboxSettings
+from lined.vocabulary.errors import Problem, SettingsError
 from tests.integration.sandbox.line_client import GTIN, Client, Open
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from lined.sandbox.devices import LineFaults, ScannerSettings, SimulatedScanner, faulty
+from lined.sandbox.devices.player import LineFaults, ScannerSettings, SimulatedScanner, faulty
 
 CODES = [f"010489921512237121{number:013d}\x1d93test".encode() for number in range(200)]
 Judge = Callable[[bytes], bytes | None]

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lined.errors import JournalError, JournalLocked
 from lined.sandbox import SandboxServer
+from lined.vocabulary.errors import JournalError, JournalLocked
 from tests.integration.sandbox.line_client import Open, utilisation
 
 PROGRAM = """

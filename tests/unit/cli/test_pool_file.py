@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lined.cli.pool_file import PoolFile
 from lined.codes import Shape
+from lined.supply.pool_file import PoolFile
 
 GTIN = "04899215122371"
 OPEN = {GTIN: Shape(None, None)}

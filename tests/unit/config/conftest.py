@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lined.config import Config, from_tables
-from lined.errors import SettingsError
+from lined.vocabulary.errors import SettingsError
 
 Tables = dict[str, Any]
 Judge = Callable[[Tables], dict[str, str]]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lined.config import from_tables, load
-from lined.errors import SettingsError
+from lined.vocabulary.errors import SettingsError
 
 Judge = Callable[[dict[str, Any]], dict[str, str]]
 

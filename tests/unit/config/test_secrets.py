@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lined.config import Config, Secret, from_tables
-from lined.errors import SettingsError
+from lined.vocabulary.errors import SettingsError
 
 Read = Callable[[dict[str, Any]], Config]
 Judge = Callable[[dict[str, Any]], dict[str, str]]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError
-from lined.journal import codes, counters, reports
-from lined.journal.codes import KnownCode
 from lined.journal.database import Connection
-from lined.journal.reports import BUCKETS, CODE_BUCKETS, FINAL, STATES, TRANSITIONS, UTILISATION
+from lined.journal.tables import codes, counters, reports
+from lined.journal.tables.codes import KnownCode
+from lined.journal.tables.reports import BUCKETS, CODE_BUCKETS, FINAL, STATES, TRANSITIONS, UTILISATION
+from lined.vocabulary.errors import CommandError
 from tests.integration.journal.bench import NOON, Line, ident, oil
 
 # The contract's section 6. A batch whose codes were all withdrawn before it was sealed goes from open to void, and what

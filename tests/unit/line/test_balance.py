@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from lined.line.balance import Equation, equations, reasons_in, stations_in
-from lined.line.problems import Problems
-from lined.line.read_rate import LEARNED_READS, ReadRate
-from lined.line.verdicts import Verdict
+from lined.line.stations.verdicts import Verdict
+from lined.line.watch.balance import Equation, equations, reasons_in, stations_in
+from lined.line.watch.problems import Problems
+from lined.line.watch.read_rate import LEARNED_READS, ReadRate
 
 SUMS = {
     "read.accepted": 7,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lined.line.grading import Grade, Trend, class_of, is_below, read_grade
+from lined.line.stations.grading import Grade, Trend, class_of, is_below, read_grade
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lined.errors import CommandError, JournalFull
 from lined.line.plant import Product
+from lined.vocabulary.errors import CommandError, JournalFull
 from tests.integration.journal.bench import DAY, HOUR, MINUTE, NOON, OIL, WATER, Line, frame, ident, oil, plant
 
 WATER_JOB = {"series": "S1", "expiration_date": "2027-11-23"}

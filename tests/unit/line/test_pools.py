@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from lined.errors import CommandError
-from lined.journal import pools, writer
+from lined.journal import writer
+from lined.journal.tables import pools
 from lined.line import pool_operations
 from lined.line.plant import Station
+from lined.vocabulary.errors import CommandError
 from tests.integration.journal.bench import GS, OIL, SSCC, TOBACCO, WATER, Line, frame, ident, oil, plant
 from tests.integration.packing.line import GROUP_GTIN, GROUPS, VERIFY_APPLY, box_plant
 from tests.integration.packing.line import Line as PackingLine

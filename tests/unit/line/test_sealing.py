@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lined.errors import CommandError
-from lined.line import sealing, state
+from lined.line import state
+from lined.line.jobs import sealing
 from lined.line.plant import BatchRules
+from lined.vocabulary.errors import CommandError
 from tests.integration.journal.bench import DAY, HOUR, MINUTE, NOON, Line, ident, oil
 
 RULES = BatchRules(max_codes=5, max_age_ms=15 * MINUTE, first_ms=MINUTE)

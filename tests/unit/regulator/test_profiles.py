@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lined.errors import SettingsError
 from lined.regulator import load_profile, profile_names
+from lined.vocabulary.errors import SettingsError
 
 PROFILE = load_profile("asl-belgisi")
 

@@ -6,11 +6,11 @@ import copy
 
 import pytest
 
-from lined.errors import NotSent, OutcomeUnknown, Refused, SendingError
 from lined.regulator import Receipt, load_profile
 from lined.regulator.reply import Reply, with_notes
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, SendingError
 
 PROFILE = load_profile("asl-belgisi")
 DEAD_TOKEN = [{"code": "access-denied", "context": {"description": "Provided token isn’t active"}}]

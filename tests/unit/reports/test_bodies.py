@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from lined.days import LocalDays
-from lined.journal import reports
 from lined.journal.database import Connection, open_writable
 from lined.journal.schema import migrations
-from lined.reports import bodies
+from lined.journal.tables import reports
+from lined.reports.kinds import bodies
+from lined.vocabulary.days import LocalDays
 from tests.integration.reports.desk import ATTRIBUTES
 
 DAYS = LocalDays("Asia/Tashkent")

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lined.reports.bodies import unpacked
-from lined.reports.envelope import Pieces, put_document
+from lined.reports.kinds.bodies import unpacked
+from lined.reports.kinds.envelope import Pieces, put_document
 
 # EN 5.3.1, the document of its sample, decoded
 SAMPLE = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from lined.reports.rules import backed_off
+from lined.reports.delivery.rules import backed_off
 
 
 def test_waits_double_up_to_a_bound_and_no_two_lines_wait_the_same() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lined.errors import SettingsError
 from lined.sandbox.settings import is_loopback, parse_listen
+from lined.vocabulary.errors import SettingsError
 
 
 @pytest.mark.parametrize(

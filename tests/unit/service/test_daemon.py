@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lined.config import load
-from lined.errors import JournalBroken, NotSent, SettingsError
 from lined.journal import Journal
 from lined.service import Service, assembly
+from lined.vocabulary.errors import JournalBroken, NotSent, SettingsError
 
 CONFIG = Path(__file__).parents[3] / "config" / "minimal.toml"
 

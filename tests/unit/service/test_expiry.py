@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lined.line.problems import Problem, Problems
+from lined.line.watch.problems import Problem, Problems
 from lined.service.expiry import EXPIRED, KIND, ExpiryWatch, stage
 
 ENDS = datetime(2026, 12, 31, tzinfo=UTC)

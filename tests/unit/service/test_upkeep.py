@@ -10,8 +10,8 @@ import pytest
 
 from lined.config import Config, load
 from lined.journal import Journal
-from lined.journal.backup import back_up
-from lined.line.problems import Problems
+from lined.journal.care.backup import back_up
+from lined.line.watch.problems import Problems
 from lined.service import assembly, upkeep
 from lined.service.upkeep import Upkeep
 from tests.acceptance.line import CONFIG, GTIN
@@ -88,7 +88,7 @@ async def test_one_that_is_young_enough_is_left_alone(config: Config, monkeypatc
 async def test_a_check_that_finds_damage_is_told_and_the_next_start_looks_at_everything(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lined.journal import damage, keeping
+    from lined.journal.care import damage, keeping
 
     journal = await opened(config)
     monkeypatch.setattr(keeping, "integrity", lambda *_: ["row 3 missing from index"])

@@ -1,0 +1,224 @@
+"""The `/status` document (contract, section 3): sums of one commit, and how everything is right now.
+
+`StatusDocument.current` is what HTTP, MQTT and the page show. Whoever asks sees every commit that came before: a
+command that was answered is never missing. However many ask, the journal is asked once a commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from lined import __version__
+from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
+from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
+from lined.journal.tables.reports import CODE_BUCKETS, STATES
+from lined.journal.views import queries, stories
+from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
+from lined.line.stations.verdicts import NOT_DURABLE
+from lined.vocabulary.errors import JournalError, clause
+from lined.vocabulary.times import moment, of_datetime
+
+FRESH_S = 0.2  # without a commit, sums are shown this long before the journal is asked again
+ASK_S = 5.0  # for the journal's answer
+
+# Contract, section 4, in its order; a no-read is counted by itself.
+REASONS = (
+    NOT_DURABLE,
+    *("malformed", "wrong-level", "no-job", "wrong-product", "unknown-code", "duplicate", "low-grade"),
+    *(
+        "not-applied",
+        "already-packed",
+        "mixed-lot",
+        "parent-used",
+        "over-capacity",
+        "parent-expected",
+        "child-expected",
+    ),
+)
+
+NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(STATES, 0)), Backlog(0, 0, None), 0)
+
+
+class StatusDocument:
+    """See the file's head. `current` never raises for what the journal does: it shows the last sums and says so."""
+
+    def __init__(self, view: PlantView) -> None:
+        self._view = view
+        self._asking = asyncio.Lock()
+        self._asked = float("-inf")
+        self._commits = -1
+        self._unanswered: str | None = None
+        self._sums = NO_SUMS
+
+    async def current(self) -> dict[str, Any]:
+        """The document as of now."""
+        async with self._asking:
+            commits = self._view.journal.writer.commits
+            if commits != self._commits or time.monotonic() - self._asked >= FRESH_S:
+                self._unanswered = await self._ask()
+                self._asked, self._commits = time.monotonic(), commits
+            return document(self._view, self._sums, self._unanswered)
+
+    async def _ask(self) -> str | None:
+        """New sums. Why there are none, where the journal does not answer."""
+        try:
+            async with asyncio.timeout(ASK_S):
+                self._sums = await self._view.journal.read(queries.sums, self._sums.reports)
+        except TimeoutError:
+            return f"the journal has not answered within {ASK_S:g} s"
+        except JournalError as error:
+            return str(error)
+        return None
+
+
+def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dict[str, Any]:
+    """The whole document. `unanswered`: why `found` is old."""
+    stopped = cannot_commit(view.journal) or unanswered
+    problems = [
+        {"kind": problem.kind, "where": problem.where, "text": problem.text, "since": moment(problem.since_ms)}
+        for problem in view.problems.all()
+    ]
+    if stopped and not any(problem["kind"] in ("disk", "journal") for problem in problems):
+        text = f"{stopped[:1].upper()}{clause(stopped[1:])}. Everything is rejected until then."
+        problems.append({"kind": "journal", "where": str(view.journal.path), "text": text, "since": None})
+    now_ms = view.wall_ms()
+    return {
+        "line": view.line_id,
+        "version": __version__,
+        "state": "stopped" if stopped else "degraded" if problems else "running",
+        "problems": problems,
+        **counted(found, view.intake.not_durable),
+        "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
+        "unsaid": found.unsaid,
+        "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
+        "regulator": regulator(view.regulator, view),
+        "mqtt": {
+            "configured": view.mqtt_connected is not None,
+            "connected": view.mqtt_connected is not None and view.mqtt_connected(),
+        },
+        "journal": journal(view),
+        "warnings": warnings(),
+        "at": moment(now_ms),
+    }
+
+
+def counted(found: Sums, not_durable: int = 0) -> dict[str, Any]:
+    """`job`, `reads`, `codes` and `reports`. `not_durable`: rejects that only memory has counted."""
+    return {
+        "job": None if found.job is None else {**job(found.job), **counts(found.of_job)},
+        **counts(found.life, not_durable),
+        "reports": found.reports.by_state,
+    }
+
+
+def job(row: JobRow) -> dict[str, Any]:
+    """A job as people see it."""
+    return {
+        "id": str(row.id),
+        "gtin": row.gtin,
+        "product": row.product.get("name"),
+        "mode": row.mode,
+        **{key: row.attributes.get(key) for key in ("order", "series", "production_date", "expiration_date")},
+        "started_at": moment(row.started_ms),
+        "started_by": row.started_by,
+        "stopped_at": moment(row.stopped_ms),
+        "stopped_by": row.stopped_by,
+    }
+
+
+def counts(sums: Mapping[str, int], not_durable: int = 0) -> dict[str, Any]:
+    """`reads` and `codes` of a job or of the journal's life."""
+    by_reason = {reason: sums.get(f"reason.{reason}", 0) for reason in REASONS}
+    by_reason |= {name[7:]: n for name, n in sums.items() if name.startswith("reason.")}
+    by_reason[NOT_DURABLE] += not_durable
+    reads = {
+        "accepted": sums.get("read.accepted", 0),
+        "rejected": sums.get("read.rejected", 0) + not_durable,
+        "no_read": sums.get("read.no-read", 0),
+        "repeats": sums.get("read.repeats", 0),
+    }
+    return {
+        "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
+        "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CODE_BUCKETS},
+    }
+
+
+def backlog(found: Backlog, now_ms: int, budget: BudgetSeen | None = None) -> dict[str, Any]:
+    """Codes without an outcome yet, held ones aside. `clear_s`: how long the budget needs for what has still to be
+    sent, and the last of it for its outcome, once the regulator answers; None without a budget.
+    """
+    clear_s = None
+    if budget is not None:
+        sending_s = budget.held_back_s + found.unsent * 60 / budget.per_minute
+        clear_s = math.ceil(sending_s + found.outcome_ms / 1000) if found.codes else 0
+    age_s = None if found.oldest_ms is None else max(0, now_ms - found.oldest_ms) // 1000
+    return {
+        "codes": found.codes,
+        "reports": found.reports,
+        "oldest_at": moment(found.oldest_ms),
+        "oldest_age_s": age_s,
+        "clear_s": clear_s,
+    }
+
+
+def device(device_id: str, view: PlantView, seen: DeviceSeen) -> dict[str, Any]:
+    return {
+        "id": device_id,
+        "station": view.stations.get(device_id),
+        "connected": seen.connected,
+        "last_read_at": _seconds(seen.last_read_at),
+        "since": _seconds(seen.since),
+        "problem": seen.problem,
+        "peer": seen.peer,
+        "listening_on": seen.listening_on,
+        "frames": seen.frames,
+        "heartbeats": seen.heartbeats,
+        "reconnects": seen.reconnects,
+        "unanswered": seen.unanswered,
+        "last_raw": stories.shown_raw(seen.last_raw) if seen.last_raw else None,
+    }
+
+
+def regulator(seen: RegulatorSeen, view: PlantView) -> dict[str, Any]:
+    budget = {
+        name: {
+            "available": state.available,
+            "per_minute": state.per_minute,
+            "held_back_s": state.held_back_s,
+            "waiting": state.waiting,
+        }
+        for name, state in seen.budget_state().items()
+    }
+    return {
+        "reachable": seen.reachable,
+        "credential_expires_at": of_datetime(seen.credential_expires_at),
+        "url": view.url,
+        "problem": seen.last_problem,
+        "clock_skew_s": seen.server_skew_s,
+        "sending": view.sending(),
+        "budget": budget,
+    }
+
+
+def journal(view: PlantView) -> dict[str, Any]:
+    """Sizes in bytes; 0 where the disk does not even say that."""
+    try:
+        sizes = {"bytes": view.journal.bytes(), "free_bytes": free_bytes(view.journal.path)}
+    except OSError:
+        sizes = {"bytes": 0, "free_bytes": 0}
+    return {**sizes, "queued": view.journal.writer.queued, "commits": view.journal.writer.commits}
+
+
+def warnings() -> list[str]:
+    """What can be run, but should not be."""
+    if affected_by_wal_reset():
+        return [f"SQLite {SQLITE_VERSION} can damage a journal in a rare race; install pysqlite3."]
+    return []
+
+
+def _seconds(at_s: float | None) -> str | None:
+    return None if at_s is None else moment(at_s * 1000)

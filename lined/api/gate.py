@@ -1,0 +1,145 @@
+"""Who is answered at all: every request passes here first, before anything looks at what it wants.
+
+In this order: `Host` must be ours (DNS rebinding makes a foreign page's request reach loopback under its own name), a
+foreign `Origin` is refused, what is not on loopback and whatever commands needs the token, a command must be JSON by
+its content type and of bounded size, and it must arrive in bounded time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lined.api.answers import refusal
+
+BODY_BYTES = 16 * 1024  # no command needs half of it; the worst of this size holds the loop for a few milliseconds
+PAGE_BYTES = 384 * 1024  # ... but a page of a code pool: its codes may have their check parts, with escapes
+PAGED = "/api/v1/pools/load"
+BODY_S = 10.0  # for a command's body to arrive
+READING = frozenset({"GET", "HEAD"})
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Refusal(Exception):
+    """What the gate answers instead of passing the request on."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+class Gate:
+    """The outermost application. `address` gives host and port as bound, known once the socket is."""
+
+    def __init__(self, app: ASGIApp, token: str, address: Callable[[], tuple[str, int]]) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+        self._address = address
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            self._judge(scope)
+            if scope["method"] not in READING:
+                receive = replayed(await read_body(receive, _most(scope)))
+        except Refusal as refused:
+            await refusal(refused.status, refused.code, refused.message)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _judge(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        ours = self.hosts(scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or hosts[0].lower() not in ours:
+            raise Refusal(403, "foreign-host", f"This endpoint answers under {' or '.join(ours)} only.")
+        origins = headers.getlist("origin")
+        if any(origin.lower() not in {f"http://{host}" for host in ours} for origin in origins):
+            raise Refusal(403, "foreign-origin", "Pages from elsewhere may not speak to this endpoint.")
+        commands = scope["method"] not in READING
+        if (commands or not is_loopback(scope)) and not self._has_token(headers):
+            raise Refusal(401, "token-required", "Send Authorization: Bearer with the token beside the journal.")
+        if commands and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refusal(415, "not-json-type", "Send Content-Type: application/json.")
+        if int(headers.get("content-length", "0")) > _most(scope):
+            raise Refusal(413, "too-large", f"A command has at most {_most(scope)} bytes.")
+
+    def hosts(self, scope: Scope) -> list[str]:
+        """What `Host` may say: loopback's names, where we were told to listen, the address this request came to."""
+        host, port = self._address()
+        names = list(LOOPBACK_NAMES)
+        reached = scope["server"][0] if scope.get("server") else host
+        for address in (host, reached):
+            shown = f"[{address}]" if ":" in address else address.lower()
+            if shown not in names and not _is_wildcard(address):
+                names.append(shown)
+        return [f"{name}:{port}" for name in names] + (names if port == 80 else [])
+
+    def _has_token(self, headers: Headers) -> bool:
+        given = headers.getlist("authorization")
+        return len(given) == 1 and hmac.compare_digest(_one_space(given[0]).encode("utf-8"), self._expected)
+
+
+def _most(scope: Scope) -> int:
+    return PAGE_BYTES if scope["path"] == PAGED else BODY_BYTES
+
+
+async def read_body(receive: Receive, most: int = BODY_BYTES) -> bytes:
+    """The whole body. Raises Refusal: too large, too slow, or the sender has gone."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refusal(400, "cut-off", "The request ended before its body did.")
+                body += message.get("body", b"")
+                if len(body) > most:
+                    raise Refusal(413, "too-large", f"A command has at most {most} bytes.")
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise Refusal(408, "too-slow", f"The body did not arrive within {BODY_S:g} s.") from None
+
+
+def replayed(body: bytes) -> Receive:
+    """A `receive` that gives a body which was read already."""
+    given = False
+
+    async def receive() -> Message:
+        nonlocal given
+        if given:
+            return {"type": "http.disconnect"}
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def is_loopback(scope: Scope) -> bool:
+    """Whether the request came from this computer."""
+    client = scope.get("client")
+    if not client:
+        return False
+    address = ipaddress.ip_address(client[0].partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _is_wildcard(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_unspecified
+    except ValueError:
+        return False
+
+
+def _one_space(text: str) -> str:
+    """`bearer  x` as `Bearer x`: the scheme's name is case-insensitive (RFC 9110, 11.1)."""
+    scheme, _, rest = text.partition(" ")
+    return f"Bearer {rest.strip()}" if scheme.lower() == "bearer" else text

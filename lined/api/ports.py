@@ -1,0 +1,139 @@
+"""What the endpoint needs of the plant: the service passes its own objects, and none is the endpoint's to change."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any, Protocol
+
+from lined.journal import Journal
+from lined.journal.care.keeping import Keeping
+from lined.line.intake.intake import LineIntake
+from lined.line.operations import LineOperations
+from lined.line.plant import Plant
+from lined.line.watch.alarms import AlarmBook
+from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.problems import Problems
+from lined.reports.operations import ReportOperations
+
+
+class DeviceSeen(Protocol):
+    """One device as its link sees it; structurally `lined.devices.DeviceState`. Times in seconds since 1970, UTC."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    @property
+    def since(self) -> float | None: ...
+
+    @property
+    def problem(self) -> str | None: ...
+
+    @property
+    def peer(self) -> str: ...
+
+    @property
+    def listening_on(self) -> str: ...
+
+    @property
+    def last_read_at(self) -> float | None: ...
+
+    @property
+    def frames(self) -> int: ...
+
+    @property
+    def heartbeats(self) -> int: ...
+
+    @property
+    def reconnects(self) -> int: ...
+
+    @property
+    def unanswered(self) -> int: ...
+
+    @property
+    def last_raw(self) -> bytes: ...
+
+
+class BudgetSeen(Protocol):
+    """How many requests may go out; structurally `lined.regulator.budget.BucketState`."""
+
+    @property
+    def available(self) -> float: ...
+
+    @property
+    def per_minute(self) -> int: ...
+
+    @property
+    def held_back_s(self) -> float: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+
+class RegulatorSeen(Protocol):
+    """The other side; structurally `lined.regulator.client.Regulator`."""
+
+    @property
+    def reachable(self) -> bool: ...
+
+    @property
+    def last_problem(self) -> str | None: ...
+
+    @property
+    def server_skew_s(self) -> float | None: ...
+
+    @property
+    def credential_expires_at(self) -> datetime | None: ...
+
+    @property
+    def counts(self) -> Mapping[tuple[str, str], int]: ...
+
+    def budget_state(self) -> Mapping[str, BudgetSeen]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlantView:
+    """The whole line, as the endpoint sees it. The callables are asked on the event loop and must not wait.
+
+    `ready`: the journal has recovered. `sending`: False while nothing is posted because an earlier answer left doubt.
+    `mqtt_connected`: None where no broker is configured. `url`: the regulator's, for people. `plant`, `language` and
+    `shifts` are for the page.
+    """
+
+    line_id: str
+    journal: Journal
+    intake: LineIntake
+    problems: Problems
+    line: LineOperations
+    reports: ReportOperations
+    regulator: RegulatorSeen
+    wall_ms: Callable[[], int]
+    ready: Callable[[], bool]
+    devices: Mapping[str, DeviceSeen] = field(default_factory=dict)
+    stations: Mapping[str, str] = field(default_factory=dict)
+    """Device id -> the id of its station."""
+    sending: Callable[[], bool] = lambda: True
+    mqtt_connected: Callable[[], bool] | None = None
+    url: str = ""
+    keeping: Keeping | None = None
+    plant: Plant | None = None
+    language: str = "en"
+    shifts: tuple[time, ...] = (time(8), time(20))
+    alarms: AlarmBook | None = None
+    balance: BalanceWatch | None = None
+    renew_key: Callable[..., Awaitable[dict[str, Any]]] | None = None
+    """The operation behind `POST /api/v1/regulator/renew-key`."""
+
+
+def cannot_commit(journal: Journal) -> str | None:
+    """Why nothing can be accepted now, for people; None where all is well."""
+    writer = journal.writer
+    fault = writer.broken or writer.defect
+    if fault is not None:
+        return f"the journal cannot be written: {fault}"
+    if writer.stopped.is_set():
+        return "the journal is closed"
+    if writer.low_on_space:
+        return "too little room is left on the journal's disk: free some"
+    return writer.full

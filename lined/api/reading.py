@@ -1,0 +1,150 @@
+"""Questions: `GET`, no token on loopback. Health depends on this process and its journal, not on what lies outside.
+
+What the journal answers is made into JSON in the journal's reading thread, so that no long list holds the event loop.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from lined.api import metrics, shapes
+from lined.api.answers import answer, rendered
+from lined.api.commands import without_codes
+from lined.api.document import StatusDocument
+from lined.api.ports import PlantView, cannot_commit
+from lined.api.rendering import json_bytes
+from lined.journal.database import Connection
+from lined.journal.tables import pools
+from lined.journal.tables.reports import STATES
+from lined.journal.views import queries, stories
+from lined.journal.views.queries import PAGE_MAX
+from lined.vocabulary.errors import CommandError, Problem, clause
+
+
+def health(view: PlantView, document: StatusDocument) -> APIRouter:
+    """What supervisors, Prometheus and people look at."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/livez")
+    async def livez() -> Response:
+        """The process is well: its event loop answers."""
+        return answer({"status": "ok"})
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        """200 once the journal has recovered and can commit, else 503."""
+        why = cannot_commit(view.journal) if view.ready() else "the journal is being recovered"
+        if why is None:
+            return answer({"status": "ok"})
+        raise CommandError(503, "not-ready", f"Not ready: {clause(why)}.")
+
+    @router.get("/status")
+    async def status() -> Response:
+        """Sums, devices, reports and what is wrong."""
+        return answer(await document.current())
+
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    async def prometheus(request: Request) -> Response:
+        """The same for Prometheus."""
+        text, kind = metrics.exposition(await document.current(), view, request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": kind})
+
+    return router
+
+
+def questions(view: PlantView) -> APIRouter:
+    """What the journal knows. Lists are `{"items": [], "next": null}`, newest first."""
+    router = APIRouter(prefix="/api/v1")
+    _of_reports(router, view)
+
+    @router.get("/packages", tags=["packages"])
+    async def list_packages(
+        state: Annotated[str | None, Query(description=f"One of {', '.join(stories.PACKAGES)}.")] = None,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+        after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    ) -> Response:
+        """Packages, newest first. `waiting`: closed, and in no report yet."""
+        _one_of("state", state, tuple(stories.PACKAGES))
+        return rendered(await view.journal.read(_package_page, state, limit, _cursor(after)))
+
+    @router.get("/codes", tags=["codes"])
+    async def show_code(
+        code: Annotated[str, Query(min_length=1, max_length=500, description="With or without its check part.")],
+    ) -> Response:
+        """One code's story."""
+        try:
+            ident = view.line.identification(code)
+        except CommandError as refused:
+            raise without_codes(refused) from None
+        found = await view.journal.read(_code, ident)
+        if found is None:
+            raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
+        return rendered(found)
+
+    @router.get("/pools", tags=["pools"])
+    async def list_pools() -> Response:
+        """The code pools: how many codes are in each, and how many of them were applied."""
+        return rendered(await view.journal.read(_pools))
+
+    return router
+
+
+def _of_reports(router: APIRouter, view: PlantView) -> None:
+    @router.get("/reports", tags=["reports"])
+    async def list_reports(
+        kind: Annotated[str | None, Query(description=f"One of {', '.join(queries.KINDS)}.")] = None,
+        state: Annotated[str | None, Query(description=f"One of {', '.join(STATES)}.")] = None,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+        after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    ) -> Response:
+        """Reports, newest first."""
+        _one_of("kind", kind, queries.KINDS)
+        _one_of("state", state, STATES)
+        return rendered(await view.journal.read(_report_page, kind, state, limit, _cursor(after)))
+
+    @router.get("/reports/{report_id}", tags=["reports"])
+    async def show_report(report_id: str) -> Response:
+        """One report with its history and evidence."""
+        found = await view.journal.read(_report, int(report_id)) if shapes.is_number(report_id) else None
+        if found is None:
+            raise CommandError(404, "unknown-report", f"There is no report {report_id!r}.")
+        return rendered(found)
+
+
+def _report_page(connection: Connection, kind: str | None, state: str | None, limit: int, after: int | None) -> bytes:
+    return shapes.report_page(queries.report_page(connection, kind=kind, state=state, limit=limit, after=after))
+
+
+def _package_page(connection: Connection, state: str | None, limit: int, after: int | None) -> bytes:
+    return shapes.package_page(stories.package_page(connection, state=state, limit=limit, after=after))
+
+
+def _report(connection: Connection, report_id: int) -> bytes | None:
+    found = queries.report_story(connection, report_id)
+    return None if found is None else json_bytes(shapes.report_story(found))
+
+
+def _code(connection: Connection, ident: str) -> bytes | None:
+    found = stories.code_story(connection, ident)
+    return None if found is None else json_bytes(shapes.code_story(found))
+
+
+def _pools(connection: Connection) -> bytes:
+    return json_bytes(shapes.pool_list(pools.present(connection).values()))
+
+
+def _one_of(path: str, value: str | None, known: tuple[str, ...]) -> None:
+    if value is not None and value not in known:
+        raise _wrong(path, f"is one of {', '.join(known)}")
+
+
+def _cursor(text: str | None) -> int | None:
+    if text is not None and not shapes.is_number(text):
+        raise _wrong("after", "is the `next` of an earlier page")
+    return None if text is None else int(text)
+
+
+def _wrong(path: str, message: str) -> CommandError:
+    return CommandError(422, "wrong-values", f"{path}: {message}", [Problem(path, message)])

@@ -1,0 +1,178 @@
+"""Rows of the journal as JSON: ids are strings, times RFC 3339, no check part anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from lined.api.document import job
+from lined.api.rendering import page_bytes
+from lined.journal.tables.packages import PackageRow
+from lined.journal.tables.pools import PoolRow
+from lined.journal.tables.reports import ReportRow
+from lined.journal.views.queries import ReportPage, ReportStory
+from lined.journal.views.stories import Applied, CodeStory, PackagePage
+from lined.journal.views.work_items import Grading
+from lined.line.pool_operations import described
+from lined.vocabulary.times import moment, with_moments
+
+
+def is_number(text: str) -> bool:
+    """Whether the text can be the id of a row; SQLite's numbers have 63 bits."""
+    return re.fullmatch(r"[0-9]{1,18}", text) is not None
+
+
+def report_page(found: ReportPage) -> bytes:
+    """A page of the list."""
+    items = (report(row, found.changed_ms[row.id]) for row in found.items)
+    return page_bytes(items, None if found.next is None else str(found.next))
+
+
+def report(row: ReportRow, changed_ms: int) -> dict[str, Any]:
+    """One report in a list. Down to `at` it is what MQTT says too (contract, section 5)."""
+    return {
+        "id": str(row.id),
+        "kind": row.kind,
+        "state": row.state,
+        "codes": row.size,
+        "document_id": row.document_id,
+        "job": str(row.job_id),
+        "problem": row.problem,
+        "waits_for": row.waits_for,
+        "at": moment(changed_ms),
+        "day": row.day,
+        "document_status": row.document_status,
+        "first_code_at": moment(row.first_ms),
+        "last_code_at": moment(row.last_ms),
+        "opened_at": moment(row.opened_ms),
+        "sealed_at": moment(row.sealed_ms),
+        "seal_reason": row.seal_reason,
+        "submitted_at": moment(row.submitted_ms),
+        "final_at": moment(row.final_ms),
+        "attempts": row.attempts,
+        "due_at": moment(row.due_ms),
+        "released_as": row.released_as,
+    }
+
+
+def report_story(found: ReportStory) -> dict[str, Any]:
+    """One report with its history."""
+    row = found.report
+    changed_ms = found.events[-1].at_ms if found.events else row.opened_ms
+    return {
+        **report(row, changed_ms),
+        "attributes": json.loads(row.attributes),
+        "job": str(row.job_id),
+        "of_job": None if found.job is None else job(found.job),
+        "frozen_at": moment(row.frozen_ms),
+        "fingerprint": row.fingerprint,
+        "batch": str(row.batch_id),
+        "attempt_at": moment(row.attempt_ms),
+        "missed_searches": row.misses,
+        "missed_at": moment(row.missed_ms),
+        "looked_at": moment(row.looked_ms),
+        "evidence": row.evidence,
+        "events": [with_moments_of_event(event._asdict()) for event in found.events],
+        "own_states": found.own,
+        "examples": [example._asdict() for example in found.examples],
+    }
+
+
+def code_story(found: CodeStory) -> dict[str, Any]:
+    """What became of one code. `state`, `applied` and `unsaid` are null for a parent that is no item's code."""
+    applied = found.applied
+    unsaid = applied.unsaid if applied is not None else None
+    return {
+        "code": found.ident,
+        "state": None if applied is None else applied.state,
+        "applied": None if applied is None else _applied(applied),
+        "job": None if found.job is None else job(found.job),
+        "unsaid": None if unsaid is None else {"at": moment(unsaid[0]), "why": unsaid[1]},
+        "packages": [package(row) for row in found.packages],
+        "reads": [_of_job(with_moments_of_event(read._asdict())) for read in found.reads],
+        "events": [_of_report(with_moments_of_event(event._asdict())) for event in found.events],
+        "reports": [report(row, row.final_ms or row.submitted_ms or row.opened_ms) for row in found.reports],
+        "grades": [grading(one) for one in found.grades],
+        "tasks": [
+            {
+                "id": str(one.id),
+                "kind": one.kind,
+                "reason": one.reason,
+                "at": moment(one.created_ms),
+                "done": bool(one.done_ms),
+            }
+            for one in found.tasks
+        ],
+    }
+
+
+def grading(one: Grading) -> dict[str, Any]:
+    """One reading of a print quality. `class` is null where the device gave no grade; `said`: its own words."""
+    return {
+        "at": moment(one.at_ms),
+        "device": one.device,
+        "class": one.class_,
+        "said": one.said,
+        "verdict": one.verdict,
+        "reported": one.reported is not None,
+    }
+
+
+def package_page(found: PackagePage) -> bytes:
+    """A page of the list."""
+    items = (
+        {**package(row), "inside": found.inside.get(row.id), "waits_for": found.waits.get(row.id)}
+        for row in found.items
+    )
+    return page_bytes(items, None if found.next is None else str(found.next))
+
+
+def package(row: PackageRow) -> dict[str, Any]:
+    """One package. `parent` is null until its code is known; down to `at` it is what MQTT says of a closed one."""
+    return {
+        "parent": row.ident,
+        "level": row.level,
+        "count": row.holds,
+        "at": moment(row.opened_ms if row.closed_ms is None else row.closed_ms),
+        "id": str(row.id),
+        "state": row.state,
+        "station": row.station,
+        "gtin": row.gtin,
+        "job": str(row.job_id) if row.job_id else None,
+        "child_level": row.child_level,
+        "capacity": row.capacity,
+        "opened_at": moment(row.opened_ms),
+        "closed_at": moment(row.closed_ms),
+        "closing": bool(row.close_requested),
+        "suspect": row.suspect,
+        "report": None if row.batch_id is None else str(row.batch_id),
+        "own_state": row.own,
+    }
+
+
+def _applied(found: Applied) -> dict[str, Any]:
+    code = found.code
+    return {"at": moment(code.at_ms), "device": found.device, "job": str(code.job_id)}
+
+
+def with_moments_of_event(row: dict[str, Any]) -> dict[str, Any]:
+    """`at_ms` as `at`."""
+    at_ms = row.pop("at_ms")
+    return {"at": moment(at_ms), **with_moments(row)}
+
+
+def _of_job(row: dict[str, Any]) -> dict[str, Any]:
+    job_id = row.pop("job_id")
+    return {**row, "job": str(job_id) if job_id else None}
+
+
+def _of_report(row: dict[str, Any]) -> dict[str, Any]:
+    report_id = row.pop("report_id")
+    return {**row, "report": str(report_id) if report_id else None}
+
+
+def pool_list(found: Iterable[PoolRow]) -> dict[str, Any]:
+    """All code pools: there are no more than products."""
+    return {"items": [with_moments(described(pool)) for pool in found], "next": None}

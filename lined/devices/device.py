@@ -1,0 +1,112 @@
+"""One device over all its connections: its bytes to the driver, its frames to the line, its state to whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import NoReturn
+
+import structlog
+
+from drivers import Driver
+from lined.devices.reply_writer import Sayer, Turn
+from lined.devices.spec import LAST_RAW_BYTES, DeviceSpec, DeviceState, LinkLimits
+from lined.devices.turns import Turns
+from lined.devices.wire import Wire
+from lined.line.intake.ports import Intake
+from lined.vocabulary.errors import DeviceError
+
+log = structlog.get_logger()
+
+
+class Device:
+    """At most one connection at a time is served, and read once the verdicts of the one before are said or unsaid."""
+
+    def __init__(
+        self,
+        spec: DeviceSpec,
+        driver: Driver,
+        intake: Intake,
+        state: DeviceState,
+        limits: LinkLimits,
+        wall_time: Callable[[], float],
+        turns: Turns,
+    ) -> None:
+        self.spec = spec
+        self.state = state
+        self.limits = limits
+        self.sayer = Sayer(spec, intake, limits, state)
+        self._driver = driver
+        self._intake = intake
+        self._wall_time = wall_time
+        self._turns = turns
+        self._wire: Wire | None = None
+
+    async def serve(self, wire: Wire) -> NoReturn:
+        """Reads until the connection ends; raises DeviceError with the reason, the wire closed.
+
+        Cancelled, it leaves the wire open for the verdicts under way: `part` closes it.
+        """
+        self._wire = wire
+        self._up(wire.peer)
+        self._driver.reset()
+        await self.sayer.quiet()  # what the connection before was not told is listed before this one's first read
+        try:
+            while True:
+                await self.sayer.room()
+                chunk = await wire.read(self.limits.chunk_bytes)
+                arrived = asyncio.get_running_loop().time()
+                await self._turns.mine()
+                self._take(wire, chunk, arrived)
+        except DeviceError:
+            wire.close()
+            self._wire = None
+            self._driver.reset()  # half a frame is never glued to the next connection's first
+            raise
+
+    async def part(self) -> None:
+        """Close the connection that a cancelled `serve` has left."""
+        wire, self._wire = self._wire, None
+        if wire is None:
+            return
+        self.state.connected = False
+        self.state.since = self._wall_time()
+        try:
+            if not wire.gone:
+                await wire.part(self.limits.part_s)
+        finally:
+            wire.close()
+
+    def down(self, problem: str) -> None:
+        """There is no connection, and why. Told and logged once for each change."""
+        state = self.state
+        if not state.connected and state.problem == problem:
+            return
+        if state.connected:
+            state.connected = False
+            state.since = self._wall_time()
+        state.problem = problem
+        log.warning("device not connected", device=self.spec.id, problem=problem)
+        self._intake.connected(self.spec.id, False, problem)
+
+    def _up(self, peer: str) -> None:
+        state = self.state
+        state.connected = True
+        state.since = self._wall_time()
+        state.problem = None
+        state.peer = peer
+        state.connections += 1
+        log.info("device connected", device=self.spec.id, peer=peer)
+        self._intake.connected(self.spec.id, True, None)
+
+    def _take(self, wire: Wire, chunk: bytes, arrived: float) -> None:
+        state = self.state
+        reads = self._driver.feed(chunk)
+        state.received_bytes += len(chunk)
+        state.heartbeats = self._driver.heartbeats
+        if not reads:
+            return
+        state.frames += len(reads)
+        state.last_read_at = self._wall_time()
+        state.last_raw = reads[-1].raw[:LAST_RAW_BYTES]
+        self.sayer.add(Turn(wire, self._intake.judge(self.spec.id, reads, arrived), len(reads), arrived))

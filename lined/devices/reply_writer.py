@@ -1,0 +1,150 @@
+"""Says a device's verdicts: one task a device, over all its connections, in the order of the reads.
+
+Guarantees: a verdict goes to the connection its read came from, or is reported as unsaid; it is reported as said only
+when the kernel has taken every byte of it; nothing is said after the deadline. What is under way is bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import NamedTuple
+
+from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
+from lined.devices.wire import Wire
+from lined.line.intake.ports import Intake, Judgement
+from lined.vocabulary.errors import DeviceError
+
+TOO_LATE = "the verdict came after its deadline"
+NOT_AT_ONCE = "the connection could not take the verdict before the stop"
+
+
+class Turn(NamedTuple):
+    """The frames of one chunk, being judged."""
+
+    wire: Wire
+    judging: asyncio.Future[Judgement]
+    frames: int
+    arrived: float
+    """The loop's time."""
+
+
+class Sayer:
+    """`add` from the reader, `run` as a task, `last_words` after that task has ended."""
+
+    def __init__(self, spec: DeviceSpec, intake: Intake, limits: LinkLimits, state: DeviceState) -> None:
+        self._spec = spec
+        self._intake = intake
+        self._limits = limits
+        self._state = state
+        self._mute = not (spec.reply_accept or spec.reply_reject)
+        self._turns: deque[Turn] = deque()
+        self._some = asyncio.Event()
+        self._none = asyncio.Event()
+        self._room = asyncio.Event()
+        self._tell()
+
+    def add(self, turn: Turn) -> None:
+        self._turns.append(turn)
+        self._state.unanswered += turn.frames
+        self._tell()
+
+    async def room(self) -> None:
+        """Returns while fewer frames are unanswered than the limit: reading pauses until then."""
+        await self._room.wait()
+
+    async def quiet(self) -> None:
+        """Returns when nothing is under way."""
+        await self._none.wait()
+
+    async def run(self) -> None:
+        """Runs until cancelled; a turn cut off in its middle leaves its wire dropped."""
+        while True:
+            await self._some.wait()
+            turn = self._turns[0]
+            if turn.judging.done():
+                await asyncio.sleep(0)  # a burst of verdicts does not hold the loop
+            else:
+                await asyncio.wait([turn.judging])  # unlike `await`, does not cancel what it waits for
+            if turn.judging.cancelled():
+                turn.wire.drop("a verdict was given up")
+            else:
+                await self._say(turn, turn.judging.result())
+            self._pop()
+
+    def last_words(self) -> None:
+        """Say what is judged already and the kernel takes at once. What is not judged yet remains unsaid: nobody is
+        told, as after a crash.
+        """
+        while self._turns and self._turns[0].judging.done():
+            turn = self._turns[0]
+            self._pop()
+            if turn.judging.cancelled() or turn.judging.exception() is not None:
+                break
+            self._say_at_once(turn, turn.judging.result())
+
+    async def _say(self, turn: Turn, judgement: Judgement) -> None:
+        why = self._silence(turn)
+        reply = self._reply(judgement)
+        if reply and not why:
+            try:
+                await turn.wire.write(reply, self._time_left_s(turn))
+            except DeviceError as fault:
+                why = str(fault)
+                turn.wire.drop(why)
+            except asyncio.CancelledError:
+                turn.wire.drop("stopped in the middle of a reply")
+                raise
+        self._report(judgement, why)
+
+    def _say_at_once(self, turn: Turn, judgement: Judgement) -> None:
+        why = self._silence(turn)
+        reply = self._reply(judgement)
+        if reply and not why:
+            try:
+                if turn.wire.write_at_once(reply) < len(reply):
+                    why = NOT_AT_ONCE
+            except DeviceError as fault:
+                why = str(fault)
+            if why:
+                turn.wire.drop(why)
+        self._report(judgement, why)
+
+    def _silence(self, turn: Turn) -> str:
+        """Why nothing may be said; empty where it may. Who gets no replies misses none with the connection."""
+        if self._time_left_s(turn) <= 0:
+            return TOO_LATE
+        return "" if self._mute else turn.wire.gone
+
+    def _time_left_s(self, turn: Turn) -> float:
+        if self._spec.deadline_s is None:
+            return self._limits.write_s
+        left_s = turn.arrived + self._spec.deadline_s - asyncio.get_running_loop().time()
+        return min(self._limits.write_s, left_s)
+
+    def _reply(self, judgement: Judgement) -> bytes:
+        accept, reject = self._spec.reply_accept, self._spec.reply_reject
+        return b"".join(accept if good else reject for good in judgement.accepts)
+
+    def _report(self, judgement: Judgement, why: str) -> None:
+        if self._spec.voiced:
+            return
+        if why:
+            self._intake.unsaid(self._spec.id, judgement, 0, why)
+        else:
+            self._intake.said(self._spec.id, judgement)
+
+    def _pop(self) -> None:
+        self._state.unanswered -= self._turns.popleft().frames
+        self._tell()
+
+    def _tell(self) -> None:
+        for event, holds in (
+            (self._some, bool(self._turns)),
+            (self._none, not self._turns),
+            (self._room, self._state.unanswered < self._limits.unanswered_frames),
+        ):
+            if holds:
+                event.set()
+            else:
+                event.clear()

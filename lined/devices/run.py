@@ -1,0 +1,65 @@
+"""The life of one device's link, whatever its scheme."""
+
+from __future__ import annotations
+
+import asyncio
+import random as random_numbers
+import time
+from collections.abc import Callable
+
+from drivers import Driver
+from lined.devices.device import Device
+from lined.devices.dial import Backoff, keep_open
+from lined.devices.serial_port import open_port
+from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
+from lined.devices.tcp import connect, keep_listening
+from lined.devices.turns import Turns
+from lined.devices.urls import ListenUrl, SerialUrl, TcpUrl
+from lined.line.intake.ports import Intake
+
+LIMITS = LinkLimits()
+
+
+async def run_device(
+    spec: DeviceSpec,
+    driver: Driver,
+    intake: Intake,
+    *,
+    state: DeviceState | None = None,
+    stopping: asyncio.Event | None = None,
+    limits: LinkLimits = LIMITS,
+    random: Callable[[], float] = random_numbers.random,
+    wall_time: Callable[[], float] = time.time,
+    turns: Turns | None = None,
+) -> None:
+    """Keep the device connected, for ever.
+
+    After `stopping` is set no byte is read any more and no connection made; it returns when every verdict under way has
+    been said or reported unsaid (the caller bounds that). May be cancelled at any time: then verdicts that are judged
+    already are said if the kernel takes them at once. A device's faults stay here; any other exception, from the
+    intake too, comes out (in an ExceptionGroup). `turns` is shared by the devices of a line.
+    """
+    device = Device(spec, driver, intake, state or DeviceState(), limits, wall_time, turns or Turns())
+    stopping = stopping or asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            saying = tasks.create_task(device.sayer.run(), name=f"{spec.id}: verdicts")
+            linking = tasks.create_task(_link(device, Backoff(limits, random)), name=f"{spec.id}: link")
+            await stopping.wait()
+            linking.cancel()
+            await asyncio.wait([linking])
+            await device.sayer.quiet()
+            saying.cancel()
+    finally:
+        device.sayer.last_words()
+        await device.part()
+
+
+async def _link(device: Device, backoff: Backoff) -> None:
+    match device.spec.url:
+        case TcpUrl() as tcp:
+            await keep_open(device, lambda: connect(tcp, device.limits), backoff)
+        case SerialUrl() as port:
+            await keep_open(device, lambda: open_port(port, device.limits), backoff)
+        case ListenUrl() as listen:
+            await keep_listening(device, listen, backoff)

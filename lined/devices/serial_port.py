@@ -1,0 +1,108 @@
+"""Serial ports by pyserial: it opens, locks and sets up; reading and writing is the wire's, as for TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import struct
+import termios
+from contextlib import suppress
+
+import serial
+
+from lined.devices.spec import LinkLimits
+from lined.devices.urls import SerialUrl
+from lined.devices.wire import Wire, fault_text
+from lined.vocabulary.errors import DeviceError
+
+DRAIN_POLL_S = 0.01
+
+
+class SerialWire(Wire):
+    """Owns its descriptor. A hot-unplug is the end of the connection, like any other."""
+
+    at_end = "the port was unplugged"
+
+    def close(self) -> None:
+        if self._fd < 0:
+            return
+        unsent_is_void = bool(self.gone)
+        if not self.gone:
+            self._end("closed")
+        if unsent_is_void:  # the kernel would keep `close` waiting for a device that takes nothing
+            with suppress(OSError, termios.error):
+                termios.tcflush(self._fd, termios.TCOFLUSH)
+        with suppress(OSError):
+            os.close(self._fd)
+        self._fd = -1
+
+    async def part(self, within_s: float) -> None:
+        try:
+            async with asyncio.timeout(within_s):
+                while _unsent_bytes(self._fd):  # noqa: ASYNC110 - the kernel tells nobody when a port has sent all
+                    await asyncio.sleep(DRAIN_POLL_S)
+        except TimeoutError:
+            self.drop("the device does not read its replies")
+        except OSError as fault:
+            self.drop(fault_text(fault))
+
+
+async def open_port(url: SerialUrl, limits: LinkLimits) -> SerialWire:
+    """In a thread: a USB device that hangs must not hold the other devices. Raises DeviceError."""
+    opening = asyncio.get_running_loop().run_in_executor(None, _open, url)
+    try:
+        async with asyncio.timeout(limits.connect_s):
+            fd = await asyncio.shield(opening)
+    except TimeoutError:
+        opening.add_done_callback(_close_late)
+        raise DeviceError(f"the port did not open within {limits.connect_s:g} s") from None
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_late)
+        raise
+    return SerialWire(fd, url.path)
+
+
+def _open(url: SerialUrl) -> int:
+    """A descriptor of the port, locked for us and set up."""
+    try:
+        port = serial.Serial(
+            url.path,
+            baudrate=url.baud,
+            bytesize=url.bits,
+            parity=url.parity,
+            stopbits=url.stop,
+            timeout=0,
+            exclusive=True,
+        )
+    except (OSError, termios.error, ValueError) as fault:
+        raise DeviceError(_open_text(fault)) from fault
+    try:
+        return os.dup(port.fileno())  # lock and settings belong to the open file, which lives on in the copy
+    except OSError as fault:
+        raise DeviceError(fault_text(fault)) from fault
+    finally:
+        with suppress(OSError):
+            port.close()
+
+
+def _open_text(fault: Exception) -> str:
+    if isinstance(fault, OSError) and fault.errno == errno.EWOULDBLOCK:
+        return "another program uses the port"
+    if isinstance(fault, OSError):
+        return fault_text(fault)
+    return f"the port cannot be set up: {fault.args[-1] if fault.args else fault}"
+
+
+def _close_late(opening: asyncio.Future[int]) -> None:
+    """The port opened after everybody had stopped waiting."""
+    if not opening.cancelled() and opening.exception() is None:
+        with suppress(OSError):
+            os.close(opening.result())
+
+
+def _unsent_bytes(fd: int) -> int:
+    """In the kernel's output queue; raises OSError when the port is gone."""
+    (count,) = struct.unpack("i", fcntl.ioctl(fd, termios.TIOCOUTQ, struct.pack("i", 0)))
+    return int(count)

@@ -1,0 +1,68 @@
+"""What a link is told about its device, what it tells about it, and the bounds it works within."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lined.devices.urls import LinkUrl
+
+LAST_RAW_BYTES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSpec:
+    """One device of the configuration. Both replies empty: nothing is written to it, ever.
+
+    `voiced`: somebody else says its verdicts (MQTT) and tells the line whether they were said.
+    """
+
+    id: str
+    url: LinkUrl
+    reply_accept: bytes = b""
+    reply_reject: bytes = b""
+    deadline_s: float | None = None
+    """From the chunk's arrival; later than this nothing is said."""
+    voiced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLimits:
+    """Every wait and every bound of a link."""
+
+    connect_s: float = 5.0
+    retry_first_s: float = 0.2
+    retry_most_s: float = 10.0
+    write_s: float = 2.0
+    """A device that takes no replies for so long is disconnected."""
+    part_s: float = 0.25
+    """For what was said to arrive, before a connection is closed at a stop."""
+    chunk_bytes: int = 2048
+    """What is judged in one turn of the loop (see `turns`): some 40 codes in half a millisecond, at the most a thousand
+    frames of one byte."""
+    unanswered_frames: int = 10_000
+    """Reading pauses above this."""
+
+
+@dataclass(slots=True)
+class DeviceState:
+    """For the status page. Written by the link, read by anybody; times are wall time, seconds since 1970."""
+
+    connected: bool = False
+    since: float | None = None
+    """When `connected` last changed; None before the first connection."""
+    problem: str | None = None
+    peer: str = ""
+    listening_on: str = ""
+    last_read_at: float | None = None
+    frames: int = 0
+    received_bytes: int = 0
+    heartbeats: int = 0
+    connections: int = 0
+    unanswered: int = 0
+    """Frames whose verdicts have not been said yet."""
+    last_raw: bytes = b""
+    """The beginning of the last frame."""
+
+    @property
+    def reconnects(self) -> int:
+        return max(0, self.connections - 1)

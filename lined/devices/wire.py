@@ -1,0 +1,116 @@
+"""One open connection to a device, TCP or serial: bytes in, bytes out, and one way to end for everybody who waits.
+
+Guarantees: a write that returns has handed every byte to the kernel; nothing is buffered here. Whoever drops a wire
+wakes its reader and its writer, and no callback outlives the file descriptor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from lined.vocabulary.errors import DeviceError
+
+
+def fault_text(fault: OSError) -> str:
+    """The system's own words, without addresses that change from one attempt to the next."""
+    return os.strerror(fault.errno) if fault.errno and fault.errno > 0 else fault.strerror or str(fault)
+
+
+class Wire(ABC):
+    """`gone` says why the connection has ended; empty while it lives. The descriptor belongs to the subclass."""
+
+    at_end = "the device closed the connection"
+
+    def __init__(self, fd: int, peer: str) -> None:
+        os.set_blocking(fd, False)
+        self.peer = peer
+        self.gone = ""
+        self.dropped = False
+        self._fd = fd
+        self._loop = asyncio.get_running_loop()
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def read(self, most: int) -> bytes:
+        """At least one byte. Raises DeviceError when the connection has ended. Always lets the loop turn once."""
+        while True:
+            await self._ready(self._loop.add_reader, self._loop.remove_reader)
+            try:
+                chunk = os.read(self._fd, most)
+            except BlockingIOError:
+                continue
+            except OSError as fault:
+                raise self._end(fault_text(fault)) from fault
+            if not chunk:
+                raise self._end(self.at_end)
+            return chunk
+
+    async def write(self, reply: bytes, within_s: float) -> None:
+        """Raises DeviceError; then, as after a cancellation, part of the bytes may be out: the wire must be dropped."""
+        left = memoryview(reply)[self.write_at_once(reply) :]
+        if not left:
+            return
+        try:
+            async with asyncio.timeout(within_s):
+                while left:
+                    await self._ready(self._loop.add_writer, self._loop.remove_writer)
+                    left = left[self.write_at_once(left) :]
+        except TimeoutError:
+            raise DeviceError("the device does not read its replies") from None
+
+    def write_at_once(self, reply: bytes | memoryview) -> int:
+        """How many bytes the kernel took without waiting. Raises DeviceError."""
+        if self.gone:
+            raise DeviceError(self.gone)
+        try:
+            return os.write(self._fd, reply)
+        except BlockingIOError:
+            return 0
+        except OSError as fault:
+            raise DeviceError(fault_text(fault)) from fault
+
+    def drop(self, why: str) -> None:
+        """End the connection from our side; what the kernel still holds for the device is thrown away at `close`, so
+        that an old verdict never meets a new item.
+        """
+        if not self.gone:
+            self.dropped = True
+            self._end(why)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the descriptor back. May be called again; never raises."""
+
+    @abstractmethod
+    async def part(self, within_s: float) -> None:
+        """End in peace: what was written gets its time to arrive. Then `close` is due."""
+
+    def _end(self, why: str) -> DeviceError:
+        self.gone = why
+        self._loop.remove_reader(self._fd)
+        self._loop.remove_writer(self._fd)
+        for waiting in self._waiting:
+            _wake(waiting)
+        return DeviceError(why)
+
+    async def _ready(self, add: Callable[..., object], remove: Callable[[int], object]) -> None:
+        if self.gone:
+            raise DeviceError(self.gone)
+        waiting: asyncio.Future[None] = self._loop.create_future()
+        self._waiting.add(waiting)
+        add(self._fd, _wake, waiting)
+        try:
+            await waiting
+        finally:
+            self._waiting.discard(waiting)
+            if not self.gone:
+                remove(self._fd)
+        if self.gone:
+            raise DeviceError(self.gone)
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

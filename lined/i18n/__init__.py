@@ -1,0 +1,1 @@
+"""Texts for people in Uzbek, Russian and English: catalogues, sentences, numbers and times as people read them."""

@@ -1,0 +1,55 @@
+"""Words about commands: what they are called, what their fields are called, what is wrong with a field."""
+
+from __future__ import annotations
+
+from lined.i18n.words import N_
+
+COMMANDS = {
+    "job-start": N_("Start a job"),
+    "job-stop": N_("Stop the job"),
+    "job-correct": N_("Correct the job"),
+    "seal": N_("Report now"),
+    "report-retry": N_("Send again"),
+    "report-release": N_("Release the report"),
+    "report-correct": N_("Correct reported codes"),
+    "package-close": N_("Close a package"),
+    "package-dissolve": N_("Dissolve a package"),
+    "package-take-out": N_("Take out of a package"),
+    "package-replace": N_("Put another in its place"),
+    "task-done": N_("Dealt with"),
+    "withdraw": N_("Withdraw the code"),
+    "read": N_("Type in a read"),
+    "count": N_("Counts of the PLC"),
+    "reject-confirm": N_("Reject confirmed"),
+    "alarm-acknowledge": N_("Alarm seen"),
+}
+
+FIELDS = {
+    "gtin": "GTIN",
+    "order": N_("Order"),
+    "series": N_("Series (lot)"),
+    "production_date": N_("Production date"),
+    "expiration_date": N_("Expiry date"),
+    "country": N_("Country of production"),
+    "code": N_("Code"),
+    "with": N_("The code that takes its place"),
+    "parent": N_("Code of the package"),
+    "reason": N_("Reason"),
+    "station": N_("Station"),
+    "document_id": N_("Document"),
+    "codes": N_("Codes"),
+}
+
+# What the endpoint says about a field, known by a part of its English text.
+DETAILS = (
+    ("lies in the future", N_("lies in the future; check the date and the clock of this computer")),
+    ("has passed already", N_("has passed already")),
+    ("is not after the production date", N_("is not after the production date")),
+    ("need a series", N_("reports of this product need it")),
+    ("needs an expiry", N_("this product has no shelf life of its own, so the job needs one")),
+    ("characters; this one has", N_("is too long: 1 to 20 characters")),
+    ("must be a day", N_("is no day that can be meant here")),
+    ("is required", N_("is required")),
+    ("two capital letters", N_("two capital letters, such as UZ")),
+    ("give at least one of", N_("fill in at least one field")),
+)

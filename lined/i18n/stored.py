@@ -1,0 +1,148 @@
+"""What the journal keeps in English about reports and packages, in the language of the page.
+
+The journal writes down what happened in the words of the program that ran then. Here those sentences are known by their
+pattern; what is not known, and what other parties said, stays as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from lined.i18n.words import CODE_STATES, N_
+
+_STATE = r"(?P<state>\w+)"
+_BY = r"(?P<by>.+?)"
+SOMEBODY = N_("a person")
+
+OUTSIDE: tuple[tuple[str, str], ...] = (
+    (r"sent, but no readable answer: (?P<more>.*)", N_("no readable answer: %(more)s")),
+    (r"(?P<name>\S+): no answer: (?P<more>.*)", N_("the marking system does not answer (%(name)s: %(more)s)")),
+    (r"(?P<where>\S+): the device closed the connection", N_("%(where)s: the device closed the connection")),
+    (r"(?P<where>\S+): nobody listens there", N_("%(where)s: nobody listens there")),
+)
+"""Why something outside is not there: by itself, and within other sentences."""
+
+SENTENCES: tuple[tuple[str, str], ...] = (
+    # why a batch was opened, sealed, sent
+    (r"first code", N_("with its first code")),
+    (r"age", N_("its oldest code had waited long enough")),
+    (r"full", N_("it was full")),
+    (r"first batch of the job", N_("first batch of the job: sent early to see that all is well")),
+    (r"job ended", N_("the job ended")),
+    (r"command", N_("by command")),
+    (r"nothing more to come", N_("nothing more was to come")),
+    (r"every code in it was withdrawn", N_("every code in it was withdrawn")),
+    (r"attempt (?P<n>\d+)", N_("attempt %(n)s")),
+    (r"innocent codes of report (?P<n>\d+)", N_("with the codes of report %(n)s that were not to blame")),
+    # what became of it
+    (r"document (?P<id>\S+)", N_("document %(id)s")),
+    (r"all codes processed", N_("all codes processed")),
+    (r"(?P<n>\d+) codes? refused", N_("codes refused: %(n)s")),
+    (r"(?P<n>\d+) codes? refused, (?P<left>\d+) not listed", N_("codes refused: %(n)s, not listed: %(left)s")),
+    (r"(?P<n>\d+) codes not listed", N_("codes not listed yet: %(n)s")),
+    (r"not listed for 24 h", N_("not listed for 24 hours")),
+    (r"not in the list of the document's codes", N_("not in the list of the document's codes")),
+    (r"document (?P<id>\S+) was refused whole", N_("document %(id)s was refused whole")),
+    (
+        r"document (?P<id>\S+) was refused whole, naming no code",
+        N_("document %(id)s was refused whole, and no code is blamed"),
+    ),
+    (r"refused(?: with HTTP \d+)?: (?P<more>.*)", N_("the marking system refused it: %(more)s")),
+    (r"not received: (?P<more>.*)", N_("not received: %(more)s")),
+    (
+        r"Sent, but whether it arrived is unknown: (?P<more>.*)\. It is looked for before it is sent again\.",
+        N_("Sent, but whether it arrived is unknown. It is looked for before it is sent again. (%(more)s)"),
+    ),
+    (
+        r"The program ended while this was being sent\. It is looked for before it is sent again\.",
+        N_("The program ended while this was being sent. It is looked for before it is sent again."),
+    ),
+    (r"the program ended while it was being sent", N_("the program ended while it was being sent")),
+    (
+        r"two complete searches missed it: not received",
+        N_("two complete searches did not find it: it was not received"),
+    ),
+    (r"found by its codes: document (?P<id>\S+)", N_("found by its codes: document %(id)s")),
+    (
+        r"No complete search was possible for 24 h: (?P<more>.*)",
+        N_("No complete search was possible for 24 hours: %(more)s"),
+    ),
+    (
+        r"Document (?P<id>\S+) has had no final status for 24 h .*",
+        N_("Document %(id)s has had no final status for 24 hours; it is still looked at."),
+    ),
+    (
+        r"Nothing could be learnt about document (?P<id>\S+) for 24 h: (?P<more>.*)\. It is still looked at\.",
+        N_("Nothing could be learnt about document %(id)s for 24 hours; it is still looked at. (%(more)s)"),
+    ),
+    (
+        r"Its codes were refused a second time, \d+ by name; (?P<n>\d+) are left\. .*",
+        N_("Its codes were refused a second time; codes left without blame: %(n)s."),
+    ),
+    (
+        r"It was unfinished in a backup that took over, and two searches missed it\.",
+        N_("It was unfinished in the backup that took over, and two searches did not find it."),
+    ),
+    (
+        r"it may have been sent since the backup was made",
+        N_("it may have been sent since the backup was made"),
+    ),
+    # what people did
+    (rf"sent again by {_BY}", N_("sent again by %(by)s")),
+    (rf"adopted by {_BY}: document (?P<id>\S+)", N_("%(by)s says that it became document %(id)s")),
+    (rf"released as {_STATE} by {_BY}: (?P<more>.*)", N_("released by %(by)s, its codes count as %(state)s: %(more)s")),
+    (rf"correction by {_BY}", N_("correction by %(by)s")),
+    # what a package waits for
+    (rf"(?P<n>\d+) codes? {_STATE}(?: \(report (?P<report>\d+)\))?", N_("codes %(state)s: %(n)s")),
+    (rf"(?P<n>\d+) packages? {_STATE}(?: \(report (?P<report>\d+)\))?", N_("packages %(state)s: %(n)s")),
+    (r"disaggregation \(report (?P<n>\d+), \w+\)", N_("its unpacking in report %(n)s")),
+    (r"its turn", N_("its turn")),
+    (r"a reject at (?P<station>\S+) was not confirmed", N_("a reject at %(station)s was not confirmed")),
+    # what happened to codes
+    (r"of (?P<id>\S+)", N_("from %(id)s")),
+    (r"after its withdrawal", N_("after its withdrawal")),
+    # the causes of alarms
+    (
+        r"May or may not have been received: report (?P<list>[\d, …]+)\. Each is looked for before it is sent again\.",
+        N_("Reports that may or may not have been received: %(list)s. Each is looked for before it is sent again."),
+    ),
+    (
+        r"Held: (?P<list>[\d, ]+(?: and \d+ more)?)\. A person has to decide what becomes of each: .*",
+        N_("Held: %(list)s. A person has to decide what becomes of each."),
+    ),
+    # how tasks end
+    (r"what was refused is no longer in it", N_("what was refused is no longer in it")),
+    (r"nothing is left in it", N_("nothing is left in it")),
+    *OUTSIDE,
+)
+
+
+def _compiled(sentences: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in sentences)
+
+
+_PATTERNS = _compiled(SENTENCES)
+_WITHIN = _compiled(OUTSIDE)
+
+
+def said(text: str | None, say: Callable[[str], str]) -> str:
+    """A sentence of the journal in the language that `say` translates to."""
+    return _said(text, say, _PATTERNS) if text else ""
+
+
+def _said(text: str, say: Callable[[str], str], patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    for pattern, sentence in patterns:
+        if found := pattern.fullmatch(text):
+            return say(sentence) % {name: _part(name, value or "", say) for name, value in found.groupdict().items()}
+    return text
+
+
+def _part(name: str, value: str, say: Callable[[str], str]) -> str:
+    if name == "state":
+        return say(CODE_STATES.get(value, value))
+    if name == "more":  # what follows a colon is mostly what others said
+        return _said(value, say, _WITHIN)
+    if name == "list":
+        return value.replace(" and ", ", +").removesuffix(" more")
+    return say(SOMEBODY) if name == "by" and value == "a person" else value

@@ -1,0 +1,1 @@
+"""Care for the journal's files: backups, archive, damage, salvage, adoption."""

@@ -1,0 +1,178 @@
+"""A journal that has forgotten: a backup in the place of a damaged or lost journal.
+
+What was written after the backup's moment is not in it. So its duplicates are unknown since then, and each report that
+was not finished then may have been sent since: it is in doubt, looked for like any other, and after two misses it
+waits for a person instead of being sent again. After `lined restore` nothing at all is sent until a person has
+confirmed. What the journal knows about its gap stands in `meta` until then.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from sqlite_utils.db import Database
+
+from lined.journal.care.backup import moment_of
+from lined.journal.database import Connection, SqliteError, open_untouched, open_writable
+from lined.journal.files import COMPANIONS, sync_file, sync_folder
+from lined.journal.schema import migrations
+from lined.journal.tables import reports
+from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.errors import CommandError
+
+GAP = "gap"  # key in `meta`
+PERSON = "a person's word"  # `report.waits_for`: never sent again by itself
+DAMAGE, RESTORE = "damage", "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What the journal cannot know. `since_ms`: the backup's moment (0: nothing before is known); `until_ms`: when it
+    was put in place. `aside`: the file that was there before. `confirmed_ms`: when a person took note; None: not yet.
+    `serials_known`: False where SSCCs issued since the backup may be issued again.
+    """
+
+    why: str
+    since_ms: int
+    until_ms: int
+    backup: str | None
+    aside: str | None
+    confirmed_ms: int | None = None
+    confirmed_by: str | None = None
+    serials_known: bool = True
+
+    @property
+    def withholds(self) -> bool:
+        """Nothing may be sent until a person has confirmed."""
+        return self.why == RESTORE and self.confirmed_ms is None
+
+
+def take_over(journal: Path, backup: Path | None, *, why: str, aside: Path | None, at_ms: int) -> Gap:
+    """Put a copy of the backup, or an empty journal, in the journal's place, which must be empty. Durable when it
+    returns.
+
+    Raises JournalError for a file that is no backup, OSError, FileExistsError where there is a journal.
+    """
+    taken = [end for end in COMPANIONS if journal.with_name(journal.name + end).exists()]
+    if taken:
+        raise FileExistsError(f"{journal.name + taken[0]} is in the way")
+    since_ms = moment_of(backup) if backup is not None else 0
+    issued = _issued(aside)
+    gap = Gap(
+        why,
+        since_ms,
+        at_ms,
+        backup.name if backup else None,
+        aside.name if aside else None,
+        serials_known=issued is not None,
+    )
+    part = journal.with_name(journal.name + ".new")
+    for end in ("-wal", "-shm", ""):
+        part.with_name(part.name + end).unlink(missing_ok=True)
+    if backup is not None:
+        shutil.copyfile(backup, part)
+    _prepare(part, gap, issued or {})
+    sync_file(part)
+    part.rename(journal)
+    sync_folder(journal.parent)
+    return gap
+
+
+def _issued(aside: Path | None) -> dict[str, str] | None:
+    """The next serial of each range of SSCCs, as the old journal has them. None: it does not tell."""
+    if aside is None:
+        return None
+    try:
+        with open_untouched(aside) as old:
+            return dict(old.execute("SELECT key, value FROM meta WHERE key GLOB 'sscc:*'").fetchall())
+    except SqliteError:
+        return None
+
+
+def _prepare(part: Path, gap: Gap, issued: Mapping[str, str]) -> None:
+    database = open_writable(part)
+    connection = database.conn
+    try:
+        if migrations.pending(Database(connection)):
+            migrations.apply(Database(connection))
+        connection.execute("BEGIN IMMEDIATE")
+        for report in reports.select(connection, "state IN ('open', 'sealed', 'sending', 'in_doubt')"):
+            _doubt(connection, report, gap)
+        for key, serial in issued.items():
+            connection.execute(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2 "
+                "WHERE CAST(value AS INTEGER) < CAST(?2 AS INTEGER)",
+                (key, serial),
+            )
+        write(connection, gap)
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+
+
+def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
+    """The report may have grown, may have been sent, may be finished since the backup's moment. What has no body yet
+    stays sealed and is never due: delivery freezes it and puts it in doubt.
+    """
+    why = f"unfinished in the backup that took over ({gap.why}): it may have been sent since"
+    at_ms, state = gap.until_ms, report.state
+    if state == "open" and reports.seal(connection, report, at_ms, why) == "void":
+        return
+    if state == "sending":
+        reports.move(connection, report.id, "in_doubt", at_ms, why)
+    reports.change(
+        connection,
+        report.id,
+        waits_for=PERSON,
+        problem=f"It was {state} when the backup was made, and may have been sent since. It is looked for.",
+        attempt_ms=at_ms,
+        attempt_server_ms=min(gap.since_ms, report.attempt_server_ms or gap.since_ms),
+        misses=0,
+        missed_ms=None,
+        due_ms=None if state in ("open", "sealed") else at_ms,
+    )
+
+
+def gap_of(connection: Connection) -> Gap | None:
+    """What this journal cannot know; None: it has never been replaced."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (GAP,)).fetchone()
+    return Gap(**json.loads(row[0])) if row else None
+
+
+def withholds(connection: Connection) -> bool:
+    """True where nothing may be sent until a person has confirmed."""
+    gap = gap_of(connection)
+    return gap is not None and gap.withholds
+
+
+def write(connection: Connection, gap: Gap) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (GAP, json.dumps(asdict(gap))))
+
+
+def looked_for(connection: Connection) -> list[int]:
+    """Reports that are still being looked for after the take-over."""
+    rows = connection.execute(
+        "SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?", (PERSON,)
+    ).fetchall()
+    return [int(row[0]) for row in rows]
+
+
+def confirm(connection: Connection, by: str, at_ms: int) -> Gap:
+    """A person has taken note. Raises CommandError 409: nothing to confirm, or reports are still looked for."""
+    gap = gap_of(connection)
+    if gap is None or gap.confirmed_ms is not None:
+        raise CommandError(409, "nothing-to-confirm", "This journal has no gap that is not confirmed.")
+    looking = looked_for(connection)
+    if looking and gap.withholds:
+        shown = ", ".join(map(str, looking[:10]))
+        raise CommandError(
+            409, "still-looking", f"Reports {shown} are still being looked for: wait until they are not."
+        )
+    confirmed = replace(gap, confirmed_ms=at_ms, confirmed_by=by or None)
+    write(connection, confirmed)
+    return confirmed

@@ -1,0 +1,1 @@
+"""Statements, a file a table: what is written, and what is asked of one row."""

@@ -1,0 +1,107 @@
+"""Rows of `code`: what makes a code a duplicate, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lined.journal.database import Connection
+from lined.journal.tables.reports import UNREPORTED, current_report, shift
+
+_CHUNK = 250  # parameters of one look-up; a multiple of it is padded, so that SQLite compiles the statement once
+_FIND = (
+    "SELECT ident, id, tail, at_ms, device_no, job_id, batch_id, own FROM code WHERE ident IN ("
+    + ",".join("?" * _CHUNK)
+    + ")"
+)
+_FIND_ONE = "SELECT ident, id, tail, at_ms, device_no, job_id, batch_id, own FROM code WHERE ident = ?"
+_INSERT = "INSERT INTO code (id, ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+class KnownCode(NamedTuple):
+    """A code this journal has seen applied. `own`: its own state, or None where its batch's report says it."""
+
+    ident: str
+    id: int
+    tail: str
+    at_ms: int
+    device_no: int
+    job_id: int
+    batch_id: int
+    own: str | None
+
+
+def find(connection: Connection, idents: Sequence[str]) -> dict[str, KnownCode]:
+    """Those of the identification codes that are known, in a dictionary by identification code."""
+    if len(idents) < 8:
+        rows: list[tuple[object, ...]] = []
+        for ident in idents:
+            rows += connection.execute(_FIND_ONE, (ident,)).fetchall()
+        return {row[0]: KnownCode(*row) for row in rows}  # type: ignore[misc, arg-type]
+    found: dict[str, KnownCode] = {}
+    for start in range(0, len(idents), _CHUNK):
+        part = list(idents[start : start + _CHUNK])
+        part += [""] * (_CHUNK - len(part))
+        for row in connection.execute(_FIND, part):
+            found[row[0]] = KnownCode(*row)
+    return found
+
+
+def insert(connection: Connection, rows: Iterable[tuple[int, str, str, int, int, int, int]]) -> None:
+    """New codes: (id, ident, tail, at_ms, device_no, job_id, batch_id). sqlite3.IntegrityError on a known one."""
+    connection.executemany(_INSERT, rows)
+
+
+def last_id(connection: Connection) -> int:
+    row = connection.execute("SELECT max(id) FROM code").fetchone()
+    return int(row[0] or 0)
+
+
+def bucket_of(connection: Connection, code: KnownCode) -> str:
+    """Which of the sums of `/status` the code stands in: unreported, reported, accepted, refused, held, withdrawn."""
+    if code.own is not None:
+        return code.own
+    report = current_report(connection, code.batch_id)
+    return report.bucket if report is not None else UNREPORTED
+
+
+def set_own(
+    connection: Connection,
+    code: KnownCode,
+    own: str,
+    at_ms: int,
+    *,
+    detail: str,
+    by: str = "",
+    report_id: int | None = None,
+) -> None:
+    """Give one code a state of its own, keep why, move the sums. No change where it has that state already."""
+    before = bucket_of(connection, code)
+    if code.own == own:
+        return
+    connection.execute("UPDATE code SET own = ? WHERE id = ?", (own, code.id))
+    if code.own is None:
+        connection.execute(
+            "UPDATE report SET codes = codes - 1, revision = revision + 1 WHERE id = ("
+            "SELECT max(id) FROM report WHERE batch_id = ?)",
+            (code.batch_id,),
+        )
+    record(connection, code.id, at_ms, own, detail, by=by, report_id=report_id)
+    shift(connection, code.job_id, before, own, 1)
+
+
+def record(
+    connection: Connection,
+    code_id: int,
+    at_ms: int,
+    what: str,
+    detail: str,
+    *,
+    by: str = "",
+    report_id: int | None = None,
+) -> None:
+    """One line of a code's story that no other table tells."""
+    connection.execute(
+        "INSERT INTO code_event (code_id, at_ms, what, detail, report_id, by) VALUES (?, ?, ?, ?, ?, ?)",
+        (code_id, at_ms, what, detail, report_id, by or None),
+    )

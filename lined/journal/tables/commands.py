@@ -1,0 +1,61 @@
+"""Commands that were carried out, so that the same `id` again is answered again and not done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lined.journal.database import Connection
+from lined.vocabulary.errors import CommandError
+
+KEPT_MS = 7 * 24 * 3600 * 1000  # contract, section 3: the same id within 7 days
+
+
+class Command(NamedTuple):
+    """What was asked: `id` (empty: no protection against repetition), `by` whom, `name` and `body` as given."""
+
+    id: str
+    by: str
+    name: str
+    body: dict[str, Any]
+    at_ms: int
+
+
+def once(connection: Connection, command: Command, action: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answer of `action`, or the one that a command of the same id got in the last 7 days.
+
+    Raises what `action` raises (nothing is remembered then), and CommandError 409 `id-reused` where the id belonged to
+    another command.
+    """
+    if not command.id:
+        return action()
+    answered = earlier(connection, command)
+    if answered is not None:
+        return answered
+    answer = action()
+    connection.execute("DELETE FROM command WHERE at_ms < ?", (command.at_ms - KEPT_MS,))
+    connection.execute(
+        "INSERT OR REPLACE INTO command (id, at_ms, name, by, body, answer) VALUES (?, ?, ?, ?, ?, ?)",
+        (command.id, command.at_ms, command.name, command.by or None, _said(command), json.dumps(answer)),
+    )
+    return answer
+
+
+def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:
+    """What a command of the same id was answered in the last 7 days. Raises CommandError 409 `id-reused`."""
+    row = connection.execute(
+        "SELECT name, body, answer FROM command WHERE id = ? AND at_ms > ?", (command.id, command.at_ms - KEPT_MS)
+    ).fetchone()
+    if row is None:
+        return None
+    if (row[0], row[1]) != (command.name, _said(command)):
+        raise CommandError(
+            409, "id-reused", f"The id {command.id!r} belongs to another command ({row[0]}); use a new one."
+        )
+    answer: dict[str, Any] = json.loads(row[2])
+    return answer
+
+
+def _said(command: Command) -> str:
+    return json.dumps(command.body, sort_keys=True)

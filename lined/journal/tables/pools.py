@@ -1,0 +1,123 @@
+"""Rows of `pool` and `pool_code`: the codes that were issued for a product, as far as they were loaded.
+
+    loading → active        codes of a pool that is loading refuse nothing; more may be loaded into an active one
+    loading | active → dropped      its codes are deleted in small steps, then its row
+
+`codes` and `applied` are sums changed in the transaction they count: a code is counted as applied once, when it is both
+in the pool and in `code`, whichever came later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lined.journal.database import Connection
+from lined.journal.tables import codes
+
+LOADING, ACTIVE, DROPPED = "loading", "active", "dropped"
+SWEEP_ROWS = 1_000  # deleted in one transaction: neighbours, about a millisecond of somebody's verdict
+
+_CHUNK = 250  # as in codes.find: SQLite compiles the statement once
+_LISTED = f"SELECT serial FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
+_LISTED_ONE = "SELECT serial FROM pool_code WHERE pool_no = ? AND serial = ?"
+
+
+class PoolRow(NamedTuple):
+    """`complete_ms`: when it began to refuse what is not in it."""
+
+    no: int
+    gtin: str
+    state: str
+    codes: int
+    applied: int
+    began_ms: int
+    began_by: str | None
+    complete_ms: int | None
+
+
+class Added(NamedTuple):
+    """What one page of codes changed: how many were new to the pool, and how many of those were applied before."""
+
+    codes: int
+    applied: int
+
+
+_COLUMNS = ", ".join(PoolRow._fields)
+
+
+def present(connection: Connection) -> dict[str, PoolRow]:
+    """The pools by GTIN, dropped ones aside."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM pool WHERE state <> 'dropped' ORDER BY no DESC").fetchall()
+    return {row[1]: PoolRow(*row) for row in rows}
+
+
+def begin(connection: Connection, gtin: str, at_ms: int, by: str) -> PoolRow:
+    """The pool of a GTIN, made where there is none."""
+    connection.execute(
+        "INSERT OR IGNORE INTO pool (gtin, state, began_ms, began_by) VALUES (?, ?, ?, ?)",
+        (gtin, LOADING, at_ms, by or None),
+    )
+    return present(connection)[gtin]
+
+
+def add(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> Added:
+    """Put identification codes of the pool's GTIN into it; those that are there already change nothing."""
+    there = listed(connection, pool, idents)
+    new = [ident for ident in dict.fromkeys(idents) if ident not in there]
+    connection.executemany(
+        "INSERT INTO pool_code (pool_no, serial) VALUES (?, ?)", [(pool.no, _serial(ident, pool.gtin)) for ident in new]
+    )
+    added = Added(len(new), len(codes.find(connection, new)))
+    connection.execute("UPDATE pool SET codes = codes + ?, applied = applied + ? WHERE no = ?", (*added, pool.no))
+    return added
+
+
+def complete(connection: Connection, pool: PoolRow, at_ms: int) -> None:
+    """From now on what is not in the pool is refused."""
+    connection.execute("UPDATE pool SET state = ?, complete_ms = ? WHERE no = ?", (ACTIVE, at_ms, pool.no))
+
+
+def drop(connection: Connection, pool: PoolRow) -> None:
+    """The pool is no more. Its codes go with `sweep`."""
+    connection.execute("UPDATE pool SET state = ? WHERE no = ?", (DROPPED, pool.no))
+
+
+def sweep(connection: Connection) -> bool:
+    """Delete some codes of dropped pools. False: there are none left."""
+    row = connection.execute("SELECT no FROM pool WHERE state = 'dropped' LIMIT 1").fetchone()
+    if row is None:
+        return False
+    deleted = connection.execute(
+        "DELETE FROM pool_code WHERE pool_no = ?1 AND serial IN "
+        "(SELECT serial FROM pool_code WHERE pool_no = ?1 ORDER BY serial LIMIT ?2)",
+        (row[0], SWEEP_ROWS),
+    ).rowcount
+    if deleted < SWEEP_ROWS:
+        connection.execute("DELETE FROM pool WHERE no = ?", (row[0],))
+    return True
+
+
+def listed(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> set[str]:
+    """Those of the identification codes that are in the pool."""
+    by_serial = {_serial(ident, pool.gtin): ident for ident in idents}
+    serials = list(by_serial)
+    if len(serials) < 8:
+        rows = [row for serial in serials for row in connection.execute(_LISTED_ONE, (pool.no, serial)).fetchall()]
+        return {by_serial[serial] for (serial,) in rows}
+    found: set[str] = set()
+    for start in range(0, len(serials), _CHUNK):
+        part = serials[start : start + _CHUNK]
+        part += [""] * (_CHUNK - len(part))
+        found.update(by_serial[serial] for (serial,) in connection.execute(_LISTED, (pool.no, *part)))
+    return found
+
+
+def count_applied(connection: Connection, pool_no: int, count: int) -> None:
+    """So many codes of the pool were applied for the first time."""
+    connection.execute("UPDATE pool SET applied = applied + ? WHERE no = ?", (count, pool_no))
+
+
+def _serial(ident: str, gtin: str) -> str:
+    """What tells codes of one GTIN apart: half the bytes. A TOBACCO code stays whole, longer than any serial."""
+    return ident.removeprefix(f"01{gtin}21")

@@ -1,0 +1,267 @@
+"""Rows of `report`: the states, the one table of transitions, and the sums that move with them.
+
+    open → sealed → sending → submitted → succeeded | partial | refused
+    (contract, section 6; every other edge stands in TRANSITIONS with its reason)
+
+Every change of state goes through `move`, which refuses an edge that is not in the table, keeps the history and moves
+the codes' sums: the codes of a batch take their state from its newest report, so that one row says it for 30,000.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from lined.journal.database import Connection
+from lined.journal.tables import counters
+from lined.vocabulary.errors import CommandError
+
+UTILISATION = "utilisation"
+
+UNREPORTED, REPORTED, ACCEPTED, REFUSED, HELD, WITHDRAWN = (
+    "unreported",
+    "reported",
+    "accepted",
+    "refused",
+    "held",
+    "withdrawn",
+)
+CODE_BUCKETS = (UNREPORTED, REPORTED, ACCEPTED, REFUSED, HELD, WITHDRAWN)
+
+# What the codes of a report count as, where they have no state of their own.
+BUCKETS: dict[str, str] = {
+    "open": UNREPORTED,
+    "sealed": UNREPORTED,
+    "sending": REPORTED,
+    "in_doubt": REPORTED,
+    "submitted": REPORTED,
+    "succeeded": ACCEPTED,
+    "partial": ACCEPTED,
+    "refused": REFUSED,
+    "held": HELD,
+    "released": UNREPORTED,  # or what the releasing person said: `released_as`
+    "void": WITHDRAWN,
+}
+STATES = tuple(BUCKETS)
+FINAL = frozenset({"succeeded", "partial", "refused", "released", "void"})
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "open": frozenset({"sealed", "void"}),
+    "sealed": frozenset({"sending", "held", "void"}),
+    "sending": frozenset({"submitted", "sealed", "in_doubt", "refused", "held"}),
+    "in_doubt": frozenset({"submitted", "sealed", "held"}),
+    "submitted": frozenset({"succeeded", "partial", "refused", "held"}),
+    # by a person; and a document that was given up on may still become final while it is looked at
+    "held": frozenset({"sealed", "submitted", "released", "succeeded", "partial", "refused"}),
+}
+
+
+class ReportRow(NamedTuple):
+    """One report as it stands in the journal; times in milliseconds since 1970, UTC."""
+
+    id: int
+    batch_id: int
+    kind: str
+    state: str
+    job_id: int
+    attributes: str
+    day: str | None
+    codes: int
+    first_code: int | None
+    last_code: int | None
+    first_ms: int | None
+    last_ms: int | None
+    full: int
+    early: int
+    revision: int
+    opened_ms: int
+    sealed_ms: int | None
+    seal_reason: str | None
+    frozen_ms: int | None
+    fingerprint: str | None
+    document_id: str | None
+    document_status: str | None
+    attempts: int
+    attempt_ms: int | None
+    attempt_server_ms: int | None
+    misses: int
+    missed_ms: int | None
+    looked_ms: int | None
+    due_ms: int | None
+    submitted_ms: int | None
+    final_ms: int | None
+    problem: str | None
+    waits_for: str | None
+    evidence: str | None
+    released_as: str | None
+    carried: int | None
+
+    @property
+    def size(self) -> int:
+        """How many codes its document has or will have, whatever became of single ones since it was frozen."""
+        return self.codes if self.carried is None else self.carried
+
+    @property
+    def bucket(self) -> str:
+        """What its codes count as, where they have no state of their own."""
+        return self.released_as or BUCKETS[self.state]
+
+
+_COLUMNS = ", ".join(ReportRow._fields)
+
+
+def get(connection: Connection, report_id: int) -> ReportRow | None:
+    row = connection.execute(f"SELECT {_COLUMNS} FROM report WHERE id = ?", (report_id,)).fetchone()
+    return ReportRow(*row) if row else None
+
+
+def select(connection: Connection, where: str, parameters: tuple[Any, ...] = ()) -> list[ReportRow]:
+    """Reports that fit a WHERE clause of ours, with its ORDER BY and LIMIT."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM report WHERE {where}", parameters).fetchall()
+    return [ReportRow(*row) for row in rows]
+
+
+def current_report(connection: Connection, batch_id: int) -> ReportRow | None:
+    """The newest report of a batch: the one that says what its codes are."""
+    found = select(connection, "batch_id = ? ORDER BY id DESC LIMIT 1", (batch_id,))
+    return found[0] if found else None
+
+
+def open_batch(
+    connection: Connection,
+    *,
+    kind: str,
+    job_id: int,
+    attributes: Mapping[str, Any],
+    day: str | None,
+    first_code: int,
+    at_ms: int,
+    early: bool,
+) -> int:
+    """A new open report with no codes yet. Returns its id, which is the id of its batch too."""
+    row = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM report").fetchone()
+    report_id = int(row[0])
+    connection.execute(
+        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, first_code, opened_ms, early) "
+        "VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
+        (
+            report_id,
+            report_id,
+            kind,
+            job_id,
+            json.dumps(attributes, sort_keys=True),
+            day,
+            first_code,
+            at_ms,
+            int(early),
+        ),
+    )
+    _remember(connection, report_id, at_ms, None, "open", "first code")
+    return report_id
+
+
+def move(
+    connection: Connection,
+    report_id: int,
+    after: str,
+    at_ms: int,
+    why: str,
+    *,
+    evidence: str | None = None,
+    **columns: Any,
+) -> ReportRow:
+    """Change a report's state and, with it, columns of its row. Returns the row as it was before.
+
+    Raises CommandError 409 `wrong-state` where TRANSITIONS has no such edge.
+    """
+    report = get(connection, report_id)
+    if report is None:
+        raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
+    if after not in TRANSITIONS.get(report.state, frozenset()):
+        raise CommandError(409, "wrong-state", f"Report {report_id} is {report.state}; it cannot become {after}.")
+    values: dict[str, Any] = {"state": after, **columns}
+    if evidence is not None:
+        values["evidence"] = evidence
+    if after in FINAL:
+        values.setdefault("final_ms", at_ms)
+        values.setdefault("due_ms", None)
+    change(connection, report_id, **values)
+    _remember(connection, report_id, at_ms, report.state, after, why, evidence)
+    if report.kind == UTILISATION:
+        bucket = columns.get("released_as") or BUCKETS[after]
+        shift(connection, report.job_id, report.bucket, bucket, report.codes)
+    return report
+
+
+def shift(connection: Connection, job_id: int, before: str, after: str, codes: int) -> None:
+    """Move a number of codes from one sum to another."""
+    if before != after:
+        counters.add(connection, job_id, {f"code.{before}": -codes, f"code.{after}": codes})
+
+
+def change(connection: Connection, report_id: int, **columns: Any) -> None:
+    """Set columns that are no change of state."""
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(f"UPDATE report SET {assignments} WHERE id = ?", (*columns.values(), report_id))
+
+
+def seal(connection: Connection, report: ReportRow, at_ms: int, reason: str, settle_ms: int = 0) -> str:
+    """Close an open batch to new codes. A batch whose codes were all withdrawn becomes void. Returns the new state."""
+    after = "sealed" if report.codes else "void"
+    row = connection.execute("SELECT max(id) FROM code").fetchone()
+    last = report.last_code if report.last_code is not None else int(row[0] or 0)
+    columns: dict[str, Any] = {"sealed_ms": at_ms, "seal_reason": reason, "last_code": last}
+    if after == "sealed":
+        columns["due_ms"] = at_ms + settle_ms
+    move(connection, report.id, after, at_ms, reason, **columns)
+    return after
+
+
+def successor(
+    connection: Connection, report: ReportRow, at_ms: int, why: str, *, left: int, attributes: str | None = None
+) -> int:
+    """A new sealed report over what is `left` of a batch whose report ended. Returns its id; the sums move with it."""
+    row = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM report").fetchone()
+    report_id = int(row[0])
+    connection.execute(
+        "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code, "
+        "first_ms, last_ms, full, opened_ms, sealed_ms, seal_reason, due_ms) "
+        "VALUES (?, ?, ?, 'sealed', ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
+        (
+            report_id,
+            report.batch_id,
+            report.kind,
+            report.job_id,
+            attributes or report.attributes,
+            report.day,
+            left,
+            report.first_code,
+            report.last_code,
+            report.first_ms,
+            report.last_ms,
+            at_ms,
+            at_ms,
+            why,
+            at_ms,
+        ),
+    )
+    _remember(connection, report_id, at_ms, None, "sealed", why)
+    if report.kind == UTILISATION:
+        shift(connection, report.job_id, report.bucket, UNREPORTED, left)
+    return report_id
+
+
+def _remember(
+    connection: Connection,
+    report_id: int,
+    at_ms: int,
+    before: str | None,
+    after: str,
+    why: str,
+    evidence: str | None = None,
+) -> None:
+    connection.execute(
+        "INSERT INTO report_event (report_id, at_ms, before, after, why, evidence) VALUES (?, ?, ?, ?, ?, ?)",
+        (report_id, at_ms, before, after, why, evidence),
+    )

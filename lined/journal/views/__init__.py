@@ -1,0 +1,1 @@
+"""Questions over several tables, for people and for reports. Read only."""

@@ -1,0 +1,45 @@
+"""What the balance is made of: the sums of one commit, and what lies in packages."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lined.journal.database import Connection
+from lined.journal.tables import counters
+from lined.journal.views.queries import running_job
+
+
+class Counted(NamedTuple):
+    """Counters of the journal's life and of the running job; `job_id` is None where none runs."""
+
+    life: dict[str, int]
+    job_id: int | None
+    of_job: dict[str, int]
+
+
+class Packed(NamedTuple):
+    """Codes that lie in packages: as the packages have it, and (`by_codes`) as the codes themselves have it."""
+
+    life: int
+    of_job: int
+    by_codes: int
+
+
+def counted(connection: Connection) -> Counted:
+    job = running_job(connection)
+    of_job = counters.of_job(connection, job.id) if job is not None else {}
+    return Counted(counters.of_job(connection), job.id if job is not None else None, of_job)
+
+
+def packed(connection: Connection, job_id: int | None) -> Packed:
+    """Looks at every package and at the index of packed codes: seconds for millions. Ask seldom."""
+    life, of_job = connection.execute(
+        "SELECT coalesce(sum(holds), 0), coalesce(sum(CASE WHEN job_id = ? THEN holds ELSE 0 END), 0) FROM package "
+        "WHERE state <> 'dissolved' AND child_level IN ('UNIT', 'GROUP')",
+        (job_id or 0,),
+    ).fetchone()
+    codes = connection.execute("SELECT count(*) FROM code WHERE package_id IS NOT NULL").fetchone()[0]
+    groups = connection.execute(
+        "SELECT count(*) FROM package WHERE level = 'GROUP' AND state <> 'dissolved' AND package_id IS NOT NULL"
+    ).fetchone()[0]
+    return Packed(int(life), int(of_job), int(codes) + int(groups))

@@ -1,0 +1,180 @@
+"""What became of one code, and of packages: read only, by indexes, never a check part. See `queries`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lined.codes import masked
+from lined.journal.care import archive
+from lined.journal.database import Connection
+from lined.journal.tables import packages, reports
+from lined.journal.tables.codes import KnownCode, bucket_of, find
+from lined.journal.tables.eligible import waits_for
+from lined.journal.tables.packages import PackageRow
+from lined.journal.tables.reports import ReportRow
+from lined.journal.views.queries import PAGE_MAX, STORY_MAX, JobRow, job, one_moment
+from lined.journal.views.work_items import Grading, Task, grades_of, of_code
+
+
+class Read(NamedTuple):
+    """A read of a known code that did not apply it."""
+
+    at_ms: int
+    device: str | None
+    job_id: int
+    verdict: str
+
+
+class CodeEvent(NamedTuple):
+    at_ms: int
+    what: str
+    detail: str | None
+    report_id: int | None
+    by: str | None
+
+
+class Applied(NamedTuple):
+    """The read that applied a code. `state`: its sum in /status. `unsaid`: since when and why its accept could not be
+    said; None where it was said.
+    """
+
+    code: KnownCode
+    device: str | None
+    state: str
+    unsaid: tuple[int, str] | None
+
+
+class CodeStory(NamedTuple):
+    """What became of one code. `applied` is None for a parent that is no code of an item (an SSCC).
+
+    `reads` and `events`: oldest first, the newest STORY_MAX. `packages`: the one it is or lies in, and those around it,
+    the innermost first. `reports`: of every kind that it stands in, or a package around it.
+    """
+
+    ident: str
+    applied: Applied | None
+    job: JobRow | None
+    reads: list[Read]
+    events: list[CodeEvent]
+    packages: list[PackageRow]
+    reports: list[ReportRow]
+    grades: list[Grading]
+    tasks: list[Task]
+
+
+def code_story(connection: Connection, ident: str) -> CodeStory | None:
+    """The story of an identification code; None where it was never applied on this line and is no package's."""
+    with one_moment(connection):
+        known = find(connection, [ident]).get(ident)
+        around = packages.around(connection, ident)
+        if known is None and not around:
+            return None
+        job_id = known.job_id if known is not None else around[0].job_id
+        batches = [known.batch_id] if known is not None else []
+        batches += [package.batch_id for package in around if package.batch_id is not None]
+        return CodeStory(
+            ident,
+            None if known is None else _applied(connection, known),
+            job(connection, job_id),
+            [] if known is None else _reads(connection, known),
+            [] if known is None else _events(connection, known.id),
+            around,
+            _reports(connection, ident, batches),
+            _grades(connection, ident),
+            of_code(connection, ident),
+        )
+
+
+def _applied(connection: Connection, known: KnownCode) -> Applied:
+    device = connection.execute("SELECT id FROM device WHERE no = ?", (known.device_no,)).fetchone()
+    unsaid = connection.execute("SELECT at_ms, why FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
+    return Applied(known, device[0] if device else None, bucket_of(connection, known), unsaid)
+
+
+def _reads(connection: Connection, known: KnownCode) -> list[Read]:
+    """Archived ones too; one that is moving just now stands in both places."""
+    rows = connection.execute(
+        "SELECT at_ms, (SELECT id FROM device WHERE no = device_no), job_id, verdict FROM read "
+        "WHERE code_id = ? ORDER BY id DESC LIMIT ?",
+        (known.id, STORY_MAX),
+    ).fetchall()
+    old = archive.reads_of(connection, known.ident, STORY_MAX)
+    return [Read(*row) for row in dict.fromkeys([*old, *rows[::-1]])][-STORY_MAX:]
+
+
+def _grades(connection: Connection, ident: str) -> list[Grading]:
+    """Archived ones too."""
+    old = [Grading(*row) for row in archive.grades_of(connection, ident, STORY_MAX)]
+    found = dict.fromkeys([*old, *grades_of(connection, ident, STORY_MAX)])
+    return sorted(found, key=lambda grading: grading.at_ms)[-STORY_MAX:]
+
+
+def _events(connection: Connection, code_id: int) -> list[CodeEvent]:
+    rows = connection.execute(
+        "SELECT at_ms, what, detail, report_id, by FROM code_event WHERE code_id = ? ORDER BY id DESC LIMIT ?",
+        (code_id, STORY_MAX),
+    ).fetchall()
+    return [CodeEvent(*row) for row in rows[::-1]]
+
+
+def _reports(connection: Connection, ident: str, batches: Sequence[int]) -> list[ReportRow]:
+    """The newest reports of these batches, and of those in which the code was graded, disaggregated or corrected."""
+    listed = connection.execute(
+        "SELECT batch_id FROM grade WHERE ident = :ident AND batch_id IS NOT NULL "
+        "UNION SELECT batch_id FROM member WHERE ident = :ident LIMIT :most",
+        {"ident": ident, "most": STORY_MAX},
+    ).fetchall()
+    wanted = sorted({*batches, *(row[0] for row in listed)})
+    marks = ",".join("?" * len(wanted))
+    found = reports.select(connection, f"batch_id IN ({marks}) ORDER BY id DESC LIMIT ?", (*wanted, STORY_MAX))
+    return found[::-1]
+
+
+# ── packages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+PACKAGES = {
+    "open": "state = 'open'",
+    "waiting": "state = 'closed' AND batch_id IS NULL",
+    "closed": "state = 'closed'",
+    "dissolved": "state = 'dissolved'",
+}
+"""What packages can be asked for by. `waiting`: closed, and in no report yet."""
+
+
+class PackagePage(NamedTuple):
+    """`inside`: the parent code of the package around each, by id, where it has one. `waits`: what a closed one that is
+    in no report yet waits for. `next`: ask `after` this id.
+    """
+
+    items: list[PackageRow]
+    inside: dict[int, str | None]
+    waits: dict[int, str]
+    next: int | None
+
+
+def package_page(
+    connection: Connection, *, state: str | None = None, limit: int = 100, after: int | None = None
+) -> PackagePage:
+    """Packages, newest first, from the one after `after` on; at most PAGE_MAX. `state`: a word of PACKAGES."""
+    limit = max(1, min(limit, PAGE_MAX))
+    wanted = PACKAGES[state] if state else "1"  # spelled out: a partial index is not taken for a parameter
+    before = "id < ?" if after is not None else "? IS NULL"
+    with one_moment(connection):
+        found = packages.select(connection, f"{wanted} AND {before} ORDER BY id DESC LIMIT ?", after, limit + 1)
+        items = found[:limit]
+        inside = {
+            item.id: outer.ident
+            for item in items
+            if item.package_id is not None and (outer := packages.get(connection, item.package_id)) is not None
+        }
+        waits = {
+            item.id: waits_for(connection, item.id).text
+            for item in items
+            if item.state == packages.CLOSED and item.batch_id is None
+        }
+    return PackagePage(items, inside, waits, items[-1].id if len(found) > limit else None)
+
+
+def shown_raw(raw: bytes) -> str:
+    """What a device sent, for people: printable, check parts masked."""
+    return masked(raw.decode("utf-8", "replace"))

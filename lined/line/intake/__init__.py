@@ -1,0 +1,1 @@
+"""Intake: from a device's frames to the writer's queue, and back as verdicts and acknowledgements."""

@@ -1,0 +1,383 @@
+"""The way in: reads of a device become candidates here, go to the writer as one chunk, and come back as verdicts.
+
+Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of
+its chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is
+judged. Runs on the event loop; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import structlog
+
+from lined import codes as marking
+from lined.journal import Journal
+from lined.journal.writer import Work
+from lined.line.intake.ports import Frame, Judgement
+from lined.line.intake.unsaid import ListUnsaid, Told
+from lined.line.plant import Plant, Station
+from lined.line.state import LineState
+from lined.line.stations.desk import Chunk, typed_device
+from lined.line.stations.judging import Judging
+from lined.line.stations.verdicts import (
+    ACCEPT,
+    ACCEPTED,
+    AGAIN,
+    MALFORMED,
+    NO_READ,
+    NOT_DURABLE,
+    REPEAT,
+    Candidate,
+    Ruling,
+    Verdict,
+)
+from lined.line.watch.problems import Problems
+from lined.vocabulary.errors import JournalError
+
+log = structlog.get_logger()
+
+RAW_KEPT = 256  # bytes of a rejected read that are kept for diagnosis
+SHOWN = 100  # verdicts kept in memory for the page
+RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put right
+STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
+
+Listener = Callable[[Sequence[Verdict]], None]
+Voice = Callable[[str, Judgement, Sequence[Verdict]], None]  # device, judgement, its verdicts
+
+
+class _Turn(NamedTuple):
+    """A chunk on its way through the writer."""
+
+    chunk: Chunk
+    counts: list[int]
+    answer: asyncio.Future[Judgement]
+    ruled: asyncio.Future[Ruling]
+
+
+class _Note(NamedTuple):
+    """A change to the list of the unsaid that is not known to be on disk yet."""
+
+    work: Work[Any, int]
+    rows: list[Any]
+    under_way: asyncio.Future[int]
+
+
+class _Pending(NamedTuple):
+    device: str
+    frames: list[int]  # how many candidates each frame has
+    chunk: Chunk
+    ruling: Ruling
+
+
+class LineIntake:
+    """The Intake of the links. `wall_ms` gives the time of day in milliseconds since 1970, UTC."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        journal: Journal,
+        state: LineState,
+        problems: Problems,
+        device_numbers: Mapping[str, int],
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self.session = secrets.token_hex(6)
+        self.seq = 0
+        self.not_durable = 0
+        self.shown: deque[Verdict] = deque(maxlen=SHOWN)
+        self.last_read_ms: dict[str, int] = {}
+        self.remarks: Counter[str] = Counter()
+        self.listeners: list[Listener] = []
+        self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
+        self._journal = journal
+        self._problems = self.problems = problems
+        self.judging = Judging(state)
+        self._unsaid = ListUnsaid()
+        self._unsaid_ids: set[int] = set()  # listed in this session and not told since
+        self._told = Told()
+        self._numbers = device_numbers
+        self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
+        self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
+        self._wall_ms = wall_ms
+        self._pending: dict[int, _Pending] = {}
+        self._waiting: Counter[str] = Counter()
+        self._turns: defaultdict[str, deque[_Turn]] = defaultdict(deque)
+        self._notes: defaultdict[str, list[_Note]] = defaultdict(list)
+        self._note_failed = False
+        self._marks: Counter[str] = Counter()
+        self._mark = 0
+        self._in_a_row: dict[str, tuple[str, int]] = {}
+        self._foreign: dict[str, int] = {}  # devices that sent what is not ASCII, and how many good codes end that
+        self._newest_code = 0
+
+    # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:  # noqa: ARG002 - the port's
+        """See lined.line.intake.ports.Intake. A disk that cannot take it gives rejects, not an exception."""
+        candidates: list[Candidate] = []
+        counts: list[int] = []
+        for frame in frames:
+            before = len(candidates)
+            self._candidates(device, frame, candidates)
+            counts.append(len(candidates) - before)
+        now = self._wall_ms()
+        self.last_read_ms[device] = now
+        chunk = Chunk(self._numbers[device], device, self._stations[device], now, candidates)
+        return self._submit(chunk, counts)
+
+    def typed_chunk(self, station: Station, text: str) -> Chunk:
+        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`).
+
+        `typed_done` has to follow, whatever becomes of it.
+        """
+        device = typed_device(station.id)
+        self._waiting[device] += 1
+        candidate = self._candidate(device, text.encode("utf-8", "replace"))
+        return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
+
+    def station_chunk(self, station: Station) -> Chunk:
+        """A chunk without reads, for commands that do what the station does."""
+        device = typed_device(station.id)
+        return Chunk(self._numbers[device], device, station, self._wall_ms(), [])
+
+    def typed_done(self, chunk: Chunk, ruling: Ruling | None) -> None:
+        """The ruling on a typed code is on disk and is being answered: it counts as said. None: it was not judged."""
+        if ruling is None:
+            self._waiting[chunk.device] -= 1
+            return
+        self.said(chunk.device, self._publish(chunk, [1], ruling))
+
+    def said(self, device: str, judgement: Judgement) -> None:
+        """All verdicts of the judgement were handed to the device."""
+        pending = self._pending.pop(judgement.mark, None)
+        if pending is None:
+            return
+        self._waiting[device] -= 1
+        self._note_told(device, pending.ruling, len(pending.ruling.verdicts))
+        self._raise_mark(device, pending.ruling.last_code)
+
+    def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
+        """Frames from index `first` on were not told their verdicts: their codes go onto the list of the unsaid."""
+        pending = self._pending.pop(judgement.mark, None)
+        if pending is None:
+            return
+        self._waiting[device] -= 1
+        skipped = sum(pending.frames[:first])
+        self._note_told(device, pending.ruling, skipped)
+        rows = [
+            (code_id, pending.chunk.at_ms, why)
+            for code_id, verdict in list(zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True))[skipped:]
+            if code_id and verdict in ACCEPTED and verdict != REPEAT
+        ]
+        if rows:
+            log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
+            self._unsaid_ids.update(code_id for code_id, _, _ in rows)
+            self._note(device, self._unsaid, rows)
+        self._raise_mark(device, pending.ruling.last_code)
+
+    def connected(self, device: str, up: bool, problem: str | None) -> None:
+        """A device came or went."""
+        if up:
+            self._problems.clear("device", device)
+        else:
+            self._problems.set("device", device, problem or f"{device} is not connected")
+
+    # ── marks of what was said ──────────────────────────────────────────────────────────────────────────────────────
+
+    def settle_marks(self) -> None:
+        """Devices with nothing under way have been told everything: move their marks up. Called about once a second."""
+        self._note_again()
+        for device in self._numbers:
+            if not self._waiting[device]:
+                self._raise_mark(device, self._newest_code)
+
+    @property
+    def under_way(self) -> int:
+        """Chunks whose verdicts have not been said yet."""
+        return sum(self._waiting.values())
+
+    def _raise_mark(self, device: str, code_id: int) -> None:
+        """Everything of the device up to this code is settled; its mark follows once nothing waits to be noted."""
+        self._marks[device] = max(self._marks[device], code_id)
+        if not self._notes[device] and self._marks[device] and self._journal.said is not None:
+            self._journal.said.set(self._numbers[device], self._marks[device])
+
+    def _note_told(self, device: str, ruling: Ruling, most: int) -> None:
+        """Of the first so many verdicts: what was accepted once more has been told now, and so has, by a repeat that
+        was heard, an accept that was not.
+        """
+        told = list(zip(ruling.code_ids, ruling.verdicts, strict=True))[:most]
+        again = [i for i, verdict in told if verdict == AGAIN or (verdict == REPEAT and i in self._unsaid_ids)]
+        if again:
+            self._unsaid_ids.difference_update(again)
+            self._note(device, self._told, again)
+
+    def _note(self, device: str, work: Work[Any, int], rows: list[Any]) -> None:
+        note = _Note(work, rows, self._journal.submit(work, rows))
+        self._notes[device].append(note)
+        note.under_way.add_done_callback(lambda _done: self._noted(device, note))
+
+    def _noted(self, device: str, note: _Note) -> None:
+        if note.under_way.exception() is not None:
+            self._note_failed = True  # the disk was full
+            return
+        self._notes[device].remove(note)
+        self._raise_mark(device, 0)
+
+    def _note_again(self) -> None:
+        """What the disk refused is tried again, ahead of the next read."""
+        if not self._note_failed:
+            return
+        self._note_failed = False
+        for device, notes in self._notes.items():
+            for note in [n for n in notes if n.under_way.done() and n.under_way.exception() is not None]:
+                notes.remove(note)
+                self._note(device, note.work, note.rows)
+
+    # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
+        if frame.kind == "read" and frame.codes:
+            role = self._stations[device].role
+            if role != "apply":
+                into += self._elsewhere(device, frame)
+                return
+            for raw in frame.codes:
+                into.append(self._candidate(device, raw))
+        elif frame.kind == "no-read":
+            into.append(Candidate(NO_READ, None, frame.raw[:RAW_KEPT]))
+        else:
+            into.append(Candidate(MALFORMED, None, frame.raw[:RAW_KEPT]))
+
+    def _candidate(self, device: str, raw: bytes) -> Candidate:
+        try:
+            code = marking.parse(raw, self._shapes)
+        except marking.Malformed as fault:
+            if fault.device_fault:
+                self._foreign[device] = RIGHT_AGAIN
+                self._problems.set("device-set-up", device, f"{device}: {fault.reason}; check the scanner's code page")
+            return Candidate(MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+        if code.remarks:
+            self.remarks[device] += 1
+        if device in self._foreign:
+            self._foreign[device] -= 1
+            if not self._foreign[device]:
+                del self._foreign[device]
+                self._problems.clear("device-set-up", device)
+        return Candidate("", code, raw)
+
+    def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
+        """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""
+        at = getattr(frame, "at", None)
+        found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
+        if self._stations[device].mode != "frame":
+            return found
+        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else MALFORMED)
+        return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
+
+    def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
+        answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
+        self._note_again()
+        ruled = self._journal.submit(self.judging, chunk)
+        self._waiting[chunk.device] += 1
+        self._turns[chunk.device].append(_Turn(chunk, counts, answer, ruled))
+        ruled.add_done_callback(lambda _done: self._go_on(chunk.device))
+        return answer
+
+    def _go_on(self, device: str) -> None:
+        """In the order of the chunks: one that the writer refused on the spot waits for those before it."""
+        turns = self._turns[device]
+        while turns and turns[0].ruled.done():
+            self._ruled(turns.popleft())
+
+    def _ruled(self, turn: _Turn) -> None:
+        chunk, answer = turn.chunk, turn.answer
+        error = turn.ruled.exception()
+        if error is None:
+            ruling = turn.ruled.result()
+        elif isinstance(error, JournalError):
+            ruling = Ruling([NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
+            self.not_durable += len(chunk.candidates)
+        else:
+            self._waiting[chunk.device] -= 1
+            answer.set_exception(error)
+            return
+        judgement = self._publish(chunk, turn.counts, ruling, answer)
+        if answer.cancelled():
+            self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
+
+    def _publish(
+        self, chunk: Chunk, counts: list[int], ruling: Ruling, answer: asyncio.Future[Judgement] | None = None
+    ) -> Judgement:
+        """Tell everybody, the device first."""
+        self._newest_code = max(self._newest_code, ruling.last_code)
+        self._mark += 1
+        self._pending[self._mark] = _Pending(chunk.device, counts, chunk, ruling)
+        judgement = Judgement(_combined(ruling.verdicts, counts), self._mark)
+        if answer is not None and not answer.done():
+            answer.set_result(judgement)
+        self._tell_listeners(chunk, ruling, judgement)
+        self._watch(chunk, ruling)
+        return judgement
+
+    def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
+        verdicts = []
+        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+            self.seq += 1
+            good = word in ACCEPTED
+            verdicts.append(
+                Verdict(
+                    self.seq,
+                    self.session,
+                    chunk.station.id,
+                    chunk.device,
+                    "accept" if good else "reject",
+                    None if word in {ACCEPT, AGAIN} else word,
+                    candidate.code.ident if candidate.code else None,
+                    chunk.at_ms,
+                )
+            )
+        self.shown.extend(verdicts[-SHOWN:])
+        for listener in self.listeners:
+            listener(verdicts)
+        for voice in self.voices:
+            voice(chunk.device, judgement, verdicts)
+
+    def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
+        for kind, text in ruling.alarms:
+            if text:
+                self._problems.set(kind, chunk.device, text)
+            else:
+                self._problems.clear(kind, chunk.device)
+        if not chunk.station.repeat_ms.get(chunk.device):
+            return
+        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+            item = candidate.code.ident if candidate.code else ""
+            last, times = self._in_a_row.get(chunk.device, ("", 0))
+            times = times + 1 if word == REPEAT and item == last else int(word == REPEAT)
+            self._in_a_row[chunk.device] = (item, times)
+            if times >= STUCK_AFTER:
+                self._problems.set(
+                    "stuck-code",
+                    chunk.device,
+                    f"{chunk.device} has read the same code {times} times in a row: is an item stuck?",
+                )
+            else:
+                self._problems.clear("stuck-code", chunk.device)
+
+
+def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:
+    """One verdict a frame: accept only if all its codes are."""
+    if all(count == 1 for count in counts):
+        return [word in ACCEPTED for word in verdicts]
+    accepts = []
+    position = 0
+    for count in counts:
+        accepts.append(bool(count) and all(word in ACCEPTED for word in verdicts[position : position + count]))
+        position += count
+    return accepts

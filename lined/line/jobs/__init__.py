@@ -1,0 +1,1 @@
+"""Jobs: what is produced, from its start to its end, and the batches it fills."""

@@ -1,0 +1,181 @@
+"""Jobs: what may be started, with which dates, and what starting, stopping and correcting write.
+
+A missing value that the product's group demands is refused when the job starts, not when its report is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from lined.journal.database import Connection
+from lined.journal.tables import reports
+from lined.journal.tables.reports import ReportRow
+from lined.line.plant import Product
+from lined.line.state import Job, LineState, load_job
+from lined.vocabulary.days import LocalDays, parse_moment
+from lined.vocabulary.errors import CommandError, Problem
+
+SERIES_MAX = 20  # 1 to 20 characters (RU 5.1.1, seriesNumber)
+ORDER_MAX = 100  # (ours) no length is stated
+PACKAGES = ("keep", "close", "dissolve")
+CORRECTABLE = ("order", "series", "production_date", "expiration_date")
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """What a person or the PLC asks for. Dates: `2026-11-23`, a day in the line's zone, or a moment with offset."""
+
+    gtin: str
+    order: str | None = None
+    series: str | None = None
+    production_date: str | None = None
+    expiration_date: str | None = None
+    mode: str = "normal"
+    replace: bool = False
+    packages: str = "keep"
+
+
+def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_ms: int) -> dict[str, Any]:
+    """Begin a job. Raises CommandError: 409 `job-running`, 422 unknown product, wrong or missing values."""
+    state.refresh(connection)
+    product = state.plant.products.get(wish.gtin.zfill(14))
+    if product is None:
+        known = ", ".join(sorted(state.plant.products))
+        raise CommandError(
+            422,
+            "unknown-product",
+            f"Product {wish.gtin} is not in the configuration of this line (it has {known}).",
+            [Problem("gtin", "not a product of this line")],
+        )
+    if wish.mode not in ("normal", "test"):
+        raise CommandError(422, "wrong-value", "mode is normal or test.", [Problem("mode", "normal or test")])
+    if wish.packages not in PACKAGES:
+        words = ", ".join(PACKAGES)
+        raise CommandError(422, "wrong-value", f"packages is one of {words}.", [Problem("packages", f"one of {words}")])
+    attributes = checked(asdict(wish), product, state.days, at_ms)
+    if state.job is not None:
+        if not wish.replace:
+            raise CommandError(
+                409, "job-running", f"Job {state.job.id} of {state.job.gtin} is running: stop it first, or say replace."
+            )
+        stop(connection, state, by, at_ms)
+    connection.execute(
+        "INSERT INTO job (gtin, product, mode, attributes, started_ms, started_by) VALUES (?, ?, ?, ?, ?, ?)",
+        (product.gtin, json.dumps(_settings(product)), wish.mode, json.dumps(attributes), at_ms, by or None),
+    )
+    state.job = load_job(connection)
+    state.batch = None
+    state.recent = {}  # a repeat belongs to the job of its first read
+    assert state.job is not None
+    return described(state.job)
+
+
+def stop(connection: Connection, state: LineState, by: str, at_ms: int) -> dict[str, Any]:
+    """End the running job and seal its batches. Raises CommandError 409 `no-job`."""
+    state.refresh(connection)
+    if state.job is None:
+        raise CommandError(409, "no-job", "No job is running.")
+    job = state.job
+    connection.execute("UPDATE job SET stopped_ms = ?, stopped_by = ? WHERE id = ?", (at_ms, by or None, job.id))
+    for report in reports.select(connection, "state = 'open' AND job_id = ?", (job.id,)):
+        end_batch(connection, state, report, at_ms, "job ended")
+    state.job = state.batch = None
+    return {**described(job), "stopped_ms": at_ms}
+
+
+def correct(
+    connection: Connection, state: LineState, changes: Mapping[str, Any], by: str, at_ms: int
+) -> dict[str, Any]:
+    """Change attributes of the running job, for it and for its reports that are not frozen yet.
+
+    Raises CommandError: 409 `no-job`, 422 wrong values.
+    """
+    state.refresh(connection)
+    if state.job is None:
+        raise CommandError(409, "no-job", "No job is running; reported codes need a correction report.")
+    job = state.job
+    changes = {key: value for key, value in changes.items() if key in CORRECTABLE}
+    if not changes:
+        raise CommandError(422, "nothing-to-correct", f"Give at least one of {', '.join(CORRECTABLE)}.")
+    product = Product(**{**job.product, "demands": frozenset(job.product["demands"])})
+    attributes = checked({**job.attributes, **changes}, product, state.days, at_ms)
+    connection.execute("UPDATE job SET attributes = ? WHERE id = ?", (json.dumps(attributes), job.id))
+    touched = reports.select(
+        connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL ORDER BY id", (job.id,)
+    )
+    for report in touched:
+        merged = {**json.loads(report.attributes), **attributes}
+        reports.change(
+            connection, report.id, attributes=json.dumps(merged, sort_keys=True), revision=report.revision + 1
+        )
+    state.job = job._replace(attributes=attributes)
+    return {**described(state.job), "reports": [str(report.id) for report in touched], "by": by}
+
+
+def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms: int, reason: str) -> bool:
+    """Take no more codes into a batch and seal it; where the clock cannot be trusted, the sealing waits. True:
+    sealed.
+    """
+    if state.batch is not None and state.batch.id == report.id:
+        state.batch = None
+    reason = report.seal_reason or ("full" if report.full else reason)
+    if not state.may_seal or state.clock_is_behind(at_ms):
+        reports.change(
+            connection, report.id, full=1, last_code=report.last_code or state.next_code - 1, seal_reason=reason
+        )
+        return False
+    settle_ms = state.plant.batch_rules(report.kind).settle_ms
+    reports.seal(connection, report, at_ms, reason, settle_ms)
+    return True
+
+
+def checked(wish: Mapping[str, Any], product: Product, days: LocalDays, at_ms: int) -> dict[str, Any]:
+    """The attributes of a job, or CommandError 422 with every problem in `details`."""
+    problems: list[Problem] = []
+    attributes: dict[str, Any] = {key: wish.get(key) or None for key in CORRECTABLE}
+    series, order = attributes["series"], attributes["order"]
+    if series is not None and len(series) > SERIES_MAX:
+        problems.append(Problem("series", f"1 to {SERIES_MAX} characters; this one has {len(series)}"))
+    if order is not None and len(order) > ORDER_MAX:
+        problems.append(Problem("order", f"at most {ORDER_MAX} characters"))
+    if series is None and "series" in product.demands:
+        problems.append(Problem("series", f"reports of the group {product.group} need a series"))
+    produced = _moment(attributes, "production_date", days, problems)
+    expires = _moment(attributes, "expiration_date", days, problems)
+    now = days.local(at_ms)
+    if produced is not None and produced > now:
+        problems.append(Problem("production_date", "lies in the future; check the date and the clock of this computer"))
+    if expires is None and product.shelf_life_days is None and "expiration_date" in product.demands:
+        problems.append(Problem("expiration_date", "this product has no shelf_life_days, so each job needs an expiry"))
+    if expires is None and product.shelf_life_days is not None:
+        expires = days.after(produced or now, product.shelf_life_days)
+    if expires is not None and expires <= now:
+        problems.append(Problem("expiration_date", f"{expires.isoformat()} has passed already"))
+    if expires is not None and produced is not None and expires <= produced:
+        problems.append(Problem("expiration_date", "is not after the production date"))
+    if problems:
+        raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
+    return attributes
+
+
+def described(job: Job) -> dict[str, Any]:
+    """The job as people and the API see it."""
+    return {"id": str(job.id), "gtin": job.gtin, "mode": job.mode, "started_ms": job.started_ms, **job.attributes}
+
+
+def _moment(attributes: Mapping[str, Any], key: str, days: LocalDays, problems: list[Problem]) -> datetime | None:
+    if attributes[key] is None:
+        return None
+    try:
+        return parse_moment(attributes[key], days)
+    except ValueError as error:
+        problems.append(Problem(key, str(error)))
+        return None
+
+
+def _settings(product: Product) -> dict[str, Any]:
+    return {**asdict(product), "demands": sorted(product.demands)}

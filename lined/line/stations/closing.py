@@ -1,0 +1,154 @@
+"""Closing a package: its parent code, and for a GROUP the application of its own full code in the same transaction."""
+
+from __future__ import annotations
+
+from lined.codes import MarkingCode, sscc
+from lined.journal.database import Connection
+from lined.journal.tables import codes, counters, packages, reports
+from lined.journal.tables.codes import KnownCode
+from lined.journal.tables.packages import GROUP, PackageRow
+from lined.journal.tables.reports import UNREPORTED, UTILISATION, WITHDRAWN
+from lined.line.jobs.attributes import report_attributes
+from lined.line.plant import SsccRange
+from lined.line.state import Job, LineState
+from lined.line.stations.desk import Chunk, Desk
+
+SKIPS_MAX = 100_000  # serials in use already that are passed over in one go
+
+
+def issue(connection: Connection, range_: SsccRange) -> str | None:
+    """The next SSCC of the range, 20 digits, or None where the range is used up.
+
+    The counter moves in the transaction that uses the SSCC: a serial is never given out twice, and one whose
+    transaction did not happen was never told to anybody. Serials that came by scanner are passed over.
+    """
+    key = f"sscc:{range_.prefix}"
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    serial = max(range_.first, int(row[0]) if row else range_.first)
+    for _ in range(SKIPS_MAX):
+        if serial > range_.last:
+            return None
+        ident = sscc(range_.prefix, serial)
+        serial += 1
+        used = connection.execute("SELECT 1 FROM package WHERE ident = ? LIMIT 1", (ident,)).fetchone()
+        if used is None:
+            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, str(serial)))
+            return ident
+    return None
+
+
+def may_issue(state: LineState, level: str) -> bool:
+    """Whether lined names packages of this level itself: boxes and pallets, where the configuration has a range."""
+    return state.plant.sscc is not None and level != GROUP
+
+
+def close_issued(connection: Connection, state: LineState, package: PackageRow, at_ms: int) -> str | None:
+    """Close a package under an SSCC of our own. None: the range is used up, and the package waits for a scanned one."""
+    assert state.plant.sscc is not None
+    ident = issue(connection, state.plant.sscc)
+    if ident is not None:
+        packages.close(connection, package.id, ident, None, at_ms)
+    return ident
+
+
+def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
+    """The alarm where no SSCC is left, or its end."""
+    assert state.plant.sscc is not None
+    text = (
+        f"No SSCC is left of [sscc] (last = {state.plant.sscc.last}): packages wait for a scanned parent code. "
+        "Give the line another range."
+    )
+    return "sscc-used-up", "" if issued else text
+
+
+def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> int:
+    """Close under a scanned parent. Returns the id of the code that was applied by it, 0 for none."""
+    code_id = 0
+    applied = 0
+    if package.level == GROUP:
+        code_id, applied = _group_code(desk, chunk, package, parent)
+    packages.close(desk.connection, package.id, parent.ident, code_id or None, chunk.at_ms)
+    return applied
+
+
+def parent_is_unknown(desk: Desk, parent: MarkingCode) -> bool:
+    """A GROUP's code that its closing would apply, and that a code pool does not have."""
+    return desk.pooling.refuses(parent) and not codes.find(desk.connection, [parent.ident])
+
+
+def parent_is_used(desk: Desk, parent: MarkingCode, job_id: int) -> bool:
+    """A parent names one package at a time; a GROUP's code that left for good names none. `job_id`: of the package."""
+    if packages.by_ident(desk.connection, parent.ident) is not None:
+        return True
+    if parent.template == "SSCC":
+        return False
+    known = codes.find(desk.connection, [parent.ident]).get(parent.ident)
+    if known is None:
+        return False
+    if parent.tail and known.tail != parent.tail:
+        text = f"{parent.ident} was applied with another check part: a copied code?"
+        desk.alarms.append(("other-check-part", text))
+        return True
+    if known.own == WITHDRAWN:
+        running = desk.state.job
+        return running is None or running.id != job_id or not desk.may_come_back(known)
+    return known.own == reports.REFUSED
+
+
+def _group_code(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> tuple[int, int]:
+    """(id of the GROUP's row in `code`, the same where this closing applied it or else 0)."""
+    known = codes.find(desk.connection, [parent.ident]).get(parent.ident)
+    if known is not None and known.own != WITHDRAWN:
+        return known.id, 0  # a group that was dissolved and is formed again: applied it is already
+    job = desk.job(package.job_id)
+    assert job is not None, "a package of no job"
+    running = desk.state.job
+    if running is not None and running.id == job.id:
+        if known is not None:
+            desk.known[parent.ident] = known
+            code_id = desk.apply_again(chunk, parent, job, known)
+        else:
+            code_id = desk.apply(chunk, parent, job)
+        desk.flush()
+    else:
+        assert known is None, "a withdrawn code comes back with a running job only"
+        code_id = _apply_late(desk, chunk, parent, job)
+    return code_id, code_id
+
+
+def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
+    """Apply a GROUP's code for a job that has ended, in a batch of that job: the conveyor is being emptied."""
+    connection, state = desk.connection, desk.state
+    day = state.days.day_of(chunk.at_ms)
+    found = reports.select(
+        connection,
+        "state = 'open' AND kind = ? AND job_id = ? AND full = 0 AND codes < ? ORDER BY id DESC LIMIT 1",
+        (UTILISATION, job.id, state.plant.batches.max_codes),
+    )
+    per_day = not job.attributes.get("production_date")
+    if found and not (per_day and found[0].day != day):
+        batch_id = found[0].id
+    else:
+        batch_id = reports.open_batch(
+            connection,
+            kind=UTILISATION,
+            job_id=job.id,
+            attributes=report_attributes(job, state.plant.business_place_id),
+            day=day,
+            first_code=state.next_code,
+            at_ms=chunk.at_ms,
+            early=False,
+        )
+    code_id = state.next_code
+    state.next_code += 1
+    desk.pooling.applied(parent)
+    codes.insert(connection, [(code_id, parent.ident, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id)])
+    connection.execute(
+        "UPDATE report SET codes = codes + 1, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
+        (chunk.at_ms, chunk.at_ms, batch_id),
+    )
+    counters.add(connection, job.id, {f"code.{UNREPORTED}": 1, "code.applied": 1})
+    desk.known[parent.ident] = KnownCode(
+        parent.ident, code_id, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id, None
+    )
+    return code_id

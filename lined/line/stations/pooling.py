@@ -1,0 +1,60 @@
+"""What the code pools say about the codes of one transaction: which are unknown, and which of theirs become applied.
+
+Nothing is asked where no pool is loaded for a code's GTIN; else one look-up for all codes of the transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from lined.codes import MarkingCode
+from lined.journal.database import Connection
+from lined.journal.tables import pools
+from lined.journal.tables.pools import ACTIVE, PoolRow
+from lined.line.stations.verdicts import Candidate
+
+
+class Pooling:
+    """`present`: the pools by GTIN; those still loading refuse nothing, but count."""
+
+    def __init__(self, connection: Connection, present: Mapping[str, PoolRow]) -> None:
+        self._connection = connection
+        self._pools = present
+        self._listed: dict[str, bool] = {}
+        self._applied: Counter[int] = Counter()
+
+    def look_up(self, candidates: Iterable[Candidate]) -> None:
+        """Ask for all of them at once."""
+        wanted: dict[str, list[str]] = {}
+        for candidate in candidates:
+            code = candidate.code
+            if code is not None and code.gtin in self._pools:
+                wanted.setdefault(code.gtin, []).append(code.ident)
+        for gtin, idents in wanted.items():
+            self._ask(self._pools[gtin], idents)
+
+    def refuses(self, code: MarkingCode) -> bool:
+        """Whether a pool is loaded for the code's product and the code is not in it."""
+        pool = self._pools.get(code.gtin)
+        return pool is not None and pool.state == ACTIVE and not self._holds(pool, code.ident)
+
+    def applied(self, code: MarkingCode) -> None:
+        """The code was applied for the first time."""
+        pool = self._pools.get(code.gtin)
+        if pool is not None and self._holds(pool, code.ident):
+            self._applied[pool.no] += 1
+
+    def write(self) -> None:
+        for no, count in self._applied.items():
+            pools.count_applied(self._connection, no, count)
+        self._applied.clear()
+
+    def _holds(self, pool: PoolRow, ident: str) -> bool:
+        if ident not in self._listed:
+            self._ask(pool, [ident])
+        return self._listed[ident]
+
+    def _ask(self, pool: PoolRow, idents: list[str]) -> None:
+        found = pools.listed(self._connection, pool, idents)
+        self._listed.update((ident, ident in found) for ident in idents)

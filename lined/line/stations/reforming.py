@@ -1,0 +1,105 @@
+"""What a change of a package has to do with its reports: nothing yet, a disaggregation first, or not now.
+
+Before a package is reported a change is one of the journal. Afterwards the regulator dissolves it first: a
+disaggregation report goes out, and what is left is a new package row (`earlier_id`) that waits for it (`after_report`)
+to be reported anew. Disaggregating dissolves the packages above too, so those are formed anew as well. While a report
+is under way nobody knows which of the two it is: then nothing may be changed.
+"""
+
+from __future__ import annotations
+
+from lined.journal.database import Connection
+from lined.journal.tables import packages, reports
+from lined.journal.tables.packages import OPEN, PackageRow
+from lined.journal.tables.reports import ACCEPTED, REFUSED, UNREPORTED, WITHDRAWN
+from lined.line.state import LineState, job_of
+from lined.vocabulary.errors import CommandError
+
+DISAGGREGATION = "disaggregation"
+FREE, REPORTED, UNDER_WAY = "free", "reported", "under way"
+
+
+def standing(connection: Connection, package: PackageRow) -> str:
+    """Whether a change is one of the journal alone (FREE), of the regulator too (REPORTED), or of nobody now."""
+    if package.state == OPEN or package.batch_id is None:
+        return FREE
+    if package.own is not None:
+        return {ACCEPTED: REPORTED, REFUSED: FREE}.get(package.own, UNDER_WAY)
+    report = reports.current_report(connection, package.batch_id)
+    assert report is not None
+    if report.bucket == ACCEPTED:
+        return REPORTED
+    unfrozen = report.bucket == UNREPORTED and report.frozen_ms is None
+    return FREE if unfrozen or report.bucket in {REFUSED, WITHDRAWN} else UNDER_WAY
+
+
+def make_free(
+    connection: Connection, state: LineState, package: PackageRow, at_ms: int
+) -> tuple[PackageRow, int | None]:
+    """The package as it may be changed now, and the disaggregation report that this took. Raises CommandError 409."""
+    around = packages.above(connection, package)
+    if common_standing(connection, [package, *around]) == FREE:
+        leave_report(connection, package)
+        return package, None
+    report_id = disaggregate(connection, state, package, at_ms)
+    anew = form_anew(connection, package, report_id, at_ms)
+    for outer in around:
+        form_anew(connection, outer, report_id, at_ms)
+    return anew, report_id
+
+
+def common_standing(connection: Connection, chain: list[PackageRow]) -> str:
+    """Of a package and those around it. Raises CommandError 409 while a report of one of them is under way."""
+    found = [standing(connection, package) for package in chain]
+    if UNDER_WAY in found:
+        package = chain[found.index(UNDER_WAY)]
+        raise CommandError(
+            409,
+            "report-under-way",
+            f"{package.ident} is being reported; what became of it has to be known before it is changed.",
+        )
+    return found[0]
+
+
+def leave_report(connection: Connection, package: PackageRow) -> None:
+    """A package that is planned but not frozen, or was refused, is planned anew with what it holds then."""
+    if package.batch_id is None:
+        return
+    if package.own is None:
+        connection.execute(
+            "UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ("
+            "SELECT max(id) FROM report WHERE batch_id = ?) AND state IN ('open', 'sealed')",
+            (package.holds + 1, package.batch_id),
+        )
+    packages.change(connection, package.id, batch_id=None, own=None)
+
+
+def disaggregate(connection: Connection, state: LineState, package: PackageRow, at_ms: int) -> int:
+    """A sealed disaggregation report of one package. Returns its id."""
+    job = job_of(connection, package.job_id)
+    assert job is not None and package.ident is not None
+    attributes = {"group": job.product["group"], "business_place_id": state.plant.business_place_id}
+    report_id = reports.open_batch(
+        connection,
+        kind=DISAGGREGATION,
+        job_id=package.job_id,
+        attributes=attributes,
+        day=None,
+        first_code=0,
+        at_ms=at_ms,
+        early=False,
+    )
+    connection.execute("INSERT INTO member (batch_id, ident) VALUES (?, ?)", (report_id, package.ident))
+    reports.change(connection, report_id, codes=1, last_code=0, first_ms=at_ms, last_ms=at_ms)
+    report = reports.get(connection, report_id)
+    assert report is not None
+    reports.seal(connection, report, at_ms, "rework")
+    return report_id
+
+
+def form_anew(connection: Connection, package: PackageRow, report_id: int, at_ms: int) -> PackageRow:
+    """The same package as a new row that waits for the disaggregation; one that was not reported stays as it is."""
+    if standing(connection, package) != REPORTED:
+        leave_report(connection, package)
+        return package
+    return packages.form_anew(connection, package, report_id, at_ms)

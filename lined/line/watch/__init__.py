@@ -1,0 +1,1 @@
+"""Watching the line: problems, alarms, the mass balance, read rates, rejects that must be confirmed."""

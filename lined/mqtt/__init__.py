@@ -1,0 +1,1 @@
+"""MQTT: the bridge between the line and its PLC."""

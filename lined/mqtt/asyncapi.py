@@ -1,0 +1,141 @@
+"""What the line says and hears over MQTT, as an AsyncAPI 3 document, made from the shapes the bridge works with.
+
+    python -m lined.mqtt.asyncapi > docs/asyncapi.json
+
+A test compares the file with what this makes; others check every message on the wire against the same shapes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, NamedTuple
+
+from lined.mqtt.schemas import ALARM, AVAILABILITY, COMMANDS, PACKAGE, REPLY, REPORT, STATUS, VERDICT, Shape
+
+INTERFACE = "1.0.0"  # of the topics and messages, not of the program
+BINDING = "0.2.0"  # of AsyncAPI's own description of MQTT
+
+ABOUT = """\
+One production line at an MQTT broker. Everything is JSON in UTF-8, but `availability`, which is a word.
+Times are RFC 3339 in UTC. There is no session at the broker: a command that is given while the line is away is lost.
+The last parts of the addresses, as far as the name of a command, can be renamed: `topics` of the table `[mqtt]`.
+Whoever acts on a verdict compares `at` with the clock: a broker that stood still may pass on a late one."""
+
+WHAT_COMMANDS_DO = {
+    "job-start": "Start a job; error `job-running` where one runs, unless `replace`.",
+    "job-stop": "Stop the running job and seal its batches.",
+    "job-correct": "Change attributes of the running job, for what is not frozen yet.",
+    "seal": "Seal the open batches, of one kind or of all.",
+    "package-close": "Close a station's open package before it is full.",
+    "withdraw": "Take a code out before it is reported.",
+    "read": "A code typed in by hand, judged like a read.",
+    "reject-confirm": "The item of a rejected read, named by its verdict, has left the line.",
+    "count": "What the PLC has counted at a station since it last said so.",
+}
+
+
+class Told(NamedTuple):
+    """A topic the line publishes on."""
+
+    summary: str
+    shape: Shape
+    qos: int
+    retain: bool
+    content: str = "application/json"
+
+
+TOLD = {
+    "availability": Told("`online`, or by last will `offline`.", AVAILABILITY, 1, True, "text/plain"),
+    "status": Told("The `/status` document, on change, at most once a second.", STATUS, 1, True),
+    "verdict": Told(
+        "One for each read, in the order of `seq`, at most 1 s after it was made. A gap in `seq`: not said.",
+        VERDICT,
+        0,
+        False,
+    ),
+    "report": Told("Each change of a report.", REPORT, 1, False),
+    "package": Told("Each closed package.", PACKAGE, 1, False),
+    "alarm": Told("Each change of an alarm.", ALARM, 1, False),
+}
+
+
+def document() -> dict[str, Any]:
+    """The AsyncAPI document, ready for JSON."""
+    commands = COMMANDS.keys()
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "lined over MQTT", "version": INTERFACE, "description": ABOUT},
+        "defaultContentType": "application/json",
+        "servers": {
+            "plain": {"host": "localhost:1883", "protocol": "mqtt", "protocolVersion": "5"},
+            "tls": {"host": "broker.plant.example:8883", "protocol": "mqtts", "protocolVersion": "5"},
+        },
+        "channels": {
+            **{name: _channel(name, name) for name in TOLD},
+            **{f"command-{name}": _channel(f"command/{name}", f"command-{name}") for name in commands},
+            **{f"reply-{name}": _channel(f"reply/{name}", "reply") for name in commands},
+        },
+        "operations": {
+            **{f"tell-{name}": _tell(name, told) for name, told in TOLD.items()},
+            **{f"hear-{name}": _hear(name) for name in commands},
+        },
+        "components": {
+            "messages": {
+                **{name: _message(name, told.summary, told.shape, told.content) for name, told in TOLD.items()},
+                **{f"command-{name}": _message(name, WHAT_COMMANDS_DO[name], COMMANDS[name]) for name in commands},
+                "reply": _message("reply", "The answer to a command; `error` as in HTTP's answers.", REPLY),
+            }
+        },
+    }
+
+
+def _channel(topic: str, message: str) -> dict[str, Any]:
+    return {
+        "address": f"{{root}}/{{line}}/{topic}",
+        "parameters": {
+            "root": {"description": "`root` of the table `[mqtt]`.", "default": "lined"},
+            "line": {"description": "`id` of the table `[line]`."},
+        },
+        "messages": {message: {"$ref": f"#/components/messages/{message}"}},
+    }
+
+
+def _tell(name: str, told: Told) -> dict[str, Any]:
+    return {
+        "action": "send",
+        "summary": told.summary,
+        "channel": {"$ref": f"#/channels/{name}"},
+        "messages": [{"$ref": f"#/channels/{name}/messages/{name}"}],
+        "bindings": {"mqtt": {"qos": told.qos, "retain": told.retain, "bindingVersion": BINDING}},
+    }
+
+
+def _hear(name: str) -> dict[str, Any]:
+    channel = f"#/channels/command-{name}"
+    return {
+        "action": "receive",
+        "summary": WHAT_COMMANDS_DO[name],
+        "description": "Not retained. The same `id` again within 7 days is answered again, not done again. An MQTT 5 "
+        "response topic is answered on instead of `reply/…`, with the correlation data.",
+        "channel": {"$ref": channel},
+        "messages": [{"$ref": f"{channel}/messages/command-{name}"}],
+        "bindings": {"mqtt": {"qos": 1, "retain": False, "bindingVersion": BINDING}},
+        "reply": {
+            "channel": {"$ref": f"#/channels/reply-{name}"},
+            "messages": [{"$ref": f"#/channels/reply-{name}/messages/reply"}],
+        },
+    }
+
+
+def _message(name: str, summary: str, shape: Shape, content: str = "application/json") -> dict[str, Any]:
+    return {"name": name, "summary": summary, "contentType": content, "payload": shape}
+
+
+def text() -> str:
+    """The document as the file holds it."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

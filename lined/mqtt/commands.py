@@ -1,0 +1,209 @@
+"""What the PLC commands: messages of `command/<name>` in, one answer each out.
+
+Guarantees: commands are carried out one at a time, in the order of their arrival; nothing that arrives raises; what
+cannot be understood never reaches the line; a retained command is ignored, and one that had to wait too long is
+refused: both were meant for a moment that has passed. Knows no MQTT library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import deque
+from collections.abc import Awaitable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+
+from lined.mqtt.outbox import Event, Outbox, json_bytes, moment
+from lined.mqtt.schemas import COMMANDS, faults
+from lined.vocabulary.errors import CommandError, JournalError, clause
+
+log = structlog.get_logger()
+
+# Names of the contract's commands, and of the line's operations. One that the line does not have is `not-available`.
+OPERATIONS = {
+    "job-start": "start_job",
+    "job-stop": "stop_job",
+    "job-correct": "correct_job",
+    "seal": "seal",
+    "package-close": "close_package",
+    "withdraw": "withdraw",
+    "read": "read",
+    "reject-confirm": "reject_confirm",
+    "count": "count",
+}
+EXPIRED_S = 10.0  # a command that waited so long for those before it is answered, and not carried out
+TOPIC_BYTES = 1_000  # of a response topic
+INTERNAL = ("code_id",)  # numbers of rows mean nothing outside
+_ID = re.compile(rb'"id"\s*:\s*"([^"\\]{1,200})"')
+
+
+class Operation(Protocol):
+    """One method of the line's operations. Raises CommandError, JournalError."""
+
+    def __call__(self, body: Mapping[str, Any], *, command_id: str, by: str) -> Awaitable[dict[str, Any]]: ...
+
+
+class Asked(NamedTuple):
+    """A message as it came. `at`: the loop's time."""
+
+    name: str
+    payload: bytes
+    response_topic: str | None
+    correlation: bytes | None
+    at: float
+
+
+class CommandDesk:
+    """`take` from the connection, `run` as a task of the bridge; answers go to the outbox."""
+
+    def __init__(self, operations: object, outbox: Outbox) -> None:
+        self._operations = operations
+        self._outbox = outbox
+        self._state = outbox.state
+        self._limits = outbox.limits
+        self._spec = outbox.spec
+        self._asked: deque[Asked] = deque()
+        self._some = asyncio.Event()
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def take(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retained: bool = False,
+        response_topic: str | None = None,
+        correlation: bytes | None = None,
+    ) -> None:
+        """A message under `command/`. Above the bound it is answered at once, and not carried out."""
+        name = topic.removeprefix(f"{self._spec.topic('command')}/")
+        if retained:
+            self._state.commands_ignored += 1
+            log.warning("mqtt_command_ignored", command=name[:50], why="it is retained")
+            return
+        asked = Asked(name, payload, response_topic, correlation, asyncio.get_running_loop().time())
+        if len(self._asked) >= self._limits.commands_most:
+            self._refuse(asked, _id_in(payload), CommandError(503, "busy", "Too many commands are waiting; ask again."))
+            return
+        self._asked.append(asked)
+        self._some.set()
+        self._none.clear()
+
+    async def run(self) -> None:
+        """Until cancelled. A command under way when the connection breaks is done; its answer waits for the next."""
+        while True:
+            await self._some.wait()
+            while self._asked:
+                await self._carry_out(self._asked.popleft())
+            self._some.clear()
+            self._none.set()
+
+    async def quiet(self) -> None:
+        """Returns when no command waits and none is being carried out."""
+        await self._none.wait()
+
+    async def _carry_out(self, asked: Asked) -> None:
+        self._state.commands += 1
+        command_id = _id_in(asked.payload)
+        try:
+            body = self._body(asked)
+            command_id = str(body.pop("id"))
+            by = body.pop("by", None) or "mqtt"
+            async with asyncio.timeout(self._limits.command_s):
+                found = await self._operation(asked.name)(body, command_id=command_id, by=by)
+        except CommandError as refused:
+            self._refuse(asked, command_id, refused)
+        except JournalError as error:
+            self._refuse(asked, command_id, CommandError(503, "cannot-commit", f"Nothing was done: {clause(error)}."))
+        except TimeoutError:
+            text = "The disk has not answered in time. Ask again, with the same id."
+            self._refuse(asked, command_id, CommandError(503, "cannot-commit", text))
+        else:
+            log.info("command_done", command=asked.name, by=by)
+            self._answer(asked, {**_shown(found), "id": command_id, "ok": True, "error": None})
+
+    def _body(self, asked: Asked) -> dict[str, Any]:
+        """What was asked for, fit for the line. Raises CommandError."""
+        if asked.name not in COMMANDS:
+            raise CommandError(404, "unknown-command", f"There is no such command (there are {', '.join(COMMANDS)}).")
+        if len(asked.payload) > self._limits.payload_bytes:
+            raise CommandError(413, "too-large", f"A command has at most {self._limits.payload_bytes} bytes.")
+        if asyncio.get_running_loop().time() - asked.at > EXPIRED_S:
+            raise CommandError(503, "expired", "The command had to wait too long and was not carried out; ask again.")
+        try:
+            body = json.loads(asked.payload)
+            json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text for a journal
+        except (ValueError, RecursionError):
+            raise CommandError(400, "not-json", "The payload is not JSON in UTF-8.") from None
+        found = list(faults(COMMANDS[asked.name], body))
+        if found:
+            raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in found[:20]), found[:20])
+        return dict(body)
+
+    def _operation(self, name: str) -> Operation:
+        operation: Operation | None = getattr(self._operations, OPERATIONS[name], None)
+        if operation is None:
+            raise CommandError(501, "not-available", f"{name} is not possible on this line.")
+        return operation
+
+    # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _refuse(self, asked: Asked, command_id: str | None, refused: CommandError) -> None:
+        self._state.commands_refused += 1
+        log.info("command_refused", command=asked.name[:50], error=refused.code)
+        refused = _without_codes(refused)
+        details = [{"path": problem.path, "message": problem.message} for problem in refused.details]
+        error = {"code": refused.code, "message": str(refused), "details": details}
+        if command_id is None and asked.response_topic is None:
+            self._state.commands_ignored += 1  # whoever sent it could not recognise the answer
+            return
+        self._answer(asked, {"id": command_id, "ok": False, "error": error})
+
+    def _answer(self, asked: Asked, document: Mapping[str, Any]) -> None:
+        topic = asked.response_topic
+        if topic is None or not self._may_answer_on(topic):
+            if asked.name not in COMMANDS:
+                return  # no topic of ours is named after what a stranger made up
+            topic = f"{self._spec.topic('reply')}/{asked.name}"
+        self._outbox.event(Event(topic, json_bytes(document), asked.correlation))
+
+    def _may_answer_on(self, topic: str) -> bool:
+        """A response topic is the sender's, or a reply of ours: nobody has us say things on our other topics."""
+        fits = 0 < len(topic.encode("utf-8", "replace")) <= TOPIC_BYTES and not set(topic) & set("+#\0")
+        if topic.startswith("$"):  # the broker's own
+            return False
+        reply = f"{self._spec.topic('reply')}/"
+        return fits and (topic.startswith(reply) or not topic.startswith(f"{self._spec.base}/"))
+
+
+def _id_in(payload: bytes) -> str | None:
+    """The command's id, also out of what is not JSON."""
+    found = _ID.search(payload[:4096])
+    return found[1].decode("utf-8", "replace") if found else None
+
+
+def _shown(found: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of the line as the outside reads it: moments instead of milliseconds. `id` is the command's, so a job's
+    own is `job`.
+    """
+    shown: dict[str, Any] = {}
+    for key, value in found.items():
+        if key in INTERNAL:
+            continue
+        if key.endswith("_ms"):
+            shown[f"{key[:-3]}_at"] = None if value is None else moment(value)
+        else:
+            shown["job" if key == "id" else key] = value
+    return shown
+
+
+def _without_codes(refused: CommandError) -> CommandError:
+    """A text that could not be read as a code is not repeated: it may hold a check part."""
+    if refused.code != "malformed":
+        return refused
+    why = "; ".join(problem.message for problem in refused.details)
+    return CommandError(refused.status, refused.code, f"This is no marking code: {why}", refused.details)

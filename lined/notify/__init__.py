@@ -1,0 +1,1 @@
+"""Notifications: alarms to people who are not at the page, through Apprise."""

@@ -1,0 +1,1 @@
+"""Delivery: submitting reports, searching for those in doubt, following documents, applying outcomes."""

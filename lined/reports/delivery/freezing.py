@@ -1,0 +1,52 @@
+"""Fixing the bytes of a sealed report. "Frozen" is what makes a code reported: later withdrawals come too late."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lined.journal.database import Connection
+from lined.journal.tables import reports
+from lined.journal.tables.reports import ReportRow
+from lined.reports.delivery.frozen import stored_body
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.kinds.bodies import Body
+from lined.reports.kinds.kinds import kind_of
+
+__all__ = ["freeze", "stored_body"]
+
+TRIES = 5  # how often a body is built anew because something changed under it
+
+
+async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
+    """The report with its body and fingerprint on disk. None: nothing to send (void, or it changed too often; try
+    later).
+
+    The body is built in a thread from what the journal says; the transaction that stores it fails where a code was
+    withdrawn or an attribute corrected meanwhile, and the body is built anew.
+    """
+    if report.fingerprint is not None:
+        return report
+    for _ in range(TRIES):
+        body = await around.journal.read(kind_of(report).body, report, around.timezone, around.form(report.kind))
+        frozen: ReportRow | None = await around.journal.do(
+            partial(_store, report_id=report.id, body=body, at_ms=around.wall_ms())
+        )
+        if frozen is None:
+            return None
+        if frozen.fingerprint is not None:
+            return frozen
+        report = frozen
+    return None
+
+
+def _store(connection: Connection, report_id: int, body: Body, at_ms: int) -> ReportRow | None:
+    report = reports.get(connection, report_id)
+    if report is None or report.state != "sealed":
+        return None
+    if report.codes == 0:
+        reports.move(connection, report_id, "void", at_ms, "every code in it was withdrawn")
+        return None
+    if report.revision == body.revision and report.codes == body.codes:
+        connection.execute("INSERT OR REPLACE INTO body (report_id, packed) VALUES (?, ?)", (report_id, body.packed))
+        reports.change(connection, report_id, fingerprint=body.fingerprint, frozen_ms=at_ms, carried=body.codes)
+    return reports.get(connection, report_id)

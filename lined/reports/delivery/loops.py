@@ -1,0 +1,342 @@
+"""The loops that bring reports from sealed to their end, woken by a nudge or by the clock.
+
+One report is sent at a time, so that an outage puts at most one in doubt. After an answer that leaves doubt nothing is
+posted until a search has answered properly (`_gate_open`). Where nothing can be sent at all, one report is tried again
+and the others wait unfrozen: they can still be corrected and withdrawn. What is in doubt or held blocks no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from lined.journal.care import takeover
+from lined.journal.database import Connection
+from lined.journal.tables import reports
+from lined.journal.tables.reports import UTILISATION, ReportRow
+from lined.reports.delivery import outcomes
+from lined.reports.delivery import submit as submission
+from lined.reports.delivery.follow import follow, follow_unlisted
+from lined.reports.delivery.freezing import freeze
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.returning import doubt_returned
+from lined.reports.delivery.rules import DAY_MS, backed_off
+from lined.reports.delivery.search import Search, conclude
+from lined.reports.kinds.kinds import KINDS
+from lined.vocabulary.errors import CommandError, JournalFull, LookupFailed, clause
+
+log = structlog.get_logger()
+
+TICK_S = 0.25
+TOLD = 5  # reports that a problem names
+AT_ONCE = 50  # reports one look may bring
+
+
+class Delivery:
+    """Three loops over the journal: send, look for what is in doubt, follow documents. `nudge` wakes the first."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._search = Search(around)
+        self._wake = asyncio.Event()
+        self._recovered = False
+        self._gate_open = False
+        self._probe_at_ms = 0
+        self._probes = 0
+        self._send_failures = 0
+        self._send_at_ms = 0
+        self._closings = 0
+        self._look_failures: Counter[int] = Counter()
+        self._looks: Counter[int] = Counter()
+        self._follow_failures = 0
+        self._ending = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def nudge(self) -> None:
+        """Something was sealed or decided: look now."""
+        self._wake.set()
+
+    @property
+    def gate_open(self) -> bool:
+        """False while nothing is posted because an earlier answer left doubt."""
+        return self._gate_open
+
+    async def recover(self) -> int:
+        """At the start: what was being sent is in doubt. Returns how many. A disk without room does not keep the line
+        from starting: nothing is sent until this could be written down.
+        """
+        around = self._around
+        try:
+            doubted: int = await around.journal.do(
+                lambda connection: submission.doubt_unfinished(
+                    connection, around.wall_ms(), around.rules.in_doubt_first_ms
+                )
+            )
+            await doubt_returned(around)
+        except JournalFull as error:
+            log.warning("recovery_waits_for_disk", error=str(error))
+            return 0
+        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' LIMIT 1")
+        self._gate_open = not in_doubt
+        self._recovered = True
+        self._tell_paused(await around.journal.read(outcomes.paused_kinds))
+        return doubted
+
+    async def finish(self, patience_s: float) -> None:
+        """Send nothing more; wait so long for what is being sent."""
+        self._ending = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._idle.wait()
+
+    async def run_sending(self) -> None:
+        while not self._ending:
+            self._idle.clear()
+            try:
+                sent = await self._guarded(self.send_next)
+            finally:
+                self._idle.set()
+            if not sent:
+                await self._pause()
+
+    async def run_looking(self) -> None:
+        while True:
+            await self._guarded(self.look_next)
+            await self._around.sleep(TICK_S)
+
+    async def run_following(self) -> None:
+        while True:
+            if not await self._guarded(self.follow_next):
+                await self._around.sleep(TICK_S)
+
+    async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """One step; a disk without room is reported by the writer, and the step comes round again."""
+        try:
+            return await step()
+        except JournalFull as error:
+            log.warning("delivery_waits_for_disk", error=str(error))
+            await self._around.sleep(TICK_S)
+            return False
+
+    async def _pause(self) -> None:
+        self._wake.clear()
+        tick = asyncio.get_running_loop().call_later(TICK_S, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            tick.cancel()
+
+    # ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def send_next(self) -> bool:
+        """Freeze and send the oldest report that is due. False: there was none, or it could not be sent."""
+        around = self._around
+        if not self._gate_open or self._ahead(self._send_at_ms):
+            return False
+        due, paused = await around.journal.read(_due_to_send, around.wall_ms(), around.rules.longest_wait_ms)
+        self._tell_paused(paused)
+        if due is None:
+            return False
+        frozen = await freeze(around, due)
+        if frozen is None:
+            return True
+        result = await submission.send(around, self._search, frozen, self._send_failures)
+        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN)
+        self._send_failures = self._send_failures + 1 if failed else 0
+        if result == submission.IN_DOUBT:
+            self._close_gate()
+        if result == submission.NOT_SENT:
+            put_off = await around.journal.read(reports.get, frozen.id)
+            self._send_at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+        return not failed
+
+    def _ahead(self, moment_ms: int) -> bool:
+        """True until that moment. One further ahead than we ever wait was set by a clock that is right now."""
+        now = self._around.wall_ms()
+        return now < moment_ms <= now + self._around.rules.longest_wait_ms
+
+    def _tell_paused(self, paused: list[str]) -> None:
+        """Tell people which kinds wait for a person."""
+        for kind in KINDS:
+            if kind in paused:
+                self._around.problems.set("kind-paused", kind, outcomes.paused_text(kind))
+            else:
+                self._around.problems.clear("kind-paused", kind)
+
+    def _close_gate(self) -> None:
+        self._gate_open = False
+        self._closings += 1
+        self._probes = 0
+        self._probe_at_ms = self._around.wall_ms() + self._around.rules.probe_ms
+
+    # ── what is in doubt ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def look_next(self) -> bool:
+        """Look for reports in doubt whose time has come, or for any of them while the gate is closed."""
+        around = self._around
+        if not self._recovered:
+            await self.recover()
+            return False
+        await self._tell_held()
+        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
+        now = around.wall_ms()
+        if not in_doubt:
+            self._search.round_over()
+            around.problems.clear("in-doubt", "reports")
+            if not self._gate_open and not self._ahead(self._probe_at_ms):
+                await self._ask_anything()
+            return False
+        around.problems.set("in-doubt", "reports", _doubt_text(in_doubt))
+        furthest = now + around.rules.longest_wait_ms
+        due = [report for report in in_doubt if not now < (report.due_ms or 0) <= furthest]
+        if due:
+            for report in due:
+                await self._look(report, probing=False)
+            return True
+        self._search.round_over()
+        if not self._gate_open and not self._ahead(self._probe_at_ms):
+            await self._look(in_doubt[0], probing=True)
+        return False
+
+    async def _tell_held(self) -> None:
+        """Nothing happens to a held report by itself, so somebody has to hear of it."""
+        count, first = await self._around.journal.read(_held)
+        if count:
+            self._around.problems.set("held", "reports", _held_text(count, first))
+        else:
+            self._around.problems.clear("held", "reports")
+
+    async def _look(self, report: ReportRow, *, probing: bool) -> None:
+        closings = self._closings
+        look = await self._search.look(report)
+        log.info("looked_for_report", report=report.id, probing=probing, found=look.document is not None, why=look.why)
+        self._probed(look.answered and closings == self._closings)  # what was answered before says nothing now
+        self._look_failures[report.id] = 0 if look.complete else self._look_failures[report.id] + 1
+        await conclude(self._around, report, look, probing, self._look_failures[report.id])
+
+    async def _ask_anything(self) -> None:
+        """A search for nothing in particular, where the gate is closed and no report is in doubt any more."""
+        around = self._around
+        try:
+            await around.regulator.search(kind=UTILISATION, since=around.just_now(), cursor=None)
+        except LookupFailed:
+            self._probed(False)
+        else:
+            self._probed(True)
+
+    def _probed(self, answered: bool) -> None:
+        """A search has answered properly, or not: the gate opens, or the next look waits longer."""
+        if answered:
+            self._gate_open = True
+            self._probes = 0
+            self.nudge()
+            return
+        rules = self._around.rules
+        wait_ms = backed_off(rules.probe_ms, rules.probe_max_ms, self._probes, self._around.chance)
+        self._probe_at_ms = self._around.wall_ms() + wait_ms
+        self._probes += 1
+
+    # ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def follow_next(self) -> bool:
+        """Look at every document that is due. False: none was, or the regulator does not answer."""
+        around = self._around
+        due = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
+        for report in due:
+            try:
+                if not await self._answered(report):
+                    return False
+            except CommandError as error:
+                if error.code != outcomes.DECIDED:
+                    raise
+                log.info("outcome_came_too_late", report=report.id, why=str(error))
+        return bool(due)
+
+    async def _answered(self, report: ReportRow) -> bool:
+        """One look. False: the regulator does not answer, and the next look waits."""
+        around = self._around
+        try:
+            await self._follow(report)
+        except LookupFailed as error:
+            wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance)
+            self._follow_failures += 1
+            await around.journal.do(
+                partial(_follow_later, report=report, around=around, error=str(error), wait_ms=wait_ms)
+            )
+            return False
+        self._follow_failures = 0
+        return True
+
+    async def _follow(self, report: ReportRow) -> None:
+        if report.state == "partial":
+            await follow_unlisted(self._around, report)
+            return
+        self._looks[report.id] += 1
+        if await follow(self._around, self._search, report, self._looks[report.id]):
+            del self._looks[report.id]
+            self.nudge()
+
+
+def _due_to_send(connection: Connection, at_ms: int, longest_ms: int) -> tuple[ReportRow | None, list[str]]:
+    """The oldest, and the kinds that wait for a person. None also where nothing may be sent at all. A moment further
+    ahead than a report settles or is put off was set by a wrong clock.
+    """
+    paused = outcomes.paused_kinds(connection)
+    if takeover.withholds(connection):
+        return None, paused
+    marks = ",".join("?" * len(paused))
+    settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
+    found = reports.select(
+        connection,
+        f"state = 'sealed' AND (due_ms <= ? OR due_ms > ? + max(?, {settles})) AND kind NOT IN ({marks}) "
+        "ORDER BY id LIMIT 1",
+        (at_ms, at_ms, longest_ms, DAY_MS, *paused),
+    )
+    return (found[0] if found else None), paused
+
+
+def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> list[ReportRow]:
+    return reports.select(
+        connection,
+        "state IN ('submitted', 'held', 'partial') AND document_id IS NOT NULL AND (due_ms <= ? OR due_ms > ?) "
+        f"ORDER BY due_ms LIMIT {AT_ONCE}",  # written out: SQLite prepares a statement anew for each bound LIMIT
+        (at_ms, at_ms + longest_wait_ms),
+    )
+
+
+def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
+    outcomes.still(connection, report)
+    at_ms = around.wall_ms()
+    if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
+        why = f"Nothing could be learnt about document {report.document_id} for 24 h"
+        problem = f"{why}: {clause(error)}. It is still looked at."
+        due_ms = at_ms + around.rules.held_poll_ms
+        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
+    else:
+        reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
+
+
+def _held(connection: Connection) -> tuple[int, list[int]]:
+    """How many reports are held, and the first of them."""
+    (count,) = connection.execute("SELECT count(*) FROM report WHERE state = 'held'").fetchone()
+    rows = connection.execute("SELECT id FROM report WHERE state = 'held' ORDER BY id LIMIT ?", (TOLD,)).fetchall()
+    return int(count), [int(row[0]) for row in rows]
+
+
+def _held_text(count: int, first: list[int]) -> str:
+    shown = ", ".join(map(str, first)) + (f" and {count - len(first)} more" if count > len(first) else "")
+    return f"Held: {shown}. A person has to decide what becomes of each: lined report show {first[0]}, or the page."
+
+
+def _doubt_text(in_doubt: list[ReportRow]) -> str:
+    first = ", ".join(str(report.id) for report in in_doubt[:TOLD])
+    return (
+        f"May or may not have been received: report {first}{' …' if len(in_doubt) > TOLD else ''}. "
+        "Each is looked for before it is sent again."
+    )

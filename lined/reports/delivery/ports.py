@@ -1,0 +1,98 @@
+"""What delivery needs from outside: a regulator, the time of day, a way to wait, chance. All of it replaceable, so that
+a seeded run can play everything that may happen.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from lined.journal import Journal
+from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
+from lined.reports.delivery.rules import DeliveryRules
+
+JUST_NOW = timedelta(minutes=1)
+
+
+class RegulatorPort(Protocol):
+    """The part of lined.regulator.Regulator that delivery uses; see there for what each call raises."""
+
+    @property
+    def server_skew_s(self) -> float | None:
+        """Our clock minus the regulator's, in seconds; None until it has answered."""
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The regulator's clock at its last answer; None until it has answered."""
+
+    async def wait_turn(self) -> None:
+        """Wait until one submission may go out: budget and credential are ready. Raises NotSent."""
+
+    async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt: ...
+
+    async def document(self, document_id: str) -> Document | None: ...
+
+    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]: ...
+
+    async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]: ...
+
+    async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]: ...
+
+    async def content(self, document_id: str) -> dict[str, object]: ...
+
+    async def touching(self, *, kind: str, codes: Sequence[str], since: datetime) -> list[str]:
+        """Ids of our documents of a kind that touched these identification codes since a moment, as the codes'
+        histories name them. Raises LookupFailed, as it does for every account without the right to ask.
+        """
+
+
+class ProblemsPort(Protocol):
+    """Where people are told what is wrong."""
+
+    def set(self, kind: str, where: str, text: str) -> None: ...
+
+    def clear(self, kind: str, where: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything the parts of delivery share."""
+
+    journal: Journal
+    regulator: RegulatorPort
+    problems: ProblemsPort
+    rules: DeliveryRules
+    timezone: str
+    wall_ms: Callable[[], int]
+    sleep: Callable[[float], Awaitable[None]]
+    chance: random.Random
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """How codes are written, by kind of report: "full" or, where nothing is said, "identification". Utilisation is
+    always full.
+    """
+
+    def form(self, kind: str) -> str:
+        return self.forms.get(kind, "identification")
+
+    def server_ms(self) -> int:
+        """The regulator's time now, in milliseconds since 1970; right where it has answered just now, however our own
+        clock jumps.
+        """
+        return self.wall_ms() - int((self.regulator.server_skew_s or 0.0) * 1000)
+
+    def server_now(self) -> datetime:
+        return datetime.fromtimestamp(self.server_ms() / 1000, UTC)
+
+    def just_now(self) -> datetime:
+        """A moment of the regulator's clock shortly before now: a search from its future on is refused [11.2.1]."""
+        return self.server_now() - JUST_NOW
+
+    def server_floor_ms(self) -> int:
+        """A moment of the regulator's clock that has certainly passed: its last answer. What is sent from now on cannot
+        be dated before it, even if our own clock has jumped since.
+        """
+        heard = self.regulator.server_time
+        return self.wall_ms() if heard is None else int(heard.timestamp() * 1000)

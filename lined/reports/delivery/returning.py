@@ -1,0 +1,33 @@
+"""Reports that a backup brought back unfinished: what was never frozen in it is frozen now, so that it can be looked
+for, and put in doubt. From there on they are looked for like any other; what is not found waits for a person
+(`PERSON`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lined.journal.care.takeover import PERSON
+from lined.journal.database import Connection
+from lined.journal.tables import reports
+from lined.reports.delivery.freezing import freeze
+from lined.reports.delivery.ports import Surroundings
+
+RETURNED = "state = 'sealed' AND waits_for = ? ORDER BY id"
+WHY = "it may have been sent since the backup was made"
+
+
+async def doubt_returned(around: Surroundings) -> None:
+    """May be repeated after a crash. Raises JournalFull."""
+    for report in await around.journal.read(
+        reports.select, "state = 'sealed' AND waits_for = ? ORDER BY id", (PERSON,)
+    ):
+        if await freeze(around, report) is not None:
+            await around.journal.do(partial(_doubt, report_id=report.id, at_ms=around.wall_ms()))
+
+
+def _doubt(connection: Connection, report_id: int, at_ms: int) -> None:
+    """Through `sending`, as any report that may have been received."""
+    for state in ("sending", "in_doubt"):
+        reports.move(connection, report_id, state, at_ms, WHY)
+    reports.change(connection, report_id, attempt_ms=at_ms, due_ms=at_ms, waits_for=PERSON)

@@ -1,0 +1,298 @@
+"""Looking for a report that may have been received (reliability page, "Sending without an idempotency key", 3).
+
+A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's
+own sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a
+contradiction, and so are other dates, series or place where the document has them. Where the search finds none, the
+histories of some of the codes are asked, which name the documents that touched them; an account without that right
+does without. A look that could not read everything is no evidence of absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import structlog
+
+from lined.codes import without_separators
+from lined.journal.care.takeover import PERSON
+from lined.journal.database import Connection
+from lined.journal.tables import reports
+from lined.journal.tables.reports import ReportRow
+from lined.regulator.answers import Document
+from lined.reports.delivery import documents, likeness
+from lined.reports.delivery import fingerprints as prints
+from lined.reports.delivery.frozen import fields
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.rules import backed_off
+from lined.reports.kinds.aggregation import BEHIND
+from lined.reports.kinds.kinds import KINDS, kind_of
+from lined.vocabulary.errors import LookupFailed
+
+log = structlog.get_logger()
+
+MARGIN_MS = 10 * 60 * 1000  # how far before our attempt, by the server's clock, a document may be dated
+PAGES_MAX = 1_000  # of 100 documents; more is no complete search
+FOREIGN_KEPT = 10_000  # documents known not to be ours, so that a second look does not read them again
+STRIP_SLICE = 1_000
+SAMPLE = 20  # codes whose histories are asked for
+ECHO = "the document of an earlier attempt"  # `waits_for` of a report that was refused perhaps as our own echo
+
+
+class Look(NamedTuple):
+    """What one look found. `answered`: the regulator answered properly at least once; `complete`: everything was
+    read.
+    """
+
+    document: Document | None = None
+    contradiction: str | None = None
+    complete: bool = False
+    answered: bool = False
+    why: str = ""
+
+
+class _Ours(NamedTuple):
+    """The codes of the report that is looked for, without separators, and their prints."""
+
+    codes: set[str]
+    prints: frozenset[int]
+
+
+class _Findings:
+    """What a search has met so far. One that stands settles it; one that was refused whole only where nothing else is
+    ours: it may be of an attempt that a person has sent again since.
+    """
+
+    def __init__(self, standing: bool) -> None:
+        self._standing = standing
+        self._refused: Document | None = None
+        self.best: Document | None = None
+        self.contradiction: str | None = None
+        self.unreadable = ""
+
+    def match(self, document: Document) -> None:
+        if document.status != "ERROR":
+            self.best = document
+        elif not self._standing:
+            self._refused = document
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more that could be read would change the answer."""
+        return self.best is not None or bool(self.unreadable)
+
+    def look(self) -> Look:
+        """The answer of a search that came to its end, or did not need to."""
+        if self.best is not None:
+            return Look(document=self.best, answered=True, complete=True)
+        if self.unreadable:
+            return Look(answered=True, why=self.unreadable)
+        if self._refused is not None:
+            return Look(document=self._refused, answered=True, complete=True)
+        return Look(contradiction=self.contradiction, answered=True, complete=True)
+
+
+class Search:
+    """Looks for reports in doubt; remembers which documents are none of ours, and for one round of looks what was read
+    of each. Call `round_over` when no look is due.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._foreign: dict[tuple[int, str], None] = {}
+        self._prints = prints.Prints()
+
+    def round_over(self) -> None:
+        """Documents are read anew from now on."""
+        self._prints.forget()
+
+    async def look(self, report: ReportRow, *, standing: bool = False) -> Look:
+        """One search for a document that is the report's and not known to be an earlier one. Never raises for what the
+        regulator does; the journal is not changed. `standing`: one that was refused whole does not count.
+        """
+        around = self._around
+        since = datetime.fromtimestamp(((report.attempt_server_ms or report.opened_ms) - MARGIN_MS) / 1000, UTC)
+        codes = await around.journal.read(kind_of(report).sent, report, around.form(report.kind))
+        ours = _Ours(codes, prints.of(codes))
+        found = _Findings(standing)
+        cursor: str | None = None
+        answered = False
+        seen: set[str] = set()
+        try:
+            for _ in range(PAGES_MAX):
+                page = await around.regulator.search(kind=report.kind, since=since, cursor=cursor)
+                answered = True
+                fresh = [document for document in page if document.document_id not in seen]
+                if not fresh:
+                    if len(page) >= around.rules.search_page:
+                        return Look(answered=True, why="the search gives its first page again and again")
+                    await self._touching(report, ours, since, seen, found)
+                    return found.look()
+                seen.update(document.document_id for document in fresh)
+                known = await around.journal.read(documents.known, [document.document_id for document in fresh])
+                await self._read(report, ours, [d for d in fresh if d.document_id not in known], found)
+                if found.settled:
+                    return found.look()
+                cursor = page[-1].document_id
+        except LookupFailed as error:
+            return Look(answered=answered, why=str(error))
+        return Look(answered=True, why=f"more than {PAGES_MAX} pages of documents")
+
+    async def _read(self, report: ReportRow, ours: _Ours, candidates: Sequence[Document], found: _Findings) -> None:
+        for document in candidates:
+            if (report.id, document.document_id) in self._foreign:
+                continue
+            if self._prints.foreign(report.kind, document.document_id, ours.prints):
+                self._remember_foreign(report, document)
+                await self._around.sleep(0)
+                continue
+            content = await self._around.regulator.content(document.document_id)
+            theirs = await self._codes(report.kind, content)
+            if theirs is None:
+                found.unreadable = f"document {document.document_id} has no readable list of codes"
+                continue
+            self._prints.keep(report.kind, document.document_id, theirs)
+            if len(theirs) == len(ours.codes) and set(theirs) == ours.codes:
+                await self._matched(report, document, content, found)
+            elif shared := len(ours.codes.intersection(theirs)):
+                found.contradiction = (
+                    f"Document {document.document_id} holds {len(theirs)} codes, {shared} of them of this report's "
+                    f"{len(ours.codes)}: neither ours nor foreign."
+                )
+            else:
+                self._remember_foreign(report, document)
+
+    async def _matched(
+        self, report: ReportRow, document: Document, content: Mapping[str, object], found: _Findings
+    ) -> None:
+        mine = await self._around.journal.read(fields, report.id, kind_of(report).codes_in)
+        other = likeness.difference(mine, content)
+        if other is None:
+            found.match(document)
+        elif document.status != "ERROR":  # one that was refused whole and is somebody else's changes nothing
+            found.contradiction = f"Document {document.document_id} holds exactly this report's codes, but {other}."
+
+    async def _touching(
+        self, report: ReportRow, ours: _Ours, since: datetime, seen: Collection[str], found: _Findings
+    ) -> None:
+        """Read the documents that the codes' histories name and no search has shown. Raises LookupFailed for those."""
+        around = self._around
+        sample = await around.journal.read(_sample, report)
+        try:
+            named = await around.regulator.touching(kind=report.kind, codes=sample, since=since)
+        except LookupFailed as error:
+            log.info("no_histories", report=report.id, why=str(error))
+            return
+        known = await around.journal.read(documents.known, named)
+        for document_id in named:
+            if document_id in known or document_id in seen or found.settled:
+                continue
+            document = await around.regulator.document(document_id)
+            if document is None:
+                found.unreadable = f"document {document_id} has touched its codes, and cannot be seen"
+            else:
+                await self._read(report, ours, [document], found)
+
+    async def _codes(self, kind: str, content: Mapping[str, object]) -> list[str] | None:
+        listed = KINDS[kind].listed(content)
+        if listed is None:
+            return None
+        stripped: list[str] = []
+        for start in range(0, len(listed), STRIP_SLICE):
+            stripped += [without_separators(code) for code in listed[start : start + STRIP_SLICE]]
+            await self._around.sleep(0)
+        return stripped
+
+    def _remember_foreign(self, report: ReportRow, document: Document) -> None:
+        self._foreign[(report.id, document.document_id)] = None
+        while len(self._foreign) > FOREIGN_KEPT:
+            del self._foreign[next(iter(self._foreign))]
+
+
+def _sample(connection: Connection, report: ReportRow) -> list[str]:
+    """Identification codes of the report, from all over it."""
+    keys = kind_of(report).texts(connection, report).values()
+    idents = list(dict.fromkeys(key.rpartition(BEHIND)[2] for key in keys))
+    return idents[:: max(1, len(idents) // SAMPLE)][:SAMPLE]
+
+
+async def conclude(around: Surroundings, report: ReportRow, look: Look, probing: bool, failures: int) -> None:
+    """Write down what a look means. A look before its time (`probing`) finds, but does not count as a miss."""
+
+    def step(connection: Connection) -> None:
+        fresh = reports.get(connection, report.id)
+        if fresh is None or fresh.state != "in_doubt":
+            return
+        at_ms = around.wall_ms()
+        if look.document is not None:
+            found(connection, report.id, look.document.document_id, around, "found by its codes")
+        elif look.contradiction is not None:
+            hold(connection, report.id, at_ms, look.contradiction)
+        elif look.complete and not probing:
+            _missed(connection, fresh, around, at_ms)
+        elif not look.complete and at_ms - (fresh.attempt_ms or at_ms) >= around.rules.give_up_ms:
+            hold(connection, report.id, at_ms, f"No complete search was possible for 24 h: {look.why}")
+        elif not probing:
+            wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, failures, around.chance)
+            reports.change(connection, report.id, due_ms=at_ms + wait_ms, looked_ms=at_ms)
+        else:
+            reports.change(connection, report.id, looked_ms=at_ms)
+
+    await around.journal.do(step)
+
+
+def found(connection: Connection, report_id: int, document_id: str, around: Surroundings, why: str) -> None:
+    """The document of a report is known: follow it from now on."""
+    at_ms = around.wall_ms()
+    owner = documents.owner(connection, document_id)
+    if owner is not None:
+        hold(connection, report_id, at_ms, f"Document {document_id} holds its codes and belongs to report {owner}.")
+        return
+    reports.move(
+        connection,
+        report_id,
+        "submitted",
+        at_ms,
+        f"{why}: document {document_id}",
+        document_id=document_id,
+        submitted_ms=at_ms,
+        due_ms=at_ms,
+        misses=0,
+        missed_ms=None,
+        waits_for=None,
+        problem=None,
+    )
+
+
+def hold(connection: Connection, report_id: int, at_ms: int, problem: str) -> None:
+    """Put a report before a person."""
+    reports.move(connection, report_id, "held", at_ms, problem, problem=problem, due_ms=None, waits_for=None)
+
+
+def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_ms: int) -> None:
+    """A complete search in its time found nothing. The gap between two is counted by the regulator's clock, which has
+    just been heard: ours may have jumped, and the second would come too early.
+    """
+    gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()
+    if not report.misses or report.missed_ms is None or now_ms < report.missed_ms:
+        reports.change(connection, report.id, misses=1, missed_ms=now_ms, looked_ms=at_ms, due_ms=at_ms + gap_ms)
+    elif now_ms - report.missed_ms < gap_ms:
+        due_ms = at_ms + gap_ms - (now_ms - report.missed_ms)
+        reports.change(connection, report.id, looked_ms=at_ms, due_ms=due_ms)
+    elif report.waits_for == PERSON:
+        hold(connection, report.id, at_ms, "It was unfinished in a backup that took over, and two searches missed it.")
+    elif report.waits_for == ECHO:
+        hold(connection, report.id, at_ms, f"{report.problem} No document of an earlier attempt was found.")
+    else:
+        reports.move(
+            connection,
+            report.id,
+            "sealed",
+            at_ms,
+            "two complete searches missed it: not received",
+            misses=report.misses + 1,
+            missed_ms=now_ms,
+            due_ms=at_ms,
+            problem=None,
+        )

@@ -1,0 +1,244 @@
+"""Sending one report: `sending` on disk, bytes out, and what the answer makes of it.
+
+sending → submitted   an id came back
+→ sealed      certainly not received
+→ in_doubt    anything else after a byte left
+→ refused | held   a readable no; after an earlier attempt in doubt it may be our own echo, and is in doubt too
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from lined.codes import without_separators
+from lined.journal.database import Connection
+from lined.journal.steps import Step
+from lined.journal.tables import reports
+from lined.journal.tables.reports import ReportRow
+from lined.regulator.answers import Receipt
+from lined.reports.delivery import documents, echo, outcomes
+from lined.reports.delivery.frozen import fields, stored_body
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.rules import HOUR_MS, backed_off
+from lined.reports.delivery.search import Search, hold
+from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, clause
+
+log = structlog.get_logger()
+
+DISK_S = 1.0  # between two tries to write down an answer on a full disk
+SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
+EARLY = "early"
+CLOCKS_KNOWN_TO_MS = 1_000  # a Date header tells the regulator's clock to about a second
+DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
+EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
+FOR_ALL = (None, 401, 403, 429)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+
+
+async def send(around: Surroundings, search: Search, report: ReportRow, failures: int) -> str:
+    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), NOT_TAKEN (this
+    one), EARLY (this one, until the regulator's clock has reached its date), IN_DOUBT or ENDED; the journal knows it
+    already.
+
+    `failures`: how many sendings in a row were not received; the next try is put off accordingly.
+    """
+    body = await around.journal.read(stored_body, report.id)
+    group = str(json.loads(report.attributes)["group"])
+    try:
+        await _learn_the_time(around, report.kind)
+        if early_ms := await _early_ms(around, report):
+            await _wait_for_its_date(around, report, early_ms)
+            return EARLY
+        await around.regulator.wait_turn()
+    except NotSent as error:
+        await _put_off(around, report, error, failures)
+        return NOT_SENT
+    await around.journal.do(partial(_begin, report=report, around=around))
+    try:
+        receipt = await around.regulator.submit(report.kind, body, product_group=group)
+    except NotSent as error:
+        await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
+        return NOT_SENT if error.status in FOR_ALL else NOT_TAKEN
+    except OutcomeUnknown as error:
+        await _kept(around, partial(_doubt, report=report, around=around, error=error))
+        return IN_DOUBT
+    except Refused as error:
+        return await _refused(around, search, report, error)
+    await _kept(around, partial(_received, report=report, around=around, receipt=receipt))
+    return SENT
+
+
+async def _early_ms(around: Surroundings, report: ReportRow) -> int:
+    """How long its date lies in the regulator's future; 0: not at all, or too far to be waited for."""
+    told: dict[str, object] = await around.journal.read(fields, report.id, kind_of(report).codes_in)
+    dates = [datetime.fromisoformat(str(told[name])) for name in DATES if name in told]
+    ahead_ms = max((int(date.timestamp() * 1000) for date in dates), default=0) - around.server_ms()
+    return ahead_ms if CLOCKS_KNOWN_TO_MS < ahead_ms <= EARLY_MAX_MS else 0
+
+
+async def _wait_for_its_date(around: Surroundings, report: ReportRow, early_ms: int) -> None:
+    """A date made earlier to please the server would be an invented one, so time has to pass."""
+    problem = f"Its date lies {early_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
+    due_ms = around.wall_ms() + early_ms + CLOCKS_KNOWN_TO_MS
+    await around.journal.do(lambda connection: reports.change(connection, report.id, due_ms=due_ms, problem=problem))
+
+
+async def _kept(around: Surroundings, step: Step) -> None:
+    """Write down what an answer said. It is known nowhere else, so a disk without room is waited for."""
+    while True:
+        try:
+            await around.journal.do(step)
+        except JournalFull as error:
+            log.warning("outcome_waits_for_disk", error=str(error))
+            await around.sleep(DISK_S)
+        else:
+            return
+
+
+async def _learn_the_time(around: Surroundings, kind: str) -> None:
+    """Have the regulator's clock heard before the first attempt: with ours alone a search for it might begin too late.
+
+    Raises NotSent.
+    """
+    if around.regulator.server_time is not None:
+        return
+    try:
+        await around.regulator.search(kind=kind, since=around.just_now(), cursor=None)
+    except LookupFailed as error:
+        if around.regulator.server_time is None:
+            raise NotSent(f"not sent: the regulator has not been heard yet: {error}") from error
+
+
+def _begin(connection: Connection, report: ReportRow, around: Surroundings) -> None:
+    at_ms = around.wall_ms()
+    # A document of an earlier attempt may still show up: searches begin at the first one that may have arrived.
+    since_ms = report.attempt_server_ms or around.server_floor_ms()
+    reports.move(
+        connection,
+        report.id,
+        "sending",
+        at_ms,
+        f"attempt {report.attempts + 1}",
+        attempts=report.attempts + 1,
+        attempt_ms=at_ms,
+        attempt_server_ms=since_ms,
+        misses=0,
+        missed_ms=None,
+        waits_for=None,
+    )
+
+
+def _received(connection: Connection, report: ReportRow, around: Surroundings, receipt: Receipt) -> None:
+    at_ms = around.wall_ms()
+    owner = documents.owner(connection, receipt.document_id)
+    if owner is not None:
+        problem = f"The regulator gave document {receipt.document_id}, which is that of report {owner} already."
+        reports.move(connection, report.id, "in_doubt", at_ms, problem)  # a person has to say that it was not received
+        hold(connection, report.id, at_ms, problem)
+        return
+    reports.move(
+        connection,
+        report.id,
+        "submitted",
+        at_ms,
+        f"document {receipt.document_id}",
+        document_id=receipt.document_id,
+        submitted_ms=at_ms,
+        due_ms=at_ms + around.rules.poll_ms,
+        problem=None,
+    )
+
+
+def _back(connection: Connection, report: ReportRow, around: Surroundings, error: NotSent, failures: int) -> None:
+    at_ms = around.wall_ms()
+    reports.move(
+        connection,
+        report.id,
+        "sealed",
+        at_ms,
+        f"not received: {error}",
+        evidence=error.evidence or None,
+        problem=str(error),
+        due_ms=at_ms + _wait_ms(around, error, failures),
+        attempt_server_ms=report.attempt_server_ms,
+    )
+
+
+async def _put_off(around: Surroundings, report: ReportRow, error: NotSent, failures: int) -> None:
+    due_ms = around.wall_ms() + _wait_ms(around, error, failures)
+    await around.journal.do(lambda connection: reports.change(connection, report.id, due_ms=due_ms, problem=str(error)))
+
+
+def _wait_ms(around: Surroundings, error: NotSent, failures: int) -> int:
+    floor_ms = min(HOUR_MS, int((error.retry_after_s or 0.0) * 1000))
+    return max(floor_ms, backed_off(around.rules.retry_ms, around.rules.retry_max_ms, failures, around.chance))
+
+
+def _doubt(connection: Connection, report: ReportRow, around: Surroundings, error: OutcomeUnknown) -> None:
+    at_ms = around.wall_ms()
+    reports.move(
+        connection,
+        report.id,
+        "in_doubt",
+        at_ms,
+        str(error),
+        evidence=error.evidence or None,
+        problem=f"Sent, but whether it arrived is unknown: {clause(error)}. It is looked for before it is sent again.",
+        due_ms=at_ms + around.rules.in_doubt_first_ms,
+    )
+
+
+async def _refused(around: Surroundings, search: Search, report: ReportRow, error: Refused) -> str:
+    why = f"refused: {error}"
+    while True:
+        try:
+            named = await match_named(around, report, dict(error.named)) if error.named else {}
+            verdict = await echo.look(around, search, report, set(named))
+            if verdict.document is not None:
+                await around.journal.do(partial(echo.adopt_at_once, report=report, around=around, verdict=verdict))
+                return SENT
+            if verdict.suspect:
+                await around.journal.do(
+                    partial(echo.doubt_refusal, report=report, around=around, why=why, evidence=error.evidence)
+                )
+            elif named:
+                await outcomes.refused_by_name(around, report, named, why, error.evidence)
+            else:
+                await outcomes.refused_nameless(around, report, why, error.evidence)
+        except JournalFull as full:  # each step may be done again
+            log.warning("outcome_waits_for_disk", error=str(full))
+            await around.sleep(DISK_S)
+        else:
+            return ENDED
+
+
+async def match_named(around: Surroundings, report: ReportRow, named: Mapping[str, str]) -> dict[str, str]:
+    """Those of the texts that are codes of this report → identification code, with the reason given for each."""
+    ours = await around.journal.read(kind_of(report).texts, report)
+    found = {}
+    for text, reason in named.items():
+        ident = ours.get(text) or ours.get(without_separators(text))
+        if ident is not None:
+            found[ident] = reason
+    return found
+
+
+def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:
+    """At the start: a report that was being sent when the process ended may have been received. Returns how many."""
+    found = reports.select(connection, "state = 'sending'")
+    for report in found:
+        reports.move(
+            connection,
+            report.id,
+            "in_doubt",
+            at_ms,
+            "the program ended while it was being sent",
+            problem="The program ended while this was being sent. It is looked for before it is sent again.",
+            due_ms=min(max(at_ms, (report.attempt_ms or at_ms) + first_ms), at_ms + first_ms),
+        )
+    return len(found)

@@ -1,0 +1,144 @@
+"""The aggregation report (EN 5.3): packages with their direct children.
+
+    {"aggregationUnits": [{"aggregationItemsCount": 2, "aggregationUnitCapacity": 12, "codes": ["01…21…", …],
+     "unitSerialNumber": "00…"}, …], "businessPlaceId": 27, "documentDate": "…", "productionOrderId": "…"}
+
+`documentDate` is when the last of them was closed, and never before its children were made, however the clock went in
+between: "the date of packing is later than that of production" is ours to see to. `shouldBeUnbundled` is never set: a
+unit leaves its own parent by a disaggregation, which is the only thing the text says to free children.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lined.journal.database import Connection
+from lined.journal.tables import packages, tasks
+from lined.journal.tables.packages import PackageRow
+from lined.journal.tables.reports import ACCEPTED, REFUSED, ReportRow
+from lined.reports.delivery import work_list
+from lined.reports.delivery.frozen import elements
+from lined.reports.kinds.bodies import Body
+from lined.reports.kinds.envelope import SLICE, Pieces, put_document
+from lined.vocabulary.days import LocalDays
+
+BEHIND = "\x1e"  # stands in no code; between a parent and a child in the key of a child
+INNOCENT = frozenset({"package-rejected"})  # results of codes that are to blame for nothing
+
+
+class Aggregation:
+    """See `kinds.Kind`. Members are the packages of the batch."""
+
+    codes_in = "aggregationUnits"
+
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
+        attributes = json.loads(report.attributes)
+        members = _members(connection, report, "own IS NULL")
+        closed_ms = max((package.closed_ms or report.opened_ms for package in members), default=report.opened_ms)
+        packed_ms = max(closed_ms, _made_ms(connection, report))
+        fields = {
+            "businessPlaceId": attributes["business_place_id"],
+            "documentDate": LocalDays(timezone).local(packed_ms).isoformat(),
+            "productionOrderId": attributes.get("order"),
+        }
+        pieces = Pieces(envelope=True)
+        put_document(pieces, fields, "aggregationUnits", _units(connection, members))
+        return pieces.done(sum(package.holds + 1 for package in members), report.revision)
+
+    def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for unit in elements(connection, report.id, "aggregationUnits"):
+            assert isinstance(unit, dict)
+            parent = str(unit["unitSerialNumber"])
+            found[parent] = parent
+            found.update({child: f"{parent}{BEHIND}{child}" for child in unit["codes"]})
+        return found
+
+    def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
+        return set(self.texts(connection, report))
+
+    def listed(self, content: Mapping[str, object]) -> list[str] | None:
+        units = content.get("aggregationUnits")
+        if not isinstance(units, list):
+            return None
+        found: dict[str, None] = {}
+        for unit in units:
+            codes = unit.get("codes") if isinstance(unit, dict) else None
+            parent = unit.get("unitSerialNumber") if isinstance(unit, dict) else None
+            if not isinstance(codes, list) or not all(isinstance(code, str) for code in [*codes, parent]):
+                return None
+            found.update(dict.fromkeys([*codes, str(parent)]))
+        return list(found)
+
+    def give_own(
+        self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
+    ) -> None:
+        for key, reason in part:
+            parent, _, child = key.partition(BEHIND)
+            found = packages.select(connection, "ident = ? AND batch_id = ?", parent, report.batch_id)
+            if not found or (child and own == ACCEPTED):
+                continue
+            package = found[0]
+            if child and package.own is not None and own != REFUSED:
+                continue
+            _set_own(connection, report, package, own)
+            if own == REFUSED and reason not in INNOCENT:
+                _blame(connection, report, package, child, reason, at_ms)
+
+    def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
+        return [str(p.ident) for p in packages.select(connection, "batch_id = ? AND own = ?", report.batch_id, own)]
+
+    def left(self, connection: Connection, report: ReportRow) -> int:
+        return sum(package.holds + 1 for package in _members(connection, report, "own IS NULL"))
+
+
+def _set_own(connection: Connection, report: ReportRow, package: PackageRow, own: str) -> None:
+    packages.change(connection, package.id, own=own, own_report=report.id)
+    if package.own is None:
+        connection.execute(
+            "UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ?", (package.holds + 1, report.id)
+        )
+
+
+def _blame(connection: Connection, report: ReportRow, package: PackageRow, child: str, reason: str, at_ms: int) -> None:
+    if child:
+        tasks.add(connection, tasks.REFUSED_CODE, at_ms, ident=child, report_id=report.id, reason=reason)
+        reason = f"{reason}: {child}"
+    work_list.refused_package(connection, package.id, report.id, reason, at_ms)
+
+
+def _made_ms(connection: Connection, report: ReportRow) -> int:
+    """When the youngest child of the packages was applied or closed; 0: there is none."""
+    row = connection.execute(
+        "SELECT max((SELECT coalesce(max(c.at_ms), 0) FROM code c JOIN package p ON p.id = c.package_id "
+        "WHERE p.batch_id = ?1 AND p.own IS NULL), (SELECT coalesce(max(c.closed_ms), 0) FROM package c "
+        "JOIN package p ON p.id = c.package_id WHERE p.batch_id = ?1 AND p.own IS NULL))",
+        (report.batch_id,),
+    ).fetchone()
+    return int(row[0])
+
+
+def _members(connection: Connection, report: ReportRow, which: str, *parameters: object) -> list[PackageRow]:
+    return packages.select(connection, f"batch_id = ? AND {which} ORDER BY id", report.batch_id, *parameters)
+
+
+def _units(connection: Connection, members: Sequence[PackageRow]) -> Iterator[list[dict[str, Any]]]:
+    units: list[dict[str, Any]] = []
+    codes = 0
+    for package in members:
+        children = packages.children(connection, package)
+        units.append(
+            {
+                "aggregationItemsCount": len(children),
+                "aggregationUnitCapacity": max(package.capacity, len(children)),
+                "codes": children,
+                "unitSerialNumber": package.ident,
+            }
+        )
+        codes += len(children) + 1
+        if codes >= SLICE:
+            yield units
+            units, codes = [], 0
+    yield units

@@ -1,0 +1,177 @@
+"""Correction reports (EN 5.4): wrong dates, series or country of codes the regulator has, by command, with a preview.
+
+A person names the codes, or a report whose accepted codes all get the new values. Only codes that are accepted can be
+corrected; what is not sent yet is corrected with the job.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lined.journal.database import Connection
+from lined.journal.tables import codes, reports
+from lined.journal.tables.codes import KnownCode
+from lined.journal.tables.reports import ACCEPTED
+from lined.vocabulary.days import LocalDays, parse_moment
+from lined.vocabulary.errors import CommandError, Problem
+
+CORRECTION = "correction"
+SERIES_MAX = 20  # 1 to 20 characters [5.1.1]
+SHOWN = 20  # codes that a preview shows
+FIELDS = {
+    "production_date": "productionDatetime",
+    "expiration_date": "expirationDatetime",
+    "series": "seriesNumber",
+    "country": "manufacturerCountry",
+}
+
+
+def correct(
+    connection: Connection, body: Mapping[str, Any], days: LocalDays, most: int, by: str, at_ms: int
+) -> dict[str, Any]:
+    """`codes` (identification codes) or `report`, at least one of FIELDS, and `preview`. Raises CommandError 404, 409,
+    422.
+
+    The answer: `codes` (how many), `updated` (as it will be sent), `documents`, `first` (some of the codes) and, unless
+    it is a preview, `reports`: their ids. Durable when answered.
+    """
+    updated = updated_fields(body, days, at_ms)
+    chosen = _chosen(connection, body)
+    groups = _by_job(chosen)
+    parts = [
+        (job_id, idents[start : start + most])
+        for job_id, idents in groups.items()
+        for start in range(0, len(idents), most)
+    ]
+    answer: dict[str, Any] = {
+        "codes": len(chosen),
+        "updated": updated,
+        "documents": len(parts),
+        "first": [code.ident for code in chosen[:SHOWN]],
+    }
+    if body.get("preview"):
+        return {**answer, "preview": True}
+    made = [_report(connection, job_id, idents, updated, by, at_ms) for job_id, idents in parts]
+    return {**answer, "reports": [str(report_id) for report_id in made]}
+
+
+def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int) -> dict[str, str]:
+    """The new values as the regulator takes them. Raises CommandError 422 with every problem."""
+    problems: list[Problem] = []
+    updated: dict[str, str] = {}
+    for key, name in FIELDS.items():
+        value = body.get(key)
+        if value in (None, ""):
+            continue
+        if not isinstance(value, str):
+            problems.append(Problem(key, "must be a text"))
+        elif key.endswith("_date"):
+            _date(key, name, value, days, at_ms, updated, problems)
+        elif key == "series" and len(value) > SERIES_MAX:
+            problems.append(Problem(key, f"1 to {SERIES_MAX} characters; this one has {len(value)}"))
+        elif key == "country" and not (len(value) == 2 and value.isascii() and value.isupper()):
+            problems.append(Problem(key, "two capital letters, such as UZ"))
+        else:
+            updated[name] = value
+    produced, expires = updated.get("productionDatetime"), updated.get("expirationDatetime")
+    if produced and expires and parse_moment(expires, days) <= parse_moment(produced, days):
+        problems.append(Problem("expiration_date", "is not after the production date"))
+    if not updated and not problems:
+        problems.append(Problem("series", f"give at least one of {', '.join(FIELDS)}"))
+    if problems:
+        raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
+    return updated
+
+
+def _date(
+    key: str, name: str, value: str, days: LocalDays, at_ms: int, updated: dict[str, str], problems: list[Problem]
+) -> None:
+    try:
+        moment = parse_moment(value, days)
+    except ValueError as error:
+        problems.append(Problem(key, str(error)))
+        return
+    now = days.local(at_ms)
+    if key == "production_date" and moment > now:
+        problems.append(Problem(key, "lies in the future"))
+    elif key == "expiration_date" and moment <= now:
+        problems.append(Problem(key, "has passed already"))
+    else:
+        updated[name] = moment.isoformat()
+
+
+def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
+    """The accepted codes that are meant. Raises CommandError."""
+    listed = body.get("codes")
+    if isinstance(listed, list) and listed and all(isinstance(code, str) for code in listed):
+        idents = list(dict.fromkeys(listed))
+    elif body.get("report"):
+        idents = _of_report(connection, str(body["report"]))
+    else:
+        problem = Problem("codes", "a list of codes, or the id of a report under `report`")
+        raise CommandError(422, "wrong-values", problem.message, [problem])
+    known = codes.find(connection, idents)
+    of_batch: dict[int, str] = {}  # 30,000 codes lie in a few batches
+    for code in known.values():
+        if code.own is None and code.batch_id not in of_batch:
+            of_batch[code.batch_id] = codes.bucket_of(connection, code)
+    states = {
+        ident: (known[ident].own or of_batch[known[ident].batch_id]) if ident in known else "unknown"
+        for ident in idents
+    }
+    wrong = [ident for ident, state in states.items() if state != ACCEPTED]
+    if wrong:
+        problems = [Problem(ident, f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]]
+        raise CommandError(409, "not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
+    return [known[ident] for ident in idents]
+
+
+def _of_report(connection: Connection, report_id: str) -> list[str]:
+    report = reports.get(connection, int(report_id)) if report_id.isdecimal() and len(report_id) < 19 else None
+    if report is None or report.kind != "utilisation":
+        raise CommandError(404, "unknown-report", f"There is no utilisation report {report_id!r}.")
+    rows = connection.execute(
+        "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND coalesce(own, 'accepted') = 'accepted' "
+        "ORDER BY id",
+        (report.first_code, report.last_code, report.batch_id),
+    )
+    return [row[0] for row in rows]
+
+
+def _by_job(chosen: Sequence[KnownCode]) -> dict[int, list[str]]:
+    groups: dict[int, list[str]] = {}
+    for code in chosen:
+        groups.setdefault(code.job_id, []).append(code.ident)
+    return groups
+
+
+def _report(
+    connection: Connection, job_id: int, idents: Sequence[str], updated: Mapping[str, str], by: str, at_ms: int
+) -> int:
+    """A sealed correction report over these codes. Returns its id."""
+    attributes = {**_settings(connection, job_id), "updated": dict(updated), "by": by}
+    report_id = reports.open_batch(
+        connection,
+        kind=CORRECTION,
+        job_id=job_id,
+        attributes=attributes,
+        day=None,
+        first_code=0,
+        at_ms=at_ms,
+        early=False,
+    )
+    connection.executemany(
+        "INSERT INTO member (batch_id, ident) VALUES (?, ?)", [(report_id, ident) for ident in idents]
+    )
+    reports.change(connection, report_id, codes=len(idents), last_code=0, first_ms=at_ms, last_ms=at_ms)
+    report = reports.get(connection, report_id)
+    assert report is not None
+    reports.seal(connection, report, at_ms, f"correction by {by or 'a person'}")
+    return report_id
+
+
+def _settings(connection: Connection, job_id: int) -> dict[str, Any]:
+    row = connection.execute("SELECT product FROM job WHERE id = ?", (job_id,)).fetchone()
+    return {"group": json.loads(row[0])["group"]}

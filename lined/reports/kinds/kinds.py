@@ -1,0 +1,72 @@
+"""What is particular to each kind of report; everything else about sending and following is the same for all.
+
+    kind              members (what has an outcome)   document
+    utilisation       codes of the batch              plain JSON, full codes
+    validation        graded codes                    envelope, code and class
+    aggregation       packages                        envelope, parents with their children
+    disaggregation    packages                        envelope, their codes
+    correction        codes                           envelope, codes and new values
+
+A member has a key, its identification code; in an aggregation a child's key names its parent too (see there), so that
+blame for a child reaches its package. No code stands twice in a document, so every answer about a code means one
+member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from lined.journal.database import Connection
+from lined.journal.tables.reports import ReportRow
+from lined.reports.kinds.aggregation import Aggregation
+from lined.reports.kinds.bodies import Body
+from lined.reports.kinds.listing import Listing
+from lined.reports.kinds.utilisation import Utilisation
+from lined.reports.kinds.validation import Validation
+
+
+class Kind(Protocol):
+    """See the file's head. Questions run on a read-only connection; `give_own` in the writer's transaction."""
+
+    codes_in: str
+    """The member of a document that holds its codes."""
+
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
+        """The body from what stands in the journal now. `form`: how codes are written, "full" or "identification"."""
+
+    def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
+        """Each way an answer may write a code of this report → the key of the member it means."""
+
+    def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:
+        """The report's codes without separators: what a document of ours must contain."""
+
+    def listed(self, content: Mapping[str, object]) -> list[str] | None:
+        """The codes of a document's content, separators as they came; None where they cannot be read. [] where the
+        content is of another kind.
+        """
+
+    def give_own(
+        self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
+    ) -> None:
+        """Give members (key, reason) a state of their own."""
+
+    def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
+        """Keys of the members that have this state of their own."""
+
+    def left(self, connection: Connection, report: ReportRow) -> int:
+        """How many codes of the batch have no state of their own."""
+
+
+KINDS: Mapping[str, Kind] = {
+    "utilisation": Utilisation(),
+    "validation": Validation(),
+    "aggregation": Aggregation(),
+    "disaggregation": Listing(updates=False),
+    "correction": Listing(updates=True),
+}
+
+
+def kind_of(report: ReportRow) -> Kind:
+    """The kind of a report of the journal."""
+    return KINDS[report.kind]

@@ -1,0 +1,103 @@
+"""Reports that are lists of codes: disaggregation (EN 5.5) and correction (EN 5.4). Members are rows of `member`.
+
+{"businessDatetime": "…", "codes": ["00…", …]}
+{"businessDatetime": "…", "codes": ["01…21…", …], "updatedFields": {"seriesNumber": "…", …}}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from lined.journal.database import Connection
+from lined.journal.tables import packages
+from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.reports.delivery import work_list
+from lined.reports.delivery.frozen import elements
+from lined.reports.kinds.bodies import Body
+from lined.reports.kinds.envelope import SLICE, Pieces, put_document
+from lined.reports.kinds.utilisation import strings
+from lined.vocabulary.days import LocalDays
+
+
+class Listing:
+    """See `kinds.Kind`. `updates`: whether the document changes attributes, which is how the two are told apart."""
+
+    codes_in = "codes"
+
+    def __init__(self, *, updates: bool) -> None:
+        self._updates = updates
+
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
+        attributes = json.loads(report.attributes)
+        fields = {
+            "businessDatetime": LocalDays(timezone).local(report.sealed_ms or report.opened_ms).isoformat(),
+            "updatedFields": attributes["updated"] if self._updates else None,
+        }
+        pieces = Pieces(envelope=True)
+        count = 0
+
+        def codes() -> Iterator[list[str]]:
+            nonlocal count
+            for rows in _slices(connection, report):
+                count += len(rows)
+                yield rows
+
+        put_document(pieces, fields, "codes", codes())
+        return pieces.done(count, report.revision)
+
+    def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
+        return {str(code): str(code) for code in elements(connection, report.id, "codes")}
+
+    def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
+        return set(self.texts(connection, report))
+
+    def listed(self, content: Mapping[str, object]) -> list[str] | None:
+        """[] for any other document: without a type in the dictionary [13.12] all of them come up in a search."""
+        if ("updatedFields" in content) != self._updates:
+            return []
+        return strings(content.get("codes")) or []
+
+    def give_own(
+        self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
+    ) -> None:
+        for ident, reason in part:
+            key = (report.batch_id, ident)
+            row = connection.execute("SELECT own FROM member WHERE batch_id = ? AND ident = ?", key).fetchone()
+            if row is None:
+                continue
+            connection.execute(
+                "UPDATE member SET own = ?, own_report = ? WHERE batch_id = ? AND ident = ?", (own, report.id, *key)
+            )
+            if row[0] is None:
+                connection.execute(
+                    "UPDATE report SET codes = codes - 1, revision = revision + 1 WHERE id = ?", (report.id,)
+                )
+            if own == REFUSED:
+                self._blame(connection, report, ident, reason, at_ms)
+
+    def _blame(self, connection: Connection, report: ReportRow, ident: str, reason: str, at_ms: int) -> None:
+        package = packages.by_ident(connection, ident)
+        if package is not None and not self._updates:
+            work_list.refused_package(connection, package.id, report.id, reason, at_ms)
+        else:
+            work_list.refused_code(connection, ident, report.id, reason, at_ms)
+
+    def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
+        rows = connection.execute("SELECT ident FROM member WHERE batch_id = ? AND own = ?", (report.batch_id, own))
+        return [row[0] for row in rows]
+
+    def left(self, connection: Connection, report: ReportRow) -> int:
+        row = connection.execute(
+            "SELECT count(*) FROM member WHERE batch_id = ? AND own IS NULL", (report.batch_id,)
+        ).fetchone()
+        return int(row[0])
+
+
+def _slices(connection: Connection, report: ReportRow) -> Iterator[list[str]]:
+    """The members without a state of their own: what a new body is made of."""
+    cursor = connection.execute(
+        "SELECT ident FROM member WHERE batch_id = ? AND own IS NULL ORDER BY ident", (report.batch_id,)
+    )
+    while rows := cursor.fetchmany(SLICE):
+        yield [row[0] for row in rows]

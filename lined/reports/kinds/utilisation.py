@@ -1,0 +1,75 @@
+"""The utilisation report as a kind: its members are the codes of the batch themselves. Its body stands in `bodies`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lined.codes import without_separators
+from lined.journal.database import Connection
+from lined.journal.tables import codes
+from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.reports.delivery import work_list
+from lined.reports.delivery.frozen import elements
+from lined.reports.kinds import bodies
+from lined.reports.kinds.bodies import Body
+
+
+class Utilisation:
+    """See `kinds.Kind`."""
+
+    codes_in = "sntins"
+
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002  always full
+        return bodies.utilisation(connection, report, timezone)
+
+    def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
+        sent = self.sent(connection, report, "full")
+        found: dict[str, str] = {}
+        rows = connection.execute(
+            "SELECT ident, tail FROM code WHERE id BETWEEN ? AND ? AND batch_id = ?",
+            (report.first_code, report.last_code, report.batch_id),
+        )
+        for ident, tail in rows:
+            stripped = without_separators(ident + tail)
+            if stripped in sent:
+                found[ident] = found[ident + tail] = found[stripped] = ident
+        return found
+
+    def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
+        return {without_separators(str(code)) for code in elements(connection, report.id, "sntins")}
+
+    def listed(self, content: Mapping[str, object]) -> list[str] | None:
+        return strings(content.get("sntins"))
+
+    def give_own(
+        self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
+    ) -> None:
+        known = codes.find(connection, [ident for ident, _ in part])
+        for ident, reason in part:
+            code = known.get(ident)
+            if code is None or code.batch_id != report.batch_id:
+                continue
+            codes.set_own(connection, code, own, at_ms, detail=reason, report_id=report.id)
+            if own == REFUSED:
+                work_list.refused_code(connection, ident, report.id, reason, at_ms)
+
+    def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
+        rows = connection.execute(
+            "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own = ?",
+            (report.first_code, report.last_code, report.batch_id, own),
+        )
+        return [row[0] for row in rows]
+
+    def left(self, connection: Connection, report: ReportRow) -> int:
+        row = connection.execute(
+            "SELECT count(*) FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own IS NULL",
+            (report.first_code, report.last_code, report.batch_id),
+        ).fetchone()
+        return int(row[0])
+
+
+def strings(listed: object) -> list[str] | None:
+    """A list of strings, or None for anything else."""
+    if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
+        return None
+    return listed

@@ -1,0 +1,116 @@
+"""The validation report (EN 5.2): the print quality of codes, one row a code, per package type.
+
+    {"businessPlaceId": 27, "codes": [{"code": "01…21…", "printQualityClass": "A"}], "documentDate": "…",
+     "packageType": "UNIT", "productGroup": "vegetableoil", "productionOrderId": "…"}
+
+The text asks for identification codes, its English sample sends a full one: `form` of the profile decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from lined.codes import without_separators
+from lined.journal.database import Connection
+from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.reports.delivery import work_list
+from lined.reports.delivery.frozen import elements
+from lined.reports.kinds.bodies import Body
+from lined.reports.kinds.envelope import SLICE, Pieces, put_document
+from lined.reports.kinds.utilisation import strings
+from lined.vocabulary.days import LocalDays
+
+_MEMBERS = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
+
+
+class Validation:
+    """See `kinds.Kind`. Members are the rows of `grade` with the report's batch."""
+
+    codes_in = "codes"
+
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
+        attributes = json.loads(report.attributes)
+        fields = {
+            "businessPlaceId": attributes["business_place_id"],
+            "documentDate": LocalDays(timezone).local(report.sealed_ms or report.opened_ms).isoformat(),
+            "packageType": attributes["package_type"],
+            "productGroup": attributes["group"],
+            "productionOrderId": attributes.get("order"),
+        }
+        pieces = Pieces(envelope=True)
+        count = 0
+
+        def rows() -> Iterator[list[dict[str, str]]]:
+            nonlocal count
+            for members in _slices(connection, report, full=form == "full"):
+                count += len(members)
+                yield [{"code": code, "printQualityClass": class_} for code, class_ in members]
+
+        put_document(pieces, fields, "codes", rows())
+        return pieces.done(count, report.revision)
+
+    def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
+        sent = self.sent(connection, report, "")
+        found: dict[str, str] = {}
+        tail = "coalesce((SELECT tail FROM code c WHERE c.ident = grade.ident), '')"
+        for ident, check_part in connection.execute(f"SELECT ident, {tail} {_MEMBERS}", _range(report)):
+            stripped = without_separators(ident + check_part)
+            if ident in sent or stripped in sent:
+                found[ident] = found[ident + check_part] = found[stripped] = ident
+        return found
+
+    def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002  as it was sent
+        return {without_separators(code) for code in _codes(connection, report)}
+
+    def listed(self, content: Mapping[str, object]) -> list[str] | None:
+        rows = content.get("codes")
+        if not isinstance(rows, list):
+            return None
+        return strings([row.get("code") if isinstance(row, dict) else None for row in rows])
+
+    def give_own(
+        self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
+    ) -> None:
+        for ident, reason in part:
+            changed = connection.execute(
+                "UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ? AND own IS NULL",
+                (own, ident, report.batch_id),
+            ).rowcount
+            connection.execute(
+                "UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ?", (changed, report.id)
+            )
+            if not changed:
+                connection.execute(
+                    "UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ?", (own, ident, report.batch_id)
+                )
+            if own == REFUSED:
+                work_list.refused_code(connection, ident, report.id, reason, at_ms)
+
+    def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
+        rows = connection.execute(f"SELECT ident {_MEMBERS} AND own = ?", (*_range(report), own))
+        return [row[0] for row in rows]
+
+    def left(self, connection: Connection, report: ReportRow) -> int:
+        return int(connection.execute(f"SELECT count(*) {_MEMBERS} AND own IS NULL", _range(report)).fetchone()[0])
+
+
+def _range(report: ReportRow) -> tuple[int | None, int | None, int]:
+    return report.first_code, report.last_code, report.batch_id
+
+
+def _codes(connection: Connection, report: ReportRow) -> Iterator[str]:
+    """The codes of the frozen body, as they were written in it."""
+    for row in elements(connection, report.id, "codes"):
+        assert isinstance(row, dict)
+        yield str(row["code"])
+
+
+def _slices(connection: Connection, report: ReportRow, *, full: bool) -> Iterator[list[tuple[str, str]]]:
+    """(code, class) of the members; `full` adds the check part where it is known."""
+    tail = "coalesce((SELECT tail FROM code c WHERE c.ident = grade.ident), '')" if full else "''"
+    cursor = connection.execute(
+        f"SELECT ident || {tail}, as_class {_MEMBERS} AND own IS NULL ORDER BY id", _range(report)
+    )
+    while rows := cursor.fetchmany(SLICE):
+        yield rows

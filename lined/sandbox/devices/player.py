@@ -1,0 +1,325 @@
+"""Simulated devices: a scanner that plays codes and writes down what it was told about each.
+
+An item whose answer never came (the daemon was killed, the cable pulled, silence) passes again, as on a real line where
+somebody puts it back. Answers belong to items by their order alone, so after a silence the connection is given up: a
+late answer would be taken for the next item's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from lined.sandbox.devices.items import Item, LineFaults, faulty, good
+from lined.sandbox.devices.sockets import socket_for
+from lined.sandbox.devices.wires import Gone, Wire
+
+ACCEPTED, REJECTED, UNANSWERED, SENT = "accepted", "rejected", "unanswered", "sent"
+WINDOW_MAX = 10_000
+LAST_WORDS_S = 0.2
+
+
+class _Pulled(Gone):
+    """It was us."""
+
+
+@dataclass(frozen=True)
+class ScannerSettings:
+    """How a scanner sends and what it expects back. `rate` in items a second; 0: as fast as answers allow.
+
+    At most `window` items are without an answer; where it is full, the line waits. Without `accept` no answers are
+    expected: everything sent counts as done.
+    """
+
+    prefix: bytes = b""
+    suffix: bytes = b"\r\n"
+    accept: bytes = b"OK\r\n"
+    reject: bytes = b"NG\r\n"
+    rate: float = 0.0
+    window: int = 64
+    reply_timeout_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        answers = (self.accept, self.reject)
+        if bool(self.accept) != bool(self.reject):
+            raise ValueError("accept and reject are given both or neither")
+        if self.accept and (answers[0].startswith(answers[1]) or answers[1].startswith(answers[0])):
+            raise ValueError("one answer is the beginning of the other")
+        if self.rate < 0 or not 1 <= self.window <= WINDOW_MAX or self.reply_timeout_s <= 0:
+            raise ValueError(f"rate is at least 0, window 1 to {WINDOW_MAX}, reply_timeout_s above 0")
+
+
+@dataclass
+class Results:
+    """What became of the items. The sets hold the codes on the items (`Item.code`)."""
+
+    counts: Counter[str] = field(default_factory=Counter)  # sent, accepted, rejected, unanswered, connections, noise
+    by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)  # (kind of item, outcome)
+    accepted: set[bytes] = field(default_factory=set)
+    rejected: set[bytes] = field(default_factory=set)  # at least once; perhaps accepted at another time
+    accepted_again: set[bytes] = field(default_factory=set)  # more than once
+
+    @property
+    def never_accepted(self) -> set[bytes]:
+        return self.rejected - self.accepted
+
+    def note(self, item: Item, outcome: str) -> None:
+        self.counts[outcome] += 1
+        self.by_kind[item.kind, outcome] += 1
+        if outcome == ACCEPTED:
+            (self.accepted_again if item.code in self.accepted else self.accepted).add(item.code)
+        elif outcome == REJECTED:
+            self.rejected.add(item.code)
+
+
+class Feed:
+    """Items that come one after the other while the scanner plays: `put` them, `close` after the last."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Item] = deque()
+        self._closed = False
+        self._changed = asyncio.Event()
+
+    def put(self, item: Item) -> None:
+        self._waiting.append(item)
+        self._changed.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._changed.set()
+
+    async def next(self) -> Item | None:
+        """The next item, however long it takes; None after the last."""
+        while not self._waiting:
+            if self._closed:
+                return None
+            self._changed.clear()
+            await self._changed.wait()
+        return self._waiting.popleft()
+
+
+class SimulatedScanner:
+    """A scanner at `address` (see `device_sockets`) that plays `items`: codes, or `Item`s of `faulty`.
+
+    `async with` opens it, `url` then says what lined's configuration needs, `play` plays to the end. With `log_path`
+    every event is appended to that file, unbuffered: a JSON list `[event, number, kind, code]` a line. `heard` is told
+    each outcome as it comes.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        items: Iterable[Item | bytes | str] | Feed,
+        settings: ScannerSettings | None = None,
+        log_path: Path | None = None,
+        heard: Callable[[Item, str], None] | None = None,
+    ) -> None:
+        self.settings = settings or ScannerSettings()
+        self.results = Results()
+        self._socket = socket_for(address)
+        self._feed = items if isinstance(items, Feed) else None
+        self._items = iter(()) if isinstance(items, Feed) else _as_items(items)
+        self._heard = heard
+        self._log_path = log_path
+        self._log: BinaryIO | None = None
+        self._again: deque[Item] = deque()  # to pass again, in order
+        self._waiting: deque[Item] = deque()  # sent, not answered
+        self._changed = asyncio.Event()
+        self._running = asyncio.Event()
+        self._running.set()
+        self._wire: Wire | None = None
+        self._numbers = 0
+
+    @property
+    def url(self) -> str:
+        """The device's `url` for lined's configuration."""
+        return self._socket.url
+
+    @property
+    def unanswered(self) -> int:
+        """Items under way: sent, and no answer yet."""
+        return len(self._waiting)
+
+    async def open(self) -> None:
+        """Take the port. Raises OSError."""
+        await self._socket.open()
+        if self._log_path is not None:
+            self._log = self._log_path.open("ab", buffering=0)
+
+    async def close(self) -> None:
+        await self._socket.close()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def pull(self) -> None:
+        """Pull the cable now; it is plugged in again at once."""
+        if self._wire is not None:
+            self._wire.cut()
+
+    async def unplug(self) -> None:
+        """Pull the cable and leave it off: nothing can connect until `plug`."""
+        await self._socket.close()
+
+    async def plug(self) -> None:
+        """Put the cable back. Raises OSError."""
+        await self._socket.open()
+
+    def pause(self) -> None:
+        """Stop the belt: nothing new passes until `resume`."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        self._running.set()
+
+    async def quiet(self) -> None:
+        """Until every item sent has its answer."""
+        await self._room(0)
+
+    async def play(self) -> Results:
+        """Play until every item has its answer, over as many connections as it takes. May be cancelled; playing again
+        goes on where it stopped.
+        """
+        played = False
+        while not played:
+            self._wire = await self._socket.connect()
+            self.results.counts["connections"] += 1
+            try:
+                played = await self._play_on(self._wire)
+            finally:
+                self._wire.cut()
+                self._wire = None
+                self._take_back()
+        return self.results
+
+    async def _play_on(self, wire: Wire) -> bool:
+        """Play on one connection; True where everything was played."""
+        sending = asyncio.create_task(self._send(wire), name="scanner-sending")
+        hearing = asyncio.create_task(self._hear(wire), name="scanner-hearing")
+        try:
+            done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            if sending in done and type(sending.exception()) is Gone:  # answers may still lie in the buffer
+                await asyncio.wait({hearing}, timeout=LAST_WORDS_S)
+            for task in done:
+                with contextlib.suppress(Gone):
+                    task.result()
+            return sending in done and sending.exception() is None
+        finally:
+            for task in (sending, hearing):
+                task.cancel()
+            await asyncio.gather(sending, hearing, return_exceptions=True)
+
+    async def _send(self, wire: Wire) -> None:
+        """Send what is left, in time and within the window; returns when all of it is answered."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            await self._running.wait()
+            item = await self._next()
+            if item is None:
+                break
+            try:
+                await self._room(0 if item.pull else self.settings.window - 1)
+                await asyncio.sleep(max(0.0, due - loop.time()))
+            except asyncio.CancelledError:
+                self._again.appendleft(item)
+                raise
+            due = max(due, loop.time() - 1.0) + (1 / self.settings.rate if self.settings.rate else 0.0)
+            await self._send_one(wire, item)
+        await self._room(0)
+
+    async def _send_one(self, wire: Wire, item: Item) -> None:
+        frame = self.settings.prefix + item.payload + self.settings.suffix
+        self._note(item, SENT)
+        self._waiting.append(item._replace(pull=False))
+        if item.pull:
+            await wire.write(frame[: len(frame) // 2])
+            raise _Pulled("the cable was pulled")
+        await wire.write(frame)
+        if not self.settings.accept:
+            self._waiting.pop()
+
+    async def _room(self, most: int) -> None:
+        """Until no more than `most` items are without an answer."""
+        while len(self._waiting) > most:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _next(self) -> Item | None:
+        if self._again:
+            return self._again.popleft()
+        return await self._feed.next() if self._feed is not None else next(self._items, None)
+
+    async def _hear(self, wire: Wire) -> None:
+        """Match answers to items. Raises Gone after a silence."""
+        buffer = b""
+        silence_s = self.settings.reply_timeout_s
+        while True:
+            expecting = bool(self._waiting)
+            try:
+                async with asyncio.timeout(silence_s):
+                    buffer = self._take(buffer + await wire.read())
+            except TimeoutError:
+                if expecting and self.settings.accept:
+                    raise Gone("no answer") from None
+
+    def _take(self, buffer: bytes) -> bytes:
+        """Take the answers off the buffer; what is left may be the beginning of one."""
+        answers = ((self.settings.accept, ACCEPTED), (self.settings.reject, REJECTED))
+        while buffer:
+            for answer, outcome in answers:
+                if answer and self._waiting and buffer.startswith(answer):
+                    self._note(self._waiting.popleft(), outcome)
+                    buffer = buffer[len(answer) :]
+                    break
+                if answer and self._waiting and answer.startswith(buffer):
+                    self._changed.set()
+                    return buffer
+            else:
+                self.results.counts["noise"] += 1
+                buffer = buffer[1:]
+        self._changed.set()
+        return b""
+
+    def _take_back(self) -> None:
+        """The connection has ended: what was not answered passes again, in its order, before anything new."""
+        for item in self._waiting:
+            self._note(item, UNANSWERED)
+        self._again.extendleft(reversed(self._waiting))
+        self._waiting.clear()
+
+    def _note(self, item: Item, outcome: str) -> None:
+        self.results.note(item, outcome)
+        if self._heard is not None:
+            self._heard(item, outcome)
+        if self._log is not None:
+            self._numbers += 1
+            line = json.dumps([outcome, self._numbers, item.kind, item.code.decode("latin-1")])
+            self._log.write(line.encode() + b"\n")
+
+
+def _as_items(items: Iterable[Item | bytes | str]) -> Iterator[Item]:
+    for item in items:
+        if isinstance(item, Item):
+            yield item
+        else:
+            yield from good([item])
+
+
+__all__ = ["Feed", "Item", "LineFaults", "Results", "ScannerSettings", "SimulatedScanner", "faulty", "good"]

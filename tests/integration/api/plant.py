@@ -1,0 +1,260 @@
+"""A real line behind a real endpoint: journal, intake and operations in a directory, the endpoint on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lined.api.ports import PlantView
+from lined.codes import build, gtin_check_digit
+from lined.journal import Journal
+from lined.journal.database import Connection
+from lined.journal.tables import reports
+from lined.line.intake.intake import LineIntake
+from lined.line.operations import LineOperations
+from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
+from lined.line.state import LineState
+from lined.line.stations.desk import typed_device
+from lined.line.watch.problems import Problems
+from lined.reports.operations import ReportOperations
+from lined.web.server import StatusServer, make_token
+
+BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
+GTIN = "0489921512237" + gtin_check_digit("0489921512237")
+TAIL = "vuzv"
+
+
+def wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def code(number: int) -> str:
+    """A full marking code of the product; its check part is TAIL."""
+    return build("GS1_AISTR_SHORT", GTIN, f"{number:013d}", check=TAIL)
+
+
+class Frame(NamedTuple):
+    """As a driver makes them."""
+
+    kind: str
+    codes: tuple[bytes, ...] = ()
+    raw: bytes = b""
+    grade: str | None = None
+
+
+@dataclass
+class Device:
+    """As a link describes one."""
+
+    connected: bool = True
+    since: float | None = 1_700_000_000.0
+    problem: str | None = None
+    peer: str = "10.0.0.21:9004"
+    listening_on: str = ""
+    last_read_at: float | None = None
+    frames: int = 0
+    heartbeats: int = 0
+    reconnects: int = 0
+    unanswered: int = 0
+    last_raw: bytes = b""
+
+
+class Bucket(NamedTuple):
+    available: float
+    per_minute: int
+    held_back_s: float
+    waiting: int
+
+
+@dataclass
+class Other:
+    """The regulator's side, as the endpoint sees it."""
+
+    reachable: bool = True
+    last_problem: str | None = None
+    server_skew_s: float | None = 0.25
+    credential_expires_at: datetime | None = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def budget_state(self) -> Mapping[str, Bucket]:
+        return {"limited": Bucket(4.5, 90, 0.0, 0)}
+
+
+class Reply(NamedTuple):
+    """One answer of the endpoint. `headers` by lower-case name."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str:
+        """The word of a refusal, whose shape is looked at on the way."""
+        document = self.json
+        assert set(document) == {"error"} and set(document["error"]) == {"code", "message", "details"}, document
+        assert self.headers["content-type"] == "application/json"
+        return str(document["error"]["code"])
+
+
+@dataclass
+class Line:
+    """The parts, and a client for them."""
+
+    journal: Journal
+    intake: LineIntake
+    problems: Problems
+    line: LineOperations
+    devices: dict[str, Device]
+    other: Other
+    server: StatusServer
+    token: str
+    flags: dict[str, bool]
+    state: LineState
+
+    async def raw(self, request: bytes, *, to: str = "127.0.0.1") -> Reply:
+        """Bytes out, one answer back; the connection is closed."""
+        reader, writer = await asyncio.open_connection(to, self.server.port)
+        try:
+            writer.write(request)
+            await writer.drain()
+            return await _reply(reader)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def get(self, target: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+        return await self.raw(self.request("GET", target, headers=headers))
+
+    async def post(
+        self, path: str, body: object = None, *, headers: Mapping[str, str] | None = None, raw: bytes | None = None
+    ) -> Reply:
+        sent = raw if raw is not None else json.dumps({} if body is None else body).encode()
+        default = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        return await self.raw(self.request("POST", path, headers={**default, **(headers or {})}, body=sent))
+
+    def request(
+        self, method: str, target: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> bytes:
+        """One HTTP/1.1 request. A header whose value is empty is left out."""
+        fields = {"Host": f"127.0.0.1:{self.server.port}", "Connection": "close", **(headers or {})}
+        if body is not None:
+            fields["Content-Length"] = str(len(body))
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items() if value)]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + (body or b"")
+
+    async def read(self, *frames: Frame, device: str = "cam-1") -> list[bool]:
+        """Frames of a device, judged and said."""
+        judgement = await self.intake.judge(device, frames, asyncio.get_running_loop().time())
+        self.intake.said(device, judgement)
+        return judgement.accepts
+
+    async def codes(self, numbers: Sequence[int], device: str = "cam-1") -> list[bool]:
+        return await self.read(*(Frame("read", (code(number).encode(),)) for number in numbers), device=device)
+
+    async def start(self, **body: object) -> dict[str, Any]:
+        reply = await self.post("/api/v1/job/start", {"gtin": GTIN, **body})
+        assert reply.status == 200, reply
+        found: dict[str, Any] = reply.json
+        return found
+
+    async def hold(self, report: str, *, in_doubt: bool = False) -> None:
+        """Let a sealed report be held, as delivery would: after a refusal of the key, or after a doubt."""
+
+        def step(connection: Connection) -> None:
+            if in_doubt:
+                reports.move(connection, int(report), "sending", wall_ms(), "sent", attempts=1, attempt_ms=wall_ms())
+                reports.move(connection, int(report), "in_doubt", wall_ms(), "no answer came")
+            evidence = '{"error": "no right to report"}'
+            why = "the regulator refused the key"
+            reports.move(connection, int(report), "held", wall_ms(), why, evidence=evidence, problem=why)
+
+        await self.journal.do(step)
+
+    async def fresh(self) -> dict[str, Any]:
+        """The `/status` document, not one of a moment ago."""
+        self.server.document._asked = float("-inf")
+        found: dict[str, Any] = (await self.get("/status")).json
+        return found
+
+
+async def _reply(reader: asyncio.StreamReader) -> Reply:
+    async with asyncio.timeout(10):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        status, *lines = head.strip().split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        length = headers.get("content-length")
+        body = await (reader.read() if length is None else reader.readexactly(int(length)))
+    return Reply(int(status.split()[1]), headers, body)
+
+
+@contextlib.asynccontextmanager
+async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_bytes: int = 0) -> AsyncIterator[Line]:
+    """A line whose journal is `path`/line-1.db, served."""
+    stations = {
+        "marking": Station("marking", "apply", ("cam-1", "cam-2"), repeat_ms={"cam-1": 60_000}),
+        "boxing": Station("boxing", "pack", ("cam-3",), level="BOX_LV_1", mode="children-then-parent"),
+    }
+    packing = {GTIN: {"BOX_LV_1": PackageRule("BOX_LV_1", 3, "UNIT")}}
+    product = Product(GTIN, "Sunflower oil 1 l", "vegetableoil", shelf_life_days=1095)
+    plant = Plant("line-1", "Asia/Tashkent", 27, {GTIN: product}, stations, BatchRules(), packing=packing)
+    journal = Journal(path / "line-1.db", floor_bytes=floor_bytes)
+    problems = Problems(wall_ms)
+    state = LineState(plant)
+    numbers = await journal.open(BINDING, ["cam-1", "cam-2", "cam-3", typed_device("marking"), typed_device("boxing")])
+    intake = LineIntake(plant, journal, state, problems, numbers, wall_ms)
+    line = LineOperations(plant, journal, state, intake, wall_ms)
+    devices = {"cam-1": Device(), "cam-2": Device(connected=False, problem="refused")}
+    flags = {"ready": True}
+    other = Other()
+    view = PlantView(
+        line_id="line-1",
+        journal=journal,
+        intake=intake,
+        problems=problems,
+        line=line,
+        reports=ReportOperations(journal, wall_ms, lambda: None),
+        regulator=other,
+        wall_ms=wall_ms,
+        ready=lambda: flags["ready"],
+        devices=devices,
+        stations={"cam-1": "marking", "cam-2": "marking"},
+        url="https://example.invalid",
+    )
+    token = make_token(journal.token_path)
+    server = StatusServer(view, host, port, token=token)
+    try:
+        async with served(server):
+            yield Line(journal, intake, problems, line, devices, other, server, token, flags, state)
+    finally:
+        await journal.close()
+
+
+@contextlib.asynccontextmanager
+async def served(server: StatusServer) -> AsyncIterator[None]:
+    """The server answers inside."""
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(server.serve())
+        async with asyncio.timeout(15):
+            await server.started.wait()
+        try:
+            yield
+        finally:
+            serving.cancel()
+
+
+def malformed_frame() -> Frame:
+    """A frame that does not fit, as a driver reports it."""
+    return Frame("malformed", raw=b"garbage")

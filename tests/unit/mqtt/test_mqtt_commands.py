@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lined.mqtt.commands import CommandDesk
+from lined.mqtt.outbox import Event, Outbox
+from lined.mqtt.schemas import COMMANDS, REPLY, faults
+from lined.mqtt.spec import MqttLimits, MqttSpec
+from lined.vocabulary.errors import CommandError, JournalFull, Problem
+
+BASE = "lined/line-1"
+START = {"id": "a-1", "gtin": "04899215122371"}
+
+
+class Line:
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any], str, str]] = []
+        self.slow = asyncio.Event()
+        self.slow.set()
+
+    async def start_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
+        self.asked.append(("start_job", dict(body), command_id, by))
+        await self.slow.wait()
+        return {"id": "7", "started_ms": 1_795_420_800_250, "stopped_ms": None, "series": None}
+
+    async def stop_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
+        raise CommandError(409, "no-job", "No job is running.", [Problem("job", "none")])
+
+    async def seal(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
+        raise JournalFull("the disk is full")
+
+    async def withdraw(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
+        raise CommandError(422, "malformed", f"{body['code']!r} is no marking code", [Problem("code", "too short")])
+
+    async def read(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
+        return {"verdict": "accept", "reason": None, "code": "0104", "code_id": 7}
+
+
+class Desk:
+    def __init__(self, limits: MqttLimits) -> None:
+        self.line = Line()
+        spec = MqttSpec("localhost", 1883, "line-1")
+        self.outbox = Outbox(spec, lambda *_: None, lambda *_: None, lambda: 0, limits)
+        self.desk = CommandDesk(self.line, self.outbox)
+
+    async def events(self) -> list[Event]:
+        async with asyncio.timeout(5):
+            await self.desk.quiet()
+        found = []
+        while (event := self.outbox.first_event()) is not None:
+            found.append(event)
+            self.outbox.done(event)
+        return found
+
+    async def ask(self, name: str, body: object, **aside: Any) -> dict[str, Any]:
+        """The one answer, checked against its shape."""
+        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.desk.take(f"{BASE}/command/{name}", payload, **aside)
+        events = await self.events()
+        assert [event.topic for event in events] == [aside.get("response_topic") or f"{BASE}/reply/{name}"]
+        document: dict[str, Any] = json.loads(events[0].payload)
+        assert not list(faults(REPLY, document))
+        return document
+
+
+@asynccontextmanager
+async def at_work(limits: MqttLimits = MqttLimits()) -> AsyncIterator[Desk]:  # noqa: B008  frozen
+    desk = Desk(limits)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(desk.desk.run())
+        yield desk
+        running.cancel()
+
+
+async def test_a_command_is_carried_out_and_answered() -> None:
+    async with at_work() as desk:
+        answer = await desk.ask("job-start", {**START, "by": "PLC 1"})
+        assert desk.line.asked == [("start_job", {"gtin": START["gtin"]}, "a-1", "PLC 1")]
+        assert answer == {
+            "id": "a-1",
+            "ok": True,
+            "error": None,
+            "job": "7",
+            "started_at": "2026-11-23T08:00:00.250Z",
+            "stopped_at": None,
+            "series": None,
+        }
+
+
+async def test_who_says_no_name_is_mqtt_and_numbers_of_rows_stay_inside() -> None:
+    async with at_work() as desk:
+        await desk.ask("job-start", START)
+        assert desk.line.asked[0][3] == "mqtt"
+        answer = await desk.ask("read", {"id": "2", "station": "m", "code": "x"})
+        assert answer == {"id": "2", "ok": True, "error": None, "verdict": "accept", "reason": None, "code": "0104"}
+
+
+async def test_errors_have_the_shape_of_http() -> None:
+    async with at_work() as desk:
+        answer = await desk.ask("job-stop", {"id": "b"})
+        details = [{"path": "job", "message": "none"}]
+        assert answer == {
+            "id": "b",
+            "ok": False,
+            "error": {"code": "no-job", "message": "No job is running.", "details": details},
+        }
+        assert (await desk.ask("seal", {"id": "c"}))["error"]["code"] == "cannot-commit"
+        assert (await desk.ask("job-start", {"id": "d", "gtin": 5}))["error"]["details"][0]["path"] == "gtin"
+
+
+async def test_what_the_line_cannot_do_yet_is_not_available() -> None:
+    async with at_work() as desk:
+        for name, body in (
+            ("reject-confirm", {"session": "s", "seq": 1}),
+            ("count", {"station": "m", "triggers": 1}),
+            ("package-close", {"station": "m"}),
+        ):
+            answer = await desk.ask(name, {"id": "e", **body})
+            assert (answer["ok"], answer["error"]["code"]) == (False, "not-available")
+
+
+async def test_a_malformed_code_is_not_repeated() -> None:
+    async with at_work() as desk:
+        answer = await desk.ask("withdraw", {"id": "f", "code": "0104secret", "reason": "scrap"})
+        assert "secret" not in json.dumps(answer)
+
+
+async def test_an_answer_goes_where_the_sender_wants_it_with_its_correlation() -> None:
+    async with at_work() as desk:
+        desk.desk.take(
+            f"{BASE}/command/job-start", json.dumps(START).encode(), response_topic="plc/1", correlation=b"x"
+        )
+        (event,) = await desk.events()
+        assert (event.topic, event.correlation) == ("plc/1", b"x")
+
+
+@pytest.mark.parametrize(
+    "topic", [f"{BASE}/availability", f"{BASE}/command/seal", "a/#", "+", "", "$SYS/x", "x" * 1001]
+)
+async def test_nobody_has_us_speak_where_it_is_not_his_to_speak(topic: str) -> None:
+    async with at_work() as desk:
+        desk.desk.take(f"{BASE}/command/job-start", json.dumps(START).encode(), response_topic=topic)
+        (event,) = await desk.events()
+        assert event.topic == f"{BASE}/reply/job-start"
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b'{"gtin": "04899215122371"}', b"\xff\xfe", b"[" * 60_000, b"null", b"7"]
+)
+async def test_who_could_not_be_answered_is_not_answered(payload: bytes) -> None:
+    async with at_work() as desk:
+        desk.desk.take(f"{BASE}/command/job-start", payload)
+        assert await desk.events() == []
+        assert desk.line.asked == []
+        assert desk.outbox.state.commands_ignored == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b'{"id": "g", "gtin": ', "not-json"),
+        (b'{"id": "g", "order": "\\ud800", "gtin": "04899215122371"}', "not-json"),
+        (b'{"id": "g", "gtin": "04899215122371", "order": "' + b"x" * 70_000 + b'"}', "too-large"),
+    ],
+)
+async def test_what_is_not_json_is_answered_where_an_id_can_be_seen_in_it(payload: bytes, code: str) -> None:
+    async with at_work() as desk:
+        answer = await desk.ask("job-start", payload)
+        assert (answer["id"], answer["error"]["code"]) == ("g", code)
+        assert desk.line.asked == []
+
+
+async def test_what_is_not_json_is_answered_on_a_response_topic() -> None:
+    async with at_work() as desk:
+        answer = await desk.ask("job-start", b"{", response_topic="plc/1")
+        assert (answer["id"], answer["error"]["code"]) == (None, "not-json")
+
+
+async def test_an_unknown_command_is_answered_on_a_response_topic_only() -> None:
+    async with at_work() as desk:
+        desk.desk.take(f"{BASE}/command/self-destruct", b'{"id": "h"}')
+        assert await desk.events() == []
+        answer = await desk.ask("self-destruct", {"id": "h"}, response_topic="plc/1")
+        assert answer["error"]["code"] == "unknown-command"
+
+
+async def test_a_retained_command_is_ignored() -> None:
+    async with at_work() as desk:
+        desk.desk.take(f"{BASE}/command/job-start", json.dumps(START).encode(), retained=True)
+        assert await desk.events() == []
+        assert desk.line.asked == []
+
+
+async def test_commands_are_carried_out_in_their_order_and_their_number_is_bounded() -> None:
+    async with at_work(MqttLimits(commands_most=3)) as desk:
+        desk.line.slow.clear()
+        for number in range(6):
+            desk.desk.take(f"{BASE}/command/job-start", json.dumps({**START, "id": str(number)}).encode())
+            await asyncio.sleep(0)
+        desk.line.slow.set()
+        answers = [json.loads(event.payload) for event in await desk.events()]
+        refused = [answer["id"] for answer in answers if not answer["ok"]]
+        assert {answer["error"]["code"] for answer in answers if not answer["ok"]} == {"busy"}
+        done = [asked[2] for asked in desk.line.asked]
+        assert done == sorted(done)
+        assert sorted(done + refused) == [str(number) for number in range(6)]
+        assert len(refused) >= 2
+
+
+async def test_a_command_whose_commit_does_not_come_is_answered() -> None:
+    async with at_work(MqttLimits(command_s=0.02)) as desk:
+        desk.line.slow.clear()
+        assert (await desk.ask("job-start", START))["error"]["code"] == "cannot-commit"
+
+
+@given(
+    name=st.sampled_from([*COMMANDS, "", "x", "job-start/x", "\u0000"]),
+    payload=st.binary(max_size=300)
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda value: json.dumps(value).encode())
+    | st.dictionaries(st.sampled_from(["id", "gtin", "station", "code", "reason"]), st.text() | st.integers()).map(
+        lambda value: json.dumps(value).encode()
+    ),
+)
+async def test_nothing_that_arrives_raises(name: str, payload: bytes) -> None:
+    async with at_work() as desk:
+        desk.desk.take(f"{BASE}/command/{name}", payload, response_topic="plc/1")
+        for event in await desk.events():
+            assert not list(faults(REPLY, json.loads(event.payload)))
