@@ -1,6 +1,6 @@
 """The configuration: one TOML file a line, checked as a whole before anything is touched.
 
-`load(path)` gives a frozen `Config` or raises `lined.vocabulary.errors.SettingsError` with every problem at once, each with its
+`load(path)` gives a frozen `Config` or raises `SettingsError` with every problem at once, each with its
 path as people write it (`device[1].url`). Nothing is opened but the file itself and the secrets it names, nothing is
 written, nobody is connected to.
 """

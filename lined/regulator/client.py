@@ -1,6 +1,6 @@
 """The regulator, as the rest of `lined` sees it.
 
-Guarantees: every method ends in a value or in an error of lined.vocabulary.errors, within bounded time; a submission is decided by
+Guarantees: every method ends in a value or in an error of the tree, within bounded time; a submission is decided by
 what certainly happened (see submission.py); a lookup that raised is no evidence of anything; no secret stands in any
 message or evidence; the loop is never held for longer than a few milliseconds, however long an answer is. It must not
 know what reports contain, nor the journal.

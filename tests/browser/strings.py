@@ -6,7 +6,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 
-ROOM = Path(__file__).parents[2] / "lined" / "status"
+ROOM = Path(__file__).parents[2] / "lined"
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.html", "jinja2"), ("**.py", "python")]
 OPTIONS = {"**.html": {"trimmed": "false", "newstyle_gettext": "true", "silent": "false", "encoding": "utf-8"}}
@@ -16,7 +16,7 @@ def every_string() -> dict[str, str]:
     """Each string with the first place where it stands."""
     found: dict[str, str] = {}
     for name, line, message, _comments, _context in extract_from_dir(
-        ROOM / "page", method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS
+        ROOM, method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS
     ):
         assert isinstance(message, str), (name, line, message)
         found.setdefault(message, f"{name}:{line}")
