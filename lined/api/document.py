@@ -40,6 +40,7 @@ REASONS = (
     ),
 )
 
+NONE_UNKEPT: Mapping[str, int] = {}
 NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(STATES, 0)), Backlog(0, 0, None), 0)
 
 
@@ -91,7 +92,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         "version": __version__,
         "state": "stopped" if stopped else "degraded" if problems else "running",
         "problems": problems,
-        **counted(found, view.intake.not_durable),
+        **counted(found, view.intake.unkept),
         "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
         "unsaid": found.unsaid,
         "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
@@ -106,11 +107,11 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
     }
 
 
-def counted(found: Sums, not_durable: int = 0) -> dict[str, Any]:
-    """`job`, `reads`, `codes` and `reports`. `not_durable`: rejects that only memory has counted."""
+def counted(found: Sums, unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
+    """`job`, `reads`, `codes` and `reports`. `unkept`: rejects that only memory has counted, by reason."""
     return {
         "job": None if found.job is None else {**job(found.job), **counts(found.of_job)},
-        **counts(found.life, not_durable),
+        **counts(found.life, unkept),
         "reports": found.reports.by_state,
     }
 
@@ -130,14 +131,15 @@ def job(row: JobRow) -> dict[str, Any]:
     }
 
 
-def counts(sums: Mapping[str, int], not_durable: int = 0) -> dict[str, Any]:
+def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
     """`reads` and `codes` of a job or of the journal's life."""
     by_reason = {reason: sums.get(f"reason.{reason}", 0) for reason in REASONS}
     by_reason |= {name[7:]: n for name, n in sums.items() if name.startswith("reason.")}
-    by_reason[NOT_DURABLE] += not_durable
+    for reason, n in unkept.items():
+        by_reason[reason] = by_reason.get(reason, 0) + n
     reads = {
         "accepted": sums.get("read.accepted", 0),
-        "rejected": sums.get("read.rejected", 0) + not_durable,
+        "rejected": sums.get("read.rejected", 0) + sum(unkept.values()),
         "no_read": sums.get("read.no-read", 0),
         "repeats": sums.get("read.repeats", 0),
     }

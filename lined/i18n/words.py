@@ -21,6 +21,9 @@ class Reason(NamedTuple):
 
 REASONS: dict[str, Reason] = {
     "not-durable": Reason(N_("Cannot be saved"), N_("The disk takes nothing. Stop the line and call the engineer.")),
+    "defect": Reason(
+        N_("Could not be judged"), N_("A mistake in the program. Read it again; if it repeats, call the engineer.")
+    ),
     "no-read": Reason(N_("No code seen"), N_("Check the print, the label's place and the scanner's window.")),
     "malformed": Reason(N_("Not a marking code"), N_("Take the item out. If it repeats, check print and scanner.")),
     "wrong-level": Reason(N_("Code of another package level"), N_("Show the code of the level this station expects.")),
@@ -51,6 +54,10 @@ ALARMS: dict[str, Alarm] = {
     "disk": Alarm(N_("The disk is full"), N_("Free space on the line's computer. Everything is rejected until then.")),
     "journal": Alarm(
         N_("The journal cannot be written"), N_("Stop the line and call the engineer. Everything is rejected.")
+    ),
+    "defect": Alarm(
+        N_("A mistake in the program"),
+        N_("The rest goes on. Have the engineer send the log to whoever looks after it."),
     ),
     "device": Alarm(N_("A device is not connected"), N_("Check its cable, its power and its network.")),
     "device-set-up": Alarm(

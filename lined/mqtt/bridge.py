@@ -42,7 +42,7 @@ Problem = Callable[[str | None], None]
 
 class Bridge:
     """One broker over all its connections. `status` gives the `/status` document; `problem` hears what is wrong with
-    the broker, or None when all is well, once for each change.
+    the broker, or None when all is well, once for each change; `note` hears of defects in commands.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Bridge:
         operations: object,
         status: Status,
         problem: Problem = lambda _text: None,
+        note: Callable[[str, BaseException], None] = lambda _where, _error: None,
         *,
         random: Callable[[], float] = random_numbers.random,
         wall_time: Callable[[], float] = time.time,
@@ -61,7 +62,7 @@ class Bridge:
         self._outbox = outbox
         self._status = status
         self._problem = problem
-        self._desk = CommandDesk(operations, outbox)
+        self._desk = CommandDesk(operations, outbox, note)
         self._stopping = asyncio.Event()
         limits = LinkLimits(retry_first_s=self._limits.retry_first_s, retry_most_s=self._limits.retry_most_s)
         self._backoff = Backoff(limits, random)

@@ -18,6 +18,7 @@ from lined.line.stations.desk import Chunk, Desk, Found
 from lined.line.stations.verdicts import (
     ACCEPT,
     ALREADY_PACKED,
+    DEFECT,
     DUPLICATE,
     MALFORMED,
     NO_READ,
@@ -31,7 +32,7 @@ from lined.vocabulary.errors import CommandError
 
 REASON = "other"  # of the contract's words: may be applied again
 NOT_THE_GOOD_ITEM = frozenset(
-    {UNKNOWN_CODE, DUPLICATE, ALREADY_PACKED, PARENT_USED, NOT_APPLIED, MALFORMED, NO_READ, NOT_DURABLE}
+    {UNKNOWN_CODE, DUPLICATE, ALREADY_PACKED, PARENT_USED, NOT_APPLIED, MALFORMED, NO_READ, NOT_DURABLE, DEFECT}
 )
 
 

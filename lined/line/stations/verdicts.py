@@ -12,6 +12,7 @@ AGAIN = "again"  # accepted again: the first accept could not be said
 ACCEPTED = frozenset({ACCEPT, REPEAT, AGAIN})
 
 NOT_DURABLE = "not-durable"
+DEFECT = "defect"  # a mistake of ours while it was judged: nothing is known of the item
 NO_READ = "no-read"
 MALFORMED = "malformed"
 WRONG_LEVEL = "wrong-level"

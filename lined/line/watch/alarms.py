@@ -47,7 +47,7 @@ WARNING = frozenset(
     }
 )
 
-HAPPENED = frozenset({"other-check-part", "rework", "reject-not-confirmed"})  # over when somebody has seen it
+HAPPENED = frozenset({"other-check-part", "rework", "reject-not-confirmed", "defect"})  # over when somebody has seen it
 
 
 def severity_of(kind: str) -> str:
