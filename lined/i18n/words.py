@@ -88,6 +88,14 @@ ALARMS: dict[str, Alarm] = {
     ),
     "clock": Alarm(N_("The computer's clock is wrong"), N_("Set the clock right. Nothing is reported until then.")),
     "mqtt": Alarm(N_("The broker does not answer"), N_("The PLC hears no verdicts by MQTT. Check broker and network.")),
+    "mqtt-command": Alarm(
+        N_("A command of the PLC cannot be carried out"),
+        N_("Its program names a command that there is not, or retains one. Show the engineer the text below."),
+    ),
+    "wrong-token": Alarm(
+        N_("Somebody commands with a wrong token"),
+        N_("A program has an old token, or somebody is guessing. See the address below and tell the engineer."),
+    ),
     "sqlite": Alarm(N_("The database library is too old"), N_("Have the engineer install the newer one.")),
     "balance": Alarm(
         N_("The numbers do not add up"), N_("See the balance for the place. Tell the engineer before the shift ends.")

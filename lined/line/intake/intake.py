@@ -35,6 +35,7 @@ from lined.line.stations.verdicts import (
     Candidate,
     Ruling,
     Verdict,
+    told_code,
 )
 from lined.line.watch.problems import Problems
 from lined.vocabulary.errors import JournalError
@@ -327,7 +328,7 @@ class LineIntake:
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
-        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+        for candidate, word, code_id in zip(chunk.candidates, ruling.verdicts, ruling.code_ids, strict=True):
             self.seq += 1
             good = word in ACCEPTED
             verdicts.append(
@@ -338,7 +339,7 @@ class LineIntake:
                     chunk.device,
                     "accept" if good else "reject",
                     None if word in {ACCEPT, AGAIN} else word,
-                    candidate.code.ident if candidate.code else None,
+                    told_code(candidate.code, word, code_id),
                     chunk.at_ms,
                 )
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lined.codes import MarkingCode
+from lined.codes import MarkingCode, masked
 
 ACCEPT = "accept"  # the code was applied by this read
 REPEAT = "repeat"  # accepted again: the same device saw the same item twice
@@ -27,6 +27,16 @@ PARENT_USED = "parent-used"
 OVER_CAPACITY = "over-capacity"
 PARENT_EXPECTED = "parent-expected"
 CHILD_EXPECTED = "child-expected"
+
+
+def told_code(code: MarkingCode | None, verdict: str, code_id: int) -> str | None:
+    """The code of a read as everybody may see it; None where there is none, or where it may hold a check part: a lost
+    separator makes that look like the end of a serial. `code_id`: the known code that is meant, 0 for none.
+    """
+    if code is None or verdict == MALFORMED:
+        return None
+    known = bool(code.tail or code_id) or verdict in ACCEPTED
+    return code.ident if known or masked(code.ident) == code.ident else None
 
 
 class Candidate(NamedTuple):

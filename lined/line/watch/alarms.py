@@ -44,10 +44,13 @@ WARNING = frozenset(
         "read-rate",
         "rework",
         "notify",
+        "mqtt-command",
+        "wrong-token",
     }
 )
 
-HAPPENED = frozenset({"other-check-part", "rework", "reject-not-confirmed"})  # over when somebody has seen it
+# Over when somebody has seen it.
+HAPPENED = frozenset({"other-check-part", "rework", "reject-not-confirmed", "mqtt-command"})
 
 
 def severity_of(kind: str) -> str:
