@@ -319,7 +319,7 @@ def _follow_later(connection: Connection, report: ReportRow, around: Surrounding
         why = f"Nothing could be learnt about document {report.document_id} for 24 h"
         problem = f"{why}: {clause(error)}. It is still looked at."
         due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
+        reports.move(connection, report.id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=due_ms)
     else:
         reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
 
