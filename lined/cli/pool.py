@@ -57,7 +57,9 @@ def load(
     from lined.cli.asking import loaded
     from lined.line.pool_operations import PAGE_MAX, pool_gtin
     from lined.service import assembly
-    from lined.supply.pool_file import DELIMITERS, NO_DELIMITER, PoolFile
+    from lined.supply.pool_doubts import NO_DELIMITER
+    from lined.supply.pool_file import PoolFile
+    from lined.supply.pool_rows import DELIMITERS
 
     found = loaded(config)
     plant = assembly.plant_of(found, assembly.profile_of(found))

@@ -12,18 +12,14 @@ were issued would stop a line, or let a foreign code pass.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from lined.codes import Malformed, MarkingCode, Shape
-from lined.codes.separators import STAND_IN
-from lined.codes.templates import SERIAL_AT
 from lined.line.pool_operations import code_of
+from lined.supply.pool_doubts import NO_DELIMITER, Doubts, Line
 from lined.supply.pool_rows import (
     BLANKS,
-    DELIMITERS,
     NAMES,
     TAB,
     WrongRow,
@@ -34,30 +30,14 @@ from lined.supply.pool_rows import (
 )
 from lined.supply.text_lines import NoText, numbered
 
-NO_DELIMITER = "none"
 TITLES_MAX = 5
-_MARKS = (",", ";", "|")  # delimiters that codes hold too
-_CHANCE = 20  # one serial in 3,400 ends like a check part by chance; one in so many does not
 
 _DIGITS = re.compile("[0-9]{8}")  # a line without them holds no code
-_LIKE_A_CHECK_PART = re.compile(
-    rf"[!-~]+?(?:{STAND_IN})?(?:93(?:[!-~]{{8}}|[!-~]{{4}})|91[!-~]{{4}}(?:{STAND_IN})?92[!-~]{{44,88}})"
-)
 _ESCAPED = re.compile(
     r"""&(?:amp|lt|gt|quot|apos|nbsp|\#0*(?!29;)[0-9]{1,7}|\#[xX]0*(?!1[dD];)[0-9a-fA-F]{1,6});
     |\\["'/\\]|\\u(?!001[dD])[0-9a-fA-F]{4}|\\x(?!0*1[dD])[0-9a-fA-F]{2}""",
     re.VERBOSE,
 )
-_PERCENT = re.compile("%(?:2[0-9A-Fa-f]|3[A-Fa-f]|40|5[B-Eb-e]|60|7[B-Db-d])")
-_SHORTER_TAILS = {1 + 2 + 8: 1 + 2 + 4, 1 + 2 + 4 + 1 + 2 + 88: 1 + 2 + 4 + 1 + 2 + 44}  # one check part begins another
-
-
-class Line(NamedTuple):
-    """A line of the file: its code, or why it has none. `place`: its number, or what names it within JSON."""
-
-    place: str
-    code: MarkingCode | None
-    problem: str = ""
 
 
 class PoolFile:
@@ -81,8 +61,9 @@ class PoolFile:
         self._gtin = gtin
         self._shapes = shapes
         self._told = delimiter
-        self._seen = _Seen(shapes.get(gtin), delimiter, uneven=uneven)
+        self._seen = Doubts(shapes.get(gtin), delimiter, uneven=uneven)
         self._as_it_was: tuple[int, ...] = ()
+        self._width = 0
         self.titles = 0
         """Lines before the first code that were taken for titles."""
 
@@ -105,7 +86,7 @@ class PoolFile:
 
     def doubts(self) -> list[Line]:
         """Empty: none."""
-        return self._seen.doubts()
+        return self._seen.found()
 
     def _delimiter(self) -> tuple[str, Line | None]:
         """The file's own, where it has quoted columns: one for all its lines; else what was told. And the line, if
@@ -131,7 +112,7 @@ class PoolFile:
         return found, None
 
     def _lines(self, delimiter: str) -> Iterator[Line]:
-        self.titles, codes, width = 0, False, 0
+        self.titles, self._width, codes = 0, 0, False
         for number, text, wrong in numbered(self._path):
             row = text.strip(BLANKS)
             if not row.strip() and not wrong:
@@ -140,125 +121,28 @@ class PoolFile:
                 self.titles += 1
                 continue
             codes = True
-            try:
-                if wrong:
-                    raise WrongRow(wrong)
-                cells = self._cells(row, delimiter)
-                width = width or len(cells)
-                if len(cells) != width:
-                    raise WrongRow(f"{len(cells)} columns, the first line has {width}")
-                code = self._code(plain(cells[0]))
-            except (Malformed, WrongRow) as fault:
-                yield Line(str(number), None, str(fault))
-            else:
-                self._seen.take(number, code, whole=len(cells) == 1 and not is_quoted(row))
-                yield Line(str(number), code)
+            yield Line(str(number), None, wrong) if wrong else self._line(number, row, delimiter)
+
+    def _line(self, number: int, row: str, delimiter: str) -> Line:
+        try:
+            cells = self._cells(row, delimiter)
+            code = self._code(plain(cells[0]))
+        except (Malformed, WrongRow) as fault:
+            return Line(str(number), None, str(fault))
+        self._seen.take(number, code, whole=len(cells) == 1 and not is_quoted(row))
+        return Line(str(number), code)
 
     def _cells(self, row: str, delimiter: str) -> list[str]:
-        if self._told == NO_DELIMITER:
-            return [row]
-        if delimiter:
-            return columns(row, delimiter)
-        if TAB in row:
+        if self._told != NO_DELIMITER and not delimiter:
             return [row.partition(TAB)[0]]
-        return [row]
+        cells = columns(row, delimiter) if delimiter else [row]
+        self._width = self._width or len(cells)
+        if len(cells) != self._width:
+            raise WrongRow(f"{len(cells)} columns, the first line has {self._width}")
+        return cells
 
     def _code(self, text: str) -> MarkingCode:
         escaped = _ESCAPED.search(text)
         if escaped:
             raise Malformed(f"looks escaped ({escaped[0]}): ask for the codes as they are printed")
         return code_of(text, self._gtin, self._shapes)
-
-
-class _Seen:
-    """What the codes of a file look like together: only so is seen what each of them hides."""
-
-    def __init__(self, shape: Shape | None, told: str | None, *, uneven: bool) -> None:
-        self._certain = shape is not None and shape.serial_length is not None
-        self._told = told
-        self._uneven = uneven
-        self.clear()
-
-    def clear(self) -> None:
-        self._codes = self._percents = self._escapes = 0
-        self._forms: Counter[tuple[int, int]] = Counter()
-        self._first: dict[tuple[int, int], int] = {}
-        self._alike: Counter[tuple[int, int]] = Counter()
-        self._alike_first = 0
-        self._marks = set(_MARKS)
-
-    def take(self, line: int, code: MarkingCode, *, whole: bool) -> None:
-        """`whole`: nothing told where the code ends but the end of the line, or a tab."""
-        self._codes += 1
-        form = (len(code.ident), len(code.tail))
-        self._forms[form] += 1
-        self._first.setdefault(form, line)
-        self._percents += code.full.count("%")
-        self._escapes += len(_PERCENT.findall(code.full))
-        if self._marks:
-            self._marks &= self._could_be_delimiters(code) if whole else set()
-        if not code.tail and _LIKE_A_CHECK_PART.fullmatch(code.ident, SERIAL_AT):
-            self._alike_first = self._alike_first or line
-            self._alike[form] += 1
-
-    def doubts(self) -> list[Line]:
-        if not self._codes:
-            return []
-        return [*self._of_escapes(), *self._of_delimiters(), *self._of_forms(), *self._of_lost_separators()]
-
-    def _of_escapes(self) -> Iterator[Line]:
-        if self._percents > 1 and self._escapes == self._percents:
-            yield Line("1", None, "every % looks like an escape (%3C): ask for the codes as they are printed")
-
-    def _of_delimiters(self) -> Iterator[Line]:
-        if self._told is not None or not self._marks:
-            return
-        mark = min(self._marks, key=_MARKS.index)
-        yield Line(
-            str(min(self._first.values())),
-            None,
-            f"this line and every other could be cut at {NAMES[mark]}: is it CSV? Say --delimiter {NAMES[mark].strip()}"
-            f", or --delimiter {NO_DELIMITER} where it belongs to the codes",
-        )
-
-    def _could_be_delimiters(self, code: MarkingCode) -> set[str]:
-        """The marks at which the line could be cut as well, and leave a code."""
-        if not code.tail:
-            return set() if self._certain else {mark for mark in _MARKS if mark in code.ident}
-        shorter = _SHORTER_TAILS.get(len(code.tail))
-        return {code.tail[shorter]} & set(_MARKS) if shorter else set()
-
-    def _of_forms(self) -> Iterator[Line]:
-        """Codes of one product are alike. One that is not may have lost its separator, or have been cut."""
-        if len(self._forms) == 1 or self._certain or self._uneven:
-            return
-        usual = max(self._forms, key=lambda form: (form[1] > 0, self._forms[form]))
-        cut = self._told not in (None, NO_DELIMITER)
-        for form, count in self._forms.items():
-            if form == usual or (form[1] and not cut):
-                continue
-            yield Line(
-                str(self._first[form]),
-                None,
-                f"{_described(form)}, where line {self._first[usual]} has {_described(usual)} ({count:,} such lines): "
-                "a lost separator? Give the product its serial_length in the configuration, or say --uneven-serials where all "
-                "are identification codes without check parts",
-            )
-
-    def _of_lost_separators(self) -> Iterator[Line]:
-        if self._certain or self._uneven:
-            return
-        if any(count * _CHANCE >= self._forms[form] for form, count in self._alike.items()):
-            yield Line(
-                str(self._alike_first),
-                None,
-                "ends like a check part without its separator (93…), as others do: give the product its serial_length "
-                "in the configuration, or ask for a file with separators",
-            )
-
-
-def _described(form: tuple[int, int]) -> str:
-    return f"{form[0]} characters {'before' if form[1] else 'and no'} check part"
-
-
-__all__ = ["DELIMITERS", "NO_DELIMITER", "Line", "PoolFile"]
