@@ -54,7 +54,13 @@ def _by_the_profile(found: Repaired, place: Place, product: Product, profile: Pr
     if found.sure(*place, "group") and product.group not in profile.groups:
         known = ", ".join(sorted(profile.groups))
         yield at((*place, "group"), f"{profile.name} has no product group {shown(product.group)}; it has: {known}")
-    if found.sure(*place, "release_type") and found.sure(*place, "country"):
+    known_country = product.country in profile.countries
+    if found.sure(*place, "country") and not known_country:
+        message = f"{shown(product.country)} is in no list of countries that {profile.name} has"
+        yield at(
+            (*place, "country"), f"{message}: write that of the product's card, such as {profile.release.home_country}"
+        )
+    if found.sure(*place, "release_type") and found.sure(*place, "country") and known_country:
         wrong = profile.release_problem(product.release_type, product.country)
         if wrong is not None:
             yield at((*place, "release_type"), f"{wrong}: change release_type or country, as in the product's card")

@@ -95,6 +95,7 @@ class Outward:
             timezone=plant.timezone,
             most_codes=self.regulator.profile.limits["codes_per_report"],
             may_correct=self.regulator.account.business,
+            countries=self.regulator.profile.countries,
         )
         self.upkeep = Upkeep(config, journal, problems, wall_ms)
         self.alarms = AlarmBook(journal, problems, wall_ms)
