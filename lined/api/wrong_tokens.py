@@ -9,12 +9,12 @@ import asyncio
 from collections import Counter, deque
 
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 
 PACE_S = 0.1  # between two answers to wrong tokens, whoever sent them
 WAITING_MAX = 20
 ALARM_AFTER = 10  # wrong ones within SPAN_S; a program with an old token tries again and again
 SPAN_S = 60.0
-KIND = "wrong-token"
 
 
 class WrongTokens:
@@ -32,7 +32,7 @@ class WrongTokens:
         """Returns when it may be answered. False: too many are waiting for their answers already."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        self._counts[KIND] += 1
+        self._counts[AlarmKind.WRONG_TOKEN] += 1
         self._lately.append(now)
         if len(self._lately) == ALARM_AFTER and now - self._lately[0] <= SPAN_S:
             self._alarm(address, loop)
@@ -44,8 +44,9 @@ class WrongTokens:
         return True
 
     def _alarm(self, address: str, loop: asyncio.AbstractEventLoop) -> None:
-        text = f"{self._counts[KIND]} requests had a wrong token, the last from {address}; they are answered slowly."
-        self._problems.set(KIND, self._place, text)
+        times = self._counts[AlarmKind.WRONG_TOKEN]
+        text = f"{times} requests had a wrong token, the last from {address}; they are answered slowly."
+        self._problems.set(AlarmKind.WRONG_TOKEN, self._place, text)
         if self._clearing is not None:
             self._clearing.cancel()
-        self._clearing = loop.call_later(SPAN_S, self._problems.clear, KIND, self._place)
+        self._clearing = loop.call_later(SPAN_S, self._problems.clear, AlarmKind.WRONG_TOKEN, self._place)
