@@ -15,33 +15,23 @@ from typing import Any
 from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
-from lined.journal.tables.reports import CODE_BUCKETS, STATES
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
-from lined.line.stations.verdicts import NOT_DURABLE
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError, clause
+from lined.vocabulary.line import LineState
+from lined.vocabulary.reports import ReportState
 from lined.vocabulary.times import moment, of_datetime
+from lined.vocabulary.verdicts import Reason
 
 FRESH_S = 0.2  # without a commit, sums are shown this long before the journal is asked again
 ASK_S = 5.0  # for the journal's answer
 
-# Contract, section 4, in its order; a no-read is counted by itself.
-REASONS = (
-    NOT_DURABLE,
-    *("malformed", "wrong-level", "no-job", "wrong-product", "unknown-code", "duplicate", "low-grade"),
-    *(
-        "not-applied",
-        "already-packed",
-        "mixed-lot",
-        "parent-used",
-        "over-capacity",
-        "parent-expected",
-        "child-expected",
-    ),
-)
-
+# A no-read is counted by itself; a defect is named where there was one.
+REASONS: tuple[str, ...] = tuple(reason for reason in Reason if reason not in (Reason.NO_READ, Reason.DEFECT))
 NONE_UNKEPT: Mapping[str, int] = {}
-NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(STATES, 0)), Backlog(0, 0, None), 0)
+NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(ReportState, 0)), Backlog(0, 0, None), 0)
 
 
 class StatusDocument:
@@ -83,14 +73,14 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         {"kind": problem.kind, "where": problem.where, "text": problem.text, "since": moment(problem.since_ms)}
         for problem in view.problems.all()
     ]
-    if stopped and not any(problem["kind"] in ("disk", "journal") for problem in problems):
+    if stopped and not any(problem["kind"] in (AlarmKind.DISK, AlarmKind.JOURNAL) for problem in problems):
         text = f"{stopped[:1].upper()}{clause(stopped[1:])}. Everything is rejected until then."
-        problems.append({"kind": "journal", "where": str(view.journal.path), "text": text, "since": None})
+        problems.append({"kind": AlarmKind.JOURNAL, "where": str(view.journal.path), "text": text, "since": None})
     now_ms = view.wall_ms()
     return {
         "line": view.line_id,
         "version": __version__,
-        "state": "stopped" if stopped else "degraded" if problems else "running",
+        "state": LineState.STOPPED if stopped else LineState.DEGRADED if problems else LineState.RUNNING,
         "problems": problems,
         **counted(found, view.intake.unkept),
         "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
@@ -145,7 +135,7 @@ def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> 
     }
     return {
         "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
-        "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CODE_BUCKETS},
+        "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CodeState},
     }
 
 

@@ -32,9 +32,9 @@ from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import check_ours, migrations
 from lined.journal.steps import Step, Steps
 from lined.journal.tables import codes
-from lined.journal.tables.reports import FINAL
 from lined.journal.writer import Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
+from lined.vocabulary.reports import FINAL
 
 log = structlog.get_logger()
 

@@ -188,7 +188,8 @@ class Writer:
             self._connection.execute("COMMIT")
             self._crash_point("after-commit")
         except SqliteError as error:
-            self._undo(group, translated(error) or JournalBroken(f"the journal cannot commit: {error}"))
+            found = translated(error) or JournalBroken(f"the journal cannot commit: {error}")
+            self._undo(group, found)
             self._make_room(error)
             return
         except Defect as defect:  # it took the whole transaction with it

@@ -13,9 +13,9 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.adopted import NAMED
 from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
-
-RELEASES = ("unreported", "accepted", "refused")
+from lined.vocabulary.reports import RELEASES, ReportState
 
 
 def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
         reports.move(
             connection,
             report_id,
-            "sealed",
+            ReportState.SEALED,
             at_ms,
             f"sent again by {by or 'a person'}",
             due_ms=at_ms,
@@ -68,10 +68,10 @@ def release(connection: Connection, report_id: int, body: dict[str, Any], by: st
     report = held(connection, report_id)
     resume(connection, report.kind)
     why = f"released as {codes} by {by or 'a person'}: {reason}"
-    reports.move(connection, report_id, "released", at_ms, why, released_as=codes)
+    reports.move(connection, report_id, ReportState.RELEASED, at_ms, why, released_as=codes)
     documents.forget(connection, report_id)
     answer = state_of(connection, report_id)
-    if codes == "unreported" and report.codes:
+    if codes == CodeState.UNREPORTED and report.codes:
         released = reports.get(connection, report_id)
         assert released is not None
         heir = reports.successor(
@@ -96,7 +96,7 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     report = reports.get(connection, report_id)
     if report is None:
         raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
-    if report.state != "held":
+    if report.state != ReportState.HELD:
         raise CommandError(
             409, "wrong-state", f"Report {report_id} is {report.state}, not held: there is nothing to decide."
         )
@@ -136,7 +136,7 @@ def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str,
     reports.move(
         connection,
         report.id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         why,
         document_id=document_id,

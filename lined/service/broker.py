@@ -18,6 +18,7 @@ from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.bridge import Bridge, Status
 from lined.mqtt.outbox import Outbox, moment
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
 
 LOOK_S = 0.5  # how often changes of reports are looked for
@@ -40,7 +41,12 @@ class BrokerSide:
         self._outbox = outbox
         self._journal = journal
         self._since_ms = since_ms
-        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)), defects.note)
+        topic = outbox.spec.topic("command")
+
+        def strange(text: str) -> None:
+            problems.set(AlarmKind.MQTT_COMMAND, topic, text)
+
+        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)), strange, defects.note)
         self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0
@@ -111,8 +117,8 @@ def _document(change: ReportChange) -> dict[str, object]:
 def _telling(problems: Problems, broker: str) -> Callable[[str | None], None]:
     def tell(text: str | None) -> None:
         if text is None:
-            problems.clear("mqtt", broker)
+            problems.clear(AlarmKind.MQTT, broker)
         else:
-            problems.set("mqtt", broker, text)
+            problems.set(AlarmKind.MQTT, broker, text)
 
     return tell

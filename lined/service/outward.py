@@ -39,7 +39,9 @@ from lined.service.expiry import ExpiryWatch
 from lined.service.key_renewal import KeyFile, KeyRenewal
 from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
+from lined.vocabulary.line import Role
 from lined.web.server import StatusServer, StatusUnavailable, make_token
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ class Outward:
             timezone=plant.timezone,
             most_codes=self.regulator.profile.limits["codes_per_report"],
             may_correct=self.regulator.account.business,
+            countries=self.regulator.profile.countries,
         )
         self.upkeep = Upkeep(config, journal, problems, wall_ms, defects)
         self.alarms = AlarmBook(journal, problems, wall_ms)
@@ -106,7 +109,7 @@ class Outward:
             self.notifying = Notifying(config, journal, problems, wall_ms)
             self.alarms.listeners.append(self.notifying.heard)
         intake.listeners.append(ReadRate(problems).heard)
-        packs = any(station.role == "pack" for station in plant.stations.values())
+        packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.view = PlantView(
             line_id=plant.line_id,
@@ -212,7 +215,7 @@ class Outward:
             expiry.look(self.regulator.credential_expires_at, self.around.server_now())
             problem = self.regulator.last_problem
             if problem:
-                self._problems.set("regulator", self.config.regulator.url, problem)
+                self._problems.set(AlarmKind.REGULATOR, self.config.regulator.url, problem)
             else:
-                self._problems.clear("regulator", self.config.regulator.url)
+                self._problems.clear(AlarmKind.REGULATOR, self.config.regulator.url)
             await asyncio.sleep(1.0)

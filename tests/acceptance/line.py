@@ -137,7 +137,7 @@ class Line:
                 str(LINED), "run", "--config", str(self.folder / "lined.toml"), stdout=log, stderr=log
             )
         if ready:
-            await self.until(self._is_ready, "the daemon was not ready", bound_s=15)
+            await self.until(self._is_ready, "the daemon was not ready")
 
     async def kill(self) -> None:
         """SIGKILL, as a power cut is to a process."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lined.sandbox.devices.player import ScannerSettings
+from lined.sandbox.devices.player import Feed, ScannerSettings, SimulatedScanner, good
 from tests.acceptance.line import LINED, OTHER_GTIN, Line, device, free_port
 
 FAST = ScannerSettings(window=1_000)
@@ -67,32 +67,43 @@ async def test_every_code_is_accepted_once_in_the_regulators_books(tmp_path: Pat
         assert all(report["state"] == "succeeded" and report["codes"] <= 30_000 for report in reports)
 
 
-@pytest.mark.bound(240)
+@pytest.mark.bound(480)
 async def test_nothing_is_lost_or_reported_twice_when_the_daemon_is_killed_three_times(tmp_path: Path) -> None:
-    count = 12_000
+    part, feed = 3_000, Feed()
     settings = ScannerSettings(rate=2_000, window=200, reply_timeout_s=2)
-    async with Line(tmp_path, ["tcp-listen://127.0.0.1:0"], scanner=settings, max_codes=1_000) as line:
-        line.items[0].extend(await line.issue(count))
+    scanner = SimulatedScanner("tcp-listen://127.0.0.1:0", feed, settings, tmp_path / "scanner.log")
+    line = Line(tmp_path, max_codes=1_000)
+    line.scanners.append(scanner)
+    async with line:
+        codes = await line.issue(4 * part)
         await line.start_job()
         playing = asyncio.create_task(line.play())
-        results = line.scanners[0].results
-        for part in (1, 2, 3):
+        results = scanner.results
+        for given in (part, 2 * part, 3 * part):  # nothing more passes before the kill, however long that takes
+            put(feed, codes[given - part : given])
 
-            async def far_enough(part: int = part) -> bool:
-                return len(results.accepted) >= part * count // 4
+            async def under_way(given: int = given) -> bool:
+                return len(results.accepted) >= given - part // 2
 
-            await line.until(far_enough, "the scanner got no further")
+            await line.until(under_way, "the scanner got no further")
             await line.kill()
             await line.start()
+        put(feed, codes[3 * part :])
+        feed.close()
         await playing
         await line.command("job/stop")
-        await line.until_settled(bound_s=180)
+        await line.until_settled(bound_s=360)
         assert results.counts["connections"] >= 4
-        assert results.accepted == set(line.items[0]), "an item was never accepted"
+        assert results.accepted == set(codes), "an item was never accepted"
         assert results.never_accepted == set()
         assert await line.applied() == results.accepted, "what was said and what the regulator holds differ"
         books = await line.books()
         assert books["codes"]["applied_more_than_once"] == books["codes"]["repeated_attempts"] == 0
+
+
+def put(feed: Feed, codes: list[bytes]) -> None:
+    for item in good(codes):
+        feed.put(item)
 
 
 async def test_each_verdict_comes_over_the_wire_in_the_order_of_the_reads_and_is_counted(tmp_path: Path) -> None:

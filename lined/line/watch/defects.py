@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalBroken, SettingsError
 
 log = structlog.get_logger()
 
-KIND = "defect"
 TOLD_WHOLE = 5  # of one place: with their tracebacks; after that one in LEAST
 LEAST = 100
 WAIT_FIRST_S, WAIT_MOST_S = 1.0, 60.0  # before a loop goes on
@@ -39,7 +39,7 @@ class Defects:
         times = self.counts[where]
         if times <= TOLD_WHOLE or times % LEAST == 0:
             log.error("defect", where=where, times=times, exc_info=error)
-        self._problems.set(KIND, where, _text(where, error))
+        self._problems.set(AlarmKind.DEFECT, where, _text(where, error))
 
     async def keep_going(
         self, where: str, run: Callable[[], Awaitable[None]], fatal: tuple[type[BaseException], ...] = ()

@@ -17,11 +17,11 @@ from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import backed_off
 from lined.reports.delivery.search import hold
 from lined.vocabulary.errors import CommandError, JournalError, LookupFailed
+from lined.vocabulary.reports import FINAL, ReportState
 
 TIMES = 3  # of one report, in one run of the program
 WAIT_FIRST_MS, WAIT_MOST_MS = 1_000, 60_000
 EXPECTED = (JournalError, LookupFailed, CommandError)  # what a step may raise; its loop knows what that means
-OVER = ("succeeded", "refused", "released", "void")
 
 R = TypeVar("R")
 
@@ -77,10 +77,12 @@ class Defective:
 
 def _settle(connection: Connection, report_id: int, around: Surroundings, problem: str | None) -> None:
     report, at_ms = reports.get(connection, report_id), around.wall_ms()
-    if report is not None and report.state == "sending":
+    if report is not None and report.state == ReportState.SENDING:
         told = "A mistake in lined itself while this was being sent. It is looked for before it is sent again."
         due_ms = at_ms + around.rules.in_doubt_first_ms
-        reports.move(connection, report_id, "in_doubt", at_ms, "a mistake in lined itself", problem=told, due_ms=due_ms)
+        reports.move(
+            connection, report_id, ReportState.IN_DOUBT, at_ms, "a mistake in lined itself", problem=told, due_ms=due_ms
+        )
     if problem is not None:
         _hold(connection, report_id, around, problem)
 
@@ -88,12 +90,12 @@ def _settle(connection: Connection, report_id: int, around: Surroundings, proble
 def _hold(connection: Connection, report_id: int, around: Surroundings, problem: str) -> None:
     """Before a person. What has its outcome already, but for some codes, is looked at again much later."""
     report = reports.get(connection, report_id)
-    if report is None or report.state in OVER:
+    if report is None or (report.state in FINAL and report.state != ReportState.PARTIAL):
         return
-    if report.state == "partial":
+    if report.state == ReportState.PARTIAL:
         due_ms = around.wall_ms() + around.rules.held_poll_ms
         reports.change(connection, report_id, due_ms=due_ms, problem=problem)
-    elif report.state == "held":
+    elif report.state == ReportState.HELD:
         reports.change(connection, report_id, due_ms=None, problem=problem)
     else:
         hold(connection, report_id, around.wall_ms(), problem)

@@ -18,7 +18,7 @@ import structlog
 from lined.journal.care import takeover
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.reports import UTILISATION, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.defective import Defective
@@ -29,7 +29,9 @@ from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search, conclude
 from lined.reports.kinds.kinds import KINDS
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import CommandError, Defect, JournalError, JournalFull, LookupFailed, clause
+from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
 
@@ -52,6 +54,7 @@ class Delivery:
         self._probes = 0
         self._send_failures = 0
         self._send_at_ms = 0
+        self._kind_at_ms: dict[str, int] = {}
         self._closings = 0
         self._look_failures: Counter[int] = Counter()
         self._looks: Counter[int] = Counter()
@@ -152,8 +155,9 @@ class Delivery:
         around = self._around
         if not self._gate_open or self._ahead(self._send_at_ms):
             return False
+        later = [kind for kind, at_ms in self._kind_at_ms.items() if self._ahead(at_ms)]
         due, paused = await around.journal.read(
-            _due_to_send, around.wall_ms(), around.rules.longest_wait_ms, self._defective.aside()
+            _due_to_send, around.wall_ms(), around.rules.longest_wait_ms, later, self._defective.aside()
         )
         self._tell_paused(paused)
         if due is None:
@@ -161,7 +165,7 @@ class Delivery:
         sent = await self._defective.attempt(due.id, "sending", partial(self._send, due), otherwise=None)
         if sent is None:
             fresh = await around.journal.read(reports.get, due.id)
-            if fresh is not None and fresh.state == "in_doubt":
+            if fresh is not None and fresh.state == ReportState.IN_DOUBT:
                 self._close_gate()
         return bool(sent)
 
@@ -172,13 +176,17 @@ class Delivery:
         if frozen is None:
             return True
         result = await submission.send(around, self._search, frozen, self._send_failures)
-        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN)
+        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN, submission.PAUSED)
         self._send_failures = self._send_failures + 1 if failed else 0
         if result == submission.IN_DOUBT:
             self._close_gate()
-        if result == submission.NOT_SENT:
+        if result in (submission.NOT_SENT, submission.PAUSED):
             put_off = await around.journal.read(reports.get, frozen.id)
-            self._send_at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+            at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+            if result == submission.NOT_SENT:
+                self._send_at_ms = at_ms
+            else:
+                self._kind_at_ms[frozen.kind] = at_ms
         return not failed
 
     def _ahead(self, moment_ms: int) -> bool:
@@ -190,9 +198,9 @@ class Delivery:
         """Tell people which kinds wait for a person."""
         for kind in KINDS:
             if kind in paused:
-                self._around.problems.set("kind-paused", kind, outcomes.paused_text(kind))
+                self._around.problems.set(AlarmKind.KIND_PAUSED, kind, outcomes.paused_text(kind))
             else:
-                self._around.problems.clear("kind-paused", kind)
+                self._around.problems.clear(AlarmKind.KIND_PAUSED, kind)
 
     def _close_gate(self) -> None:
         self._gate_open = False
@@ -215,11 +223,11 @@ class Delivery:
         now = around.wall_ms()
         if not in_doubt:
             self._search.round_over()
-            around.problems.clear("in-doubt", "reports")
+            around.problems.clear(AlarmKind.IN_DOUBT, "reports")
             if not self._gate_open and not self._ahead(self._probe_at_ms):
                 await self._ask_anything()
             return False
-        around.problems.set("in-doubt", "reports", _doubt_text(in_doubt))
+        around.problems.set(AlarmKind.IN_DOUBT, "reports", _doubt_text(in_doubt))
         furthest = now + around.rules.longest_wait_ms
         open_to_look = [report for report in in_doubt if report.id not in aside]
         due = [report for report in open_to_look if not now < (report.due_ms or 0) <= furthest]
@@ -241,9 +249,9 @@ class Delivery:
         """Nothing happens to a held report by itself, so somebody has to hear of it."""
         count, first = await self._around.journal.read(_held)
         if count:
-            self._around.problems.set("held", "reports", _held_text(count, first))
+            self._around.problems.set(AlarmKind.HELD, "reports", _held_text(count, first))
         else:
-            self._around.problems.clear("held", "reports")
+            self._around.problems.clear(AlarmKind.HELD, "reports")
 
     async def _look(self, report: ReportRow, *, probing: bool) -> None:
         closings = self._closings
@@ -257,7 +265,7 @@ class Delivery:
         """A search for nothing in particular, where the gate is closed and no report is in doubt any more."""
         around = self._around
         try:
-            await around.regulator.search(kind=UTILISATION, since=around.just_now(), cursor=None)
+            await around.regulator.search(kind=ReportKind.UTILISATION, since=around.just_now(), cursor=None)
         except LookupFailed:
             self._probed(False)
         else:
@@ -310,7 +318,7 @@ class Delivery:
         return True
 
     async def _follow(self, report: ReportRow) -> None:
-        if report.state == "partial":
+        if report.state == ReportState.PARTIAL:
             await follow_unlisted(self._around, report)
             return
         self._looks[report.id] += 1
@@ -320,21 +328,22 @@ class Delivery:
 
 
 def _due_to_send(
-    connection: Connection, at_ms: int, longest_ms: int, aside: Collection[int] = ()
+    connection: Connection, at_ms: int, longest_ms: int, later: list[str], aside: Collection[int]
 ) -> tuple[ReportRow | None, list[str]]:
-    """The oldest, and the kinds that wait for a person. None also where nothing may be sent at all. A moment further
-    ahead than a report settles or is put off was set by a wrong clock.
+    """The oldest of a kind that is not put off till `later`, and the kinds that wait for a person. None also where
+    nothing may be sent at all. A moment further ahead than a report settles or is put off was set by a wrong clock.
     """
     paused = outcomes.paused_kinds(connection)
     if takeover.withholds(connection):
         return None, paused
-    marks, others = ",".join("?" * len(paused)), ",".join("?" * len(aside))
+    not_now = [*paused, *later]
+    marks, others = ",".join("?" * len(not_now)), ",".join("?" * len(aside))
     settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
     found = reports.select(
         connection,
         f"state = 'sealed' AND (due_ms <= ? OR due_ms > ? + max(?, {settles})) AND kind NOT IN ({marks}) "
         f"AND id NOT IN ({others}) ORDER BY id LIMIT 1",
-        (at_ms, at_ms, longest_ms, DAY_MS, *paused, *aside),
+        (at_ms, at_ms, longest_ms, DAY_MS, *not_now, *aside),
     )
     return (found[0] if found else None), paused
 
@@ -351,11 +360,11 @@ def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> 
 def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
     outcomes.still(connection, report)
     at_ms = around.wall_ms()
-    if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
+    if report.state == ReportState.SUBMITTED and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
         why = f"Nothing could be learnt about document {report.document_id} for 24 h"
         problem = f"{why}: {clause(error)}. It is still looked at."
         due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
+        reports.move(connection, report.id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=due_ms)
     else:
         reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
 

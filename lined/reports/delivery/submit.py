@@ -28,22 +28,25 @@ from lined.reports.delivery.rules import HOUR_MS, backed_off
 from lined.reports.delivery.search import Search, hold
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, clause
+from lined.vocabulary.reports import ReportState
 
 log = structlog.get_logger()
 
 DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
+PAUSED = "paused"
 EARLY = "early"
 CLOCKS_KNOWN_TO_MS = 1_000  # a Date header tells the regulator's clock to about a second
 DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
 EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
-FOR_ALL = (None, 401, 403, 429)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 
 
 async def send(around: Surroundings, search: Search, report: ReportRow, failures: int) -> str:
-    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), NOT_TAKEN (this
-    one), EARLY (this one, until the regulator's clock has reached its date), IN_DOUBT or ENDED; the journal knows it
-    already.
+    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), PAUSED (nor
+    would any other of its kind), NOT_TAKEN (this one), EARLY (this one, until the regulator's clock has reached its
+    date), IN_DOUBT or ENDED; the journal knows it already.
 
     `failures`: how many sendings in a row were not received; the next try is put off accordingly.
     """
@@ -54,15 +57,17 @@ async def send(around: Surroundings, search: Search, report: ReportRow, failures
         if early_ms := await _early_ms(around, report):
             await _wait_for_its_date(around, report, early_ms)
             return EARLY
-        await around.regulator.wait_turn()
+        await around.regulator.wait_turn(report.kind)
     except NotSent as error:
         await _put_off(around, report, error, failures)
-        return NOT_SENT
+        return PAUSED if error.status == TOO_MANY else NOT_SENT
     await around.journal.do(partial(_begin, report=report, around=around))
     try:
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:
         await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
+        if error.status == TOO_MANY:
+            return PAUSED
         return NOT_SENT if error.status in FOR_ALL else NOT_TAKEN
     except OutcomeUnknown as error:
         await _kept(around, partial(_doubt, report=report, around=around, error=error))
@@ -121,7 +126,7 @@ def _begin(connection: Connection, report: ReportRow, around: Surroundings) -> N
     reports.move(
         connection,
         report.id,
-        "sending",
+        ReportState.SENDING,
         at_ms,
         f"attempt {report.attempts + 1}",
         attempts=report.attempts + 1,
@@ -138,13 +143,15 @@ def _received(connection: Connection, report: ReportRow, around: Surroundings, r
     owner = documents.owner(connection, receipt.document_id)
     if owner is not None:
         problem = f"The regulator gave document {receipt.document_id}, which is that of report {owner} already."
-        reports.move(connection, report.id, "in_doubt", at_ms, problem)  # a person has to say that it was not received
+        reports.move(
+            connection, report.id, ReportState.IN_DOUBT, at_ms, problem
+        )  # a person has to say that it was not received
         hold(connection, report.id, at_ms, problem)
         return
     reports.move(
         connection,
         report.id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         f"document {receipt.document_id}",
         document_id=receipt.document_id,
@@ -159,7 +166,7 @@ def _back(connection: Connection, report: ReportRow, around: Surroundings, error
     reports.move(
         connection,
         report.id,
-        "sealed",
+        ReportState.SEALED,
         at_ms,
         f"not received: {error}",
         evidence=error.evidence or None,
@@ -184,7 +191,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
     reports.move(
         connection,
         report.id,
-        "in_doubt",
+        ReportState.IN_DOUBT,
         at_ms,
         str(error),
         evidence=error.evidence or None,
@@ -235,7 +242,7 @@ def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:
         reports.move(
             connection,
             report.id,
-            "in_doubt",
+            ReportState.IN_DOUBT,
             at_ms,
             "the program ended while it was being sent",
             problem="The program ended while this was being sent. It is looked for before it is sent again.",

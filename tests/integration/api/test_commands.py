@@ -332,7 +332,6 @@ async def test_a_defect_in_a_commands_step_undoes_that_command_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_line(tmp_path) as line:
-        line.journal.writer.on_defect = line.intake.defects.note
         await line.start()
         stop = jobs.stop
 

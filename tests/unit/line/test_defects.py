@@ -10,9 +10,9 @@ import pytest
 
 from lined.journal.database import Connection
 from lined.line.stations import judging
-from lined.line.watch.alarms import HAPPENED
-from lined.line.watch.defects import KIND, LEAST, TOLD_WHOLE, WAIT_MOST_S, Defects
+from lined.line.watch.defects import LEAST, TOLD_WHOLE, WAIT_MOST_S, Defects
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Defect, DeviceError, JournalBroken, LinedError, SettingsError
 from tests.integration.journal.bench import Line, frame, oil
 
@@ -45,9 +45,9 @@ async def test_a_loop_goes_on_after_each_defect_later_and_later() -> None:
     assert defects.counts == {"following": 12}
     assert waits.taken == [1, 2, 4, 8, 16, 32, *[WAIT_MOST_S] * 6]
     (problem,) = problems.all()
-    assert (problem.kind, problem.where) == (KIND, "following")
+    assert (problem.kind, problem.where) == (AlarmKind.DEFECT, "following")
     assert "OSError" in problem.text
-    assert KIND in HAPPENED, "it is over when somebody has seen it"
+    assert AlarmKind.DEFECT.happened, "it is over when somebody has seen it"
 
 
 async def test_what_a_problem_says_of_a_defect_is_its_name_and_place_only() -> None:
@@ -94,7 +94,6 @@ async def test_a_read_that_meets_a_defect_while_it_is_judged_is_rejected_alone(
 
     monkeypatch.setattr(judging._Bench, "_apply", spoilt)
     async with Line(tmp_path / "j.db") as line:
-        line.journal.writer.on_defect = line.intake.defects.note
         await line.job()
         judged = [line.submit("cam-1", frame(oil(n))) for n in (1, 2, 3, 4)]
         said = await asyncio.gather(*judged)
