@@ -67,7 +67,7 @@ def document(row: AlarmRow) -> dict[str, Any]:
     """One alarm; the contract's fields (section 5) and more."""
     about = words.alarm(row.kind)
     texts = {
-        language: f"{said(about.title)}. {said(about.advice)}"
+        language: f"{said(about.sentence)}. {said(about.advice)}"
         for language in LANGUAGES
         for said in (catalogue(language).gettext,)
     }

@@ -15,32 +15,21 @@ from typing import Any
 from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
-from lined.journal.tables.reports import CODE_BUCKETS, STATES
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
-from lined.line.stations.verdicts import NOT_DURABLE
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError, clause
+from lined.vocabulary.reports import ReportState
 from lined.vocabulary.times import moment, of_datetime
+from lined.vocabulary.verdicts import Reason
 
 FRESH_S = 0.2  # without a commit, sums are shown this long before the journal is asked again
 ASK_S = 5.0  # for the journal's answer
 
-# Contract, section 4, in its order; a no-read is counted by itself.
-REASONS = (
-    NOT_DURABLE,
-    *("malformed", "wrong-level", "no-job", "wrong-product", "unknown-code", "duplicate", "low-grade"),
-    *(
-        "not-applied",
-        "already-packed",
-        "mixed-lot",
-        "parent-used",
-        "over-capacity",
-        "parent-expected",
-        "child-expected",
-    ),
-)
-
-NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(STATES, 0)), Backlog(0, 0, None), 0)
+REASONS: tuple[str, ...] = tuple(
+    reason for reason in Reason if reason != Reason.NO_READ
+)  # a no-read is counted by itself
+NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(ReportState, 0)), Backlog(0, 0, None), 0)
 
 
 class StatusDocument:
@@ -134,7 +123,7 @@ def counts(sums: Mapping[str, int], not_durable: int = 0) -> dict[str, Any]:
     """`reads` and `codes` of a job or of the journal's life."""
     by_reason = {reason: sums.get(f"reason.{reason}", 0) for reason in REASONS}
     by_reason |= {name[7:]: n for name, n in sums.items() if name.startswith("reason.")}
-    by_reason[NOT_DURABLE] += not_durable
+    by_reason[Reason.NOT_DURABLE] += not_durable
     reads = {
         "accepted": sums.get("read.accepted", 0),
         "rejected": sums.get("read.rejected", 0) + not_durable,
@@ -143,7 +132,7 @@ def counts(sums: Mapping[str, int], not_durable: int = 0) -> dict[str, Any]:
     }
     return {
         "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
-        "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CODE_BUCKETS},
+        "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CodeState},
     }
 
 

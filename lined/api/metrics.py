@@ -11,8 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from lined.api.ports import PlantView, cannot_commit
-
-STATES = ("running", "degraded", "stopped")
+from lined.vocabulary.line import LineState
 
 
 def exposition(document: dict[str, Any], view: PlantView, accept: str) -> tuple[bytes, str]:
@@ -41,7 +40,7 @@ class Snapshot(Collector):
         yield InfoMetricFamily("lined", "This process.", {"line": document["line"], "version": document["version"]})
         ready = self._view.ready() and cannot_commit(self._view.journal) is None
         yield gauge("lined_ready", "1: the journal has recovered and can commit.", ready)
-        states = {state: state == document["state"] for state in STATES}
+        states = {state.value: state == document["state"] for state in LineState}
         yield labelled("lined_state", "1 for the state of the line.", "state", states)
         yield gauge("lined_problems", "Problems shown right now.", len(document["problems"]))
         yield gauge("lined_job_running", "1: a job runs.", document["job"] is not None)

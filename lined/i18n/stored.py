@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lined.i18n.words import CODE_STATES, N_
+from lined.i18n.words import CODE_STATES
+from lined.vocabulary.word import N_
 
 _STATE = r"(?P<state>\w+)"
 _BY = r"(?P<by>.+?)"

@@ -31,9 +31,9 @@ from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import check_ours, migrations
 from lined.journal.steps import Step, Steps
 from lined.journal.tables import codes
-from lined.journal.tables.reports import FINAL
 from lined.journal.writer import Work, Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
+from lined.vocabulary.reports import FINAL
 
 log = structlog.get_logger()
 

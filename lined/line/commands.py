@@ -14,10 +14,12 @@ from lined.line.jobs import jobs
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import ACCEPTED, REPEAT, Ruling
+from lined.line.stations.verdicts import Ruling
+from lined.vocabulary.codes import Withdrawal
 from lined.vocabulary.errors import CommandError, LinedError
-
-WITHDRAWAL_REASONS = ("sample", "scrap", "damaged", "other")
+from lined.vocabulary.reports import ReportKind
+from lined.vocabulary.verdicts import ACCEPTED, Decision
+from lined.vocabulary.word import member
 
 Action = Callable[[Connection, LineState, int], dict[str, Any]]
 
@@ -75,7 +77,7 @@ def seal(kind: str | None) -> Action:
             raise CommandError(
                 409, "clock", "The clock of this computer cannot be trusted: set it right, then seal again."
             )
-        if kind in {None, "aggregation"}:
+        if kind in {None, ReportKind.AGGREGATION}:
             eligible.ask(connection, at_ms)
         found = select(connection, "state = 'open' AND (? IS NULL OR kind = ?)", (kind, kind))
         for report in found:
@@ -89,8 +91,8 @@ def withdraw(ident: str, reason: str, by: str) -> Action:
     """Take a code out before it is reported, with a reason. Raises CommandError 404, 409 `already-reported`, 422."""
 
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
-        if reason not in WITHDRAWAL_REASONS:
-            raise CommandError(422, "wrong-value", f"reason is one of {', '.join(WITHDRAWAL_REASONS)}.")
+        if member(Withdrawal, reason) is None:
+            raise CommandError(422, "wrong-value", f"reason is one of {', '.join(Withdrawal)}.")
         known = codes.find(connection, [ident]).get(ident)
         if known is None:
             raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
@@ -146,7 +148,7 @@ def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:
         return {
             "station": chunk.station.id,
             "verdict": "accept" if good else "reject",
-            "reason": None if good and word != REPEAT else word,
+            "reason": None if good and word != Decision.REPEAT else word,
             "code": code.ident if code else None,
             "code_id": ruling.code_ids[0],
         }

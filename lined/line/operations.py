@@ -23,8 +23,9 @@ from lined.line.state import LineState
 from lined.line.stations.verdicts import Ruling
 from lined.line.watch.confirming import Confirming
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.reports import ReportKind
+from lined.vocabulary.word import member
 
-KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
 COUNT_MAX = 1_000_000_000  # one increment; no PLC counts so far between two messages
 
 
@@ -75,8 +76,8 @@ class LineOperations(PackageOperations, PoolOperations):
     async def seal(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         _wellformed(body)
         kind = body.get("kind")
-        if kind is not None and kind not in KINDS:
-            raise _wrong([Problem("kind", f"one of {', '.join(KINDS)}")])
+        if kind is not None and member(ReportKind, kind) is None:
+            raise _wrong([Problem("kind", f"one of {', '.join(ReportKind)}")])
         return await self._order("seal", body, command_id, by, commands.seal(kind))
 
     async def withdraw(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:

@@ -7,13 +7,14 @@ from typing import Any
 from lined.codes import MarkingCode
 from lined.journal.database import Connection
 from lined.journal.tables import packages
-from lined.journal.tables.packages import GROUP, PackageRow
+from lined.journal.tables.packages import PackageRow
 from lined.line.commands import Action
 from lined.line.state import LineState
 from lined.line.stations import closing, rehearsing
 from lined.line.stations.desk import Chunk, Desk
 from lined.line.stations.judging import Judging
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.packages import Level
 
 KEEP, CLOSE, DISSOLVE = "keep", "close", "dissolve"
 CHOICES = (KEEP, CLOSE, DISSOLVE)
@@ -65,7 +66,7 @@ def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, An
 def finish(desk: Desk, chunk: Chunk, package: PackageRow) -> None:
     """Close a package with children, as far as its parent is known or can be issued; else its next parent closes it."""
     if package.ident is not None:
-        gtin = package.ident[2:16] if package.level == GROUP else ""
+        gtin = package.ident[2:16] if package.level == Level.GROUP else ""
         closing.close_with(desk, chunk, package, MarkingCode("", package.ident, package.tail, gtin, 0))
     elif not (
         closing.may_issue(desk.state, package.level)
@@ -78,9 +79,11 @@ def _take_parent(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingC
     if package.ident is not None and package.ident != parent.ident:
         raise CommandError(409, "other-parent", f"This package was opened by {package.ident}.")
     group_of = desk.state.plant.product_of_group(parent.gtin)
-    fits = (group_of == package.gtin and bool(parent.tail)) if package.level == GROUP else parent.template == "SSCC"
+    fits = (
+        (group_of == package.gtin and bool(parent.tail)) if package.level == Level.GROUP else parent.template == "SSCC"
+    )
     if not fits:
-        wanted = "the full code of a group of its product" if package.level == GROUP else "an SSCC"
+        wanted = "the full code of a group of its product" if package.level == Level.GROUP else "an SSCC"
         raise CommandError(
             422, "wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)]
         )

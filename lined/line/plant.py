@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lined.codes import Shape
+from lined.vocabulary.reports import ReportKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class Plant:
         """When a batch of this kind ends. A kind that is no longer reported keeps utilisation's rules for what is
         left.
         """
-        return {"validation": self.validation, "aggregation": self.aggregation}.get(kind) or self.batches
+        own = {ReportKind.VALIDATION.value: self.validation, ReportKind.AGGREGATION.value: self.aggregation}
+        return own.get(kind) or self.batches
 
     def product_of_group(self, gtin: str) -> str | None:
         """The GTIN of the product whose GROUP has this GTIN, or None."""

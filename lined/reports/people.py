@@ -14,8 +14,7 @@ from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.adopted import NAMED
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import CommandError
-
-RELEASES = ("unreported", "accepted", "refused")
+from lined.vocabulary.reports import RELEASES, ReportState
 
 
 def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
         reports.move(
             connection,
             report_id,
-            "sealed",
+            ReportState.SEALED,
             at_ms,
             f"sent again by {by or 'a person'}",
             due_ms=at_ms,
@@ -68,7 +67,7 @@ def release(connection: Connection, report_id: int, body: dict[str, Any], by: st
     report = held(connection, report_id)
     resume(connection, report.kind)
     why = f"released as {codes} by {by or 'a person'}: {reason}"
-    reports.move(connection, report_id, "released", at_ms, why, released_as=codes)
+    reports.move(connection, report_id, ReportState.RELEASED, at_ms, why, released_as=codes)
     documents.forget(connection, report_id)
     answer = state_of(connection, report_id)
     if codes == "unreported" and report.codes:
@@ -136,7 +135,7 @@ def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str,
     reports.move(
         connection,
         report.id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         why,
         document_id=document_id,

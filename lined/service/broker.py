@@ -17,6 +17,7 @@ from lined.line.operations import LineOperations
 from lined.line.watch.problems import Problems
 from lined.mqtt.bridge import Bridge, Status
 from lined.mqtt.outbox import Outbox, moment
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
 
 LOOK_S = 0.5  # how often changes of reports are looked for
@@ -102,8 +103,8 @@ def _document(change: ReportChange) -> dict[str, object]:
 def _telling(problems: Problems, broker: str) -> Callable[[str | None], None]:
     def tell(text: str | None) -> None:
         if text is None:
-            problems.clear("mqtt", broker)
+            problems.clear(AlarmKind.MQTT, broker)
         else:
-            problems.set("mqtt", broker, text)
+            problems.set(AlarmKind.MQTT, broker, text)
 
     return tell

@@ -38,6 +38,7 @@ from lined.service.crash_point import crash_point
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Service:
         self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms)
         if affected_by_wal_reset():
             self.problems.set(
-                "sqlite",
+                AlarmKind.SQLITE,
                 SQLITE_VERSION,
                 f"SQLite {SQLITE_VERSION} can damage a journal in a rare race; install pysqlite3.",
             )
@@ -251,14 +252,14 @@ class Service:
         if writer.low_on_space:
             floor = self.config.journal.floor_bytes
             self.problems.set(
-                "disk",
+                AlarmKind.DISK,
                 path,
                 f"Less than {floor} bytes are free: everything is rejected until there is room. Free some space.",
             )
         elif writer.full is not None:
-            self.problems.set("disk", path, f"{writer.full}: everything is rejected until there is room.")
+            self.problems.set(AlarmKind.DISK, path, f"{writer.full}: everything is rejected until there is room.")
         else:
-            self.problems.clear("disk", path)
+            self.problems.clear(AlarmKind.DISK, path)
 
     def _skew_s(self) -> float | None:
         return self.outward.skew_s() if self.outward is not None else None

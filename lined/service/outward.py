@@ -38,6 +38,7 @@ from lined.service.expiry import ExpiryWatch
 from lined.service.key_renewal import KeyFile, KeyRenewal
 from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
 from lined.web.server import StatusServer, make_token
 
@@ -205,8 +206,8 @@ class Outward:
             expiry.look(self.regulator.credential_expires_at, self.around.server_now())
             problem = self.regulator.last_problem
             if problem:
-                self._problems.set("regulator", self.config.regulator.url, problem)
+                self._problems.set(AlarmKind.REGULATOR, self.config.regulator.url, problem)
             else:
-                self._problems.clear("regulator", self.config.regulator.url)
+                self._problems.clear(AlarmKind.REGULATOR, self.config.regulator.url)
             await asyncio.sleep(1.0)
             asked += 1

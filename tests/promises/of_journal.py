@@ -101,8 +101,8 @@ MUTATIONS = [
         KILLED,
         "what was being sent is sent again after the start",
         "lined/reports/delivery/submit.py",
-        '            "in_doubt",\n            at_ms,\n            "the program ended',
-        '            "sealed",\n            at_ms,\n            "the program ended',
+        '            ReportState.IN_DOUBT,\n            at_ms,\n            "the program ended',
+        '            ReportState.SEALED,\n            at_ms,\n            "the program ended',
         _EACH_STEP,
     ),
     Mutation(

@@ -74,8 +74,8 @@ MUTATIONS = [
         HANGS,
         "what is in doubt is sent again without looking",
         "lined/reports/delivery/submit.py",
-        '        "in_doubt",\n        at_ms,\n        str(error),\n',
-        '        "sealed",\n        at_ms,\n        str(error),\n',
+        "        ReportState.IN_DOUBT,\n        at_ms,\n        str(error),\n",
+        "        ReportState.SEALED,\n        at_ms,\n        str(error),\n",
         f"{_KILLS}::test_a_kill_at_each_named_durable_step_leaves_every_code_once_in_the_books {_EVERY_FAULT}",
     ),
     Mutation(
@@ -340,9 +340,9 @@ MUTATIONS = [
         PART,
         "all its codes are refused",
         "lined/reports/delivery/outcomes.py",
-        "    await give_own(around, report, REFUSED, refused)\n    missing",
+        "    await give_own(around, report, CodeState.REFUSED, refused)\n    missing",
         "    texts = (await around.journal.read(kind_of(report).texts, report)).values()\n"
-        '    await give_own(around, report, REFUSED, dict.fromkeys(texts, "refused"))\n    missing',
+        '    await give_own(around, report, CodeState.REFUSED, dict.fromkeys(texts, "refused"))\n    missing',
         _FOLLOWING,
     ),
     Mutation(

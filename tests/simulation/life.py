@@ -18,12 +18,13 @@ from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.state import LineState
 from lined.line.stations.desk import typed_device
-from lined.line.stations.verdicts import ACCEPTED, Candidate
+from lined.line.stations.verdicts import Candidate
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LookupFailed
+from lined.vocabulary.verdicts import ACCEPTED
 from tests.simulation.disk import InlineWriter
 from tests.simulation.network import Connection as Port
 

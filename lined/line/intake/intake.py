@@ -24,20 +24,11 @@ from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk, typed_device
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import (
-    ACCEPT,
-    ACCEPTED,
-    AGAIN,
-    MALFORMED,
-    NO_READ,
-    NOT_DURABLE,
-    REPEAT,
-    Candidate,
-    Ruling,
-    Verdict,
-)
+from lined.line.stations.verdicts import Candidate, Ruling, Verdict
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.verdicts import ACCEPTED, Decision, Reason
 
 log = structlog.get_logger()
 
@@ -172,7 +163,7 @@ class LineIntake:
         rows = [
             (code_id, pending.chunk.at_ms, why)
             for code_id, verdict in list(zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True))[skipped:]
-            if code_id and verdict in ACCEPTED and verdict != REPEAT
+            if code_id and verdict in ACCEPTED and verdict != Decision.REPEAT
         ]
         if rows:
             log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
@@ -183,9 +174,9 @@ class LineIntake:
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """A device came or went."""
         if up:
-            self._problems.clear("device", device)
+            self._problems.clear(AlarmKind.DEVICE, device)
         else:
-            self._problems.set("device", device, problem or f"{device} is not connected")
+            self._problems.set(AlarmKind.DEVICE, device, problem or f"{device} is not connected")
 
     # ── marks of what was said ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -212,7 +203,11 @@ class LineIntake:
         was heard, an accept that was not.
         """
         told = list(zip(ruling.code_ids, ruling.verdicts, strict=True))[:most]
-        again = [i for i, verdict in told if verdict == AGAIN or (verdict == REPEAT and i in self._unsaid_ids)]
+        again = [
+            i
+            for i, verdict in told
+            if verdict == Decision.AGAIN or (verdict == Decision.REPEAT and i in self._unsaid_ids)
+        ]
         if again:
             self._unsaid_ids.difference_update(again)
             self._note(device, self._told, again)
@@ -250,9 +245,9 @@ class LineIntake:
             for raw in frame.codes:
                 into.append(self._candidate(device, raw))
         elif frame.kind == "no-read":
-            into.append(Candidate(NO_READ, None, frame.raw[:RAW_KEPT]))
+            into.append(Candidate(Reason.NO_READ, None, frame.raw[:RAW_KEPT]))
         else:
-            into.append(Candidate(MALFORMED, None, frame.raw[:RAW_KEPT]))
+            into.append(Candidate(Reason.MALFORMED, None, frame.raw[:RAW_KEPT]))
 
     def _candidate(self, device: str, raw: bytes) -> Candidate:
         try:
@@ -260,15 +255,17 @@ class LineIntake:
         except marking.Malformed as fault:
             if fault.device_fault:
                 self._foreign[device] = RIGHT_AGAIN
-                self._problems.set("device-set-up", device, f"{device}: {fault.reason}; check the scanner's code page")
-            return Candidate(MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+                self._problems.set(
+                    AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}; check the scanner's code page"
+                )
+            return Candidate(Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
         if code.remarks:
             self.remarks[device] += 1
         if device in self._foreign:
             self._foreign[device] -= 1
             if not self._foreign[device]:
                 del self._foreign[device]
-                self._problems.clear("device-set-up", device)
+                self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
         return Candidate("", code, raw)
 
     def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
@@ -277,7 +274,7 @@ class LineIntake:
         found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
         if self._stations[device].mode != "frame":
             return found
-        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else MALFORMED)
+        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else Reason.MALFORMED)
         return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
 
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
@@ -301,7 +298,7 @@ class LineIntake:
         if error is None:
             ruling = turn.ruled.result()
         elif isinstance(error, JournalError):
-            ruling = Ruling([NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
+            ruling = Ruling([Reason.NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
             self.not_durable += len(chunk.candidates)
         else:
             self._waiting[chunk.device] -= 1
@@ -337,7 +334,7 @@ class LineIntake:
                     chunk.station.id,
                     chunk.device,
                     "accept" if good else "reject",
-                    None if word in {ACCEPT, AGAIN} else word,
+                    None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
                     candidate.code.ident if candidate.code else None,
                     chunk.at_ms,
                 )
@@ -359,16 +356,16 @@ class LineIntake:
         for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
             item = candidate.code.ident if candidate.code else ""
             last, times = self._in_a_row.get(chunk.device, ("", 0))
-            times = times + 1 if word == REPEAT and item == last else int(word == REPEAT)
+            times = times + 1 if word == Decision.REPEAT and item == last else int(word == Decision.REPEAT)
             self._in_a_row[chunk.device] = (item, times)
             if times >= STUCK_AFTER:
                 self._problems.set(
-                    "stuck-code",
+                    AlarmKind.STUCK_CODE,
                     chunk.device,
                     f"{chunk.device} has read the same code {times} times in a row: is an item stuck?",
                 )
             else:
-                self._problems.clear("stuck-code", chunk.device)
+                self._problems.clear(AlarmKind.STUCK_CODE, chunk.device)
 
 
 def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:

@@ -6,28 +6,6 @@ from typing import NamedTuple
 
 from lined.codes import MarkingCode
 
-ACCEPT = "accept"  # the code was applied by this read
-REPEAT = "repeat"  # accepted again: the same device saw the same item twice
-AGAIN = "again"  # accepted again: the first accept could not be said
-ACCEPTED = frozenset({ACCEPT, REPEAT, AGAIN})
-
-NOT_DURABLE = "not-durable"
-NO_READ = "no-read"
-MALFORMED = "malformed"
-WRONG_LEVEL = "wrong-level"
-NO_JOB = "no-job"
-WRONG_PRODUCT = "wrong-product"
-UNKNOWN_CODE = "unknown-code"
-DUPLICATE = "duplicate"
-LOW_GRADE = "low-grade"
-NOT_APPLIED = "not-applied"
-ALREADY_PACKED = "already-packed"
-MIXED_LOT = "mixed-lot"
-PARENT_USED = "parent-used"
-OVER_CAPACITY = "over-capacity"
-PARENT_EXPECTED = "parent-expected"
-CHILD_EXPECTED = "child-expected"
-
 
 class Candidate(NamedTuple):
     """One code of a frame, or what stands for it.

@@ -11,23 +11,15 @@ from lined.codes import MarkingCode
 from lined.journal.tables import grades
 from lined.journal.tables.codes import KnownCode
 from lined.journal.tables.grades import Reading
-from lined.journal.tables.reports import WITHDRAWN
 from lined.line.state import RECENT_MAX, Job
 from lined.line.stations import rehearsing
 from lined.line.stations.desk import Chunk, Desk, Found
 from lined.line.stations.grading import Grade, Trend, is_below, read_grade
-from lined.line.stations.verdicts import (
-    ACCEPT,
-    ACCEPTED,
-    DUPLICATE,
-    LOW_GRADE,
-    MALFORMED,
-    REPEAT,
-    WRONG_LEVEL,
-    Candidate,
-)
+from lined.line.stations.verdicts import Candidate
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.line import JobMode
+from lined.vocabulary.verdicts import ACCEPTED, Decision, Reason
 
-TEST = "test"
 RIGHT_AGAIN = 10  # grades in a row after which a verifier counts as put right
 LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" [13.26]
 
@@ -38,14 +30,14 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     if candidate.reason:
         return Found(candidate.reason)
     if code is None:
-        return Found(MALFORMED)
+        return Found(Reason.MALFORMED)
     if code.template == "SSCC":
-        return Found(WRONG_LEVEL)
+        return Found(Reason.WRONG_LEVEL)
     grade = read_grade(candidate.grade)
     _watch(desk, chunk, candidate, grade)
     found = _applying(desk, chunk, code, grade) if chunk.station.applies else _only(desk, chunk, code, grade)
     job = _job_of_code(desk, code)
-    if job is None or job.mode != TEST:
+    if job is None or job.mode != JobMode.TEST:
         _keep(desk, chunk, candidate, code, grade, found.verdict, job)
     return found
 
@@ -61,23 +53,23 @@ def _applying(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) 
     known = desk.known.get(code.ident)
     if known is None:
         if low:
-            return Found(LOW_GRADE)
-        if job.mode == TEST:
+            return Found(Reason.LOW_GRADE)
+        if job.mode == JobMode.TEST:
             rehearsing.applied(desk.state, code.ident)
-            return Found(ACCEPT)
+            return Found(Decision.ACCEPT)
         code_id = desk.apply(chunk, code, job)
-        return Found(ACCEPT, code_id, code_id)
+        return Found(Decision.ACCEPT, code_id, code_id)
     if low and known.tail == code.tail:
-        return Found(DUPLICATE if _is_duplicate(desk, chunk, known, job) else LOW_GRADE, known.id)
+        return Found(Reason.DUPLICATE if _is_duplicate(desk, chunk, known, job) else Reason.LOW_GRADE, known.id)
     verdict, code_id = desk.seen(chunk, code, job, desk.alarms)
-    return Found(verdict, code_id, code_id if verdict == ACCEPT else 0)
+    return Found(verdict, code_id, code_id if verdict == Decision.ACCEPT else 0)
 
 
 def _is_duplicate(desk: Desk, chunk: Chunk, known: KnownCode, job: Job) -> bool:
     """Whether a good read of the code would be a duplicate: not where it may come back, nor where its accept was not
     said, nor where it would be a repeat.
     """
-    if known.own == WITHDRAWN:
+    if known.own == CodeState.WITHDRAWN:
         return not desk.may_come_back(known)
     unsaid = desk.connection.execute("SELECT 1 FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
     return unsaid is None and not desk.is_repeat(chunk, known, job)
@@ -89,10 +81,10 @@ def _only(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) -> F
     if known is not None and code.tail and known.tail != code.tail:
         desk.alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
     if _low(grade, _least(desk, code)):
-        return Found(LOW_GRADE, code_id)
+        return Found(Reason.LOW_GRADE, code_id)
     if _is_repeat(desk, chunk, code):
-        return Found(REPEAT, code_id)
-    return Found(ACCEPT, code_id)
+        return Found(Decision.REPEAT, code_id)
+    return Found(Decision.ACCEPT, code_id)
 
 
 def _low(grade: Grade | None, least: str) -> bool:
@@ -157,7 +149,7 @@ def _keep(
         verdict="accept" if good else verdict,
     )
     grade_id = grades.keep(desk.connection, reading)
-    if verdict == DUPLICATE:
+    if verdict == Reason.DUPLICATE:
         return  # perhaps a copied label: nothing is known of the good item's print
     if not good:
         grades.take_out(desk.connection, code.ident)

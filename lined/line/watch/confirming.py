@@ -29,6 +29,7 @@ from lined.line.state import LineState
 from lined.line.stations import ejecting
 from lined.line.stations.verdicts import Verdict
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import CommandError, JournalError
 
 log = structlog.get_logger()
@@ -36,7 +37,6 @@ log = structlog.get_logger()
 VERDICTS_KEPT = 20_000  # some 200 bytes each
 WAITING_MAX = 10_000  # rejects that wait for a confirmation
 TICK_S = 0.1
-NOT_CONFIRMED = "reject-not-confirmed"  # the problem's kind
 
 
 # Station, reason, identification code, time of a verdict. Bare tuples: the cyclic collector does not walk through them.
@@ -129,7 +129,7 @@ class Confirming:
                 f"A reject at {station} was not confirmed in time: the item may lie among good ones. Packages close "
                 "only after their content was scanned again."
             )
-            self._problems.set(NOT_CONFIRMED, station, text)
+            self._problems.set(AlarmKind.REJECT_NOT_CONFIRMED, station, text)
             if marked:
                 self._late.add(station)
         for waiting in late:
@@ -146,7 +146,7 @@ class Confirming:
         except JournalError:
             return
         while self._late:
-            self._problems.clear(NOT_CONFIRMED, self._late.pop())
+            self._problems.clear(AlarmKind.REJECT_NOT_CONFIRMED, self._late.pop())
 
 
 def _any_suspect(connection: Connection) -> bool:

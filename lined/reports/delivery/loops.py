@@ -18,7 +18,7 @@ import structlog
 from lined.journal.care import takeover
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.reports import UTILISATION, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.follow import follow, follow_unlisted
@@ -28,7 +28,9 @@ from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search, conclude
 from lined.reports.kinds.kinds import KINDS
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import CommandError, JournalFull, LookupFailed, clause
+from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
 
@@ -165,9 +167,9 @@ class Delivery:
         """Tell people which kinds wait for a person."""
         for kind in KINDS:
             if kind in paused:
-                self._around.problems.set("kind-paused", kind, outcomes.paused_text(kind))
+                self._around.problems.set(AlarmKind.KIND_PAUSED, kind, outcomes.paused_text(kind))
             else:
-                self._around.problems.clear("kind-paused", kind)
+                self._around.problems.clear(AlarmKind.KIND_PAUSED, kind)
 
     def _close_gate(self) -> None:
         self._gate_open = False
@@ -188,11 +190,11 @@ class Delivery:
         now = around.wall_ms()
         if not in_doubt:
             self._search.round_over()
-            around.problems.clear("in-doubt", "reports")
+            around.problems.clear(AlarmKind.IN_DOUBT, "reports")
             if not self._gate_open and not self._ahead(self._probe_at_ms):
                 await self._ask_anything()
             return False
-        around.problems.set("in-doubt", "reports", _doubt_text(in_doubt))
+        around.problems.set(AlarmKind.IN_DOUBT, "reports", _doubt_text(in_doubt))
         furthest = now + around.rules.longest_wait_ms
         due = [report for report in in_doubt if not now < (report.due_ms or 0) <= furthest]
         if due:
@@ -208,9 +210,9 @@ class Delivery:
         """Nothing happens to a held report by itself, so somebody has to hear of it."""
         count, first = await self._around.journal.read(_held)
         if count:
-            self._around.problems.set("held", "reports", _held_text(count, first))
+            self._around.problems.set(AlarmKind.HELD, "reports", _held_text(count, first))
         else:
-            self._around.problems.clear("held", "reports")
+            self._around.problems.clear(AlarmKind.HELD, "reports")
 
     async def _look(self, report: ReportRow, *, probing: bool) -> None:
         closings = self._closings
@@ -224,7 +226,7 @@ class Delivery:
         """A search for nothing in particular, where the gate is closed and no report is in doubt any more."""
         around = self._around
         try:
-            await around.regulator.search(kind=UTILISATION, since=around.just_now(), cursor=None)
+            await around.regulator.search(kind=ReportKind.UTILISATION, since=around.just_now(), cursor=None)
         except LookupFailed:
             self._probed(False)
         else:
@@ -274,7 +276,7 @@ class Delivery:
         return True
 
     async def _follow(self, report: ReportRow) -> None:
-        if report.state == "partial":
+        if report.state == ReportState.PARTIAL:
             await follow_unlisted(self._around, report)
             return
         self._looks[report.id] += 1
@@ -313,7 +315,7 @@ def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> 
 def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
     outcomes.still(connection, report)
     at_ms = around.wall_ms()
-    if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
+    if report.state == ReportState.SUBMITTED and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
         why = f"Nothing could be learnt about document {report.document_id} for 24 h"
         problem = f"{why}: {clause(error)}. It is still looked at."
         due_ms = at_ms + around.rules.held_poll_ms

@@ -29,6 +29,7 @@ from lined.reports.delivery.rules import backed_off
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import KINDS, kind_of
 from lined.vocabulary.errors import LookupFailed
+from lined.vocabulary.reports import ReportState
 
 log = structlog.get_logger()
 
@@ -222,7 +223,7 @@ async def conclude(around: Surroundings, report: ReportRow, look: Look, probing:
 
     def step(connection: Connection) -> None:
         fresh = reports.get(connection, report.id)
-        if fresh is None or fresh.state != "in_doubt":
+        if fresh is None or fresh.state != ReportState.IN_DOUBT:
             return
         at_ms = around.wall_ms()
         if look.document is not None:
@@ -252,7 +253,7 @@ def found(connection: Connection, report_id: int, document_id: str, around: Surr
     reports.move(
         connection,
         report_id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         f"{why}: document {document_id}",
         document_id=document_id,
@@ -288,7 +289,7 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_
         reports.move(
             connection,
             report.id,
-            "sealed",
+            ReportState.SEALED,
             at_ms,
             "two complete searches missed it: not received",
             misses=report.misses + 1,

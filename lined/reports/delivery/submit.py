@@ -28,6 +28,7 @@ from lined.reports.delivery.rules import HOUR_MS, backed_off
 from lined.reports.delivery.search import Search, hold
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, clause
+from lined.vocabulary.reports import ReportState
 
 log = structlog.get_logger()
 
@@ -121,7 +122,7 @@ def _begin(connection: Connection, report: ReportRow, around: Surroundings) -> N
     reports.move(
         connection,
         report.id,
-        "sending",
+        ReportState.SENDING,
         at_ms,
         f"attempt {report.attempts + 1}",
         attempts=report.attempts + 1,
@@ -138,13 +139,15 @@ def _received(connection: Connection, report: ReportRow, around: Surroundings, r
     owner = documents.owner(connection, receipt.document_id)
     if owner is not None:
         problem = f"The regulator gave document {receipt.document_id}, which is that of report {owner} already."
-        reports.move(connection, report.id, "in_doubt", at_ms, problem)  # a person has to say that it was not received
+        reports.move(
+            connection, report.id, ReportState.IN_DOUBT, at_ms, problem
+        )  # a person has to say that it was not received
         hold(connection, report.id, at_ms, problem)
         return
     reports.move(
         connection,
         report.id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         f"document {receipt.document_id}",
         document_id=receipt.document_id,
@@ -159,7 +162,7 @@ def _back(connection: Connection, report: ReportRow, around: Surroundings, error
     reports.move(
         connection,
         report.id,
-        "sealed",
+        ReportState.SEALED,
         at_ms,
         f"not received: {error}",
         evidence=error.evidence or None,
@@ -184,7 +187,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
     reports.move(
         connection,
         report.id,
-        "in_doubt",
+        ReportState.IN_DOUBT,
         at_ms,
         str(error),
         evidence=error.evidence or None,
@@ -235,7 +238,7 @@ def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:
         reports.move(
             connection,
             report.id,
-            "in_doubt",
+            ReportState.IN_DOUBT,
             at_ms,
             "the program ended while it was being sent",
             problem="The program ended while this was being sent. It is looked for before it is sent again.",

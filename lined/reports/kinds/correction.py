@@ -13,11 +13,11 @@ from typing import Any
 from lined.journal.database import Connection
 from lined.journal.tables import codes, reports
 from lined.journal.tables.codes import KnownCode
-from lined.journal.tables.reports import ACCEPTED
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.reports import ReportKind
 
-CORRECTION = "correction"
 SERIES_MAX = 20  # 1 to 20 characters [5.1.1]
 SHOWN = 20  # codes that a preview shows
 FIELDS = {
@@ -121,7 +121,7 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
         ident: (known[ident].own or of_batch[known[ident].batch_id]) if ident in known else "unknown"
         for ident in idents
     }
-    wrong = [ident for ident, state in states.items() if state != ACCEPTED]
+    wrong = [ident for ident, state in states.items() if state != CodeState.ACCEPTED]
     if wrong:
         problems = [Problem(ident, f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]]
         raise CommandError(409, "not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
@@ -130,7 +130,7 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
 
 def _of_report(connection: Connection, report_id: str) -> list[str]:
     report = reports.get(connection, int(report_id)) if report_id.isdecimal() and len(report_id) < 19 else None
-    if report is None or report.kind != "utilisation":
+    if report is None or report.kind != ReportKind.UTILISATION:
         raise CommandError(404, "unknown-report", f"There is no utilisation report {report_id!r}.")
     rows = connection.execute(
         "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND coalesce(own, 'accepted') = 'accepted' "
@@ -154,7 +154,7 @@ def _report(
     attributes = {**_settings(connection, job_id), "updated": dict(updated), "by": by}
     report_id = reports.open_batch(
         connection,
-        kind=CORRECTION,
+        kind=ReportKind.CORRECTION,
         job_id=job_id,
         attributes=attributes,
         day=None,

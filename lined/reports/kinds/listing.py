@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lined.journal.database import Connection
 from lined.journal.tables import packages
-from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.utilisation import strings
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
 
 
@@ -73,7 +74,7 @@ class Listing:
                 connection.execute(
                     "UPDATE report SET codes = codes - 1, revision = revision + 1 WHERE id = ?", (report.id,)
                 )
-            if own == REFUSED:
+            if own == CodeState.REFUSED:
                 self._blame(connection, report, ident, reason, at_ms)
 
     def _blame(self, connection: Connection, report: ReportRow, ident: str, reason: str, at_ms: int) -> None:

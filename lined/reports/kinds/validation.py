@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lined.codes import without_separators
 from lined.journal.database import Connection
-from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.utilisation import strings
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
 
 _MEMBERS = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
@@ -84,7 +85,7 @@ class Validation:
                 connection.execute(
                     "UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ?", (own, ident, report.batch_id)
                 )
-            if own == REFUSED:
+            if own == CodeState.REFUSED:
                 work_list.refused_code(connection, ident, report.id, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
