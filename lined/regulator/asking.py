@@ -133,7 +133,7 @@ class Asking:
         """One request of the technical user's log-in; None where no answer came."""
         await self.budget.acquire("token")
         rule = self._profile.methods[method]
-        form = method == "token_refresh"  # [2.2.3.1] "passed using the x-www-form-urlencoded format"
+        form = method == "token_refresh"  # API 1.21.1 §2.2.3.1: "passed using the x-www-form-urlencoded format"
         body = urlencode(fields).encode() if form else json.dumps(fields).encode()
         kind_of_body = "application/x-www-form-urlencoded" if form else "application/json;charset=UTF-8"
         request = Request(rule.verb, rule.path, body=body, content_type=kind_of_body)

@@ -33,7 +33,7 @@ class ReportOperations:
         most_codes: int = 30_000,
         may_correct: bool = True,
     ) -> None:
-        """`may_correct`: the account is a business user's, which the regulator demands for corrections [3.4]."""
+        """`may_correct`: the account is a business user's, as corrections demand (API 1.21.1 §3.4)."""
         self._journal = journal
         self._wall_ms = wall_ms
         self._changed = changed
