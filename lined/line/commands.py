@@ -15,10 +15,10 @@ from lined.line.state import LineState
 from lined.line.stations.desk import Chunk
 from lined.line.stations.judging import Judging
 from lined.line.stations.verdicts import Ruling
-from lined.vocabulary.codes import Withdrawal
+from lined.vocabulary.codes import CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError, LinedError
 from lined.vocabulary.reports import ReportKind
-from lined.vocabulary.verdicts import ACCEPTED, Decision
+from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision
 from lined.vocabulary.word import member
 
 Action = Callable[[Connection, LineState, int], dict[str, Any]]
@@ -97,16 +97,16 @@ def withdraw(ident: str, reason: str, by: str) -> Action:
         if known is None:
             raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
         bucket = codes.bucket_of(connection, known)
-        if bucket == "withdrawn":
+        if bucket == CodeState.WITHDRAWN:
             raise CommandError(409, "already-withdrawn", f"{ident} is withdrawn already.")
-        if bucket != "unreported" or _frozen(connection, known.batch_id):
+        if bucket != CodeState.UNREPORTED or _frozen(connection, known.batch_id):
             raise CommandError(
                 409,
                 "already-reported",
                 f"{ident} is {bucket}: its report has been sent or is being sent. Withdraw it at the regulator.",
             )
-        codes.set_own(connection, known, "withdrawn", at_ms, detail=reason, by=by)
-        return {"code": ident, "state": "withdrawn", "reason": reason}
+        codes.set_own(connection, known, CodeState.WITHDRAWN, at_ms, detail=reason, by=by)
+        return {"code": ident, "state": CodeState.WITHDRAWN, "reason": reason}
 
     return action
 
@@ -147,7 +147,7 @@ def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:
         good = word in ACCEPTED
         return {
             "station": chunk.station.id,
-            "verdict": "accept" if good else "reject",
+            "verdict": Answer.ACCEPT if good else Answer.REJECT,
             "reason": None if good and word != Decision.REPEAT else word,
             "code": code.ident if code else None,
             "code_id": ruling.code_ids[0],

@@ -28,6 +28,7 @@ from lined.mqtt.commands import CommandDesk
 from lined.mqtt.connection import OFFLINE, ONLINE, Connection, connect
 from lined.mqtt.outbox import Outbox, Saying, json_bytes, verdict_document
 from lined.vocabulary.errors import BrokerError
+from lined.vocabulary.line import LineState
 
 log = structlog.get_logger()
 
@@ -140,7 +141,7 @@ class Bridge:
     async def _farewell(self, connection: Connection) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.farewell_s):
-                document = {**await self._status(), "state": "stopped"}
+                document = {**await self._status(), "state": LineState.STOPPED}
                 await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
                 await connection.publish(self.spec.topic("availability"), OFFLINE, retain=True)
                 await connection.part(self._limits.farewell_s)

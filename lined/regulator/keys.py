@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lined.regulator import bounds
 from lined.regulator.asking import Asking
+from lined.regulator.budget import Turn
 from lined.regulator.credentials import NewKey, NoCredential, clean_secret
 from lined.regulator.lookups import Lookups, path_of
 from lined.regulator.reply import Reply
@@ -73,7 +74,8 @@ class KeyCare:
             # "Only one of these parameters may be passed."
             body = json.dumps({"id": key_id} if key_id else {"apiKey": old}).encode()
             request = Request(rule.verb, path, body=body)
-            return self._new_key(await self._asking.send("read", request, old, most_bytes=ANSWER_BYTES, alone=True))
+            turn = Turn("read", "key_refresh")
+            return self._new_key(await self._asking.send(turn, request, old, most_bytes=ANSWER_BYTES, alone=True))
 
         try:
             new = await self._asking.key.refresh(ask)

@@ -18,7 +18,7 @@ from lined.regulator import answers, bounds
 from lined.regulator.account import Account
 from lined.regulator.answers import CodeHistory, CodeOutcome, Document, DocumentError, Unreadable
 from lined.regulator.asking import Asking
-from lined.regulator.budget import PATIENCE_S, BudgetSpent
+from lined.regulator.budget import PATIENCE_S, BudgetSpent, Turn
 from lined.regulator.credentials import NoCredential
 from lined.regulator.profiles import Profile
 from lined.regulator.reply import Reply
@@ -147,7 +147,7 @@ class Lookups:
 
     async def _ask(self, kind: str, name: str, request: Request) -> Reply:
         try:
-            return await self._asking.ask(kind, request, most_bytes=ANSWER_BYTES, patience_s=PATIENCE_S)
+            return await self._asking.ask(Turn(kind, name), request, most_bytes=ANSWER_BYTES, patience_s=PATIENCE_S)
         except NoAnswer as nothing:
             raise self._failed(name, Unavailable(self._redact(f"{name}: no answer: {nothing}"))) from nothing
         except BudgetSpent as error:

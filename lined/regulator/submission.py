@@ -36,8 +36,8 @@ def with_answer(
     if 200 <= reply.status < 300:
         try:
             return Receipt(document_id(reply.value, kind.answer_id), reply.date)
-        except Unreadable as error:
-            words = f"{words}: {error}"
+        except Unreadable:
+            words = f"{words}: the answer has no readable {kind.answer_id}"
     if reply.blames_credential(profile):
         return NotSent(words, status=reply.status, evidence=evidence, credential=True)
     if reply.status == 429 or (400 <= reply.status < 500 and reply.means(profile, "again")):

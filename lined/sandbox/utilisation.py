@@ -10,6 +10,7 @@ from lined.sandbox.books import Connection
 from lined.sandbox.filings import Due, Filing, Row, blame_unknown
 from lined.sandbox.issuing import split
 from lined.sandbox.rules import (
+    COUNTRIES,
     GROUPS_WITH_SERIES,
     GROUPS_WITHOUT_DATES,
     HOME,
@@ -68,7 +69,7 @@ def check_place(place: int, settings: SandboxSettings) -> None:
 def _check_origin(fields: Fields) -> None:
     release = fields.word("releaseType", RELEASE_TYPES)
     country = fields.text("manufacturerCountry", max_chars=_COUNTRY_CHARS)
-    if country and not (len(country) == _COUNTRY_CHARS and country.isascii() and country.isupper()):
+    if country and country not in COUNTRIES:
         fields.wrong("manufacturerCountry", f"invalid value [{country}] of parameter manufacturerCountry", country)
     elif country and release in {"PRODUCTION", "IMPORT"} and (country == HOME) != (release == "PRODUCTION"):
         fields.wrong("releaseType", f"{release} does not go with manufacturerCountry {country}", release)

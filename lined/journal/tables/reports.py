@@ -120,7 +120,7 @@ def open_batch(
             int(early),
         ),
     )
-    _remember(connection, report_id, at_ms, None, "open", "first code")
+    _remember(connection, report_id, at_ms, None, ReportState.OPEN, "first code")
     return report_id
 
 

@@ -28,7 +28,9 @@ from lined.line.stations.verdicts import Candidate, Ruling, Verdict
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
-from lined.vocabulary.verdicts import ACCEPTED, Decision, Reason
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import PackMode
+from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 log = structlog.get_logger()
 
@@ -239,7 +241,7 @@ class LineIntake:
     def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
         if frame.kind == "read" and frame.codes:
             role = self._stations[device].role
-            if role != "apply":
+            if role != Role.APPLY:
                 into += self._elsewhere(device, frame)
                 return
             for raw in frame.codes:
@@ -272,7 +274,7 @@ class LineIntake:
         """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""
         at = getattr(frame, "at", None)
         found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
-        if self._stations[device].mode != "frame":
+        if self._stations[device].mode != PackMode.FRAME:
             return found
         wrong = next((one.reason for one in found if one.reason), "") or ("" if found else Reason.MALFORMED)
         return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
@@ -333,7 +335,7 @@ class LineIntake:
                     self.session,
                     chunk.station.id,
                     chunk.device,
-                    "accept" if good else "reject",
+                    Answer.ACCEPT if good else Answer.REJECT,
                     None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
                     candidate.code.ident if candidate.code else None,
                     chunk.at_ms,

@@ -37,9 +37,9 @@ class JobOrder:
     series: str | None = None
     production_date: str | None = None
     expiration_date: str | None = None
-    mode: str = "normal"
+    mode: str = JobMode.NORMAL
     replace: bool = False
-    packages: str = "keep"
+    packages: str = OpenPackages.KEEP
 
 
 def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_ms: int) -> dict[str, Any]:

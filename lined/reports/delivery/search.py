@@ -268,7 +268,7 @@ def found(connection: Connection, report_id: int, document_id: str, around: Surr
 
 def hold(connection: Connection, report_id: int, at_ms: int, problem: str) -> None:
     """Put a report before a person."""
-    reports.move(connection, report_id, "held", at_ms, problem, problem=problem, due_ms=None, waits_for=None)
+    reports.move(connection, report_id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=None, waits_for=None)
 
 
 def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_ms: int) -> None:

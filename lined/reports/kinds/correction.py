@@ -29,7 +29,14 @@ FIELDS = {
 
 
 def correct(
-    connection: Connection, body: Mapping[str, Any], days: LocalDays, most: int, by: str, at_ms: int
+    connection: Connection,
+    body: Mapping[str, Any],
+    days: LocalDays,
+    most: int,
+    by: str,
+    at_ms: int,
+    *,
+    countries: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """`codes` (identification codes) or `report`, at least one of FIELDS, and `preview`. Raises CommandError 404, 409,
     422.
@@ -37,7 +44,7 @@ def correct(
     The answer: `codes` (how many), `updated` (as it will be sent), `documents`, `first` (some of the codes) and, unless
     it is a preview, `reports`: their ids. Durable when answered.
     """
-    updated = updated_fields(body, days, at_ms)
+    updated = updated_fields(body, days, at_ms, countries)
     chosen = _chosen(connection, body)
     groups = _by_job(chosen)
     parts = [
@@ -57,7 +64,7 @@ def correct(
     return {**answer, "reports": [str(report_id) for report_id in made]}
 
 
-def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int) -> dict[str, str]:
+def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, countries: frozenset[str]) -> dict[str, str]:
     """The new values as the regulator takes them. Raises CommandError 422 with every problem."""
     problems: list[Problem] = []
     updated: dict[str, str] = {}
@@ -71,8 +78,8 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int) -> dict
             _date(key, name, value, days, at_ms, updated, problems)
         elif key == "series" and len(value) > SERIES_MAX:
             problems.append(Problem(key, f"1 to {SERIES_MAX} characters; this one has {len(value)}"))
-        elif key == "country" and not (len(value) == 2 and value.isascii() and value.isupper()):
-            problems.append(Problem(key, "two capital letters, such as UZ"))
+        elif key == "country" and not _is_country(value, countries):
+            problems.append(Problem(key, "two capital letters, such as UZ, of a country that the regulator knows"))
         else:
             updated[name] = value
     produced, expires = updated.get("productionDatetime"), updated.get("expirationDatetime")
@@ -83,6 +90,10 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int) -> dict
     if problems:
         raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
     return updated
+
+
+def _is_country(text: str, countries: frozenset[str]) -> bool:
+    return text in countries if countries else len(text) == 2 and text.isascii() and text.isupper()
 
 
 def _date(
