@@ -132,6 +132,9 @@ def test_kinds_of_reports_stand_there() -> None:
 def test_alarms_stand_there_with_their_severity() -> None:
     said = {names(row[0])[0]: names(row[1])[0] for row in table(CONTRACT, "Alarms")}
     assert said == {kind: kind.severity for kind in AlarmKind}
+    happened = re.search(r"^An alarm of (.+?) ends when", (REPOSITORY / CONTRACT).read_text("utf-8"), re.MULTILINE)
+    assert happened is not None
+    assert set(names(happened[1])) == {kind for kind in AlarmKind if kind.happened}
 
 
 def test_tasks_stand_there() -> None:
