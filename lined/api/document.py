@@ -1,4 +1,4 @@
-"""The `/status` document (contract, section 3): sums of one commit, and how everything is right now.
+"""The `/status` document (docs/contract.md, HTTP): sums of one commit, and how everything is right now.
 
 `StatusDocument.current` is what HTTP, MQTT and the page show. Whoever asks sees every commit that came before: a
 command that was answered is never missing. However many ask, the journal is asked once a commit.

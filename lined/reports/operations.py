@@ -34,8 +34,8 @@ class ReportOperations:
         may_correct: bool = True,
         countries: frozenset[str] = frozenset(),
     ) -> None:
-        """`may_correct`: the account is a business user's, which the regulator demands for corrections [3.4].
-        `countries`: those that it knows [13.28]; empty: any.
+        """`may_correct`: the account is a business user's, as corrections demand (API 1.21.1 §3.4).
+        `countries`: those that it knows (API 1.21.1 §13.28); empty: any.
         """
         self._journal = journal
         self._wall_ms = wall_ms

@@ -109,7 +109,7 @@ class LineIntake:
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
-        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`).
+        """A code typed in by hand, as the chunk of a read at the station (docs/contract.md, HTTP, `/api/v1/reads`).
 
         `typed_done` has to follow, whatever becomes of it.
         """
