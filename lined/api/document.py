@@ -1,4 +1,4 @@
-"""The `/status` document (contract, section 3): sums of one commit, and how everything is right now.
+"""The `/status` document (docs/contract.md, HTTP): sums of one commit, and how everything is right now.
 
 `StatusDocument.current` is what HTTP, MQTT and the page show. Whoever asks sees every commit that came before: a
 command that was answered is never missing. However many ask, the journal is asked once a commit.
@@ -17,8 +17,10 @@ from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, ca
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError, clause
+from lined.vocabulary.line import LineState
 from lined.vocabulary.reports import ReportState
 from lined.vocabulary.times import moment, of_datetime
 from lined.vocabulary.verdicts import Reason
@@ -71,14 +73,14 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         {"kind": problem.kind, "where": problem.where, "text": problem.text, "since": moment(problem.since_ms)}
         for problem in view.problems.all()
     ]
-    if stopped and not any(problem["kind"] in ("disk", "journal") for problem in problems):
+    if stopped and not any(problem["kind"] in (AlarmKind.DISK, AlarmKind.JOURNAL) for problem in problems):
         text = f"{stopped[:1].upper()}{clause(stopped[1:])}. Everything is rejected until then."
-        problems.append({"kind": "journal", "where": str(view.journal.path), "text": text, "since": None})
+        problems.append({"kind": AlarmKind.JOURNAL, "where": str(view.journal.path), "text": text, "since": None})
     now_ms = view.wall_ms()
     return {
         "line": view.line_id,
         "version": __version__,
-        "state": "stopped" if stopped else "degraded" if problems else "running",
+        "state": LineState.STOPPED if stopped else LineState.DEGRADED if problems else LineState.RUNNING,
         "problems": problems,
         **counted(found, view.intake.not_durable),
         "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),

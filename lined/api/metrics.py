@@ -11,7 +11,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from lined.api.ports import PlantView, cannot_commit
-from lined.vocabulary.line import LineState
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.line import JobMode, LineState
 
 
 def exposition(document: dict[str, Any], view: PlantView, accept: str) -> tuple[bytes, str]:
@@ -44,7 +45,7 @@ class Snapshot(Collector):
         yield labelled("lined_state", "1 for the state of the line.", "state", states)
         yield gauge("lined_problems", "Problems shown right now.", len(document["problems"]))
         yield gauge("lined_job_running", "1: a job runs.", document["job"] is not None)
-        test = document["job"] is not None and document["job"]["mode"] == "test"
+        test = document["job"] is not None and document["job"]["mode"] == JobMode.TEST
         yield gauge("lined_job_test", "1: a job runs in test mode: nothing is reported.", test)
 
     def _of_counts(self) -> Iterator[Metric]:
@@ -89,6 +90,8 @@ class Snapshot(Collector):
         for (method, result), times in sorted(self._view.regulator.counts.items()):
             asked.add_metric((method, result), times)
         yield asked
+        wrong = {str(AlarmKind.WRONG_TOKEN): self._view.refused[AlarmKind.WRONG_TOKEN]}
+        yield counter("lined_refused_requests", "Requests the endpoint refused since the start.", "reason", wrong)
         yield gauge("lined_mqtt_connected", "1: the broker is connected.", document["mqtt"]["connected"])
         journal = document["journal"]
         yield gauge("lined_journal_bytes", "Size of the journal and its WAL.", journal["bytes"])

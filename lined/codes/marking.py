@@ -1,6 +1,6 @@
 """What a marking code is, what a product fixes about it, and how a text is refused.
 
-Templates: ASL BELGISI Open API, reference 13.14; the lengths inside a template are read from the samples of 9.4.
+Templates: API 1.21.1 §13.14; the lengths inside a template are read from the samples of API 1.21.1 §9.4.
 
     GS1_AISTR_SHORT        01 GTIN(14) 21 serial(1-20) GS 93 check(4 or 8)
     GS1_AISTR_ASYM_SHORT   01 GTIN(14) 21 serial(1-20) GS 91 key(4) GS 92 check(44)

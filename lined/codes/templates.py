@@ -1,7 +1,7 @@
 """The templates as patterns: one compiled pattern for each, over the whole text, and how to find the right one.
 
 Serial and check characters are printable ASCII, 0x21-0x7E: wider than GS1's set 82, so that no real code is refused
-(a sample of 9.4 holds a backtick). What lies outside set 82 is remarked, see `marking.OUTSIDE_SET_82`.
+(a sample of API 1.21.1 §9.4 holds a backtick). What lies outside set 82 is remarked, see `marking.OUTSIDE_SET_82`.
 """
 
 from __future__ import annotations

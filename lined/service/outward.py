@@ -40,6 +40,7 @@ from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
+from lined.vocabulary.line import Role
 from lined.web.server import StatusServer, make_token
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Outward:
             timezone=plant.timezone,
             most_codes=self.regulator.profile.limits["codes_per_report"],
             may_correct=self.regulator.account.business,
+            countries=self.regulator.profile.countries,
         )
         self.upkeep = Upkeep(config, journal, problems, wall_ms)
         self.alarms = AlarmBook(journal, problems, wall_ms)
@@ -104,7 +106,7 @@ class Outward:
             self.notifying = Notifying(config, journal, problems, wall_ms)
             self.alarms.listeners.append(self.notifying.heard)
         intake.listeners.append(ReadRate(problems).heard)
-        packs = any(station.role == "pack" for station in plant.stations.values())
+        packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.view = PlantView(
             line_id=plant.line_id,

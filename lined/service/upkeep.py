@@ -19,6 +19,7 @@ from lined.journal.care.keeping import Keeping, KeepingRules
 from lined.journal.journal import CHECKED_AT_START_BYTES
 from lined.line.watch.problems import Problems
 from lined.service.opening import backup_folder
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ ARCHIVE_MINUTE = 17
 OVERDUE_MS = 26 * 3600 * 1000  # the computer was off at the time, perhaps every day
 SETTLE_S = 60.0  # after the start, before a missed backup is made up for
 TELL_S = 1.0
-KINDS = ("backup", "journal-damaged", "journal-gap")
+KINDS = ("backup", AlarmKind.JOURNAL_DAMAGED, AlarmKind.JOURNAL_GAP)
 
 
 class Upkeep:

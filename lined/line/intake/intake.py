@@ -24,11 +24,13 @@ from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk, typed_device
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import Candidate, Ruling, Verdict
+from lined.line.stations.verdicts import Candidate, Ruling, Verdict, told_code
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
-from lined.vocabulary.verdicts import ACCEPTED, Decision, Reason
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import PackMode
+from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 log = structlog.get_logger()
 
@@ -122,7 +124,7 @@ class LineIntake:
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
-        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`).
+        """A code typed in by hand, as the chunk of a read at the station (docs/contract.md, HTTP, `/api/v1/reads`).
 
         `typed_done` has to follow, whatever becomes of it.
         """
@@ -239,7 +241,7 @@ class LineIntake:
     def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
         if frame.kind == "read" and frame.codes:
             role = self._stations[device].role
-            if role != "apply":
+            if role != Role.APPLY:
                 into += self._elsewhere(device, frame)
                 return
             for raw in frame.codes:
@@ -278,7 +280,7 @@ class LineIntake:
         """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""
         at = getattr(frame, "at", None)
         found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
-        if self._stations[device].mode != "frame":
+        if self._stations[device].mode != PackMode.FRAME:
             return found
         wrong = next((one.reason for one in found if one.reason), "") or ("" if found else Reason.MALFORMED)
         return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
@@ -330,7 +332,7 @@ class LineIntake:
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
-        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+        for candidate, word, code_id in zip(chunk.candidates, ruling.verdicts, ruling.code_ids, strict=True):
             self.seq += 1
             good = word in ACCEPTED
             verdicts.append(
@@ -339,9 +341,9 @@ class LineIntake:
                     self.session,
                     chunk.station.id,
                     chunk.device,
-                    "accept" if good else "reject",
+                    Answer.ACCEPT if good else Answer.REJECT,
                     None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
-                    candidate.code.ident if candidate.code else None,
+                    told_code(candidate.code, word, code_id),
                     chunk.at_ms,
                 )
             )

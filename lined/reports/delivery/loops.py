@@ -52,6 +52,7 @@ class Delivery:
         self._probes = 0
         self._send_failures = 0
         self._send_at_ms = 0
+        self._kind_at_ms: dict[str, int] = {}
         self._closings = 0
         self._look_failures: Counter[int] = Counter()
         self._looks: Counter[int] = Counter()
@@ -141,7 +142,8 @@ class Delivery:
         around = self._around
         if not self._gate_open or self._ahead(self._send_at_ms):
             return False
-        due, paused = await around.journal.read(_due_to_send, around.wall_ms(), around.rules.longest_wait_ms)
+        later = [kind for kind, at_ms in self._kind_at_ms.items() if self._ahead(at_ms)]
+        due, paused = await around.journal.read(_due_to_send, around.wall_ms(), around.rules.longest_wait_ms, later)
         self._tell_paused(paused)
         if due is None:
             return False
@@ -149,13 +151,17 @@ class Delivery:
         if frozen is None:
             return True
         result = await submission.send(around, self._search, frozen, self._send_failures)
-        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN)
+        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN, submission.PAUSED)
         self._send_failures = self._send_failures + 1 if failed else 0
         if result == submission.IN_DOUBT:
             self._close_gate()
-        if result == submission.NOT_SENT:
+        if result in (submission.NOT_SENT, submission.PAUSED):
             put_off = await around.journal.read(reports.get, frozen.id)
-            self._send_at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+            at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+            if result == submission.NOT_SENT:
+                self._send_at_ms = at_ms
+            else:
+                self._kind_at_ms[frozen.kind] = at_ms
         return not failed
 
     def _ahead(self, moment_ms: int) -> bool:
@@ -285,20 +291,23 @@ class Delivery:
             self.nudge()
 
 
-def _due_to_send(connection: Connection, at_ms: int, longest_ms: int) -> tuple[ReportRow | None, list[str]]:
-    """The oldest, and the kinds that wait for a person. None also where nothing may be sent at all. A moment further
-    ahead than a report settles or is put off was set by a wrong clock.
+def _due_to_send(
+    connection: Connection, at_ms: int, longest_ms: int, later: list[str]
+) -> tuple[ReportRow | None, list[str]]:
+    """The oldest of a kind that is not put off till `later`, and the kinds that wait for a person. None also where
+    nothing may be sent at all. A moment further ahead than a report settles or is put off was set by a wrong clock.
     """
     paused = outcomes.paused_kinds(connection)
     if takeover.withholds(connection):
         return None, paused
-    marks = ",".join("?" * len(paused))
+    not_now = [*paused, *later]
+    marks = ",".join("?" * len(not_now))
     settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
     found = reports.select(
         connection,
         f"state = 'sealed' AND (due_ms <= ? OR due_ms > ? + max(?, {settles})) AND kind NOT IN ({marks}) "
         "ORDER BY id LIMIT 1",
-        (at_ms, at_ms, longest_ms, DAY_MS, *paused),
+        (at_ms, at_ms, longest_ms, DAY_MS, *not_now),
     )
     return (found[0] if found else None), paused
 
@@ -319,7 +328,7 @@ def _follow_later(connection: Connection, report: ReportRow, around: Surrounding
         why = f"Nothing could be learnt about document {report.document_id} for 24 h"
         problem = f"{why}: {clause(error)}. It is still looked at."
         due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
+        reports.move(connection, report.id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=due_ms)
     else:
         reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
 

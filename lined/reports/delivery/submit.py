@@ -34,17 +34,19 @@ log = structlog.get_logger()
 
 DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
+PAUSED = "paused"
 EARLY = "early"
 CLOCKS_KNOWN_TO_MS = 1_000  # a Date header tells the regulator's clock to about a second
 DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
 EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
-FOR_ALL = (None, 401, 403, 429)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 
 
 async def send(around: Surroundings, search: Search, report: ReportRow, failures: int) -> str:
-    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), NOT_TAKEN (this
-    one), EARLY (this one, until the regulator's clock has reached its date), IN_DOUBT or ENDED; the journal knows it
-    already.
+    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), PAUSED (nor
+    would any other of its kind), NOT_TAKEN (this one), EARLY (this one, until the regulator's clock has reached its
+    date), IN_DOUBT or ENDED; the journal knows it already.
 
     `failures`: how many sendings in a row were not received; the next try is put off accordingly.
     """
@@ -55,15 +57,17 @@ async def send(around: Surroundings, search: Search, report: ReportRow, failures
         if early_ms := await _early_ms(around, report):
             await _wait_for_its_date(around, report, early_ms)
             return EARLY
-        await around.regulator.wait_turn()
+        await around.regulator.wait_turn(report.kind)
     except NotSent as error:
         await _put_off(around, report, error, failures)
-        return NOT_SENT
+        return PAUSED if error.status == TOO_MANY else NOT_SENT
     await around.journal.do(partial(_begin, report=report, around=around))
     try:
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:
         await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
+        if error.status == TOO_MANY:
+            return PAUSED
         return NOT_SENT if error.status in FOR_ALL else NOT_TAKEN
     except OutcomeUnknown as error:
         await _kept(around, partial(_doubt, report=report, around=around, error=error))

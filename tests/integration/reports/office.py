@@ -81,7 +81,8 @@ class Office:
         self.docs[document_id] = Doc(document_id, self._clock.true_ms, list(codes), status)
         return self.docs[document_id]
 
-    async def wait_turn(self) -> None:
+    async def wait_turn(self, kind: str) -> None:
+        assert kind == "utilisation"
         if self.turn is not None:
             raise self.turn
 

@@ -70,6 +70,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("product[0].release_type", "EXPORT", "must be 'PRODUCTION', 'IMPORT' or 'CIRCULATION'"),
     ("product[0].release_type", "IMPORT", "country UZ goes with PRODUCTION"),
     ("product[0].country", "uz", "two capital letters"),
+    ("product[0].country", "XX", "no list of countries"),
     ("product[0].shelf_life_days", 0, "must be at least 1"),
     ("product[0].min_grade", "E", "must be 'A', 'B', 'C', 'D' or 'F'"),
     ("product[0].template", "CUSTOM", "must be one of GS1_AISTR_SHORT"),
