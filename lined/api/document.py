@@ -169,6 +169,8 @@ def device(device_id: str, view: PlantView, seen: DeviceSeen) -> dict[str, Any]:
         "listening_on": seen.listening_on,
         "frames": seen.frames,
         "heartbeats": seen.heartbeats,
+        "dropped_bytes": seen.dropped_bytes,
+        "remarks": dict(view.intake.remarks.get(device_id, {})),
         "reconnects": seen.reconnects,
         "unanswered": seen.unanswered,
         "last_raw": stories.shown_raw(seen.last_raw) if seen.last_raw else None,

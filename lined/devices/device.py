@@ -110,6 +110,7 @@ class Device:
             raise DeviceError(f"a mistake in lined while its bytes were read ({type(error).__name__})") from error
         state.received_bytes += len(chunk)
         state.heartbeats = self._driver.heartbeats
+        state.dropped_bytes = self._driver.dropped_bytes
         if not reads:
             return
         state.frames += len(reads)

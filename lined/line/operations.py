@@ -125,7 +125,7 @@ class LineOperations(PackageOperations, PoolOperations):
     def identification(self, text: str) -> str:
         """The identification code of what a person typed or pasted. Raises CommandError 422."""
         try:
-            return codes.identification(text.encode("utf-8", "replace"), self._shapes)
+            return codes.typed(text, self._shapes).ident
         except codes.Malformed as fault:
             raise CommandError(
                 422, "malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]

@@ -101,7 +101,7 @@ def _identifications(listed: object) -> list[str]:
     found: list[str] = []
     for place, text in enumerate(listed if isinstance(listed, list) else [listed]):
         try:
-            found.append(codes.identification(str(text).encode("utf-8", "replace")))
+            found.append(codes.typed(str(text)).ident)
         except codes.Malformed as fault:
             problems.append(Problem(f"codes[{place}]", fault.reason))
     if problems:
