@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.regulator.budget import Bucket, Budget, BudgetSpent
-from lined.vocabulary.errors import Denied, NotSent, OutcomeUnknown, Refused, Unavailable
+from lined.vocabulary.errors import Blame, Denied, NotSent, OutcomeUnknown, Refused, Unavailable
 from tests.simulation.books import ALREADY, ERROR, PARTIAL, SUCCESS, Books, Fate, Filed
 
 TIMEOUT_S = 10.0
@@ -115,7 +115,7 @@ class Connection:
         named = self._books.already_applied(body, self._now_s()) if weather.says_no_at_once else []
         if named:
             await self._answered()
-            raise Refused("HTTP 400: 602 bad value", status=400, named=[(code, ALREADY) for code in named])
+            raise Refused("HTTP 400: 602 bad value", status=400, named=[Blame(ALREADY, (code,)) for code in named])
         filed = self._arrive(body, 0.0)
         self._point("registered")
         await self._answered()

@@ -9,19 +9,18 @@ sending → submitted   an id came back
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 import structlog
 
-from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.steps import Step
 from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Receipt
 from lined.reports.delivery import documents, echo, outcomes
+from lined.reports.delivery.blame import blamed
 from lined.reports.delivery.frozen import fields, stored_body
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import HOUR_MS, backed_off
@@ -204,7 +203,7 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, erro
     why = f"refused: {error}"
     while True:
         try:
-            named = await match_named(around, report, dict(error.named)) if error.named else {}
+            named = await around.journal.read(blamed, report, error.named) if error.named else {}
             verdict = await echo.look(around, search, report, set(named))
             if verdict.document is not None:
                 await around.journal.do(partial(echo.adopt_at_once, report=report, around=around, verdict=verdict))
@@ -222,17 +221,6 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, erro
             await around.sleep(DISK_S)
         else:
             return ENDED
-
-
-async def match_named(around: Surroundings, report: ReportRow, named: Mapping[str, str]) -> dict[str, str]:
-    """Those of the texts that are codes of this report → identification code, with the reason given for each."""
-    ours = await around.journal.read(kind_of(report).texts, report)
-    found = {}
-    for text, reason in named.items():
-        ident = ours.get(text) or ours.get(without_separators(text))
-        if ident is not None:
-            found[ident] = reason
-    return found
 
 
 def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:

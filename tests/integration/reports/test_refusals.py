@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 from lined.reports.delivery import outcomes
-from lined.vocabulary.errors import OutcomeUnknown, Refused
+from lined.vocabulary.errors import Blame, OutcomeUnknown, Refused
 from tests.integration.reports.desk import TAIL, Desk, desk
 
 
 def naming(*codes: str) -> Refused:
-    return Refused("HTTP 400: 602 bad value", status=400, evidence="{}", named=[(code, "bad") for code in codes])
+    return Refused(
+        "HTTP 400: 602 bad value", status=400, evidence="{}", named=[Blame("bad", (code,)) for code in codes]
+    )
 
 
 def sent(d: Desk, number: int = -1) -> list[str]:
