@@ -89,6 +89,14 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         r"it may have been sent since the backup was made",
         N_("it may have been sent since the backup was made"),
     ),
+    (
+        r"HTTP (?P<status>\d+) without a readable answer, (?P<n>\d+) of its attempts in a row, .*",
+        N_(
+            "HTTP %(status)s without a readable answer, %(n)s attempts in a row, and the marking system has not "
+            "received it. Something between may refuse it, such as a firewall or a limit of size; the report shows "
+            "what came back."
+        ),
+    ),
     # what people did
     (rf"sent again by {_BY}", N_("sent again by %(by)s")),
     (rf"adopted by {_BY}: document (?P<id>\S+)", N_("%(by)s says that it became document %(id)s")),

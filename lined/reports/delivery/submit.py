@@ -39,6 +39,7 @@ CLOCKS_KNOWN_TO_MS = 1_000  # a Date header tells the regulator's clock to about
 DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
 EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
 FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+NOT_THEIRS = frozenset(range(400, 500)) - {408}  # without a readable body; 408: whoever it was did not get the request
 TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 
 
@@ -187,6 +188,10 @@ def _wait_ms(around: Surroundings, error: NotSent, failures: int) -> int:
 
 def _doubt(connection: Connection, report: ReportRow, around: Surroundings, error: OutcomeUnknown) -> None:
     at_ms = around.wall_ms()
+    unread: dict[str, object] = {}
+    if error.status in NOT_THEIRS:  # a firewall, a limit of size: see search.py for what becomes of it
+        times = report.unread_times + 1 if report.unread_status == error.status else 1
+        unread = {"unread_status": error.status, "unread_times": times}
     reports.move(
         connection,
         report.id,
@@ -196,6 +201,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
         evidence=error.evidence or None,
         problem=f"Sent, but whether it arrived is unknown: {clause(error)}. It is looked for before it is sent again.",
         due_ms=at_ms + around.rules.in_doubt_first_ms,
+        **unread,
     )
 
 
