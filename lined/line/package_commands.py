@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lined.codes import MarkingCode
+from lined.codes import MarkingCode, masked
 from lined.journal.database import Connection
 from lined.journal.tables import packages
 from lined.journal.tables.packages import PackageRow
@@ -14,9 +14,10 @@ from lined.line.stations import closing, rehearsing
 from lined.line.stations.desk import Chunk, Desk
 from lined.line.stations.judging import Judging
 from lined.vocabulary.errors import CommandError, Problem
-from lined.vocabulary.packages import Level
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 
-KEEP, CLOSE, DISSOLVE = "keep", "close", "dissolve"
+KEEP, CLOSE, DISSOLVE = OpenPackages.KEEP, OpenPackages.CLOSE, OpenPackages.DISSOLVE
 CHOICES = (KEEP, CLOSE, DISSOLVE)
 
 
@@ -35,13 +36,13 @@ def close(judging: Judging, chunk: Chunk, parent: MarkingCode | None) -> Action:
 
 def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, Any]:
     station = chunk.station
-    if station.role != "pack":
+    if station.role != Role.PACK:
         raise CommandError(409, "no-packing", f"Station {station.id} does not pack: there is no package to close.")
     rehearsed = rehearsing.close(desk, chunk) if parent is None else None
     if rehearsed is not None:
         return rehearsed
     package = packages.open_at(desk.connection, station.id)
-    if package is None and station.mode == "frame":
+    if package is None and station.mode == PackMode.FRAME:
         key = f"short-frame:{station.id}"
         desk.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '1')", (key,))
         return {"station": station.id, "parent": None, "count": 0, "state": "short-frame-expected"}
@@ -53,7 +54,7 @@ def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, An
         )
     if not package.holds:
         packages.dissolve(desk.connection, package.id)
-        return {"station": station.id, "parent": package.ident, "count": 0, "state": "dissolved"}
+        return {"station": station.id, "parent": package.ident, "count": 0, "state": PackageState.DISSOLVED}
     if parent is not None:
         _take_parent(desk, chunk, package, parent)
     else:
@@ -88,7 +89,7 @@ def _take_parent(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingC
             422, "wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)]
         )
     if package.ident is None and closing.parent_is_unknown(desk, parent):
-        raise CommandError(409, "unknown-code", f"{parent.ident} is not in the code pool of its product.")
+        raise CommandError(409, "unknown-code", f"{masked(parent.ident)} is not in the code pool of its product.")
     if package.ident is None and closing.parent_is_used(desk, parent, package.job_id):
         raise CommandError(409, "parent-used", f"{parent.ident} is the parent of another package.")
     closing.close_with(desk, chunk, package, parent)

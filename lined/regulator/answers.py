@@ -36,7 +36,9 @@ class Receipt(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A document's card [11.2, 11.3]. `final`: the regulator has finished with it (False for unknown statuses)."""
+    """A document's card (API 1.21.1 §11.2, §11.3). `final`: the regulator has finished with it; False for unknown
+    statuses.
+    """
 
     document_id: str
     type: str
@@ -47,7 +49,7 @@ class Document(NamedTuple):
 
 
 class CodeOutcome(NamedTuple):
-    """One code of a document [11.6]. `index` is its place in the document and the cursor of the list."""
+    """One code of a document (API 1.21.1 §11.6). `index` is its place in the document and the cursor of the list."""
 
     index: int  # type: ignore[assignment]  # their word; nobody searches in this tuple
     code: str
@@ -56,7 +58,7 @@ class CodeOutcome(NamedTuple):
 
 
 class DocumentError(NamedTuple):
-    """One row of a document's errors [11.5]. `row` is the row's own number (the cursor), NOT the index of a code."""
+    """One row of a document's errors (API 1.21.1 §11.5). `row` is its own number, the cursor, NOT a code's index."""
 
     property: str
     error_code: str
@@ -65,7 +67,7 @@ class DocumentError(NamedTuple):
 
 
 class CodeEvent(NamedTuple):
-    """One event of a code [9.2]; `document_id` (their eventSourceId) names the document that caused it."""
+    """One event of a code (API 1.21.1 §9.2); `document_id` (their eventSourceId) names the document that caused it."""
 
     type: str
     document_id: str
@@ -86,8 +88,8 @@ class CodeHistory(NamedTuple):
 
 
 class ErrorNote(NamedTuple):
-    """One error of an answer [1.6], whatever its shape. `values` are the strings it blames, `places` the paths into the
-    body that it points at, `quoted` what stands in brackets in its text.
+    """One error of an answer (API 1.21.1 §1.6), whatever its shape. `values` are the strings it blames, `places` the paths
+    into the body that it points at, `quoted` what stands in brackets in its text.
     """
 
     code: str
@@ -254,7 +256,7 @@ def _strings(value: object) -> list[str]:
 
 
 def _place(path: object) -> Place:
-    """[1.6] "name and jsonPath of the parameter": `$.sntins[3]`, `sntins[3]`, `$['sntins'][3]`; () where it has no
+    """API 1.21.1 §1.6, "name and jsonPath of the parameter": `$.sntins[3]`, `sntins[3]`, `$['sntins'][3]`; () where it has no
     index, and so points at no single code.
     """
     words = _STEP.findall(path[: bounds.LONGEST_CODE]) if isinstance(path, str) else []
@@ -263,7 +265,7 @@ def _place(path: object) -> Place:
 
 
 def _quoted(sentence: object) -> tuple[str, ...]:
-    """What stands in brackets: "Недопустимое значение [V] параметра [P]" [1.6, error 602]. A value may hold brackets
+    """What stands in brackets: "Недопустимое значение [V] параметра [P]" (API 1.21.1 §1.6, error 602). A value may hold brackets
     itself, so what lies between the first and the last of its words counts too.
     """
     cut = sentence[:LONGEST_QUOTING] if isinstance(sentence, str) else ""

@@ -1,5 +1,5 @@
-"""What only a person may decide about a held report: send it again, name its document, or end it (contract, sections 3
-and 6).
+"""What only a person may decide about a held report: send it again, name its document, or end it
+(docs/contract.md, Reports).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.adopted import NAMED
 from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.reports import RELEASES, ReportState
 
@@ -72,7 +73,7 @@ def release(connection: Connection, report_id: int, body: dict[str, Any], by: st
     reports.move(connection, report_id, ReportState.RELEASED, at_ms, why, released_as=codes)
     documents.forget(connection, report_id)
     answer = state_of(connection, report_id)
-    if codes == "unreported" and report.codes:
+    if codes == CodeState.UNREPORTED and report.codes:
         released = reports.get(connection, report_id)
         assert released is not None
         heir = reports.successor(
@@ -97,7 +98,7 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     report = reports.get(connection, report_id)
     if report is None:
         raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
-    if report.state != "held":
+    if report.state != ReportState.HELD:
         raise CommandError(
             409, "wrong-state", f"Report {report_id} is {report.state}, not held: there is nothing to decide."
         )

@@ -19,7 +19,7 @@ from lined.journal.tables import packages, reports
 from lined.journal.tables.eligible import Eligible, asked, eligible, is_eligible, on_its_way
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import JournalError
-from lined.vocabulary.reports import ReportKind
+from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
 
@@ -153,7 +153,7 @@ def _closed_by(connection: Connection, batch_id: int, asked_ms: int) -> bool:
 def _seal(connection: Connection, report_id: int) -> bool:
     """No more packages join; the line seals it as soon as its clock can be trusted, as it does with other batches."""
     report = reports.get(connection, report_id)
-    if report is None or report.state != "open":
+    if report is None or report.state != ReportState.OPEN:
         return False
     reports.change(connection, report_id, full=1, seal_reason="nothing more to come")
     return True

@@ -177,7 +177,7 @@ def _messages(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> l
 
 def _rejection(asked: FaultRequest, body: bytes) -> tuple[Rejection, object]:
     """A readable no that blames some codes of a report, or nobody. Second: its JSON, where that is none of our own
-    shapes: one error a code, without a context, as the text's table leaves it open [1.6].
+    shapes: one error a code, without a context, as the text's table leaves it open (API 1.21.1 §1.6).
     """
     status, last = asked.status or 400, asked.place + asked.codes
     named = list(_places(body))[asked.place : last]

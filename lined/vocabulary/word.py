@@ -26,6 +26,10 @@ class Word(StrEnum):
         word.sentence = sentence
         return word
 
+    def __repr__(self) -> str:
+        """As of any text: errors of the configuration and logs show it so."""
+        return repr(self.value)
+
 
 class AdvisedWord(Word):
     """A word about something that went wrong, with what to do about it."""

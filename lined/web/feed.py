@@ -20,7 +20,7 @@ from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
 from lined.i18n.shown import code_end
 from lined.line.stations.verdicts import Verdict
-from lined.vocabulary.verdicts import Reason
+from lined.vocabulary.verdicts import Answer, Reason
 from lined.web.fragments import Fragments
 
 CLIENTS_MAX = 20
@@ -82,7 +82,7 @@ class Feed:
         bad = 0
         for verdict in verdicts:
             self._last[verdict.station] = verdict
-            if verdict.verdict != "accept":
+            if verdict.verdict != Answer.ACCEPT:
                 bad += 1
                 if verdict.reason != Reason.NO_READ:
                     self._last_reject = verdict

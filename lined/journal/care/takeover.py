@@ -122,7 +122,7 @@ def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
     """
     why = f"unfinished in the backup that took over ({gap.why}): it may have been sent since"
     at_ms, state = gap.until_ms, report.state
-    if state == "open" and reports.seal(connection, report, at_ms, why) == ReportState.VOID:
+    if state == ReportState.OPEN and reports.seal(connection, report, at_ms, why) == ReportState.VOID:
         return
     if state == ReportState.SENDING:
         reports.move(connection, report.id, ReportState.IN_DOUBT, at_ms, why)
@@ -135,7 +135,7 @@ def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
         attempt_server_ms=min(gap.since_ms, report.attempt_server_ms or gap.since_ms),
         misses=0,
         missed_ms=None,
-        due_ms=None if state in ("open", ReportState.SEALED) else at_ms,
+        due_ms=None if state in (ReportState.OPEN, ReportState.SEALED) else at_ms,
     )
 
 

@@ -130,8 +130,8 @@ def _disaggregation(connection: Connection, report_id: int) -> Wait | None:
         return None
     report = reports.get(connection, report_id)
     stuck = report is None or report.state in {
-        "held",
-        "refused",
+        ReportState.HELD,
+        ReportState.REFUSED,
         ReportState.PARTIAL,
         ReportState.RELEASED,
         ReportState.VOID,

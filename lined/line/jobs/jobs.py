@@ -22,7 +22,7 @@ from lined.vocabulary.line import JobMode
 from lined.vocabulary.packages import OpenPackages
 from lined.vocabulary.word import member
 
-SERIES_MAX = 20  # 1 to 20 characters (RU 5.1.1, seriesNumber)
+SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1, seriesNumber)
 ORDER_MAX = 100  # (ours) no length is stated
 
 CORRECTABLE = ("order", "series", "production_date", "expiration_date")
@@ -37,9 +37,9 @@ class JobOrder:
     series: str | None = None
     production_date: str | None = None
     expiration_date: str | None = None
-    mode: str = "normal"
+    mode: str = JobMode.NORMAL
     replace: bool = False
-    packages: str = "keep"
+    packages: str = OpenPackages.KEEP
 
 
 def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_ms: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from lined.journal.tables.packages import PackageRow
 from lined.line.plant import PackageRule, Plant
 from lined.line.state import lot_of
 from lined.line.stations.desk import Desk
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level, PackageState
 from lined.vocabulary.verdicts import Reason
@@ -74,7 +75,7 @@ def _unit(desk: Desk, code: MarkingCode) -> Read:
         return Read(None, Reason.NOT_APPLIED)
     if code.tail and code.tail != known.tail:
         text = f"{code.ident} was applied with another check part: a copied code?"
-        desk.alarms.append(("other-check-part", text))
+        desk.alarms.append((AlarmKind.OTHER_CHECK_PART, text))
         return Read(None, Reason.NOT_APPLIED)
     job = desk.job(known.job_id)
     if job is None:

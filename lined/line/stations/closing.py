@@ -11,6 +11,7 @@ from lined.line.jobs.attributes import report_attributes
 from lined.line.plant import SsccRange
 from lined.line.state import Job, LineState
 from lined.line.stations.desk import Chunk, Desk
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level
 from lined.vocabulary.reports import ReportKind
@@ -60,7 +61,7 @@ def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
         f"No SSCC is left of [sscc] (last = {state.plant.sscc.last}): packages wait for a scanned parent code. "
         "Give the line another range."
     )
-    return "sscc-used-up", "" if issued else text
+    return AlarmKind.SSCC_USED_UP, "" if issued else text
 
 
 def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> int:
@@ -89,7 +90,7 @@ def parent_is_used(desk: Desk, parent: MarkingCode, job_id: int) -> bool:
         return False
     if parent.tail and known.tail != parent.tail:
         text = f"{parent.ident} was applied with another check part: a copied code?"
-        desk.alarms.append(("other-check-part", text))
+        desk.alarms.append((AlarmKind.OTHER_CHECK_PART, text))
         return True
     if known.own == CodeState.WITHDRAWN:
         running = desk.state.job

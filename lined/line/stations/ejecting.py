@@ -15,7 +15,8 @@ from lined.line.state import LineState
 from lined.line.stations import rework
 from lined.line.stations.desk import Chunk, Desk, Found
 from lined.line.stations.verdicts import Candidate
-from lined.vocabulary.codes import CodeState, Withdrawal
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.tasks import TaskKind
 from lined.vocabulary.verdicts import Decision, Reason
@@ -30,6 +31,7 @@ NOT_THE_GOOD_ITEM = frozenset(
         Reason.MALFORMED,
         Reason.NO_READ,
         Reason.NOT_DURABLE,
+        Reason.DEFECT,
     }
 )
 
@@ -53,8 +55,8 @@ def eject(connection: Connection, state: LineState, ident: str, why: str, by: st
     if codes.bucket_of(connection, code) == CodeState.UNREPORTED and not frozen:
         codes.set_own(connection, code, CodeState.WITHDRAWN, at_ms, detail=Withdrawal.OTHER, by=by)
         rework.without_its_code(connection, state, ident, by, at_ms)
-        return "withdrawn"
-    codes.record(connection, code.id, at_ms, "ejected", why, by=by)
+        return CodeState.WITHDRAWN
+    codes.record(connection, code.id, at_ms, CodeEvent.EJECTED, why, by=by)
     tasks.add(
         connection,
         TaskKind.EJECTED_REPORTED,
@@ -95,7 +97,7 @@ def at_rework(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
             rework.take_out(connection, state, code.ident, chunk.device, chunk.at_ms)
     except CommandError as refusal:
         if refusal.code not in {"not-packed", "unknown-code"}:
-            desk.alarms.append(("rework", str(refusal)))
+            desk.alarms.append((AlarmKind.REWORK, str(refusal)))
         return Found(Reason.NOT_APPLIED if refusal.code == "unknown-code" else Decision.ACCEPT)
     _know_again(desk, code)
     return Found(Decision.ACCEPT)

@@ -1,7 +1,7 @@
 """The verdicts of apply stations, decided inside the writer's transaction.
 
 Here and nowhere else a code becomes applied: in the transaction that accepts it, it goes into its open batch, the sums
-change, and two equal codes in one group meet each other. Order of reasons: contract, section 4.
+change, and two equal codes in one group meet each other. Order of reasons: docs/contract.md, Verdicts.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from lined.line.stations import elsewhere, rehearsing
 from lined.line.stations.desk import Chunk, Desk
 from lined.line.stations.pooling import Pooling
 from lined.line.stations.verdicts import Candidate, Ruling
-from lined.vocabulary.codes import GONE_FOR_GOOD, CodeState
-from lined.vocabulary.line import JobMode
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import GONE_FOR_GOOD, CodeEvent, CodeState
+from lined.vocabulary.line import JobMode, Role
 from lined.vocabulary.reports import ReportKind
 from lined.vocabulary.verdicts import Decision, Reason
 
@@ -82,7 +83,7 @@ class _Bench:
         self._first_ms = self._last_ms = 0
 
     def judge(self, chunk: Chunk) -> Ruling:
-        if chunk.station.role != "apply":
+        if chunk.station.role != Role.APPLY:
             return self._judge_elsewhere(chunk)
         state = self._state
         job = state.job
@@ -118,7 +119,7 @@ class _Bench:
         found = elsewhere.judge(desk, chunk)
         counted = self._counted(chunk)
         for candidate, one in zip(chunk.candidates, found, strict=True):
-            if one.verdict != Decision.ACCEPT or not one.applied_id or chunk.station.role == "pack":
+            if one.verdict != Decision.ACCEPT or not one.applied_id or chunk.station.role == Role.PACK:
                 self._keep_read(chunk, candidate, one.verdict, one.code_id)
             counted[one.verdict] += 1
         verdicts = [one.verdict for one in found]
@@ -169,7 +170,9 @@ class _Bench:
             rehearsing.applied(self._state, code.ident)
             return Decision.ACCEPT, 0  # a test job: judged as usual, remembered nowhere
         if known.tail != code.tail:
-            alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
+            alarms.append(
+                (AlarmKind.OTHER_CHECK_PART, f"{code.ident} was applied with another check part: a copied code?")
+            )
             return Reason.DUPLICATE, known.id
         if known.own == CodeState.WITHDRAWN:
             if not self._may_come_back(known):
@@ -250,8 +253,8 @@ class _Bench:
         self._connection.execute("UPDATE read SET code_id = ? WHERE code_id = ?", (code_id, known.id))
         counters.add(self._connection, known.job_id, {f"code.{CodeState.WITHDRAWN}": -1, "code.applied": -1})
         device = self._connection.execute("SELECT id FROM device WHERE no = ?", (known.device_no,)).fetchone()
-        codes.record(self._connection, code_id, known.at_ms, "applied", device[0])  # its row is gone
-        codes.record(self._connection, code_id, chunk.at_ms, "applied-again", "after its withdrawal")
+        codes.record(self._connection, code_id, known.at_ms, CodeEvent.APPLIED, device[0])  # its row is gone
+        codes.record(self._connection, code_id, chunk.at_ms, CodeEvent.APPLIED_AGAIN, "after its withdrawal")
         return code_id
 
     def _apply(self, chunk: Chunk, code: MarkingCode, job: Job) -> int:

@@ -16,7 +16,7 @@ from lined.line.stations.desk import Chunk, Desk, Found
 from lined.line.stations.rehearsal import Rehearsal, Rehearsed
 from lined.line.stations.verdicts import Candidate
 from lined.vocabulary.line import JobMode
-from lined.vocabulary.packages import Level, PackMode
+from lined.vocabulary.packages import Level, PackageState, PackMode
 from lined.vocabulary.verdicts import Decision, Reason
 
 
@@ -46,7 +46,7 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found | None:
     rule = rule_of(desk.state.plant, desk.state.job.gtin, chunk.station.level)
     if rule is None:
         return None
-    if chunk.station.mode == "frame":
+    if chunk.station.mode == PackMode.FRAME:
         word = _frame(desk, chunk, rehearsal, rule, candidate)
     else:
         word = _single(desk, chunk, rehearsal, rule, candidate.code) if candidate.code else None
@@ -58,7 +58,7 @@ def close(desk: Desk, chunk: Chunk) -> dict[str, object] | None:
     rehearsal, station = of(desk.state), chunk.station
     if rehearsal is None or packages.open_at(desk.connection, station.id) is not None:
         return None
-    if station.mode == "frame":
+    if station.mode == PackMode.FRAME:
         rehearsal.short.add(station.id)
         return {"station": station.id, "parent": None, "count": 0, "state": "short-frame-expected"}
     package = rehearsal.open.get(station.id)
@@ -67,9 +67,14 @@ def close(desk: Desk, chunk: Chunk) -> dict[str, object] | None:
     parent, count = package.parent, len(package.children)
     if parent is not None or not count or closing.may_issue(desk.state, station.level):
         _close(rehearsal, chunk, parent if count else None)
-        return {"station": station.id, "parent": parent, "count": count, "state": "closed" if count else "dissolved"}
+        return {
+            "station": station.id,
+            "parent": parent,
+            "count": count,
+            "state": PackageState.CLOSED if count else PackageState.DISSOLVED,
+        }
     package.closing = True
-    return {"station": station.id, "parent": None, "count": count, "state": "open"}
+    return {"station": station.id, "parent": None, "count": count, "state": PackageState.OPEN}
 
 
 # ── one code a read ─────────────────────────────────────────────────────────────────────────────────────────────────

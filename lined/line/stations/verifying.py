@@ -1,4 +1,4 @@
-"""The verdicts of verify stations, decided inside the writer's transaction (contract, section 4).
+"""The verdicts of verify stations, decided inside the writer's transaction (docs/contract.md, Verdicts).
 
 Every reading of a grade is kept with its code. A code is judged by the job that applied it, or, before it is applied,
 by the running job or the configured product of its GTIN; with `apply = true` a good read applies it in the same
@@ -16,12 +16,14 @@ from lined.line.stations import rehearsing
 from lined.line.stations.desk import Chunk, Desk, Found
 from lined.line.stations.grading import Grade, Trend, is_below, read_grade
 from lined.line.stations.verdicts import Candidate
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.line import JobMode
-from lined.vocabulary.verdicts import ACCEPTED, Decision, Reason
+from lined.vocabulary.packages import Level
+from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 RIGHT_AGAIN = 10  # grades in a row after which a verifier counts as put right
-LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" [13.26]
+LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" (API 1.21.1 §13.26)
 
 
 def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
@@ -79,7 +81,9 @@ def _only(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) -> F
     known = desk.known.get(code.ident)
     code_id = known.id if known is not None else 0
     if known is not None and code.tail and known.tail != code.tail:
-        desk.alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
+        desk.alarms.append(
+            (AlarmKind.OTHER_CHECK_PART, f"{code.ident} was applied with another check part: a copied code?")
+        )
     if _low(grade, _least(desk, code)):
         return Found(Reason.LOW_GRADE, code_id)
     if _is_repeat(desk, chunk, code):
@@ -146,7 +150,7 @@ def _keep(
         value=grade.value if grade else None,
         formal=grade.formal if grade else "",
         device_at=(candidate.at or "")[:40],
-        verdict="accept" if good else verdict,
+        verdict=Answer.ACCEPT if good else verdict,
     )
     grade_id = grades.keep(desk.connection, reading)
     if verdict == Reason.DUPLICATE:
@@ -169,7 +173,7 @@ def _report(desk: Desk, code: MarkingCode, letter: str, grade_id: int, job: Job,
         "group": job.product["group"],
         "business_place_id": plant.business_place_id,
         "order": job.attributes.get("order"),
-        "package_type": "GROUP" if plant.product_of_group(code.gtin) else "UNIT",
+        "package_type": Level.GROUP if plant.product_of_group(code.gtin) else Level.UNIT,
     }
     batch_id = grades.open_batch(desk.connection, job.id, attributes, plant.validation.max_codes, grade_id, at_ms)
     grades.join(desk.connection, grade_id, letter, batch_id, at_ms)
@@ -180,21 +184,21 @@ def _watch(desk: Desk, chunk: Chunk, candidate: Candidate, grade: Grade | None) 
     in_order = 0 if grade is None or grade.contradiction else desk.state.well_graded.get(chunk.device_no, 0) + 1
     desk.state.well_graded[chunk.device_no] = in_order
     if in_order == RIGHT_AGAIN:
-        desk.alarms += [("no-grade", ""), ("grade-contradiction", "")]
+        desk.alarms += [(AlarmKind.NO_GRADE, ""), (AlarmKind.GRADE_CONTRADICTION, "")]
     if grade is None:
         said = f"{candidate.grade!r}" if candidate.grade else "nothing"
         text = f"{chunk.device} gives no grade that can be understood (it said {said}): its reads are rejected"
-        desk.alarms.append(("no-grade", text))
+        desk.alarms.append((AlarmKind.NO_GRADE, text))
         return
     if grade.contradiction:
         text = (
             f"{chunk.device} contradicts itself: {candidate.grade!r} is class {grade.letter} at best; check its set-up"
         )
-        desk.alarms.append(("grade-contradiction", text))
+        desk.alarms.append((AlarmKind.GRADE_CONTRADICTION, text))
     trend = desk.state.trends.setdefault(chunk.device_no, Trend())
     if trend.add(grade.number):
         text = (
             f"The print quality that {chunk.device} sees is falling: {trend.quick:.1f} now, {trend.best:.1f} at "
             "its best. Look after the printer before items are rejected."
         )
-        desk.alarms.append(("print-quality-falling", text if trend.falling else ""))
+        desk.alarms.append((AlarmKind.PRINT_QUALITY_FALLING, text if trend.falling else ""))

@@ -1,6 +1,6 @@
 """Whom a refusal blames: the codes of a report that an answer names, by value, by place or within its text.
 
-Places are indices into the body that was sent (domain page, "Credentials and limits"). What is no code of the report
+Places are indices into the body that was sent (API 1.21.1 §1.6). What is no code of the report
 blames nobody: a date, the series, another's code. Each error is read by itself, and its surest word counts: a value
 that is a code of ours, else its place, else what stands in its text.
 """

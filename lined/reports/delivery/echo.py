@@ -141,7 +141,7 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings) -> 
             f"Document {report.document_id} refuses every code, as it would if an earlier attempt had arrived; no "
             "document of that one was found. Adopt it if the regulator has it, or release the report."
         )
-        if fresh.state == "held":
+        if fresh.state == ReportState.HELD:
             reports.change(connection, report.id, problem=problem, due_ms=None, waits_for=None)
         else:
             hold(connection, report.id, at_ms, problem)

@@ -95,11 +95,18 @@ def _keep_looking(
         )
         due_ms = at_ms + around.rules.held_poll_ms
         reports.move(
-            connection, report.id, "held", at_ms, problem, problem=problem, document_status=status, due_ms=due_ms
+            connection,
+            report.id,
+            ReportState.HELD,
+            at_ms,
+            problem,
+            problem=problem,
+            document_status=status,
+            due_ms=due_ms,
         )
         return
     wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, max(looks - 3, 0), around.chance)
-    if report.state == "held":
+    if report.state == ReportState.HELD:
         wait_ms = around.rules.held_poll_ms
     reports.change(connection, report.id, document_status=status, looked_ms=at_ms, due_ms=at_ms + wait_ms)
 

@@ -54,13 +54,13 @@ async def refused_by_name(
         heir = report.batch_id != report.id
         if fresh.codes and heir:
             problem = f"Its codes were refused a second time, {len(named)} by name; {fresh.codes} are left. {why}"
-            if fresh.state != "held":
-                reports.move(connection, report.id, "held", at_ms, problem, evidence=evidence, **columns)
+            if fresh.state != ReportState.HELD:
+                reports.move(connection, report.id, ReportState.HELD, at_ms, problem, evidence=evidence, **columns)
             # What a person sends again is made of the codes that are left, not of the bytes that were refused.
             unfrozen = {"fingerprint": None, "frozen_ms": None, "carried": None}
             reports.change(connection, report.id, problem=problem, due_ms=None, **unfrozen)
             return
-        reports.move(connection, report.id, "refused", at_ms, why, evidence=evidence, problem=why, **columns)
+        reports.move(connection, report.id, ReportState.REFUSED, at_ms, why, evidence=evidence, problem=why, **columns)
         if fresh.codes:
             left = reports.get(connection, report.id)
             assert left is not None
@@ -75,12 +75,20 @@ async def refused_nameless(around: Surroundings, report: ReportRow, why: str, ev
     """A refusal that blames no code is about the document or the key: held. The second in a row pauses the kind."""
 
     def step(connection: Connection) -> int:
-        if still(connection, report).state == "held":  # given up on, looked at all the same, refused at last
+        if still(connection, report).state == ReportState.HELD:  # given up on, looked at all the same, refused at last
             reports.change(connection, report.id, evidence=evidence, problem=why, due_ms=None, **columns)
         else:
             at_ms = around.wall_ms()
             reports.move(
-                connection, report.id, "held", at_ms, why, evidence=evidence, problem=why, due_ms=None, **columns
+                connection,
+                report.id,
+                ReportState.HELD,
+                at_ms,
+                why,
+                evidence=evidence,
+                problem=why,
+                due_ms=None,
+                **columns,
             )
         return count_nameless(connection, report.kind, nameless_refusals(connection, report.kind) + 1)
 

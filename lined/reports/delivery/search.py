@@ -1,4 +1,4 @@
-"""Looking for a report that may have been received (reliability page, "Sending without an idempotency key", 3).
+"""Looking for a report that may have been received (docs/decisions.md, Sending without an idempotency key).
 
 A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's
 own sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a
@@ -268,7 +268,7 @@ def found(connection: Connection, report_id: int, document_id: str, around: Surr
 
 def hold(connection: Connection, report_id: int, at_ms: int, problem: str) -> None:
     """Put a report before a person."""
-    reports.move(connection, report_id, "held", at_ms, problem, problem=problem, due_ms=None, waits_for=None)
+    reports.move(connection, report_id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=None, waits_for=None)
 
 
 def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_ms: int) -> None:
