@@ -88,8 +88,8 @@ class CodeHistory(NamedTuple):
 
 
 class ErrorNote(NamedTuple):
-    """One error of an answer (API 1.21.1 §1.6), whatever its shape. `values` are the strings it blames, `places` the paths
-    into the body that it points at, `quoted` what stands in brackets in its text.
+    """One error of an answer (API 1.21.1 §1.6), whatever its shape. `values` are the strings it blames, `places` the
+    paths into the body that it points at, `quoted` what stands in brackets in its text.
     """
 
     code: str
@@ -256,8 +256,8 @@ def _strings(value: object) -> list[str]:
 
 
 def _place(path: object) -> Place:
-    """API 1.21.1 §1.6, "name and jsonPath of the parameter": `$.sntins[3]`, `sntins[3]`, `$['sntins'][3]`; () where it has no
-    index, and so points at no single code.
+    """API 1.21.1 §1.6, "name and jsonPath of the parameter": `$.sntins[3]`, `sntins[3]`, `$['sntins'][3]`; () where it
+    has no index, and so points at no single code.
     """
     words = _STEP.findall(path[: bounds.LONGEST_CODE]) if isinstance(path, str) else []
     place = tuple(int(word) if word.isdigit() else word for word in words[:DEEPEST_PLACE])
@@ -265,8 +265,8 @@ def _place(path: object) -> Place:
 
 
 def _quoted(sentence: object) -> tuple[str, ...]:
-    """What stands in brackets: "Недопустимое значение [V] параметра [P]" (API 1.21.1 §1.6, error 602). A value may hold brackets
-    itself, so what lies between the first and the last of its words counts too.
+    """What stands in brackets: "Недопустимое значение [V] параметра [P]" (API 1.21.1 §1.6, error 602). A value may hold
+    brackets itself, so what lies between the first and the last of its words counts too.
     """
     cut = sentence[:LONGEST_QUOTING] if isinstance(sentence, str) else ""
     if not 0 < cut.count("[") <= MOST_BRACKETS:
