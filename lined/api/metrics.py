@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from lined.api.ports import PlantView, cannot_commit
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.line import JobMode, LineState
 
 
@@ -89,6 +90,8 @@ class Snapshot(Collector):
         for (method, result), times in sorted(self._view.regulator.counts.items()):
             asked.add_metric((method, result), times)
         yield asked
+        wrong = {str(AlarmKind.WRONG_TOKEN): self._view.refused[AlarmKind.WRONG_TOKEN]}
+        yield counter("lined_refused_requests", "Requests the endpoint refused since the start.", "reason", wrong)
         yield gauge("lined_mqtt_connected", "1: the broker is connected.", document["mqtt"]["connected"])
         journal = document["journal"]
         yield gauge("lined_journal_bytes", "Size of the journal and its WAL.", journal["bytes"])

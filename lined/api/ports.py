@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -122,6 +123,8 @@ class PlantView:
     shifts: tuple[time, ...] = (time(8), time(20))
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
+    refused: Counter[str] = field(default_factory=Counter)
+    """What the gate refused since the start, by reason, for `/metrics`."""
     renew_key: Callable[..., Awaitable[dict[str, Any]]] | None = None
     """The operation behind `POST /api/v1/regulator/renew-key`."""
 

@@ -81,7 +81,9 @@ def questions(view: PlantView) -> APIRouter:
             raise without_codes(refused) from None
         found = await view.journal.read(_code, ident)
         if found is None:
-            raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
+            raise CommandError(
+                404, "unknown-code", f"{stories.shown_raw(ident.encode())} was never applied on this line."
+            )
         return rendered(found)
 
     @router.get("/pools", tags=["pools"])

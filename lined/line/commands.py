@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.steps import one_step
 from lined.journal.tables import codes, counters, eligible
@@ -14,7 +15,7 @@ from lined.line.jobs import jobs
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import Ruling
+from lined.line.stations.verdicts import Ruling, told_code
 from lined.vocabulary.codes import CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError, LinedError
 from lined.vocabulary.reports import ReportKind
@@ -95,7 +96,7 @@ def withdraw(ident: str, reason: str, by: str) -> Action:
             raise CommandError(422, "wrong-value", f"reason is one of {', '.join(Withdrawal)}.")
         known = codes.find(connection, [ident]).get(ident)
         if known is None:
-            raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
+            raise CommandError(404, "unknown-code", f"{masked(ident)} was never applied on this line.")
         bucket = codes.bucket_of(connection, known)
         if bucket == CodeState.WITHDRAWN:
             raise CommandError(409, "already-withdrawn", f"{ident} is withdrawn already.")
@@ -143,14 +144,14 @@ def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
         ruling = judging.run(connection, [chunk])[0]
         rulings.append(ruling)
-        word, code = ruling.verdicts[0], chunk.candidates[0].code
+        word, code_id = ruling.verdicts[0], ruling.code_ids[0]
         good = word in ACCEPTED
         return {
             "station": chunk.station.id,
             "verdict": Answer.ACCEPT if good else Answer.REJECT,
             "reason": None if good and word != Decision.REPEAT else word,
-            "code": code.ident if code else None,
-            "code_id": ruling.code_ids[0],
+            "code": told_code(chunk.candidates[0].code, word, code_id),
+            "code_id": code_id,
         }
 
     return action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lined.codes import MarkingCode
+from lined.codes import MarkingCode, masked
 from lined.journal.database import Connection
 from lined.journal.tables import packages
 from lined.journal.tables.packages import PackageRow
@@ -89,7 +89,7 @@ def _take_parent(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingC
             422, "wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)]
         )
     if package.ident is None and closing.parent_is_unknown(desk, parent):
-        raise CommandError(409, "unknown-code", f"{parent.ident} is not in the code pool of its product.")
+        raise CommandError(409, "unknown-code", f"{masked(parent.ident)} is not in the code pool of its product.")
     if package.ident is None and closing.parent_is_used(desk, parent, package.job_id):
         raise CommandError(409, "parent-used", f"{parent.ident} is the parent of another package.")
     closing.close_with(desk, chunk, package, parent)

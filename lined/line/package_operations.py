@@ -171,7 +171,9 @@ def _dissolve(
 ) -> dict[str, Any]:
     package = packages.by_ident(connection, ident) if ident else packages.open_at(connection, station)
     if package is None:
-        raise CommandError(404, "unknown-package", f"There is no package {ident or f'open at {station!r}'}.")
+        raise CommandError(
+            404, "unknown-package", f"There is no package {codes.masked(ident) or f'open at {station!r}'}."
+        )
     return dict(rework.dissolve(connection, state, package, by, at_ms))
 
 

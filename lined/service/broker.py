@@ -33,7 +33,12 @@ class BrokerSide:
         self._outbox = outbox
         self._journal = journal
         self._since_ms = since_ms
-        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)))
+        topic = outbox.spec.topic("command")
+
+        def strange(text: str) -> None:
+            problems.set(AlarmKind.MQTT_COMMAND, topic, text)
+
+        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)), strange)
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0
         self._told_package = 0

@@ -124,6 +124,19 @@ class AlarmKind(AdvisedWord):
         N_("The PLC hears no verdicts by MQTT. Check broker and network."),
         Severity.WARNING,
     )
+    MQTT_COMMAND = (
+        "mqtt-command",
+        N_("A command of the PLC cannot be carried out"),
+        N_("Its program names a command that there is not, or retains one. Show the engineer the text below."),
+        Severity.WARNING,
+        True,
+    )
+    WRONG_TOKEN = (
+        "wrong-token",
+        N_("Somebody commands with a wrong token"),
+        N_("A program has an old token, or somebody is guessing. See the address below and tell the engineer."),
+        Severity.WARNING,
+    )
     SQLITE = (
         "sqlite",
         N_("The database library is too old"),

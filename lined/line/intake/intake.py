@@ -24,7 +24,7 @@ from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk, typed_device
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import Candidate, Ruling, Verdict
+from lined.line.stations.verdicts import Candidate, Ruling, Verdict, told_code
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
@@ -326,7 +326,7 @@ class LineIntake:
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
-        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+        for candidate, word, code_id in zip(chunk.candidates, ruling.verdicts, ruling.code_ids, strict=True):
             self.seq += 1
             good = word in ACCEPTED
             verdicts.append(
@@ -337,7 +337,7 @@ class LineIntake:
                     chunk.device,
                     Answer.ACCEPT if good else Answer.REJECT,
                     None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
-                    candidate.code.ident if candidate.code else None,
+                    told_code(candidate.code, word, code_id),
                     chunk.at_ms,
                 )
             )

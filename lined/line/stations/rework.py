@@ -5,6 +5,7 @@ Whether that is a change of the journal alone, or takes a disaggregation first, 
 
 from __future__ import annotations
 
+from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.tables import codes, packages, reports, tasks
 from lined.journal.tables.packages import PackageRow
@@ -110,7 +111,7 @@ def _inside(connection: Connection, ident: str) -> tuple[PackageRow, int, bool]:
     child = packages.by_ident(connection, ident)
     code = packages.packed_code(connection, ident) if child is None else None
     if child is None and code is None:
-        raise CommandError(404, "unknown-code", f"{ident} was neither applied nor packed on this line.")
+        raise CommandError(404, "unknown-code", f"{masked(ident)} was neither applied nor packed on this line.")
     package_id = child.package_id if child is not None else code.package_id if code is not None else None
     package = packages.get(connection, package_id) if package_id is not None else None
     if package is None:
@@ -189,5 +190,7 @@ def child_of_code(connection: Connection, ident: str) -> Child:
     code = packages.packed_code(connection, ident)
     job = job_of(connection, code.job_id) if code is not None else None
     if code is None or job is None or code.own in {CodeState.WITHDRAWN, CodeState.REFUSED}:
-        raise CommandError(409, "not-applied", f"{ident} was not applied on this line, or is withdrawn or refused.")
+        raise CommandError(
+            409, "not-applied", f"{masked(ident)} was not applied on this line, or is withdrawn or refused."
+        )
     return Child(code.id, ident, Level.UNIT, job.id, job.gtin, lot_of(job), code.package_id)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lined.codes import MarkingCode
+from lined.codes import MarkingCode, masked
+from lined.vocabulary.verdicts import ACCEPTED, Reason
+
+
+def told_code(code: MarkingCode | None, verdict: str, code_id: int) -> str | None:
+    """The code of a read as everybody may see it; None where there is none, or where it may hold a check part: a lost
+    separator makes that look like the end of a serial. `code_id`: the known code that is meant, 0 for none.
+    """
+    if code is None or verdict == Reason.MALFORMED:
+        return None
+    known = bool(code.tail or code_id) or verdict in ACCEPTED
+    return code.ident if known or masked(code.ident) == code.ident else None
 
 
 class Verdict(NamedTuple):

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.tables import codes, reports
 from lined.journal.tables.codes import KnownCode
@@ -134,7 +135,9 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
     }
     wrong = [ident for ident, state in states.items() if state != CodeState.ACCEPTED]
     if wrong:
-        problems = [Problem(ident, f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]]
+        problems = [
+            Problem(masked(ident), f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]
+        ]
         raise CommandError(409, "not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
     return [known[ident] for ident in idents]
 

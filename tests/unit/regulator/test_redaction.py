@@ -61,7 +61,13 @@ def test_what_is_no_secret_stays() -> None:
     assert redact(text, []) == text
 
 
-@pytest.mark.parametrize("separator", ["\x1d", "\\u001d", "%1D"])
+@pytest.mark.parametrize(
+    "separator",
+    [
+        *("\x1d", "\\u001d", "%1D", "\\x1d", "\\\\x1D", "\u241d", "\\u241d", "%E2%90%9D"),
+        *("<GS>", "[FNC1]", "{0x1D}", "&#29;", "&#x1D;", "_x001D_", "~d029", "~1", "^]"),
+    ],
+)
 def test_check_parts_of_codes_are_masked_and_the_code_stays(separator: str) -> None:
     shown = redact(f'"010489921512237121U&U1+<cfOUoZf{separator}93UehU", "next"', [])
     assert "UehU" not in shown
