@@ -30,8 +30,8 @@ from lined.journal.database import (
 from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import check_ours, migrations
 from lined.journal.steps import Step, Steps
-from lined.journal.tables.unsaid import BEING_SAID
 from lined.journal.tables import codes
+from lined.journal.tables.unsaid import BEING_SAID
 from lined.journal.writer import Work, Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
 from lined.vocabulary.reports import FINAL

@@ -1,4 +1,4 @@
-"""The way in: reads of a device become candidates here, go to the writer as one chunk, and come back as verdicts.
+"""The way in: reads of a device are parsed here, go to the writer as one chunk, and come back as verdicts.
 
 Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of
 its chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is
@@ -22,9 +22,9 @@ from lined.line.intake.ports import Frame, Judgement
 from lined.line.intake.unsaid import ListUnsaid, Told
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
-from lined.line.stations.desk import Chunk, typed_device
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import Candidate, Ruling, Verdict, told_code
+from lined.line.stations.read import Chunk, Read, typed_device
+from lined.line.stations.verdicts import PublishedVerdict, Ruling, told_code
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
@@ -39,8 +39,8 @@ SHOWN = 100  # verdicts kept in memory for the page
 RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put right
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
-Listener = Callable[[Sequence[Verdict]], None]
-Voice = Callable[[str, Judgement, Sequence[Verdict]], None]  # device, judgement, its verdicts
+Listener = Callable[[Sequence[PublishedVerdict]], None]
+Voice = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, judgement, its verdicts
 
 
 class _Turn(NamedTuple):
@@ -62,7 +62,7 @@ class _Note(NamedTuple):
 
 class _Pending(NamedTuple):
     device: str
-    frames: list[int]  # how many candidates each frame has
+    frames: list[int]  # how many reads each frame has
     chunk: Chunk
     ruling: Ruling
 
@@ -82,7 +82,7 @@ class LineIntake:
         self.session = secrets.token_hex(6)
         self.seq = 0
         self.not_durable = 0
-        self.shown: deque[Verdict] = deque(maxlen=SHOWN)
+        self.shown: deque[PublishedVerdict] = deque(maxlen=SHOWN)
         self.last_read_ms: dict[str, int] = {}
         self.remarks: Counter[str] = Counter()
         self.listeners: list[Listener] = []
@@ -112,15 +112,14 @@ class LineIntake:
 
     def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:  # noqa: ARG002 - the port's
         """See lined.line.intake.ports.Intake. A disk that cannot take it gives rejects, not an exception."""
-        candidates: list[Candidate] = []
-        counts: list[int] = []
-        for frame in frames:
-            before = len(candidates)
-            self._candidates(device, frame, candidates)
-            counts.append(len(candidates) - before)
         now = self._wall_ms()
         self.last_read_ms[device] = now
-        chunk = Chunk(self._numbers[device], device, self._stations[device], now, candidates)
+        chunk = Chunk(self._stations[device], device, self._numbers[device], now, [])
+        counts: list[int] = []
+        for frame in frames:
+            before = len(chunk.reads)
+            self._parse(chunk, frame)
+            counts.append(len(chunk.reads) - before)
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
@@ -130,13 +129,14 @@ class LineIntake:
         """
         device = typed_device(station.id)
         self._waiting[device] += 1
-        candidate = self._candidate(device, text.encode("utf-8", "replace"))
-        return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
+        chunk = Chunk(station, device, self._numbers[device], self._wall_ms(), [])
+        chunk.reads.append(self._read(chunk, text.encode("utf-8", "replace")))
+        return chunk
 
-    def station_chunk(self, station: Station) -> Chunk:
-        """A chunk without reads, for commands that do what the station does."""
+    def command_at(self, station: Station) -> Read:
+        """What stands for a command that does what the station does."""
         device = typed_device(station.id)
-        return Chunk(self._numbers[device], device, station, self._wall_ms(), [])
+        return Read(station, device, self._numbers[device], self._wall_ms())
 
     def typed_done(self, chunk: Chunk, ruling: Ruling | None) -> None:
         """The ruling on a typed code is on disk and is being answered: it counts as said. None: it was not judged."""
@@ -238,20 +238,20 @@ class LineIntake:
 
     # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
-        if frame.kind == "read" and frame.codes:
-            role = self._stations[device].role
-            if role != Role.APPLY:
-                into += self._elsewhere(device, frame)
-                return
-            for raw in frame.codes:
-                into.append(self._candidate(device, raw))
-        elif frame.kind == "no-read":
-            into.append(Candidate(Reason.NO_READ, None, frame.raw[:RAW_KEPT]))
+    def _parse(self, chunk: Chunk, frame: Frame) -> None:
+        """A frame's reads into its chunk."""
+        if frame.kind == "read" and (frame.codes or frame.missed):
+            if chunk.station.role == Role.APPLY:
+                chunk.reads.extend([self._read(chunk, raw) for raw in frame.codes])
+                chunk.reads.extend(self._reject(chunk, Reason.NO_READ, frame) for _ in range(frame.missed))
+            else:
+                chunk.reads.extend(self._elsewhere(chunk, frame))
         else:
-            into.append(Candidate(Reason.MALFORMED, None, frame.raw[:RAW_KEPT]))
+            reason = Reason.NO_READ if frame.kind == "no-read" else Reason.MALFORMED
+            chunk.reads.append(self._reject(chunk, reason, frame))
 
-    def _candidate(self, device: str, raw: bytes) -> Candidate:
+    def _read(self, chunk: Chunk, raw: bytes) -> Read:
+        station, device, number, at_ms, _ = chunk
         try:
             code = marking.parse(raw, self._shapes)
         except marking.Malformed as fault:
@@ -260,7 +260,7 @@ class LineIntake:
                 self._problems.set(
                     AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}; check the scanner's code page"
                 )
-            return Candidate(Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+            return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
         if code.remarks:
             self.remarks[device] += 1
         if device in self._foreign:
@@ -268,16 +268,22 @@ class LineIntake:
             if not self._foreign[device]:
                 del self._foreign[device]
                 self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
-        return Candidate("", code, raw)
+        return Read(station, device, number, at_ms, "", code, raw)
 
-    def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
-        """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""
+    def _elsewhere(self, chunk: Chunk, frame: Frame) -> list[Read]:
+        """At a station that does not only apply: reads with their grade, or one for all where it packs frames."""
         at = getattr(frame, "at", None)
-        found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
-        if self._stations[device].mode != PackMode.FRAME:
+        found = [self._read(chunk, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
+        found += [self._reject(chunk, Reason.NO_READ, frame)] * frame.missed
+        if chunk.station.mode != PackMode.FRAME:
             return found
-        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else Reason.MALFORMED)
-        return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
+        reasons = {read.reason for read in found}
+        wrong = next((reason for reason in (Reason.NO_READ, Reason.MALFORMED) if reason in reasons), "")
+        return [self._reject(chunk, wrong, frame)._replace(frame=tuple(found))]
+
+    def _reject(self, chunk: Chunk, reason: str, frame: Frame) -> Read:
+        station, device, number, at_ms, _ = chunk
+        return Read(station, device, number, at_ms, reason, None, frame.raw[:RAW_KEPT])
 
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
         answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
@@ -300,8 +306,8 @@ class LineIntake:
         if error is None:
             ruling = turn.ruled.result()
         elif isinstance(error, JournalError):
-            ruling = Ruling([Reason.NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
-            self.not_durable += len(chunk.candidates)
+            ruling = Ruling([Reason.NOT_DURABLE] * len(chunk.reads), [0] * len(chunk.reads), 0, [], None)
+            self.not_durable += len(chunk.reads)
         else:
             self._waiting[chunk.device] -= 1
             answer.set_exception(error)
@@ -326,18 +332,18 @@ class LineIntake:
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
-        for candidate, word, code_id in zip(chunk.candidates, ruling.verdicts, ruling.code_ids, strict=True):
+        for read, word, code_id in zip(chunk.reads, ruling.verdicts, ruling.code_ids, strict=True):
             self.seq += 1
             good = word in ACCEPTED
             verdicts.append(
-                Verdict(
+                PublishedVerdict(
                     self.seq,
                     self.session,
                     chunk.station.id,
                     chunk.device,
                     Answer.ACCEPT if good else Answer.REJECT,
                     None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
-                    told_code(candidate.code, word, code_id),
+                    told_code(read.code, word, code_id),
                     chunk.at_ms,
                 )
             )
@@ -355,8 +361,8 @@ class LineIntake:
                 self._problems.clear(kind, chunk.device)
         if not chunk.station.repeat_ms.get(chunk.device):
             return
-        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
-            item = candidate.code.ident if candidate.code else ""
+        for read, word in zip(chunk.reads, ruling.verdicts, strict=True):
+            item = read.code.ident if read.code else ""
             last, times = self._in_a_row.get(chunk.device, ("", 0))
             times = times + 1 if word == Decision.REPEAT and item == last else int(word == Decision.REPEAT)
             self._in_a_row[chunk.device] = (item, times)

@@ -15,8 +15,6 @@ from lined.line.plant import PackageRule, Plant
 from lined.line.state import lot_of
 from lined.line.stations.applying import other_check_part
 from lined.line.stations.transaction import Transaction
-from lined.line.stations.verdicts import Verdict
-from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level, PackageState
 from lined.vocabulary.verdicts import Reason
@@ -44,9 +42,7 @@ class Child(NamedTuple):
 
 
 class Meant(NamedTuple):
-    """What a code may be here. `child` is None for what may only be a parent (`reason` empty), or for what may be nothing
-    here.
-    """
+    """What a code may be here. `child` is None for what may only be a parent (`reason` empty), or nothing here."""
 
     child: Child | None
     reason: str = ""

@@ -10,10 +10,9 @@ from lined.journal.tables.packages import PackageRow
 from lined.line.jobs.attributes import report_attributes
 from lined.line.plant import SsccRange
 from lined.line.state import Job, LineState
-from lined.line.stations.read import Read
 from lined.line.stations.applying import other_check_part
+from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
-from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level

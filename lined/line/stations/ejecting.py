@@ -15,7 +15,6 @@ from lined.line.stations import rework
 from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
-from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.tasks import TaskKind

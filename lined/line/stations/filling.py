@@ -58,7 +58,6 @@ def close_if_full(tx: Transaction, read: Read, package_id: int) -> int:
     return 0
 
 
-
 def other_level(read: Read, package: PackageRow) -> tuple[str, str]:
     """The alarm where the configuration was changed over an open package."""
     text = (

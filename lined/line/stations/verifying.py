@@ -180,9 +180,7 @@ def _watch(tx: Transaction, read: Read, grade: Grade | None) -> None:
         tx.alarms.append((AlarmKind.NO_GRADE, text))
         return
     if grade.contradiction:
-        text = (
-            f"{read.device} contradicts itself: {read.grade!r} is class {grade.letter} at best; check its set-up"
-        )
+        text = f"{read.device} contradicts itself: {read.grade!r} is class {grade.letter} at best; check its set-up"
         tx.alarms.append((AlarmKind.GRADE_CONTRADICTION, text))
     trend = tx.state.trends.setdefault(read.device_no, Trend())
     if trend.add(grade.number):
