@@ -1,4 +1,4 @@
-"""Verdicts: what a station decides about a read, and the reasons for which it rejects one (contract, section 4)."""
+"""Verdicts (docs/contract.md, Verdicts): what a station decides about a read, and why it rejects one."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Reason(AdvisedWord):
         "not-durable",
         N_("Cannot be saved"),
         N_("The disk takes nothing. Stop the line and call the engineer."),
+    )
+    DEFECT = (
+        "defect",
+        N_("Could not be judged"),
+        N_("A mistake in the program. Read it again; if it repeats, call the engineer."),
     )
     NO_READ = "no-read", N_("No code seen"), N_("Check the print, the label's place and the scanner's window.")
     MALFORMED = (

@@ -1,4 +1,4 @@
-"""The way in: reads of a device are parsed here, go to the writer as one chunk, and come back as verdicts.
+"""The queue of reads: a device's frames go to the writer as one chunk, and come back as verdicts.
 
 Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of
 its chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is
@@ -11,60 +11,35 @@ import asyncio
 import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import structlog
 
-from lined import codes as marking
 from lined.journal import Journal
-from lined.journal.writer import Work
+from lined.journal.entries import Work
+from lined.line.intake.parsing import Parsing
 from lined.line.intake.ports import Frame, Judgement
+from lined.line.intake.under_way import Note, Pending, Turn
 from lined.line.intake.unsaid import ListUnsaid, Told
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations.judging import Judging
 from lined.line.stations.read import Chunk, Read, typed_device
 from lined.line.stations.verdicts import PublishedVerdict, Ruling, told_code
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
-from lined.vocabulary.line import Role
-from lined.vocabulary.packages import PackMode
 from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 log = structlog.get_logger()
 
-RAW_KEPT = 256  # bytes of a rejected read that are kept for diagnosis
 SHOWN = 100  # verdicts kept in memory for the page
-RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put right
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
 Listener = Callable[[Sequence[PublishedVerdict]], None]
 Voice = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, judgement, its verdicts
-
-
-class _Turn(NamedTuple):
-    """A chunk on its way through the writer."""
-
-    chunk: Chunk
-    counts: list[int]
-    answer: asyncio.Future[Judgement]
-    ruled: asyncio.Future[Ruling]
-
-
-class _Note(NamedTuple):
-    """A change to the list of the unsaid that is not known to be on disk yet."""
-
-    work: Work[Any, int]
-    rows: list[Any]
-    under_way: asyncio.Future[int]
-
-
-class _Pending(NamedTuple):
-    device: str
-    frames: list[int]  # how many reads each frame has
-    chunk: Chunk
-    ruling: Ruling
 
 
 class LineIntake:
@@ -78,34 +53,36 @@ class LineIntake:
         problems: Problems,
         device_numbers: Mapping[str, int],
         wall_ms: Callable[[], int],
+        defects: Defects | None = None,
     ) -> None:
         self.session = secrets.token_hex(6)
         self.seq = 0
-        self.not_durable = 0
+        self.unkept: Counter[str] = Counter()  # rejects that only memory has counted, by reason
         self.shown: deque[PublishedVerdict] = deque(maxlen=SHOWN)
         self.last_read_ms: dict[str, int] = {}
-        self.remarks: Counter[str] = Counter()
         self.listeners: list[Listener] = []
         self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
         self._journal = journal
         self._problems = self.problems = problems
+        self.defects = defects or Defects(problems)
         self.judging = Judging(state)
         self._unsaid = ListUnsaid()
         self._unsaid_ids: set[int] = set()  # listed in this session and not told since
         self._told = Told()
         self._numbers = device_numbers
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
-        self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
+        shapes = {gtin: product.shape for gtin, product in plant.products.items()}
+        self.parsing = Parsing(shapes, problems, self.defects)
+        self.remarks = self.parsing.remarks
         self._wall_ms = wall_ms
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[int, Pending] = {}
         self._waiting: Counter[str] = Counter()
-        self._turns: defaultdict[str, deque[_Turn]] = defaultdict(deque)
-        self._notes: defaultdict[str, list[_Note]] = defaultdict(list)
+        self._turns: defaultdict[str, deque[Turn]] = defaultdict(deque)
+        self._notes: defaultdict[str, list[Note]] = defaultdict(list)
         self._note_failed = False
         self._marks: Counter[str] = Counter()
         self._mark = 0
         self._in_a_row: dict[str, tuple[str, int]] = {}
-        self._foreign: dict[str, int] = {}  # devices that sent what is not ASCII, and how many good codes end that
         self._newest_code = 0
 
     # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,22 +92,18 @@ class LineIntake:
         now = self._wall_ms()
         self.last_read_ms[device] = now
         chunk = Chunk(self._stations[device], device, self._numbers[device], now, [])
-        counts: list[int] = []
-        for frame in frames:
-            before = len(chunk.reads)
-            self._parse(chunk, frame)
-            counts.append(len(chunk.reads) - before)
+        counts = [self.parsing.frame(chunk, frame) for frame in frames]
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
-        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`).
+        """A code typed in by hand, as the chunk of a read at the station (docs/contract.md, HTTP, `/api/v1/reads`).
 
         `typed_done` has to follow, whatever becomes of it.
         """
         device = typed_device(station.id)
         self._waiting[device] += 1
         chunk = Chunk(station, device, self._numbers[device], self._wall_ms(), [])
-        chunk.reads.append(self._read(chunk, text.encode("utf-8", "replace")))
+        self.parsing.typed(chunk, text)
         return chunk
 
     def command_at(self, station: Station) -> Read:
@@ -215,13 +188,13 @@ class LineIntake:
             self._note(device, self._told, again)
 
     def _note(self, device: str, work: Work[Any, int], rows: list[Any]) -> None:
-        note = _Note(work, rows, self._journal.submit(work, rows))
+        note = Note(work, rows, self._journal.submit(work, rows))
         self._notes[device].append(note)
         note.under_way.add_done_callback(lambda _done: self._noted(device, note))
 
-    def _noted(self, device: str, note: _Note) -> None:
+    def _noted(self, device: str, note: Note) -> None:
         if note.under_way.exception() is not None:
-            self._note_failed = True  # the disk was full
+            self._note_failed = True  # the disk was full, or a defect
             return
         self._notes[device].remove(note)
         self._raise_mark(device, 0)
@@ -238,59 +211,12 @@ class LineIntake:
 
     # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _parse(self, chunk: Chunk, frame: Frame) -> None:
-        """A frame's reads into its chunk."""
-        if frame.kind == "read" and (frame.codes or frame.missed):
-            if chunk.station.role == Role.APPLY:
-                chunk.reads.extend([self._read(chunk, raw) for raw in frame.codes])
-                chunk.reads.extend(self._reject(chunk, Reason.NO_READ, frame) for _ in range(frame.missed))
-            else:
-                chunk.reads.extend(self._elsewhere(chunk, frame))
-        else:
-            reason = Reason.NO_READ if frame.kind == "no-read" else Reason.MALFORMED
-            chunk.reads.append(self._reject(chunk, reason, frame))
-
-    def _read(self, chunk: Chunk, raw: bytes) -> Read:
-        station, device, number, at_ms, _ = chunk
-        try:
-            code = marking.parse(raw, self._shapes)
-        except marking.Malformed as fault:
-            if fault.device_fault:
-                self._foreign[device] = RIGHT_AGAIN
-                self._problems.set(
-                    AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}; check the scanner's code page"
-                )
-            return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
-        if code.remarks:
-            self.remarks[device] += 1
-        if device in self._foreign:
-            self._foreign[device] -= 1
-            if not self._foreign[device]:
-                del self._foreign[device]
-                self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
-        return Read(station, device, number, at_ms, "", code, raw)
-
-    def _elsewhere(self, chunk: Chunk, frame: Frame) -> list[Read]:
-        """At a station that does not only apply: reads with their grade, or one for all where it packs frames."""
-        at = getattr(frame, "at", None)
-        found = [self._read(chunk, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
-        found += [self._reject(chunk, Reason.NO_READ, frame)] * frame.missed
-        if chunk.station.mode != PackMode.FRAME:
-            return found
-        reasons = {read.reason for read in found}
-        wrong = next((reason for reason in (Reason.NO_READ, Reason.MALFORMED) if reason in reasons), "")
-        return [self._reject(chunk, wrong, frame)._replace(frame=tuple(found))]
-
-    def _reject(self, chunk: Chunk, reason: str, frame: Frame) -> Read:
-        station, device, number, at_ms, _ = chunk
-        return Read(station, device, number, at_ms, reason, None, frame.raw[:RAW_KEPT])
-
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
         answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
         self._note_again()
         ruled = self._journal.submit(self.judging, chunk)
         self._waiting[chunk.device] += 1
-        self._turns[chunk.device].append(_Turn(chunk, counts, answer, ruled))
+        self._turns[chunk.device].append(Turn(chunk, counts, answer, ruled))
         ruled.add_done_callback(lambda _done: self._go_on(chunk.device))
         return answer
 
@@ -298,23 +224,30 @@ class LineIntake:
         """In the order of the chunks: one that the writer refused on the spot waits for those before it."""
         turns = self._turns[device]
         while turns and turns[0].ruled.done():
-            self._ruled(turns.popleft())
+            turn = turns.popleft()
+            try:
+                self._ruled(turn)
+            except Exception as error:  # noqa: BLE001  a defect of ours
+                self._tell_defect(turn, error)
 
-    def _ruled(self, turn: _Turn) -> None:
+    def _ruled(self, turn: Turn) -> None:
         chunk, answer = turn.chunk, turn.answer
         error = turn.ruled.exception()
         if error is None:
             ruling = turn.ruled.result()
-        elif isinstance(error, JournalError):
-            ruling = Ruling([Reason.NOT_DURABLE] * len(chunk.reads), [0] * len(chunk.reads), 0, [], None)
-            self.not_durable += len(chunk.reads)
-        else:
-            self._waiting[chunk.device] -= 1
-            answer.set_exception(error)
-            return
+        else:  # a Defect was told by the writer
+            reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT
+            ruling = Ruling([reason] * len(chunk.reads), [0] * len(chunk.reads), 0, [], None)
+            self.unkept[reason] += len(chunk.reads)
         judgement = self._publish(chunk, turn.counts, ruling, answer)
         if answer.cancelled():
             self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
+
+    def _tell_defect(self, turn: Turn, error: BaseException) -> None:
+        """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
+        self.defects.note(f"verdicts of {turn.chunk.device}", error)
+        if not turn.answer.done():
+            turn.answer.set_result(Judgement([False] * len(turn.counts), 0))
 
     def _publish(
         self, chunk: Chunk, counts: list[int], ruling: Ruling, answer: asyncio.Future[Judgement] | None = None
@@ -322,13 +255,20 @@ class LineIntake:
         """Tell everybody, the device first."""
         self._newest_code = max(self._newest_code, ruling.last_code)
         self._mark += 1
-        self._pending[self._mark] = _Pending(chunk.device, counts, chunk, ruling)
+        self._pending[self._mark] = Pending(chunk.device, counts, chunk, ruling)
         judgement = Judgement(_combined(ruling.verdicts, counts), self._mark)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
-        self._tell_listeners(chunk, ruling, judgement)
-        self._watch(chunk, ruling)
+        for tell in (partial(self._tell_listeners, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):
+            self._told_or_noted(chunk, tell)
         return judgement
+
+    def _told_or_noted(self, chunk: Chunk, tell: Callable[[], None]) -> None:
+        """One that listens badly keeps nothing from the others."""
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self.defects.note(f"verdicts of {chunk.device}", error)
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
@@ -349,9 +289,9 @@ class LineIntake:
             )
         self.shown.extend(verdicts[-SHOWN:])
         for listener in self.listeners:
-            listener(verdicts)
+            self._told_or_noted(chunk, partial(listener, verdicts))
         for voice in self.voices:
-            voice(chunk.device, judgement, verdicts)
+            self._told_or_noted(chunk, partial(voice, chunk.device, judgement, verdicts))
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
         for kind, text in ruling.alarms:
