@@ -180,6 +180,14 @@ ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
 """
 
 
+# One row. `commits` rises with every transaction of the writer, so that the mark beside the journal can tell an older
+# one from it.
+_AGE = """
+CREATE TABLE age (one INTEGER PRIMARY KEY CHECK (one = 1), journal TEXT NOT NULL, commits INTEGER NOT NULL);
+INSERT INTO age (one, journal, commits) VALUES (1, lower(hex(randomblob(8))), 0)
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -218,6 +226,11 @@ def m007_task_groups(db: Database) -> None:
 @migrations()
 def m008_unreadable(db: Database) -> None:
     run_script(db, _UNREADABLE)
+
+
+@migrations()
+def m009_age(db: Database) -> None:
+    run_script(db, _AGE)
 
 
 def run_script(db: Database, script: str) -> None:

@@ -109,9 +109,10 @@ MUTATIONS = [
         KILLED,
         "a report is noted as being sent after it was sent",
         "lined/reports/delivery/submit.py",
-        "    await around.journal.do(partial(_begin, report=report, around=around))\n    try:\n"
+        "    await around.journal.do(partial(_begin, report=report, around=around))\n"
+        "    await around.journal.settle()\n    try:\n"
         "        receipt = await around.regulator.submit(report.kind, body, product_group=group)\n",
-        "    try:\n"
+        "    await around.journal.settle()\n    try:\n"
         "        receipt = await around.regulator.submit(report.kind, body, product_group=group)\n"
         "        await around.journal.do(partial(_begin, report=report, around=around))\n",
         _EACH_STEP,
@@ -256,8 +257,8 @@ MUTATIONS = [
         DAMAGED,
         'with on_damage = "stop" it goes on all the same',
         "lined/service/opening.py",
-        'if config.journal.on_damage == "stop":',
-        'if config.journal.on_damage == "never":',
+        'if on_damage == "stop" and',
+        'if on_damage == "never" and',
         _STOPS,
     ),
     Mutation(

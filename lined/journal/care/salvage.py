@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlite_utils.db import Database
 
 from lined.journal.care.backup import BACKUP_AT, check_whole
+from lined.journal.care.takeover import newest_ms
 from lined.journal.database import Connection, SqliteError, open_copy, open_untouched
 from lined.journal.files import sync_file, sync_folder
 from lined.journal.schema import migrations
@@ -20,7 +21,6 @@ from lined.vocabulary.errors import JournalError
 
 SLICE = 500
 STEP_MOST = 2**40  # no journal has so many rows
-_NEWEST = "SELECT max(coalesce((SELECT max(at_ms) FROM code), 0), coalesce((SELECT max(at_ms) FROM report_event), 0))"
 
 Row = tuple[Any, ...]
 
@@ -47,7 +47,7 @@ def salvage(damaged: Path, into: Path) -> Salvaged:
             target.execute("PRAGMA foreign_keys=OFF")
             for table in _tables(target):
                 rows[table], gaps[table] = _table(source, target, table)
-            newest = int(target.execute(_NEWEST).fetchone()[0])
+            newest = newest_ms(target)
             target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (BACKUP_AT, str(newest)))
     except SqliteError as error:
         raise JournalError(f"nothing can be read of {damaged}: {error}") from error

@@ -62,6 +62,7 @@ async def send(around: Surroundings, search: Search, report: ReportRow, failures
         await _put_off(around, report, error, failures)
         return PAUSED if error.status == TOO_MANY else NOT_SENT
     await around.journal.do(partial(_begin, report=report, around=around))
+    await around.journal.settle()
     try:
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:
