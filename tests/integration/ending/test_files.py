@@ -88,11 +88,9 @@ async def test_what_becomes_of_the_open_files_is_seen(tmp_path: Path, deed: str)
 @pytest.mark.parametrize("deed", ["it is deleted", "it is replaced", "its WAL is deleted"])
 async def test_the_daemon_stops_with_74(tmp_path: Path, deed: str) -> None:
     async with hanging(tmp_path, "nothing") as process:
-        change, text = DEEDS[deed]
-        change(tmp_path / NAME)
+        DEEDS[deed][0](tmp_path / NAME)
         assert await seconds_to_end(process) < NOTICED_S + 5.0 + SLACK_S
         assert process.returncode == 74
-        assert text in (tmp_path / "log").read_text()
 
 
 @pytest.fixture
