@@ -173,6 +173,12 @@ CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':
 """
 
 
+# How often in a row a report got the same status of 4xx that was no answer of the regulator's own.
+_UNREADABLE = """
+ALTER TABLE report ADD COLUMN unread_status INTEGER;
+ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
+"""
+
 # What was loaded before was kept without check parts: load it again where it is to be printed.
 _POOL_TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
 
@@ -213,7 +219,12 @@ def m007_task_groups(db: Database) -> None:
 
 
 @migrations()
-def m008_pool_tails(db: Database) -> None:
+def m008_unreadable(db: Database) -> None:
+    run_script(db, _UNREADABLE)
+
+
+@migrations()
+def m009_pool_tails(db: Database) -> None:
     run_script(db, _POOL_TAILS)
 
 
