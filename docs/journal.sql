@@ -121,7 +121,7 @@ CREATE TABLE minute (
     name TEXT NOT NULL,
     n INTEGER NOT NULL,
     PRIMARY KEY (minute, job_id, name)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE package (
     id INTEGER PRIMARY KEY,
@@ -171,8 +171,9 @@ CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
 CREATE TABLE pool_code (
     pool_no INTEGER NOT NULL,
     serial TEXT NOT NULL,
+    tail TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (pool_no, serial)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE read (
     id INTEGER PRIMARY KEY,
@@ -257,8 +258,8 @@ CREATE TABLE task (
     done_by TEXT,
     note TEXT
 );
-CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL ;
-CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL ;
+CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL;
+CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL;
 CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
 
 CREATE TABLE unsaid (
