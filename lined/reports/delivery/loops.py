@@ -22,7 +22,6 @@ from lined.journal.tables.reports import UTILISATION, ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.follow import follow, follow_unlisted
-from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
@@ -61,6 +60,11 @@ class Delivery:
     def nudge(self) -> None:
         """Something was sealed or decided: look now."""
         self._wake.set()
+
+    def clock_was_set(self) -> None:
+        """Moments to wait for that are kept here mean nothing any more; those in the journal move with the clock."""
+        self._send_at_ms = self._probe_at_ms = 0
+        self.nudge()
 
     @property
     def gate_open(self) -> bool:
@@ -143,16 +147,13 @@ class Delivery:
         self._tell_paused(paused)
         if due is None:
             return False
-        frozen = await freeze(around, due)
-        if frozen is None:
-            return True
-        result = await submission.send(around, self._search, frozen, self._send_failures)
+        result = await submission.send(around, self._search, due, self._send_failures)
         failed = result in (submission.NOT_SENT, submission.NOT_TAKEN)
         self._send_failures = self._send_failures + 1 if failed else 0
         if result == submission.IN_DOUBT:
             self._close_gate()
         if result == submission.NOT_SENT:
-            put_off = await around.journal.read(reports.get, frozen.id)
+            put_off = await around.journal.read(reports.get, due.id)
             self._send_at_ms = (put_off.due_ms or 0) if put_off is not None else 0
         return not failed
 
