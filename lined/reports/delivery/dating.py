@@ -6,7 +6,7 @@ been wrong. What a person has confirmed (`CONFIRMED`) is dated as it was read.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
@@ -24,10 +24,8 @@ EXPIRES = ("expirationDate", "expirationDatetime")
 DATES = "a person's word on its dates"  # `waits_for` of a report that is held for them
 CONFIRMED = "its turn, its dates confirmed by a person"  # `waits_for` once that was given
 CLOCK_GAP_MS = 10_000  # between two looks at a report that waits for a clock to be put right
-WAY_OUT = (
-    "If its dates are right, send it again; if not, correct the job's dates and release its codes as unreported, or "
-    "release them as refused."
-)
+WRONG = "Correct the job's dates and release its codes as unreported, or release them as refused."
+WAY_OUT = f"If its dates are right, send it again. If not: {WRONG[0].lower()}{WRONG[1:]}"
 
 
 class Finding(NamedTuple):
@@ -54,17 +52,19 @@ def judge(head: Head, now_ms: int, days: LocalDays, codes: int, *, confirmed: bo
         return Finding(CLOCK_GAP_MS, _clock_is_wrong(head.first.now_wrong_ms))
     if not confirmed and (why := _unsure(head, days, codes)) is not None:
         return Finding(held=why)
-    moments = {name: datetime.fromisoformat(str(value)) for name, value in _flat(head.fields).items() if _is_date(name)}
-    for name, moment in moments.items():
-        if name in EXPIRES and _ms(moment) <= now_ms:
-            return Finding(
-                held=f"Its expiry, {moment.isoformat()}, has passed: the regulator would refuse it. {WAY_OUT}"
-            )
-    ahead_ms = max((_ms(moment) - now_ms for name, moment in moments.items() if name in HAPPENED), default=0)
-    if ahead_ms > WRONG_MS:
-        far = timedelta(minutes=ahead_ms // 60_000)
+    return _by_its_moments(_moments(head.fields), now_ms, days)
+
+
+def _by_its_moments(moments: dict[str, datetime], now_ms: int, days: LocalDays) -> Finding:
+    expiry = min((moment for name, moment in moments.items() if name in EXPIRES), default=None)
+    if expiry is not None and _ms(expiry) <= now_ms:
+        return Finding(held=f"Its expiry, {expiry.isoformat()}, has passed: the regulator refuses that. {WRONG}")
+    happened = max((moment for name, moment in moments.items() if name in HAPPENED), default=None)
+    ahead_ms = 0 if happened is None else _ms(happened) - now_ms
+    if happened is not None and ahead_ms > WRONG_MS:
+        dated, now = happened.isoformat(), days.local(now_ms).isoformat(timespec="seconds")
         return Finding(
-            held=f"It is dated {far} (h:mm:ss) ahead of the regulator's clock, by one that was wrong. {WAY_OUT}"
+            held=f"It is dated {dated}, far ahead of the regulator's clock ({now}), by one that was wrong. {WRONG}"
         )
     if ahead_ms > HEARD_MS:  # a date made earlier to please the regulator would be an invented one
         early = f"Its date lies {ahead_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
@@ -88,13 +88,13 @@ def _unsure(head: Head, days: LocalDays, codes: int) -> str | None:
     began, ended = days.local(first.ms).isoformat(), days.local(last.ms).isoformat()
     if first.doubt or last.doubt:
         return (
-            f"{codes} codes: the clock of this computer was wrong, or may have been, when it showed {began}, and by "
-            f"how much is not known. {WAY_OUT}"
+            f"{codes} codes: this computer's clock was wrong, or may have been, when it showed {began}; by how much is "
+            f"not known. {WAY_OUT}"
         )
     if abs(first.error_ms) > SYNCED_MS and days.day_of(first.ms) != days.day_of(last.ms):
         return (
-            f"{codes} codes were read while the clock of this computer was wrong: from {began} to {ended} by a right "
-            f"one, so not all on the day of the first. {WAY_OUT}"
+            f"{codes} codes were read while this computer's clock was wrong: from {began} to {ended} "
+            f"by a right one, so not all on the day of the first. {WAY_OUT}"
         )
     if produced is not None and _ms(produced) > first.ms:
         return (
@@ -106,20 +106,16 @@ def _unsure(head: Head, days: LocalDays, codes: int) -> str | None:
 
 
 def _clock_is_wrong(skew_ms: int) -> str:
-    way = "ahead of" if skew_ms > 0 else "behind"
-    return (
-        f"The clock of this computer is {abs(skew_ms) // 60_000} minutes {way} the regulator's: once that is set right "
-        "it is sent, rightly dated."
-    )
+    minutes, then = abs(skew_ms) // 60_000, "once that is set right it is sent, rightly dated."
+    if skew_ms > 0:
+        return f"The clock of this computer is {minutes} minutes ahead of the regulator's: {then}"
+    return f"The clock of this computer is {minutes} minutes behind the regulator's: {then}"
 
 
-def _flat(told: dict[str, Any]) -> dict[str, Any]:
-    """With the new values of a correction among the others."""
-    return {**told, **(told.get("updatedFields") or {})}
-
-
-def _is_date(name: str) -> bool:
-    return name in HAPPENED or name in EXPIRES
+def _moments(told: dict[str, Any]) -> dict[str, datetime]:
+    """The dates of a document by their names, the new ones of a correction among them."""
+    flat = {**told, **(told.get("updatedFields") or {})}
+    return {name: datetime.fromisoformat(str(flat[name])) for name in (*HAPPENED, *EXPIRES) if name in flat}
 
 
 def _ms(moment: datetime) -> int:
