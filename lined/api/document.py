@@ -1,4 +1,4 @@
-"""The `/status` document (contract, section 3): sums of one commit, and how everything is right now.
+"""The `/status` document (docs/contract.md, HTTP): sums of one commit, and how everything is right now.
 
 `StatusDocument.current` is what HTTP, MQTT and the page show. Whoever asks sees every commit that came before: a
 command that was answered is never missing. However many ask, the journal is asked once a commit.
@@ -15,32 +15,23 @@ from typing import Any
 from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
-from lined.journal.tables.reports import CODE_BUCKETS, STATES
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
-from lined.line.stations.verdicts import NOT_DURABLE
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError, clause
+from lined.vocabulary.line import LineState
+from lined.vocabulary.reports import ReportState
 from lined.vocabulary.times import moment, of_datetime
+from lined.vocabulary.verdicts import Reason
 
 FRESH_S = 0.2  # without a commit, sums are shown this long before the journal is asked again
 ASK_S = 5.0  # for the journal's answer
 
-# Contract, section 4, in its order; a no-read is counted by itself.
-REASONS = (
-    NOT_DURABLE,
-    *("malformed", "wrong-level", "no-job", "wrong-product", "unknown-code", "duplicate", "low-grade"),
-    *(
-        "not-applied",
-        "already-packed",
-        "mixed-lot",
-        "parent-used",
-        "over-capacity",
-        "parent-expected",
-        "child-expected",
-    ),
-)
-
-NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(STATES, 0)), Backlog(0, 0, None), 0)
+# A no-read is counted by itself; a defect is named where there was one.
+REASONS: tuple[str, ...] = tuple(reason for reason in Reason if reason not in (Reason.NO_READ, Reason.DEFECT))
+NONE_UNKEPT: Mapping[str, int] = {}
+NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(ReportState, 0)), Backlog(0, 0, None), 0)
 
 
 class StatusDocument:
@@ -82,16 +73,16 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         {"kind": problem.kind, "where": problem.where, "text": problem.text, "since": moment(problem.since_ms)}
         for problem in view.problems.all()
     ]
-    if stopped and not any(problem["kind"] in ("disk", "journal") for problem in problems):
+    if stopped and not any(problem["kind"] in (AlarmKind.DISK, AlarmKind.JOURNAL) for problem in problems):
         text = f"{stopped[:1].upper()}{clause(stopped[1:])}. Everything is rejected until then."
-        problems.append({"kind": "journal", "where": str(view.journal.path), "text": text, "since": None})
+        problems.append({"kind": AlarmKind.JOURNAL, "where": str(view.journal.path), "text": text, "since": None})
     now_ms = view.wall_ms()
     return {
         "line": view.line_id,
         "version": __version__,
-        "state": "stopped" if stopped else "degraded" if problems else "running",
+        "state": LineState.STOPPED if stopped else LineState.DEGRADED if problems else LineState.RUNNING,
         "problems": problems,
-        **counted(found, view.intake.not_durable),
+        **counted(found, view.intake.unkept),
         "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
         "unsaid": found.unsaid,
         "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
@@ -106,11 +97,11 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
     }
 
 
-def counted(found: Sums, not_durable: int = 0) -> dict[str, Any]:
-    """`job`, `reads`, `codes` and `reports`. `not_durable`: rejects that only memory has counted."""
+def counted(found: Sums, unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
+    """`job`, `reads`, `codes` and `reports`. `unkept`: rejects that only memory has counted, by reason."""
     return {
         "job": None if found.job is None else {**job(found.job), **counts(found.of_job)},
-        **counts(found.life, not_durable),
+        **counts(found.life, unkept),
         "reports": found.reports.by_state,
     }
 
@@ -130,20 +121,21 @@ def job(row: JobRow) -> dict[str, Any]:
     }
 
 
-def counts(sums: Mapping[str, int], not_durable: int = 0) -> dict[str, Any]:
+def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
     """`reads` and `codes` of a job or of the journal's life."""
     by_reason = {reason: sums.get(f"reason.{reason}", 0) for reason in REASONS}
     by_reason |= {name[7:]: n for name, n in sums.items() if name.startswith("reason.")}
-    by_reason[NOT_DURABLE] += not_durable
+    for reason, n in unkept.items():
+        by_reason[reason] = by_reason.get(reason, 0) + n
     reads = {
         "accepted": sums.get("read.accepted", 0),
-        "rejected": sums.get("read.rejected", 0) + not_durable,
+        "rejected": sums.get("read.rejected", 0) + sum(unkept.values()),
         "no_read": sums.get("read.no-read", 0),
         "repeats": sums.get("read.repeats", 0),
     }
     return {
         "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
-        "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CODE_BUCKETS},
+        "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CodeState},
     }
 
 
@@ -177,6 +169,8 @@ def device(device_id: str, view: PlantView, seen: DeviceSeen) -> dict[str, Any]:
         "listening_on": seen.listening_on,
         "frames": seen.frames,
         "heartbeats": seen.heartbeats,
+        "dropped_bytes": seen.dropped_bytes,
+        "remarks": dict(view.intake.remarks.get(device_id, {})),
         "reconnects": seen.reconnects,
         "unanswered": seen.unanswered,
         "last_raw": stories.shown_raw(seen.last_raw) if seen.last_raw else None,

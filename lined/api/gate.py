@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lined.api.answers import refusal
+from lined.api.wrong_tokens import WrongTokens
 
 BODY_BYTES = 16 * 1024  # no command needs half of it; the worst of this size holds the loop for a few milliseconds
 PAGE_BYTES = 384 * 1024  # ... but a page of a code pool: its codes may have their check parts, with escapes
@@ -34,10 +35,22 @@ class Refusal(Exception):
 
 
 class Gate:
-    """The outermost application. `address` gives host and port as bound, known once the socket is."""
+    """The outermost application. `address` gives host and port as bound, known once the socket is. `wrong` slows down
+    who tries wrong tokens; `note` hears what comes out of the application: its answer, where there is one, has been
+    given by then.
+    """
 
-    def __init__(self, app: ASGIApp, token: str, address: Callable[[], tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        token: str,
+        address: Callable[[], tuple[str, int]],
+        wrong: WrongTokens | None = None,
+        note: Callable[[str, BaseException], None] = lambda _where, _error: None,
+    ) -> None:
+        self._wrong = wrong
         self._app = app
+        self._note = note
         self._expected = f"Bearer {token}".encode()
         self._address = address
 
@@ -45,15 +58,18 @@ class Gate:
         if scope["type"] != "http":
             return
         try:
-            self._judge(scope)
+            await self._judge(scope)
             if scope["method"] not in READING:
                 receive = replayed(await read_body(receive, _most(scope)))
         except Refusal as refused:
             await refusal(refused.status, refused.code, refused.message)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self._note(_place(scope), error)
 
-    def _judge(self, scope: Scope) -> None:
+    async def _judge(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         ours = self.hosts(scope)
         hosts = headers.getlist("host")
@@ -64,11 +80,20 @@ class Gate:
             raise Refusal(403, "foreign-origin", "Pages from elsewhere may not speak to this endpoint.")
         commands = scope["method"] not in READING
         if (commands or not is_loopback(scope)) and not self._has_token(headers):
+            await self._slow_down(scope, headers)
             raise Refusal(401, "token-required", "Send Authorization: Bearer with the token beside the journal.")
         if commands and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refusal(415, "not-json-type", "Send Content-Type: application/json.")
         if int(headers.get("content-length", "0")) > _most(scope):
             raise Refusal(413, "too-large", f"A command has at most {_most(scope)} bytes.")
+
+    async def _slow_down(self, scope: Scope, headers: Headers) -> None:
+        """A wrong token is answered in its turn; one that is missing is no attempt."""
+        if self._wrong is None or "authorization" not in headers:
+            return
+        client = scope.get("client")
+        if not await self._wrong.came(client[0] if client else "an unknown address"):
+            raise Refusal(429, "too-many", "Too many requests with a wrong token are waiting for their answers.")
 
     def hosts(self, scope: Scope) -> list[str]:
         """What `Host` may say: loopback's names, where we were told to listen, the address this request came to."""
@@ -84,6 +109,11 @@ class Gate:
     def _has_token(self, headers: Headers) -> bool:
         given = headers.getlist("authorization")
         return len(given) == 1 and hmac.compare_digest(_one_space(given[0]).encode("utf-8"), self._expected)
+
+
+def _place(scope: Scope) -> str:
+    """The route, not the path: what was asked for comes from outside."""
+    return f"{scope['method']} {getattr(scope.get('route'), 'path', 'of no route')}"
 
 
 def _most(scope: Scope) -> int:

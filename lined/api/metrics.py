@@ -11,8 +11,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from lined.api.ports import PlantView, cannot_commit
-
-STATES = ("running", "degraded", "stopped")
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.line import JobMode, LineState
 
 
 def exposition(document: dict[str, Any], view: PlantView, accept: str) -> tuple[bytes, str]:
@@ -33,6 +33,7 @@ class Snapshot(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._of_line()
         yield from self._of_counts()
+        yield from self._of_defects()
         yield from self._of_devices()
         yield from self._of_outside()
 
@@ -41,11 +42,11 @@ class Snapshot(Collector):
         yield InfoMetricFamily("lined", "This process.", {"line": document["line"], "version": document["version"]})
         ready = self._view.ready() and cannot_commit(self._view.journal) is None
         yield gauge("lined_ready", "1: the journal has recovered and can commit.", ready)
-        states = {state: state == document["state"] for state in STATES}
+        states = {state.value: state == document["state"] for state in LineState}
         yield labelled("lined_state", "1 for the state of the line.", "state", states)
         yield gauge("lined_problems", "Problems shown right now.", len(document["problems"]))
         yield gauge("lined_job_running", "1: a job runs.", document["job"] is not None)
-        test = document["job"] is not None and document["job"]["mode"] == "test"
+        test = document["job"] is not None and document["job"]["mode"] == JobMode.TEST
         yield gauge("lined_job_test", "1: a job runs in test mode: nothing is reported.", test)
 
     def _of_counts(self) -> Iterator[Metric]:
@@ -62,6 +63,12 @@ class Snapshot(Collector):
         clear_s = backlog["clear_s"] or 0
         yield gauge("lined_backlog_clear_seconds", "Time the budget needs for the backlog.", clear_s)
         yield gauge("lined_unsaid_codes", "Codes accepted whose verdict was not said.", self._document["unsaid"])
+
+    def _of_defects(self) -> Iterator[Metric]:
+        found = CounterMetricFamily("lined_defects", "Mistakes of lined's own since the start.", labels=("where",))
+        for where, times in sorted(self._view.intake.defects.counts.items()):
+            found.add_metric((where,), times)
+        yield found
 
     def _of_devices(self) -> Iterator[Metric]:
         devices = {device["id"]: device for device in self._document["devices"]}
@@ -90,6 +97,8 @@ class Snapshot(Collector):
         for (method, result), times in sorted(self._view.regulator.counts.items()):
             asked.add_metric((method, result), times)
         yield asked
+        wrong = {str(AlarmKind.WRONG_TOKEN): self._view.refused[AlarmKind.WRONG_TOKEN]}
+        yield counter("lined_refused_requests", "Requests the endpoint refused since the start.", "reason", wrong)
         yield gauge("lined_mqtt_connected", "1: the broker is connected.", document["mqtt"]["connected"])
         journal = document["journal"]
         yield gauge("lined_journal_bytes", "Size of the journal and its WAL.", journal["bytes"])

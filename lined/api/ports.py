@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -44,6 +45,9 @@ class DeviceSeen(Protocol):
 
     @property
     def heartbeats(self) -> int: ...
+
+    @property
+    def dropped_bytes(self) -> int: ...
 
     @property
     def reconnects(self) -> int: ...
@@ -122,6 +126,8 @@ class PlantView:
     shifts: tuple[time, ...] = (time(8), time(20))
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
+    refused: Counter[str] = field(default_factory=Counter)
+    """What the gate refused since the start, by reason, for `/metrics`."""
     renew_key: Callable[..., Awaitable[dict[str, Any]]] | None = None
     """The operation behind `POST /api/v1/regulator/renew-key`."""
 
@@ -129,9 +135,8 @@ class PlantView:
 def cannot_commit(journal: Journal) -> str | None:
     """Why nothing can be accepted now, for people; None where all is well."""
     writer = journal.writer
-    fault = writer.broken or writer.defect
-    if fault is not None:
-        return f"the journal cannot be written: {fault}"
+    if writer.broken is not None:
+        return f"the journal cannot be written: {writer.broken}"
     if writer.stopped.is_set():
         return "the journal is closed"
     if writer.low_on_space:

@@ -5,6 +5,7 @@ What the journal answers is made into JSON in the journal's reading thread, so t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,10 +18,10 @@ from lined.api.ports import PlantView, cannot_commit
 from lined.api.rendering import json_bytes
 from lined.journal.database import Connection
 from lined.journal.tables import pools
-from lined.journal.tables.reports import STATES
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
 from lined.vocabulary.errors import CommandError, Problem, clause
+from lined.vocabulary.reports import ReportKind, ReportState
 
 
 def health(view: PlantView, document: StatusDocument) -> APIRouter:
@@ -66,7 +67,7 @@ def questions(view: PlantView) -> APIRouter:
         after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     ) -> Response:
         """Packages, newest first. `waiting`: closed, and in no report yet."""
-        _one_of("state", state, tuple(stories.PACKAGES))
+        _one_of("state", state, stories.PACKAGES)
         return rendered(await view.journal.read(_package_page, state, limit, _cursor(after)))
 
     @router.get("/codes", tags=["codes"])
@@ -80,7 +81,9 @@ def questions(view: PlantView) -> APIRouter:
             raise without_codes(refused) from None
         found = await view.journal.read(_code, ident)
         if found is None:
-            raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
+            raise CommandError(
+                404, "unknown-code", f"{stories.shown_raw(ident.encode())} was never applied on this line."
+            )
         return rendered(found)
 
     @router.get("/pools", tags=["pools"])
@@ -94,14 +97,14 @@ def questions(view: PlantView) -> APIRouter:
 def _of_reports(router: APIRouter, view: PlantView) -> None:
     @router.get("/reports", tags=["reports"])
     async def list_reports(
-        kind: Annotated[str | None, Query(description=f"One of {', '.join(queries.KINDS)}.")] = None,
-        state: Annotated[str | None, Query(description=f"One of {', '.join(STATES)}.")] = None,
+        kind: Annotated[str | None, Query(description=f"One of {', '.join(ReportKind)}.")] = None,
+        state: Annotated[str | None, Query(description=f"One of {', '.join(ReportState)}.")] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
         after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     ) -> Response:
         """Reports, newest first."""
-        _one_of("kind", kind, queries.KINDS)
-        _one_of("state", state, STATES)
+        _one_of("kind", kind, ReportKind)
+        _one_of("state", state, ReportState)
         return rendered(await view.journal.read(_report_page, kind, state, limit, _cursor(after)))
 
     @router.get("/reports/{report_id}", tags=["reports"])
@@ -135,8 +138,8 @@ def _pools(connection: Connection) -> bytes:
     return json_bytes(shapes.pool_list(pools.present(connection).values()))
 
 
-def _one_of(path: str, value: str | None, known: tuple[str, ...]) -> None:
-    if value is not None and value not in known:
+def _one_of(path: str, value: str | None, known: Iterable[str]) -> None:
+    if value is not None and value not in tuple(known):
         raise _wrong(path, f"is one of {', '.join(known)}")
 
 

@@ -24,13 +24,13 @@ def questions(view: PlantView) -> APIRouter:
     @router.get("/tasks", tags=["tasks"])
     async def list_tasks(
         done: bool = False,
-        report: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+        report: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
         reason: Annotated[
             str | None, Query(description="The regulator's word, without what follows a colon.", max_length=200)
         ] = None,
         language: Annotated[str | None, Query(pattern="^(uz|ru|en)$")] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
-        after: Annotated[int | None, Query(description="`next` of the page before.", ge=1)] = None,
+        after: Annotated[int | None, Query(description="`next` of the page before.", ge=1, lt=2**62)] = None,
     ) -> Response:
         """What a person has to look at, newest first."""
         return rendered(await view.journal.read(_page, done, report, reason, language or view.language, limit, after))

@@ -37,8 +37,14 @@ def load(
     file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, or CSV.")],
     gtin: GtinOption,
     delimiter: Annotated[
-        str | None, typer.Option(metavar="CHAR", help="Of CSV without quotes: the first column is the code. Or: none.")
+        str | None,
+        typer.Option(
+            metavar="CHAR", help="Of CSV without quotes, whose first column is the code: , ; | or tab. Or: none."
+        ),
     ] = None,
+    uneven: Annotated[
+        bool, typer.Option("--uneven-serials", help="Identification codes whose serials differ in length.")
+    ] = False,
     by: ByOption = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
@@ -51,14 +57,18 @@ def load(
     from lined.cli.asking import loaded
     from lined.line.pool_operations import PAGE_MAX, pool_gtin
     from lined.service import assembly
+    from lined.supply.pool_doubts import NO_DELIMITER
     from lined.supply.pool_file import PoolFile
+    from lined.supply.pool_rows import DELIMITERS
 
     found = loaded(config)
     plant = assembly.plant_of(found, assembly.profile_of(found))
     gtin = pool_gtin(plant, gtin)
-    if delimiter is not None and len(delimiter) != 1 and delimiter != "none":
-        raise typer.BadParameter("one character, or none", param_hint="--delimiter")
-    content = PoolFile(file, gtin, {key: product.shape for key, product in plant.products.items()}, delimiter)
+    delimiter = "\t" if delimiter in {"tab", "TAB", "\\t"} else delimiter
+    if delimiter not in {None, NO_DELIMITER, *DELIMITERS}:
+        raise typer.BadParameter("one of , ; | tab, or none", param_hint="--delimiter")
+    shapes = {key: product.shape for key, product in plant.products.items()}
+    content = PoolFile(file, gtin, shapes, delimiter, uneven=uneven)
     count = _looked_through(file, content)
     added, pool = 0, {}
     with _writable(found) as connection:
@@ -128,29 +138,45 @@ def _looked_through(file: Path, content: PoolFile) -> int:
     count, bad = 0, 0
     for line in content:
         count += 1
-        if line.problem:
+        if line.code is None:
             bad += 1
             if bad <= PROBLEMS_SHOWN:
-                typer.echo(f"{file.name}:{line.number}: {line.problem}", err=True)
+                typer.echo(f"{file.name}:{line.place}: {line.problem}", err=True)
     if bad:
         more = f" (the first {PROBLEMS_SHOWN:,} are named)" if bad > PROBLEMS_SHOWN else ""
         raise CommandError(422, "wrong-codes", f"{bad:,} of {count:,} lines are wrong{more}; nothing was loaded.")
     if not count:
         raise CommandError(422, "wrong-codes", f"There are no codes in {file.name}; nothing was loaded.")
     doubts = content.doubts()
+    for doubt in doubts:
+        typer.echo(f"{file.name}:{doubt.place}: {doubt.problem}", err=True)
     if doubts:
-        raise CommandError(422, "wrong-codes", f"{file.name}: {doubts}. Nothing was loaded.")
+        message = f"{file.name} may hold other codes than it seems to; nothing was loaded."
+        raise CommandError(422, "wrong-codes", message)
+    if content.titles:
+        typer.echo(f"{file.name}: the first {content.titles} lines were taken for titles", err=True)
     return count
 
 
 def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[str], bool]]:
-    """The codes, so many at a time, and whether they are the last."""
-    idents = (line.ident for line in content)
+    """The codes, so many at a time, and whether they are the last. Raises CommandError for a file that is no longer as
+    it was looked through.
+    """
+    idents = _idents(content)
     part = list(islice(idents, most))
     while part:
         following = list(islice(idents, most))
         yield part, not following
         part = following
+
+
+def _idents(content: PoolFile) -> Iterator[str]:
+    from lined.vocabulary.errors import CommandError
+
+    for line in content:
+        if line.code is None:
+            raise CommandError(409, "wrong-codes", f"line {line.place}: {line.problem}; the pool was not completed.")
+        yield line.code.ident
 
 
 @contextmanager

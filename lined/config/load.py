@@ -92,8 +92,10 @@ def _tables(file: Path) -> dict[str, Any]:
         raise _unreadable(name, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(content) > MAX_BYTES:
         raise _unreadable(name, f"is larger than {MAX_BYTES} bytes: this is not a line's configuration")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _unreadable(name, "is UTF-16: save the file as UTF-8")
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))  # some editors write a byte order mark
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _unreadable(f"{name}:{line}", "is not UTF-8 here: save the file as UTF-8") from None

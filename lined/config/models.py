@@ -1,4 +1,4 @@
-"""The configuration's tables, key by key, as section 1 of the contract has them. Names with `_s` are seconds.
+"""The configuration's tables, key by key (docs/contract.md, Configuration). Names with `_s` are seconds.
 
 What one value may be stands in `values.py`; what has to fit together (a station's devices, a product's group) is asked
 in `rules.py`, so that nothing here hides a second problem behind the first.
@@ -38,12 +38,15 @@ from lined.config.values import (
     clock_time,
     split_listen,
 )
+from lined.vocabulary.alarms import Severity
 from lined.vocabulary.errors import Problem
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import Level, PackMode
 
 MqttTopicName = Literal["availability", "status", "verdict", "report", "package", "alarm", "command", "reply"]
-Level = Literal["GROUP", "BOX_LV_1", "BOX_LV_2"]
-ChildLevel = Literal["UNIT", "GROUP", "BOX_LV_1"]
-LEVELS = ("UNIT", "GROUP", "BOX_LV_1", "BOX_LV_2")  # from the item up
+PackageLevel = Literal[Level.GROUP, Level.BOX, Level.PALLET]
+ChildLevel = Literal[Level.UNIT, Level.GROUP, Level.BOX]
+LEVELS = tuple(Level)  # from the item up
 SSCC_DIGITS = 17  # extension digit, company prefix and serial number; the check digit comes after them
 SSCC_LAST = 9_999_999
 
@@ -108,7 +111,7 @@ class Journal(Table):
 
     @property
     def token_path(self) -> Path:
-        """The file of the token for local commands (contract, section 3)."""
+        """The file of the token for local commands (docs/contract.md, HTTP)."""
         return self._beside(".token")
 
     @property
@@ -135,7 +138,7 @@ class Sscc(Table):
 
 
 class Package(Table):
-    level: Level = "BOX_LV_1"
+    level: PackageLevel = Level.BOX
     capacity: Annotated[int, Field(ge=1)] = 12
     gtin: Gtin | None = None
     """A GROUP's; not used at other levels."""
@@ -161,7 +164,7 @@ class Product(Table):
     def child_level(self, package: Package) -> str:
         """The level of what is packed into `package`: as written, else the next lower one of this product."""
         lower = [p.level for p in self.packages if LEVELS.index(p.level) < LEVELS.index(package.level)]
-        return package.child_level or max(lower, key=LEVELS.index, default="UNIT")
+        return package.child_level or max(lower, key=LEVELS.index, default=Level.UNIT)
 
 
 class Reply(Table):
@@ -188,12 +191,12 @@ class Device(Table):
 
 class Station(Table):
     id: Id
-    role: Literal["apply", "verify", "pack", "reject", "rework"]
+    role: Annotated[Role, Field(strict=False)]
     devices: Annotated[tuple[str, ...], Field(strict=False, min_length=1, max_length=64)]
     apply: bool = False
-    level: Level | None = None
+    level: PackageLevel | None = None
     """A pack station's, never None there; not used by other roles, nor is `mode`."""
-    mode: Literal["children-then-parent", "parent-then-children", "frame"] = "children-then-parent"
+    mode: Annotated[PackMode, Field(strict=False)] = PackMode.CHILDREN_FIRST
     confirm_s: Pause = 0
     verdict_deadline_ms: Annotated[float, Field(ge=0, le=60_000)] = 0
 
@@ -205,7 +208,7 @@ class Station(Table):
     @property
     def applies(self) -> bool:
         """Whether a good read here applies the code."""
-        return self.role == "apply" or self.apply
+        return self.role == Role.APPLY or self.apply
 
 
 class Report(Table):
@@ -241,8 +244,8 @@ class Mqtt(Table):
     protocol: Literal[5, 311] = 5
     root: MqttRoot = "lined"
     topics: dict[MqttTopicName, MqttRoot] = {}
-    """Other names than the contract's, after `root` and the line's id; what stands under `command` and `reply` keeps
-    its name.
+    """Other names than those of docs/contract.md, MQTT, after `root` and the line's id; what stands under `command` and
+    `reply` keeps its name.
     """
 
     @property
@@ -258,7 +261,7 @@ class Notify(Table):
     """Of a file that holds one address as Apprise writes them, such as `tgram://…`."""
     language: Literal["uz", "ru", "en"] | None = None
     """None: the line's."""
-    min_severity: Literal["warning", "serious", "critical"] = "serious"
+    min_severity: Annotated[Severity, Field(strict=False)] = Severity.SERIOUS
     kinds: Annotated[tuple[str, ...], Field(strict=False, max_length=100)] = ()
     """Of alarms; none: all."""
     per_hour: Annotated[int, Field(ge=1, le=60)] = 12

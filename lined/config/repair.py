@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from lined.config.models import Config
 from lined.config.texts import Place
+from lined.vocabulary.line import Role
 
 ROUNDS = 6  # a wrong table, its missing keys, and the same for what stands in it; the rest is a margin
 
@@ -28,14 +29,14 @@ _STAND_INS: dict[str, Any] = {
     "regulator.business_place_id": 1,
     "journal": {"path": "journal.db"},
     "journal.path": "journal.db",
-    "product.gtin": "00000000000000",
+    "product.gtin": "00000000000017",
     "product.name": "unknown",
     "product.group": "unknown",
     "device.id": "unknown",
     "device.driver": "unknown",
     "device.url": "tcp://localhost:1",
     "station.id": "unknown",
-    "station.role": "verify",
+    "station.role": Role.VERIFY,
     "station.devices": ["unknown"],
     "mqtt.url": "mqtt://localhost",
     "notify.id": "unknown",

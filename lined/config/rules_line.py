@@ -13,6 +13,7 @@ from lined.config.texts import Place, path_of
 from lined.config.values import shown
 from lined.devices.urls import ListenUrl, parse_url
 from lined.vocabulary.errors import Problem
+from lined.vocabulary.line import Role
 
 
 def device_problems(found: Repaired) -> Iterator[Problem]:
@@ -114,8 +115,8 @@ def _written_ids(tables: Any) -> set[str] | None:
 
 
 def _role(found: Repaired, place: Place, station: Station) -> Iterator[Problem]:
-    if station.role == "pack" and station.level is None and found.sure(*place, "level"):
+    if station.role == Role.PACK and station.level is None and found.sure(*place, "level"):
         yield at((*place, "level"), "is required where the role is pack: the level of the package formed here")
-    if station.apply and station.role not in {"apply", "verify"}:
+    if station.apply and station.role not in {Role.APPLY, Role.VERIFY}:
         message = f"only a verify station can apply codes as well, and this one's role is {station.role}: leave it out"
         yield at((*place, "apply"), message)

@@ -12,9 +12,9 @@ from lined.config.rules_line import ids_twice
 from lined.config.rules_products import at
 from lined.config.secret import Secret
 from lined.config.values import is_loopback, shown
-from lined.i18n.words import ALARMS
 from lined.mqtt.spec import TOPICS
 from lined.regulator.profiles import Profile, load_profile
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Problem, SettingsError
 
 
@@ -101,9 +101,9 @@ def notify_problems(found: Repaired) -> Iterator[Problem]:
     yield from ids_twice(found, "notify", [entry.id for entry in entries])
     for number, entry in enumerate(entries):
         for kind in entry.kinds:
-            if found.sure("notify", number, "kinds") and kind not in ALARMS:
-                close = difflib.get_close_matches(kind, ALARMS, n=1)
-                hint = f"{close[0]} is close to it" if close else f"there are: {', '.join(ALARMS)}"
+            if found.sure("notify", number, "kinds") and kind not in frozenset(AlarmKind):
+                close = difflib.get_close_matches(kind, list(AlarmKind), n=1)
+                hint = f"{close[0]} is close to it" if close else f"there are: {', '.join(AlarmKind)}"
                 yield at(("notify", number, "kinds"), f"there is no kind of alarm {shown(kind)}; {hint}")
 
 

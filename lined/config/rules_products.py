@@ -12,6 +12,7 @@ from lined.config.texts import Place, path_of
 from lined.config.values import shown
 from lined.regulator.profiles import Profile
 from lined.vocabulary.errors import Problem
+from lined.vocabulary.packages import Level
 
 SSCC = "SSCC"
 TOBACCO = "TOBACCO"
@@ -38,7 +39,7 @@ def _gtins(found: Repaired) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for number, product in enumerate(found.config.products):
         places: list[tuple[Place, str | None]] = [(("product", number, "gtin"), product.gtin)]
-        packages = [(index, package) for index, package in enumerate(product.packages) if package.level == "GROUP"]
+        packages = [(index, package) for index, package in enumerate(product.packages) if package.level == Level.GROUP]
         places += [(("product", number, "package", index, "gtin"), package.gtin) for index, package in packages]
         for place, gtin in places:
             if gtin is None or not found.sure(*place):
@@ -53,7 +54,13 @@ def _by_the_profile(found: Repaired, place: Place, product: Product, profile: Pr
     if found.sure(*place, "group") and product.group not in profile.groups:
         known = ", ".join(sorted(profile.groups))
         yield at((*place, "group"), f"{profile.name} has no product group {shown(product.group)}; it has: {known}")
-    if found.sure(*place, "release_type") and found.sure(*place, "country"):
+    known_country = product.country in profile.countries
+    if found.sure(*place, "country") and not known_country:
+        message = f"{shown(product.country)} is in no list of countries that {profile.name} has"
+        yield at(
+            (*place, "country"), f"{message}: write that of the product's card, such as {profile.release.home_country}"
+        )
+    if found.sure(*place, "release_type") and found.sure(*place, "country") and known_country:
         wrong = profile.release_problem(product.release_type, product.country)
         if wrong is not None:
             yield at((*place, "release_type"), f"{wrong}: change release_type or country, as in the product's card")
@@ -87,7 +94,7 @@ def _packages(found: Repaired, place: Place, product: Product, profile: Profile 
 
 
 def _group_gtin(found: Repaired, here: Place, package: Package) -> Iterator[Problem]:
-    if package.level == "GROUP" and package.gtin is None and found.sure(*here, "gtin"):
+    if package.level == Level.GROUP and package.gtin is None and found.sure(*here, "gtin"):
         yield at((*here, "gtin"), "is required for a GROUP, which has marking codes of its own: add the group's GTIN")
 
 
@@ -97,7 +104,7 @@ def _child_level(found: Repaired, here: Place, package: Package, levels: Abstrac
         return
     if LEVELS.index(child) >= LEVELS.index(package.level):
         yield at((*here, "child_level"), f"{child} does not go into {package.level}: it must be a lower level")
-    elif child != "UNIT" and child not in levels and all(found.sure(*here[:-1], n, "level") for n in range(3)):
+    elif child != Level.UNIT and child not in levels and all(found.sure(*here[:-1], n, "level") for n in range(3)):
         yield at((*here, "child_level"), f"this product has no {child}: add a [[product.package]] of that level")
 
 
@@ -123,6 +130,9 @@ def sscc_problems(found: Repaired) -> Iterator[Problem]:
     if not re.fullmatch(r"[0-9]+", sscc.prefix) or len(sscc.prefix) not in PREFIX_DIGITS:
         wanted = f"{PREFIX_DIGITS.start} to {PREFIX_DIGITS.stop - 1} digits in quotes"
         yield at(("sscc", "prefix"), f"must be the extension digit and GS1's company prefix, {wanted}")
+        return
+    if not sscc.prefix[1:].strip("0"):
+        yield at(("sscc", "prefix"), "no company has a prefix of zeros: write your own extension digit and GS1 prefix")
         return
     most = 10**sscc.serial_digits - 1
     for key, value in (("first", sscc.first), ("last", sscc.last)):

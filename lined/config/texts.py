@@ -94,6 +94,7 @@ _SENTENCES = {
     "model_type": "must be a table, not {found}",
     "dict_type": "must be a table, not {found}",
     "literal_error": "must be {expected}, not {found}",
+    "enum": "must be {expected}, not {found}",
     "greater_than": "must be more than {gt:g}, not {found}",
     "greater_than_equal": "must be at least {ge}, not {found}",
     "less_than": "is too large: {found}",

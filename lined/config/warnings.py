@@ -12,6 +12,8 @@ from lined.config.secret import Secret
 from lined.config.values import is_loopback, split_url
 from lined.regulator.profiles import Profile
 from lined.vocabulary.errors import Problem
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import Level
 
 EXPIRY = "expirationDate"  # the utilisation report's field
 
@@ -60,7 +62,7 @@ def _product(number: int, product: Product, profile: Profile) -> Iterator[Proble
     for index, package in enumerate(product.packages):
         if "capacity" not in package.model_fields_set:
             yield at(("product", number, "package", index, "capacity"), f"not set, so {package.capacity} is taken")
-        if package.gtin is not None and package.level != "GROUP":
+        if package.gtin is not None and package.level != Level.GROUP:
             message = f"a {package.level} is named by an SSCC: its GTIN is not used"
             yield at(("product", number, "package", index, "gtin"), message)
 
@@ -70,7 +72,7 @@ def _devices(config: Config) -> Iterator[Problem]:
         station = config.station_of(device.id)
         if station is None:
             yield at(("device", number), f"{device.id} belongs to no station: nothing will read from it")
-        elif station.role == "verify" and device.driver == "generic" and not _gives_grade(device.options):
+        elif station.role == Role.VERIFY and device.driver == "generic" and not _gives_grade(device.options):
             message = f"{station.id} judges grades and this device gives none: add a pattern with a group called grade"
             yield at(("device", number, "options"), message)
         if device.driver == "generic" and "no_read" not in device.options:
@@ -93,7 +95,7 @@ def _stations(config: Config) -> Iterator[Problem]:
         if config.mqtt is None and not any(reply.accept or reply.reject for reply in replies):
             message = f"{station.id} can say its verdicts to nobody: give its devices a reply, or add [mqtt]"
             yield at(("station", number), message)
-        if station.role != "pack":
+        if station.role != Role.PACK:
             for key in sorted({"level", "mode"} & station.model_fields_set):
                 yield at(("station", number, key), f"only a pack station has it: it is not used at {station.id}")
         elif station.level not in levels:
@@ -118,11 +120,11 @@ def _whole_line(config: Config) -> Iterator[Problem]:
 
 def _reports(config: Config) -> Iterator[Problem]:
     roles = {station.role for station in config.stations}
-    if "pack" in roles and config.report.aggregation is None:
+    if Role.PACK in roles and config.report.aggregation is None:
         yield Problem("report.aggregation", "packages are formed but not reported: add [report.aggregation]")
-    if config.report.aggregation is not None and "pack" not in roles:
+    if config.report.aggregation is not None and Role.PACK not in roles:
         yield Problem("report.aggregation", "no station packs, so there will be nothing to report")
-    if config.report.validation is not None and "verify" not in roles:
+    if config.report.validation is not None and Role.VERIFY not in roles:
         yield Problem("report.validation", "no station verifies, so there will be nothing to report")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lined.i18n.words import N_
+from lined.vocabulary.word import N_
 
 COMMANDS = {
     "job-start": N_("Start a job"),

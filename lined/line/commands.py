@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.steps import one_step
 from lined.journal.tables import codes, counters, eligible
@@ -14,10 +15,12 @@ from lined.line.jobs import jobs
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import ACCEPTED, REPEAT, Ruling
+from lined.line.stations.verdicts import Ruling, told_code
+from lined.vocabulary.codes import CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError, LinedError
-
-WITHDRAWAL_REASONS = ("sample", "scrap", "damaged", "other")
+from lined.vocabulary.reports import ReportKind
+from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision
+from lined.vocabulary.word import member
 
 Action = Callable[[Connection, LineState, int], dict[str, Any]]
 
@@ -27,6 +30,11 @@ class Order(NamedTuple):
 
     command: Command
     action: Action
+
+    @property
+    def label(self) -> str:
+        """For what is told about it."""
+        return f"command {self.command.name}"
 
 
 class Commands:
@@ -75,7 +83,7 @@ def seal(kind: str | None) -> Action:
             raise CommandError(
                 409, "clock", "The clock of this computer cannot be trusted: set it right, then seal again."
             )
-        if kind in {None, "aggregation"}:
+        if kind in {None, ReportKind.AGGREGATION}:
             eligible.ask(connection, at_ms)
         found = select(connection, "state = 'open' AND (? IS NULL OR kind = ?)", (kind, kind))
         for report in found:
@@ -89,22 +97,22 @@ def withdraw(ident: str, reason: str, by: str) -> Action:
     """Take a code out before it is reported, with a reason. Raises CommandError 404, 409 `already-reported`, 422."""
 
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
-        if reason not in WITHDRAWAL_REASONS:
-            raise CommandError(422, "wrong-value", f"reason is one of {', '.join(WITHDRAWAL_REASONS)}.")
+        if member(Withdrawal, reason) is None:
+            raise CommandError(422, "wrong-value", f"reason is one of {', '.join(Withdrawal)}.")
         known = codes.find(connection, [ident]).get(ident)
         if known is None:
-            raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
+            raise CommandError(404, "unknown-code", f"{masked(ident)} was never applied on this line.")
         bucket = codes.bucket_of(connection, known)
-        if bucket == "withdrawn":
+        if bucket == CodeState.WITHDRAWN:
             raise CommandError(409, "already-withdrawn", f"{ident} is withdrawn already.")
-        if bucket != "unreported" or _frozen(connection, known.batch_id):
+        if bucket != CodeState.UNREPORTED or _frozen(connection, known.batch_id):
             raise CommandError(
                 409,
                 "already-reported",
                 f"{ident} is {bucket}: its report has been sent or is being sent. Withdraw it at the regulator.",
             )
-        codes.set_own(connection, known, "withdrawn", at_ms, detail=reason, by=by)
-        return {"code": ident, "state": "withdrawn", "reason": reason}
+        codes.set_own(connection, known, CodeState.WITHDRAWN, at_ms, detail=reason, by=by)
+        return {"code": ident, "state": CodeState.WITHDRAWN, "reason": reason}
 
     return action
 
@@ -141,14 +149,14 @@ def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
         ruling = judging.run(connection, [chunk])[0]
         rulings.append(ruling)
-        word, code = ruling.verdicts[0], chunk.candidates[0].code
+        word, code_id = ruling.verdicts[0], ruling.code_ids[0]
         good = word in ACCEPTED
         return {
             "station": chunk.station.id,
-            "verdict": "accept" if good else "reject",
-            "reason": None if good and word != REPEAT else word,
-            "code": code.ident if code else None,
-            "code_id": ruling.code_ids[0],
+            "verdict": Answer.ACCEPT if good else Answer.REJECT,
+            "reason": None if good and word != Decision.REPEAT else word,
+            "code": told_code(chunk.candidates[0].code, word, code_id),
+            "code_id": code_id,
         }
 
     return action

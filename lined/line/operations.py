@@ -23,8 +23,9 @@ from lined.line.state import LineState
 from lined.line.stations.verdicts import Ruling
 from lined.line.watch.confirming import Confirming
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.reports import ReportKind
+from lined.vocabulary.word import member
 
-KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
 COUNT_MAX = 1_000_000_000  # one increment; no PLC counts so far between two messages
 
 
@@ -52,7 +53,7 @@ class LineOperations(PackageOperations, PoolOperations):
         intake.listeners.append(self.confirming.heard)
 
     async def start_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
-        """`body` as in the contract's `/api/v1/job/start`. The answer: the job."""
+        """`body` as of `/api/v1/job/start`. The answer: the job."""
         _wellformed(body, required=("gtin",))
         if not isinstance(body.get("replace") or False, bool):
             raise _wrong([Problem("replace", "true or false")])
@@ -75,8 +76,8 @@ class LineOperations(PackageOperations, PoolOperations):
     async def seal(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
         _wellformed(body)
         kind = body.get("kind")
-        if kind is not None and kind not in KINDS:
-            raise _wrong([Problem("kind", f"one of {', '.join(KINDS)}")])
+        if kind is not None and member(ReportKind, kind) is None:
+            raise _wrong([Problem("kind", f"one of {', '.join(ReportKind)}")])
         return await self._order("seal", body, command_id, by, commands.seal(kind))
 
     async def withdraw(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
@@ -124,7 +125,7 @@ class LineOperations(PackageOperations, PoolOperations):
     def identification(self, text: str) -> str:
         """The identification code of what a person typed or pasted. Raises CommandError 422."""
         try:
-            return codes.identification(text.encode("utf-8", "replace"), self._shapes)
+            return codes.typed(text, self._shapes).ident
         except codes.Malformed as fault:
             raise CommandError(
                 422, "malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from lined.codes import MarkingCode
+from lined.codes import MarkingCode, masked
 from lined.journal.database import Connection
 from lined.journal.tables import packages
-from lined.journal.tables.packages import GROUP, PackageRow
+from lined.journal.tables.packages import PackageRow
 from lined.line.commands import Action
 from lined.line.state import LineState
 from lined.line.stations import closing, rehearsing
 from lined.line.stations.desk import Chunk, Desk
 from lined.line.stations.judging import Judging
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 
-KEEP, CLOSE, DISSOLVE = "keep", "close", "dissolve"
+KEEP, CLOSE, DISSOLVE = OpenPackages.KEEP, OpenPackages.CLOSE, OpenPackages.DISSOLVE
 CHOICES = (KEEP, CLOSE, DISSOLVE)
 
 
@@ -34,13 +36,13 @@ def close(judging: Judging, chunk: Chunk, parent: MarkingCode | None) -> Action:
 
 def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, Any]:
     station = chunk.station
-    if station.role != "pack":
+    if station.role != Role.PACK:
         raise CommandError(409, "no-packing", f"Station {station.id} does not pack: there is no package to close.")
     rehearsed = rehearsing.close(desk, chunk) if parent is None else None
     if rehearsed is not None:
         return rehearsed
     package = packages.open_at(desk.connection, station.id)
-    if package is None and station.mode == "frame":
+    if package is None and station.mode == PackMode.FRAME:
         key = f"short-frame:{station.id}"
         desk.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '1')", (key,))
         return {"station": station.id, "parent": None, "count": 0, "state": "short-frame-expected"}
@@ -52,7 +54,7 @@ def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, An
         )
     if not package.holds:
         packages.dissolve(desk.connection, package.id)
-        return {"station": station.id, "parent": package.ident, "count": 0, "state": "dissolved"}
+        return {"station": station.id, "parent": package.ident, "count": 0, "state": PackageState.DISSOLVED}
     if parent is not None:
         _take_parent(desk, chunk, package, parent)
     else:
@@ -65,7 +67,7 @@ def _close(desk: Desk, chunk: Chunk, parent: MarkingCode | None) -> dict[str, An
 def finish(desk: Desk, chunk: Chunk, package: PackageRow) -> None:
     """Close a package with children, as far as its parent is known or can be issued; else its next parent closes it."""
     if package.ident is not None:
-        gtin = package.ident[2:16] if package.level == GROUP else ""
+        gtin = package.ident[2:16] if package.level == Level.GROUP else ""
         closing.close_with(desk, chunk, package, MarkingCode("", package.ident, package.tail, gtin, 0))
     elif not (
         closing.may_issue(desk.state, package.level)
@@ -78,14 +80,16 @@ def _take_parent(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingC
     if package.ident is not None and package.ident != parent.ident:
         raise CommandError(409, "other-parent", f"This package was opened by {package.ident}.")
     group_of = desk.state.plant.product_of_group(parent.gtin)
-    fits = (group_of == package.gtin and bool(parent.tail)) if package.level == GROUP else parent.template == "SSCC"
+    fits = (
+        (group_of == package.gtin and bool(parent.tail)) if package.level == Level.GROUP else parent.template == "SSCC"
+    )
     if not fits:
-        wanted = "the full code of a group of its product" if package.level == GROUP else "an SSCC"
+        wanted = "the full code of a group of its product" if package.level == Level.GROUP else "an SSCC"
         raise CommandError(
             422, "wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)]
         )
     if package.ident is None and closing.parent_is_unknown(desk, parent):
-        raise CommandError(409, "unknown-code", f"{parent.ident} is not in the code pool of its product.")
+        raise CommandError(409, "unknown-code", f"{masked(parent.ident)} is not in the code pool of its product.")
     if package.ident is None and closing.parent_is_used(desk, parent, package.job_id):
         raise CommandError(409, "parent-used", f"{parent.ident} is the parent of another package.")
     closing.close_with(desk, chunk, package, parent)

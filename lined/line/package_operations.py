@@ -19,7 +19,9 @@ from lined.line.state import LineState
 from lined.line.stations import rework
 from lined.line.stations.desk import Chunk
 from lined.line.watch.confirming import Confirming
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.line import Role
 
 
 class _Orders(Protocol):
@@ -105,7 +107,7 @@ class PackageOperations:
 
 def ending_job(operations: _Orders, choice: object, action: Action) -> Action:
     """An action that ends the running job, with its open packages kept, closed or dissolved first."""
-    stations = [station for station in operations._plant.stations.values() if station.role == "pack"]  # noqa: SLF001
+    stations = [station for station in operations._plant.stations.values() if station.role == Role.PACK]  # noqa: SLF001
     chunks = {station.id: _chunk(operations, station) for station in stations}
     wanted = package_commands.KEEP if choice is None else str(choice)
     return package_commands.at_job_end(operations._intake.judging, chunks, wanted, action)  # noqa: SLF001
@@ -121,7 +123,7 @@ def withdrawing(ident: str, by: str, action: Action) -> Action:
         if packed is not None and packed.package_id is not None:
             rework.take_out(connection, state, ident, by, at_ms)
         rework.without_its_code(connection, state, ident, by, at_ms)
-        tasks.end_of_code(connection, ident, at_ms, by, "withdrawn")
+        tasks.end_of_code(connection, ident, at_ms, by, CodeState.WITHDRAWN)
         return answer
 
     return withdraw
@@ -154,7 +156,7 @@ def _chunk(operations: _Orders, station: Station) -> Chunk:
 
 def _parsed(text: str, path: str) -> codes.MarkingCode:
     try:
-        return codes.parse(text.encode("utf-8", "replace"))
+        return codes.typed(text)
     except codes.Malformed as fault:
         raise CommandError(422, "malformed", f"{text!r} is no code: {fault}", [Problem(path, str(fault))]) from None
 
@@ -169,7 +171,9 @@ def _dissolve(
 ) -> dict[str, Any]:
     package = packages.by_ident(connection, ident) if ident else packages.open_at(connection, station)
     if package is None:
-        raise CommandError(404, "unknown-package", f"There is no package {ident or f'open at {station!r}'}.")
+        raise CommandError(
+            404, "unknown-package", f"There is no package {codes.masked(ident) or f'open at {station!r}'}."
+        )
     return dict(rework.dissolve(connection, state, package, by, at_ms))
 
 

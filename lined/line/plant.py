@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lined.codes import Shape
+from lined.vocabulary.reports import ReportKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Product:
     """A product that may be produced here.
 
     `demands` names what its group's reports cannot do without: `production_date`, `expiration_date`, `series`
-    (domain page, "Reports": which fields a group demands is data).
+    (docs/regulator.md, Reports: which fields a group demands is data).
     """
 
     gtin: str
@@ -53,7 +54,7 @@ class SsccRange:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A place on the line with a role. `repeat_s` by device: see `repeat` in the contract, section 4.
+    """A place on the line with a role. `repeat_s` by device: see *Repeat* in docs/contract.md, Verdicts.
 
     `level` and `mode`: a pack station's. `confirm_ms`: a reject here has to be confirmed within this; 0: no
     confirmation.
@@ -101,7 +102,8 @@ class Plant:
         """When a batch of this kind ends. A kind that is no longer reported keeps utilisation's rules for what is
         left.
         """
-        return {"validation": self.validation, "aggregation": self.aggregation}.get(kind) or self.batches
+        own = {ReportKind.VALIDATION.value: self.validation, ReportKind.AGGREGATION.value: self.aggregation}
+        return own.get(kind) or self.batches
 
     def product_of_group(self, gtin: str) -> str | None:
         """The GTIN of the product whose GROUP has this GTIN, or None."""

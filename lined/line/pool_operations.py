@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from lined import codes
-from lined.codes import Shape
+from lined.codes import MarkingCode, Shape
 from lined.journal.database import Connection
 from lined.journal.tables import pools
 from lined.journal.tables.pools import PoolRow
@@ -86,14 +86,14 @@ def pool_gtin(plant: Plant, gtin: object) -> str:
     return found
 
 
-def identified(text: str, gtin: str, shapes: Mapping[str, Shape]) -> str:
-    """The identification code of a code of this GTIN, which may have its check part. Raises codes.Malformed."""
-    code = codes.parse(text.encode("utf-8", "replace"), shapes)
+def code_of(text: str, gtin: str, shapes: Mapping[str, Shape]) -> MarkingCode:
+    """A code of this GTIN, with or without its check part. Raises codes.Malformed."""
+    code = codes.parse_text(text, shapes)
     if code.template == "SSCC":
         raise codes.Malformed("an SSCC: boxes and pallets are in no pool")
     if code.gtin != gtin:
         raise codes.Malformed(f"a code of {code.gtin}")
-    return code.ident
+    return code
 
 
 def described(pool: PoolRow) -> dict[str, Any]:
@@ -115,7 +115,7 @@ async def _identified(given: Sequence[str], gtin: str, shapes: Mapping[str, Shap
     problems: list[Problem] = []
     for at, text in enumerate(given):
         try:
-            found.append(identified(text, gtin, shapes))
+            found.append(code_of(text, gtin, shapes).ident)
         except codes.Malformed as fault:
             problems.append(Problem(f"codes[{at}]", str(fault)))
         if at % PARSED == PARSED - 1:

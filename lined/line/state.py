@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables import codes, pools, reports
 from lined.journal.tables.pools import PoolRow
-from lined.journal.tables.reports import UTILISATION
 from lined.line.plant import Plant
 from lined.line.stations.grading import Trend
 from lined.line.stations.rehearsal import Rehearsal
 from lined.vocabulary.clocks import SYNCED_MS
 from lined.vocabulary.days import LocalDays
+from lined.vocabulary.reports import ReportKind
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
 # The newest entry is not the last one: what was written while the clock was wrong comes after it.
@@ -85,7 +85,7 @@ class LineState:
             found = reports.select(
                 connection,
                 "state = 'open' AND job_id = ? AND kind = ? AND full = 0 ORDER BY id DESC LIMIT 1",
-                (self.job.id, UTILISATION),
+                (self.job.id, ReportKind.UTILISATION),
             )
             if found:
                 self.batch = OpenBatch(found[0].id, found[0].day, found[0].codes)

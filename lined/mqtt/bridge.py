@@ -1,4 +1,4 @@
-"""The MQTT bridge (contract, section 5): the line tells the PLC, and is told.
+"""The MQTT bridge (docs/contract.md, MQTT): the line tells the PLC, and is told.
 
     verdicts   QoS 0, one stretch after the other: the next goes out when the broker has confirmed the last
     events     reports, packages, alarms, replies: QoS 1, in order, until the broker has them
@@ -25,9 +25,10 @@ import structlog
 from lined.devices.dial import Backoff
 from lined.devices.spec import LinkLimits
 from lined.mqtt.commands import CommandDesk
-from lined.mqtt.connection import OFFLINE, ONLINE, Connection, connect
+from lined.mqtt.connection import OFFLINE, ONLINE, Connection, TakenOver, connect
 from lined.mqtt.outbox import Outbox, Saying, json_bytes, verdict_document
 from lined.vocabulary.errors import BrokerError
+from lined.vocabulary.line import LineState
 
 log = structlog.get_logger()
 
@@ -38,11 +39,27 @@ EXPIRY_S = 1  # MQTT 5: how long the broker may keep a verdict for a slow subscr
 
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
 Problem = Callable[[str | None], None]
+Strange = Callable[[str], None]
+Note = Callable[[str, BaseException], None]
+
+RIVAL = (
+    "another client of the broker goes by our client id {client}, and we take the connection from each other: "
+    "is there a second lined, or a cloned PC?"
+)
+RIVAL_S = 60.0  # without another such loss, until the rival is believed to have gone
+SHORT_LIVED = 2  # connections in a row that end soon: MQTT 3.1.1, and older brokers, do not say why
+# What changes by itself, with nothing done on the line: it goes out with the next status, and is no cause for one.
+BY_ITSELF = {"at", "oldest_age_s", "clear_s", "available", "held_back_s", "heartbeats", "commits", "queued"}
+ROUNDED: dict[str, Callable[[float], float]] = {
+    "bytes": lambda value: float(f"{value:.1e}"),
+    "free_bytes": lambda value: float(f"{value:.1e}"),
+    "clock_skew_s": round,
+}
 
 
 class Bridge:
     """One broker over all its connections. `status` gives the `/status` document; `problem` hears what is wrong with
-    the broker, or None when all is well, once for each change.
+    the broker, or None when all is well, once for each change; `note` hears of defects in commands.
     """
 
     def __init__(
@@ -51,6 +68,8 @@ class Bridge:
         operations: object,
         status: Status,
         problem: Problem = lambda _text: None,
+        strange: Strange = lambda _text: None,
+        note: Note = lambda _where, _error: None,
         *,
         random: Callable[[], float] = random_numbers.random,
         wall_time: Callable[[], float] = time.time,
@@ -61,7 +80,9 @@ class Bridge:
         self._outbox = outbox
         self._status = status
         self._problem = problem
-        self._desk = CommandDesk(operations, outbox)
+        self._desk = CommandDesk(operations, outbox, strange, note)
+        self._short_lived = 0
+        self._rival_until = float("-inf")
         self._stopping = asyncio.Event()
         limits = LinkLimits(retry_first_s=self._limits.retry_first_s, retry_most_s=self._limits.retry_most_s)
         self._backoff = Backoff(limits, random)
@@ -95,17 +116,34 @@ class Bridge:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             since = loop.time()
+            connected = False
             try:
                 connection = await connect(self.spec, self._limits)
-                since = loop.time()
+                since, connected = loop.time(), True
                 await self._serve(connection)
             except* BrokerError as faults:
-                if loop.time() - since >= self._limits.lasted_s:
+                lasted_s = loop.time() - since
+                if lasted_s >= self._limits.lasted_s:
                     self._backoff.reset()
-                self._down(f"{self.spec}: {faults.exceptions[0]}")
+                if connected:
+                    self._look_for_rival(lasted_s, taken=faults.subgroup(TakenOver) is not None)
+                self._down(f"{self.spec}: {self._rival() or faults.exceptions[0]}")
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._backoff.next_s()):
                     await self._stopping.wait()
+
+    def _look_for_rival(self, lasted_s: float, *, taken: bool) -> None:
+        """A connection was lost: does somebody else go by our name?"""
+        soon = lasted_s < self._limits.lasted_s + self._limits.retry_most_s
+        self._short_lived = self._short_lived + 1 if soon else 0
+        if taken or self._short_lived >= SHORT_LIVED:
+            self._rival_until = asyncio.get_running_loop().time() + RIVAL_S
+
+    def _rival(self) -> str | None:
+        """What people are told while somebody else goes by our name."""
+        if asyncio.get_running_loop().time() >= self._rival_until:
+            return None
+        return RIVAL.format(client=self.spec.client_id)
 
     async def _serve(self, connection: Connection) -> None:
         """Until the connection ends (then BrokerError in an ExceptionGroup), or the bridge is stopped."""
@@ -113,13 +151,14 @@ class Bridge:
             commands = f"{self.spec.topic('command')}/+"
             heard = await connection.subscribe(commands)
             await self._tell_availability(connection)
-            self._up(None if heard else f"{self.spec}: {DEAF.format(client=self.spec.client_id, commands=commands)}")
+            deaf = None if heard else DEAF.format(client=self.spec.client_id, commands=commands)
+            self._up(deaf)
             async with asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(self._listen(connection), name="mqtt: listening")
                 telling = [
                     tasks.create_task(self._say(connection), name="mqtt: verdicts"),
                     tasks.create_task(self._tell_events(connection), name="mqtt: events"),
-                    tasks.create_task(self._tell_status(connection), name="mqtt: status"),
+                    tasks.create_task(self._tell_status(connection, deaf), name="mqtt: status"),
                 ]
                 await self._stopping.wait()
                 listening.cancel()
@@ -140,18 +179,24 @@ class Bridge:
     async def _farewell(self, connection: Connection) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.farewell_s):
-                document = {**await self._status(), "state": "stopped"}
+                document = {**await self._status(), "state": LineState.STOPPED}
                 await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
                 await connection.publish(self.spec.topic("availability"), OFFLINE, retain=True)
                 await connection.part(self._limits.farewell_s)
         log.info("mqtt_parted", broker=str(self.spec))
 
-    def _up(self, problem: str | None) -> None:
+    def _up(self, deaf: str | None) -> None:
         state = self.state
-        state.connected, state.since, state.problem = True, self._wall_time(), problem
+        state.connected, state.since = True, self._wall_time()
         state.connections += 1
-        log.info("mqtt_connected", broker=str(self.spec), problem=problem)
-        self._problem(problem)
+        log.info("mqtt_connected", broker=str(self.spec), problem=deaf)
+        self._connected_with(deaf)
+
+    def _connected_with(self, deaf: str | None) -> None:
+        """What is wrong although the broker is there."""
+        text = self._rival() or deaf
+        self.state.problem = f"{self.spec}: {text}" if text else None
+        self._problem(self.state.problem)
 
     def _down(self, problem: str) -> None:
         state = self.state
@@ -214,20 +259,24 @@ class Bridge:
             self.state.events += 1
             self._outbox.done(event)
 
-    async def _tell_status(self, connection: Connection) -> NoReturn:
+    async def _tell_status(self, connection: Connection, deaf: str | None) -> NoReturn:
         loop = asyncio.get_running_loop()
-        told, beat = b"", loop.time()
+        told: object = None
+        beat = loop.time()
         while True:
             await asyncio.sleep(max(0.0, self._status_told + self._limits.status_s - loop.time()))
-            payload = json_bytes(await self._status())
+            if self._rival_until < loop.time() and self.state.problem is not None:
+                self._connected_with(deaf)
+            document = await self._status()
+            substance = settled(document)
             due = loop.time() - beat >= self._limits.heartbeat_s
             if due:
                 await self._tell_availability(connection)
                 beat = loop.time()
             self._status_told = loop.time()
-            if due or payload != told:
-                await connection.publish(self.spec.topic("status"), payload, retain=True)
-                told = payload
+            if due or substance != told:
+                await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
+                told = substance
 
     async def _tell_availability(self, connection: Connection) -> None:
         await connection.publish(self.spec.topic("availability"), ONLINE, retain=True)
@@ -248,3 +297,14 @@ class Bridge:
         while True:
             await asyncio.sleep(SWEEP_S)
             self._outbox.drop_late()
+
+
+def settled(part: Any) -> Any:
+    """A status document without what changes by itself."""
+    if isinstance(part, Mapping):
+        return {
+            key: ROUNDED[key](value) if key in ROUNDED and isinstance(value, int | float) else settled(value)
+            for key, value in part.items()
+            if key not in BY_ITSELF
+        }
+    return [settled(one) for one in part] if isinstance(part, list) else part

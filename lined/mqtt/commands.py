@@ -1,8 +1,10 @@
 """What the PLC commands: messages of `command/<name>` in, one answer each out.
 
-Guarantees: commands are carried out one at a time, in the order of their arrival; nothing that arrives raises; what
-cannot be understood never reaches the line; a retained command is ignored, and one that had to wait too long is
-refused: both were meant for a moment that has passed. Knows no MQTT library.
+Guarantees: commands are carried out one at a time, in the order of their arrival; nothing that arrives raises, and a
+defect of ours in carrying it out is its answer; what cannot be understood never reaches the line, and is answered, with
+`id` null where none can be read; a retained command is refused, and so is one that had to wait too long: both were
+meant for a moment that has passed. What a program of the PLC does wrong in itself, people are told. Knows no MQTT
+library.
 """
 
 from __future__ import annotations
@@ -11,14 +13,14 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import structlog
 
 from lined.mqtt.outbox import Event, Outbox, json_bytes, moment
 from lined.mqtt.schemas import COMMANDS, faults
-from lined.vocabulary.errors import CommandError, JournalError, clause
+from lined.vocabulary.errors import DEFECT, DEFECT_SENTENCE, CommandError, Defect, JournalError, clause
 
 log = structlog.get_logger()
 
@@ -36,6 +38,9 @@ OPERATIONS = {
 }
 EXPIRED_S = 10.0  # a command that waited so long for those before it is answered, and not carried out
 TOPIC_BYTES = 1_000  # of a response topic
+NAME_CHARS = 200  # of what stands behind `command/`
+SHOWN_CHARS = 50  # of it, for people
+PADDING = b"\0 \t\r\n"  # a PLC sends the whole of its string variable
 INTERNAL = ("code_id",)  # numbers of rows mean nothing outside
 _ID = re.compile(rb'"id"\s*:\s*"([^"\\]{1,200})"')
 
@@ -57,12 +62,22 @@ class Asked(NamedTuple):
 
 
 class CommandDesk:
-    """`take` from the connection, `run` as a task of the bridge; answers go to the outbox."""
+    """`take` from the connection, `run` as a task of the bridge; answers go to the outbox. `strange` hears, in words,
+    of commands that no program should send; `note` of defects that the journal's writer does not see.
+    """
 
-    def __init__(self, operations: object, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        operations: object,
+        outbox: Outbox,
+        strange: Callable[[str], None] = lambda _text: None,
+        note: Callable[[str, BaseException], None] = lambda _where, _error: None,
+    ) -> None:
         self._operations = operations
+        self._note = note
         self._outbox = outbox
         self._state = outbox.state
+        self._strange = strange
         self._limits = outbox.limits
         self._spec = outbox.spec
         self._asked: deque[Asked] = deque()
@@ -81,11 +96,15 @@ class CommandDesk:
     ) -> None:
         """A message under `command/`. Above the bound it is answered at once, and not carried out."""
         name = topic.removeprefix(f"{self._spec.topic('command')}/")
+        asked = Asked(name, payload.rstrip(PADDING), response_topic, correlation, asyncio.get_running_loop().time())
         if retained:
+            if not asked.payload:
+                return  # this is how one is cleared
             self._state.commands_ignored += 1
-            log.warning("mqtt_command_ignored", command=name[:50], why="it is retained")
+            self._strange(f"A retained message lies on {_shown_name(topic)}: it was not carried out. Clear it there.")
+            text = "The command was published with the retain flag, so it was not carried out; publish it without."
+            self._refuse(asked, _id_in(payload), CommandError(409, "retained", text))
             return
-        asked = Asked(name, payload, response_topic, correlation, asyncio.get_running_loop().time())
         if len(self._asked) >= self._limits.commands_most:
             self._refuse(asked, _id_in(payload), CommandError(503, "busy", "Too many commands are waiting; ask again."))
             return
@@ -115,6 +134,8 @@ class CommandDesk:
             by = body.pop("by", None) or "mqtt"
             async with asyncio.timeout(self._limits.command_s):
                 found = await self._operation(asked.name)(body, command_id=command_id, by=by)
+            log.info("command_done", command=asked.name, by=by)
+            self._answer(asked, {**_shown(found), "id": command_id, "ok": True, "error": None})
         except CommandError as refused:
             self._refuse(asked, command_id, refused)
         except JournalError as error:
@@ -122,14 +143,18 @@ class CommandDesk:
         except TimeoutError:
             text = "The disk has not answered in time. Ask again, with the same id."
             self._refuse(asked, command_id, CommandError(503, "cannot-commit", text))
-        else:
-            log.info("command_done", command=asked.name, by=by)
-            self._answer(asked, {**_shown(found), "id": command_id, "ok": True, "error": None})
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            if not isinstance(error, Defect):  # the writer has told that
+                self._note(f"command {asked.name if asked.name in COMMANDS else 'of no name'}", error)
+            self._refuse(asked, command_id, CommandError(500, DEFECT, DEFECT_SENTENCE))
 
     def _body(self, asked: Asked) -> dict[str, Any]:
         """What was asked for, fit for the line. Raises CommandError."""
         if asked.name not in COMMANDS:
-            raise CommandError(404, "unknown-command", f"There is no such command (there are {', '.join(COMMANDS)}).")
+            known = ", ".join(COMMANDS)
+            topic = f"{self._spec.topic('command')}/{_shown_name(asked.name)}"
+            self._strange(f"A command came on {topic}, which there is not (there are {known}).")
+            raise CommandError(404, "unknown-command", f"There is no such command (there are {known}).")
         if len(asked.payload) > self._limits.payload_bytes:
             raise CommandError(413, "too-large", f"A command has at most {self._limits.payload_bytes} bytes.")
         if asyncio.get_running_loop().time() - asked.at > EXPIRED_S:
@@ -154,20 +179,17 @@ class CommandDesk:
 
     def _refuse(self, asked: Asked, command_id: str | None, refused: CommandError) -> None:
         self._state.commands_refused += 1
-        log.info("command_refused", command=asked.name[:50], error=refused.code)
+        log.info("command_refused", command=asked.name[:SHOWN_CHARS], error=refused.code)
         refused = _without_codes(refused)
         details = [{"path": problem.path, "message": problem.message} for problem in refused.details]
         error = {"code": refused.code, "message": str(refused), "details": details}
-        if command_id is None and asked.response_topic is None:
-            self._state.commands_ignored += 1  # whoever sent it could not recognise the answer
-            return
         self._answer(asked, {"id": command_id, "ok": False, "error": error})
 
     def _answer(self, asked: Asked, document: Mapping[str, Any]) -> None:
         topic = asked.response_topic
         if topic is None or not self._may_answer_on(topic):
-            if asked.name not in COMMANDS:
-                return  # no topic of ours is named after what a stranger made up
+            if len(asked.name) > NAME_CHARS:
+                return
             topic = f"{self._spec.topic('reply')}/{asked.name}"
         self._outbox.event(Event(topic, json_bytes(document), asked.correlation))
 
@@ -178,6 +200,10 @@ class CommandDesk:
             return False
         reply = f"{self._spec.topic('reply')}/"
         return fits and (topic.startswith(reply) or not topic.startswith(f"{self._spec.base}/"))
+
+
+def _shown_name(name: str) -> str:
+    return name[-SHOWN_CHARS:].encode("ascii", "backslashreplace").decode()
 
 
 def _id_in(payload: bytes) -> str | None:

@@ -30,6 +30,8 @@ ONLINE, OFFLINE = b"online", b"offline"
 REFUSED = 128  # reason codes of a subscription from here on are a no (MQTT 5, 3.9.3; MQTT 3.1.1, 3.9.3)
 PACKET_BYTES = 1_048_576  # MQTT 5: the broker keeps larger messages away from us
 
+TAKEN_OVER = 142  # MQTT 5, 3.14.2.1: another connection came with our client id
+
 _ABORT = struct.pack("ii", 1, 0)  # linger for 0 s: close resets the connection and forgets what was not sent
 _FAULTS = (aiomqtt.MqttError, OSError)
 
@@ -37,6 +39,10 @@ _FAULTS = (aiomqtt.MqttError, OSError)
 _silent = logging.getLogger("lined.mqtt")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
+
+
+class TakenOver(BrokerError):
+    """Another client has connected with our client id."""
 
 
 class Incoming(NamedTuple):
@@ -123,7 +129,7 @@ class Connection:
                     getattr(properties, "CorrelationData", None),
                 )
         except _FAULTS as fault:
-            raise BrokerError(_why_lost(fault)) from fault
+            raise (TakenOver if _is_taken(fault) else BrokerError)(_why_lost(fault)) from fault
 
     async def part(self, timeout_s: float) -> None:
         """Say goodbye, so that the last will is not published."""
@@ -263,6 +269,12 @@ def _client(spec: MqttSpec, limits: MqttLimits, password: str | None, context: s
 
 def _no_properties(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]  # paho's own
+
+
+def _is_taken(fault: BaseException) -> bool:
+    causes = (fault, fault.__cause__, fault.__context__)
+    codes = [cause.rc for cause in causes if isinstance(cause, aiomqtt.MqttCodeError)]
+    return any(getattr(code, "value", code) == TAKEN_OVER for code in codes)
 
 
 def _why_lost(fault: BaseException) -> str:

@@ -37,7 +37,7 @@ def message(line: str, language: str, clock: Clock, changes: Sequence[Change], l
     if left_out:
         parts.append(f"{said(words.NOTICES['left-out'])}: {left_out}")
     if len(changes) == 1:
-        title = f"{line}: {_state(changes[0], language)}: {said(words.alarm(changes[0].row.kind).title)}"
+        title = f"{line}: {_state(changes[0], language)}: {said(words.alarm(changes[0].row.kind).sentence)}"
     else:
         title = f"{line}: {said(words.NOTICES['many'])}: {len(changes)}"
     return title, "\n\n".join(parts)
@@ -59,6 +59,6 @@ def _part(change: Change, language: str, clock: Clock) -> str:
     span = clock.day_and_time(row.raised_ms)
     if row.cleared_ms is not None:
         span += f" – {clock.day_and_time(row.cleared_ms)}"
-    first = f"{_state(change, language)} ({said(words.SEVERITIES[row.severity])}): {said(about.title)}: {row.place}"
+    first = f"{_state(change, language)} ({said(words.SEVERITIES[row.severity])}): {said(about.sentence)}: {row.place}"
     advice = [] if row.cleared_ms is not None else [said(about.advice)]
     return "\n".join([first, span, *advice, f"[{row.text[:CAUSE_MAX]}]"])

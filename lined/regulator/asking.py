@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from lined.regulator.account import Account
-from lined.regulator.budget import Budget
+from lined.regulator.budget import Budget, Turn
 from lined.regulator.credentials import ApiKey, Credential, OnNewSecret, TechnicalUser
 from lined.regulator.profiles import Profile
 from lined.regulator.redaction import evidence, redact
@@ -73,28 +73,28 @@ class Asking:
             chance=chance,
         )
 
-    async def ask(self, kind: str, request: Request, *, most_bytes: int, patience_s: float) -> Reply:
+    async def ask(self, turn: Turn, request: Request, *, most_bytes: int, patience_s: float) -> Reply:
         """The reply to one authenticated question, asked once more where its token had died. Raises NoAnswer,
         NoCredential, BudgetSpent.
         """
-        await self.budget.acquire(kind, patience_s=patience_s)
-        return await self.ask_now(kind, request, most_bytes=most_bytes, patience_s=patience_s)
+        await self.budget.acquire(*turn, patience_s=patience_s)
+        return await self.ask_now(turn, request, most_bytes=most_bytes, patience_s=patience_s)
 
     async def ask_now(
-        self, kind: str, request: Request, *, most_bytes: int, patience_s: float, alone: bool = False
+        self, turn: Turn, request: Request, *, most_bytes: int, patience_s: float, alone: bool = False
     ) -> Reply:
         """The same for a request that has had its turn; `alone` as in Wire.exchange."""
         bearer = await self.credential.bearer()
-        reply = await self.send(kind, request, bearer, most_bytes=most_bytes, alone=alone)
+        reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone)
         if reply.blames_credential(self._profile) and await self.credential.renew_after(bearer):
-            await self.budget.acquire(kind, patience_s=patience_s)
+            await self.budget.acquire(*turn, patience_s=patience_s)
             bearer = await self.credential.bearer()
-            reply = await self.send(kind, request, bearer, most_bytes=most_bytes, alone=alone)
+            reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone)
         if reply.ok and not reply.blames_credential(self._profile):
             self.credential.accepted(bearer)
         return reply
 
-    async def send(self, kind: str, request: Request, bearer: str | None, *, most_bytes: int, alone: bool) -> Reply:
+    async def send(self, turn: Turn, request: Request, bearer: str | None, *, most_bytes: int, alone: bool) -> Reply:
         """One exchange, observed. Raises NoAnswer."""
         try:
             answer = await self.wire.exchange(request, bearer=bearer, most_bytes=most_bytes, alone=alone)
@@ -103,7 +103,7 @@ class Asking:
             self.reach.problem = self.redact(f"{request.path}: {nothing}")
             raise
         reply = await read_reply(answer, self._wall())
-        self._observe(kind, request, answer, reply)
+        self._observe(turn, request, answer, reply)
         return reply
 
     def redact(self, text: str) -> str:
@@ -115,9 +115,9 @@ class Asking:
     def _secrets(self) -> list[str]:
         return self.credential.secrets()
 
-    def _observe(self, kind: str, request: Request, answer: Answer, reply: Reply) -> None:
+    def _observe(self, turn: Turn, request: Request, answer: Answer, reply: Reply) -> None:
         if reply.status == 429 and not reply.page:
-            self.budget.hold_back(kind, reply.retry_after_s or 0.0)
+            self.budget.hold_back(*turn, reply.retry_after_s or 0.0)
         well = not reply.page and reply.status < 500
         self.reach.reachable = well
         self.reach.problem = None if reply.ok else self.redact(f"{request.path}: {reply.words()}")
@@ -131,14 +131,15 @@ class Asking:
 
     async def _ask_for_token(self, method: str, fields: dict[str, str]) -> Reply | None:
         """One request of the technical user's log-in; None where no answer came."""
-        await self.budget.acquire("token")
+        turn = Turn("token", method)
+        await self.budget.acquire(*turn)
         rule = self._profile.methods[method]
-        form = method == "token_refresh"  # [2.2.3.1] "passed using the x-www-form-urlencoded format"
+        form = method == "token_refresh"  # API 1.21.1 §2.2.3.1: "passed using the x-www-form-urlencoded format"
         body = urlencode(fields).encode() if form else json.dumps(fields).encode()
         kind_of_body = "application/x-www-form-urlencoded" if form else "application/json;charset=UTF-8"
         request = Request(rule.verb, rule.path, body=body, content_type=kind_of_body)
         try:
-            reply = await self.send("token", request, None, most_bytes=TOKEN_BYTES, alone=True)
+            reply = await self.send(turn, request, None, most_bytes=TOKEN_BYTES, alone=True)
         except NoAnswer:
             self.reach.counts[method, "no-answer"] += 1
             return None

@@ -1,9 +1,9 @@
-"""How often we may ask: one token bucket for what the regulator limits, another, mild one for everything else.
+"""The budget of requests: one token bucket for what the regulator limits, another, mild one for everything else.
 
 Guarantees: within any 60 s at most `per_minute` requests of a bucket go out, a restart in between included (what the
-regulator limits starts empty: nobody knows what the run before this one used). A share is kept for looking at what is
-in doubt and for tokens, so that a storm of reports can never keep us from finding out what became of one. It knows
-nothing of HTTP.
+regulator limits starts empty: nobody knows what the run before this one used). Looking for what is in doubt and tokens
+go first, whatever the rate, and from a share kept for them, so that a storm of reports can never keep us from finding
+out what became of one. A Retry-After holds back the method that it was said to, and no other. It knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -14,18 +14,32 @@ from typing import NamedTuple
 
 LONGEST_FLOOR_S = 3600.0  # no Retry-After keeps us quiet for longer
 PATIENCE_S = 90.0  # a wait longer than this is told to the caller instead
+FEW = 4  # requests a minute: with less there is nothing to save up, and who goes first is all there is
+
+
+class Turn(NamedTuple):
+    """What a request takes from the budget: its `kind` (see `Budget`) and the regulator's `method`."""
+
+    kind: str
+    method: str
 
 
 class BudgetSpent(Exception):
-    """No turn within our patience; `wait_s` is how long it would have taken."""
+    """No turn within our patience; `wait_s` is how long it would have taken. `method`: the regulator holds back this
+    one only; empty: the whole budget is spent.
+    """
 
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(f"the budget of requests is spent for {wait_s:.0f} s")
+    def __init__(self, wait_s: float, method: str = "") -> None:
+        what = f"the regulator asks for a pause of {method}" if method else "the budget of requests is spent"
+        super().__init__(f"{what} for {wait_s:.0f} s")
         self.wait_s = wait_s
+        self.method = method
 
 
 class BucketState(NamedTuple):
-    """For /status: requests that could go out at once, per minute, seconds that a Retry-After still holds us back."""
+    """For /status: requests that could go out at once, per minute, seconds of the longest Retry-After that still holds
+    back one of its methods.
+    """
 
     available: float
     per_minute: int
@@ -46,21 +60,22 @@ class Bucket:
     ) -> None:
         self.per_minute = per_minute
         # What is saved up plus what flows in within a minute is never more than the limit.
-        self._most = float(max(1, per_minute // 10))
+        self._most = float(max(2, per_minute // 10) if per_minute >= FEW else 1)
         self._rate = max(per_minute - self._most, 0.5) / 60.0 if per_minute > 1 else 1 / 60.0
-        self._reserve = self._most // 3
+        self._reserve = max(self._most // 3, min(1.0, self._most - 1.0))
         self._clock = clock
         self._sleep = sleep
         self._level = self._most if full else 0.0
         self._at = clock()
-        self._not_before = self._at
         self._turn = {False: asyncio.Lock(), True: asyncio.Lock()}
-        self._waiting = 0
+        self._waiting = {False: 0, True: 0}
 
     async def acquire(self, *, reserved: bool = False, patience_s: float = PATIENCE_S) -> None:
-        """Wait for one request's worth; `reserved` may use the share kept. Raises BudgetSpent. May be cancelled."""
+        """Wait for one request's worth; `reserved` goes first and may use the share kept. Raises BudgetSpent. May be
+        cancelled.
+        """
         until = self._clock() + patience_s
-        self._waiting += 1
+        self._waiting[reserved] += 1
         try:
             async with self._turn[reserved]:
                 while (wait_s := self._wait_s(reserved)) > 0:
@@ -69,25 +84,22 @@ class Bucket:
                     await self._sleep(wait_s)
                 self._level -= 1.0
         finally:
-            self._waiting -= 1
+            self._waiting[reserved] -= 1
 
-    def hold_back(self, seconds: float) -> None:
-        """The regulator said 429: nothing goes out for so long, and nothing is saved up meanwhile."""
+    def drain(self) -> None:
+        """The regulator said that it was too much: nothing is saved up."""
         self._fill()
         self._level = 0.0
-        self._not_before = max(self._not_before, self._clock() + min(max(seconds, 0.0), LONGEST_FLOOR_S))
-        self._at = self._not_before
 
-    def state(self) -> BucketState:
+    def state(self, held_back_s: float = 0.0) -> BucketState:
         self._fill()
-        held_back_s = max(0.0, self._not_before - self._clock())
-        return BucketState(round(self._level, 2), self.per_minute, round(held_back_s, 1), self._waiting)
+        return BucketState(round(self._level, 2), self.per_minute, round(held_back_s, 1), sum(self._waiting.values()))
 
     def _wait_s(self, reserved: bool) -> float:
         self._fill()
-        missing = 1.0 + (0.0 if reserved else self._reserve) - self._level
-        refill_s = 0.0 if missing <= 1e-9 else missing / self._rate
-        return max(self._not_before - self._clock(), 0.0) + refill_s
+        ahead = 0.0 if reserved else max(self._reserve, float(self._waiting[True]))
+        missing = 1.0 + ahead - self._level
+        return 0.0 if missing <= 1e-9 else missing / self._rate
 
     def _fill(self) -> None:
         passed_s = self._clock() - self._at
@@ -102,7 +114,7 @@ class Budget:
     documents) has a bucket of our own.
     """
 
-    def __init__(self, limited: Bucket, reads: Bucket) -> None:
+    def __init__(self, limited: Bucket, reads: Bucket, *, clock: Callable[[], float]) -> None:
         self._kinds: Mapping[str, tuple[Bucket, bool]] = {
             "submit": (limited, False),
             "token": (limited, True),
@@ -111,14 +123,36 @@ class Budget:
         }
         self.limited = limited
         self.reads = reads
+        self._clock = clock
+        self._not_before: dict[str, tuple[Bucket, float]] = {}  # by method
 
-    async def acquire(self, kind: str, *, patience_s: float = PATIENCE_S) -> None:
-        """Wait for a turn; raises BudgetSpent where it would take longer than `patience_s`."""
+    async def acquire(self, kind: str, method: str, *, patience_s: float = PATIENCE_S) -> None:
+        """Wait for a turn of this method; raises BudgetSpent where it would take longer than `patience_s`."""
+        self.need_open(method)
         bucket, reserved = self._kinds[kind]
         await bucket.acquire(reserved=reserved, patience_s=patience_s)
 
-    def hold_back(self, kind: str, seconds: float) -> None:
-        self._kinds[kind][0].hold_back(seconds)
+    def need_open(self, method: str) -> None:
+        """Raises BudgetSpent while a Retry-After holds this method back."""
+        if held_s := self._held_s(method):
+            raise BudgetSpent(held_s, method)
+
+    def hold_back(self, kind: str, method: str, seconds: float) -> None:
+        """The regulator said 429: this method waits for so long (each has a limit of its own, API 1.21.1 §1.4), and
+        nothing that is saved up is used at once by the others.
+        """
+        bucket, _ = self._kinds[kind]
+        bucket.drain()
+        until = self._clock() + min(max(seconds, 0.0), LONGEST_FLOOR_S)
+        self._not_before[method] = (bucket, max(until, self._not_before.get(method, (bucket, until))[1]))
 
     def state(self) -> dict[str, BucketState]:
-        return {"limited": self.limited.state(), "reads": self.reads.state()}
+        longest = {"limited": 0.0, "reads": 0.0}
+        for method, (bucket, _) in self._not_before.items():
+            name = "limited" if bucket is self.limited else "reads"
+            longest[name] = max(longest[name], self._held_s(method))
+        return {"limited": self.limited.state(longest["limited"]), "reads": self.reads.state(longest["reads"])}
+
+    def _held_s(self, method: str) -> float:
+        held = self._not_before.get(method)
+        return 0.0 if held is None else max(0.0, held[1] - self._clock())

@@ -19,7 +19,7 @@ from typing import Self
 from lined.regulator.account import Account
 from lined.regulator.answers import Receipt
 from lined.regulator.asking import Asking
-from lined.regulator.budget import PATIENCE_S, Bucket, BucketState, Budget, BudgetSpent
+from lined.regulator.budget import PATIENCE_S, Bucket, BucketState, Budget, BudgetSpent, Turn
 from lined.regulator.credentials import NewKey, NoCredential, OnNewSecret
 from lined.regulator.keys import KeyCare
 from lined.regulator.lookups import Lookups
@@ -30,6 +30,7 @@ from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Problem, Refused, SendingError, SettingsError
 
+TOO_MANY = 429
 RECEIPT_BYTES = 8 * 1024 * 1024  # a refusal may blame each of 30,000 codes
 
 
@@ -63,7 +64,7 @@ class Regulator(Lookups):
         asking = Asking(
             account,
             profile,
-            Budget(limited, reads),
+            Budget(limited, reads, clock=clock),
             wall=wall,
             clock=clock,
             chance=chance,
@@ -81,17 +82,19 @@ class Regulator(Lookups):
         await self._asking.wire.__aexit__()
 
     # ----------------------------------------------------------------------------------------------- submission
-    async def wait_turn(self) -> None:
-        """Wait until budget and credential allow a submission, which then goes out without further waiting: await it
-        before a report becomes `sending`. A turn not used stays for the next, and only one is kept: it is meant for one
-        sender at a time. Raises NotSent, also while the key is known to be another participant's: every code would be
-        refused as not ours. May be cancelled.
+    async def wait_turn(self, kind: str) -> None:
+        """Wait until budget and credential allow a submission of this kind, which then goes out without further
+        waiting: await it before a report becomes `sending`. A turn not used stays for the next, and only one is kept:
+        it is meant for one sender at a time. Raises NotSent, with status 429 where a Retry-After holds back this kind
+        only; also while the key is known to be another participant's: every code would be refused as not ours. May be
+        cancelled.
         """
         self._need_own_key()
         try:
+            self._asking.budget.need_open(kind)
             await self._asking.credential.bearer()
             if not self._turns:
-                await self._asking.budget.acquire("submit")
+                await self._asking.budget.acquire("submit", kind)
                 self._turns += 1
         except (BudgetSpent, NoCredential) as error:
             raise self._not_sent(error) from error
@@ -117,9 +120,9 @@ class Regulator(Lookups):
             if self._turns:
                 self._turns -= 1
             else:
-                await self._asking.budget.acquire("submit")
+                await self._asking.budget.acquire("submit", kind)
             reply = await self._asking.ask_now(
-                "submit", request, most_bytes=RECEIPT_BYTES, patience_s=PATIENCE_S, alone=True
+                Turn("submit", kind), request, most_bytes=RECEIPT_BYTES, patience_s=PATIENCE_S, alone=True
             )
         except (BudgetSpent, NoCredential) as error:
             raise self._not_sent(error) from error
@@ -142,7 +145,8 @@ class Regulator(Lookups):
 
     def _not_sent(self, error: BudgetSpent | NoCredential) -> NotSent:
         lacks = isinstance(error, NoCredential)
-        return NotSent(self._redact(f"not sent: {error}"), retry_after_s=error.wait_s, credential=lacks)
+        status = TOO_MANY if isinstance(error, BudgetSpent) and error.method else None
+        return NotSent(self._redact(f"not sent: {error}"), status=status, retry_after_s=error.wait_s, credential=lacks)
 
     # ----------------------------------------------------------------------------------------------- credential
     async def check_credential(self) -> None:

@@ -1,4 +1,4 @@
-"""Looking after the API key: is it ours, until when, and replacing it [2.1.4, 2.1.5]."""
+"""Looking after the API key: is it ours, until when, and replacing it (API 1.21.1 §2.1.4, §2.1.5)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lined.regulator import bounds
 from lined.regulator.asking import Asking
+from lined.regulator.budget import Turn
 from lined.regulator.credentials import NewKey, NoCredential, clean_secret
 from lined.regulator.lookups import Lookups, path_of
 from lined.regulator.reply import Reply
@@ -15,7 +16,7 @@ from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
 
-CHECK_GAP_S = 900.0  # [1.4] 100 a day are allowed
+CHECK_GAP_S = 900.0  # API 1.21.1 §1.4: 100 a day are allowed
 ANSWER_BYTES = 64 * 1024
 LONGEST_NAME = 100  # of a key
 
@@ -73,7 +74,8 @@ class KeyCare:
             # "Only one of these parameters may be passed."
             body = json.dumps({"id": key_id} if key_id else {"apiKey": old}).encode()
             request = Request(rule.verb, path, body=body)
-            return self._new_key(await self._asking.send("read", request, old, most_bytes=ANSWER_BYTES, alone=True))
+            turn = Turn("read", "key_refresh")
+            return self._new_key(await self._asking.send(turn, request, old, most_bytes=ANSWER_BYTES, alone=True))
 
         try:
             new = await self._asking.key.refresh(ask)

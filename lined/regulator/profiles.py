@@ -102,6 +102,7 @@ class Profile:
     print_quality: tuple[str, ...]
     errors: Mapping[str, str]
     credential: CredentialRules
+    countries: frozenset[str]
     documents_without_type: frozenset[str] = field(default_factory=frozenset)
 
     def with_limits(self, overrides: Mapping[str, int]) -> Profile:
@@ -163,6 +164,7 @@ def _profile(table: dict[str, Any]) -> Profile:
         print_quality=tuple(codes["print_quality"]),
         errors=MappingProxyType(table["errors"]),
         credential=CredentialRules(**{**table["credential"], "dead_token": tuple(table["credential"]["dead_token"])}),
+        countries=frozenset(table["countries"]["codes"]),
         documents_without_type=frozenset(name for name, kind in reports.items() if kind.document_type is None),
     )
 

@@ -1,7 +1,8 @@
 """What of an answer may be shown to people, kept as evidence or logged.
 
-The regulator's own sample of an error echoes the caller's bearer token in its `context` [1.6], so nothing that came
-over the wire is shown unredacted. Check parts of codes are masked too: whoever knows them can print the code again.
+The regulator's own sample of an error echoes the caller's bearer token in its `context` (API 1.21.1 §1.6), so nothing
+that came over the wire is shown unredacted. Check parts of codes are masked too: whoever knows them can print the code
+again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ SHORTEST_SECRET = 4  # shorter ones would blot out ordinary text
 MASK = "***"
 
 _WORDS = ("authoriz", "api", "passw", "token", "secret", "cookie", "bearer", "basic")
-_SEPARATORS = ("\x1d", "\u241d", "u001d", "%1d")
+_SEPARATORS = ("\x1d", "\u241d", "1d", "gs", "fnc1", "d029", "#29", "%9d", "~1", "^]")  # looked for in lower case
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+|%20|\+)[^\s\"'\\,;<>]+")
 _MEMBER = re.compile(
     r"""(?ix) ( (?: authoriz | api[_-]?key | passw | token | secret | cookie ) [\w.-]{0,40} \\?["']?
@@ -26,7 +27,12 @@ _MEMBER = re.compile(
         (?: \\?"(?:[^"\\]|\\[^"])*(?:\\?"|$) | '[^']*' | [^\s,;&}\])"'<>\[{]+ )"""
 )
 _EXPIRY = re.compile(r"(?i)expire|type")
-_CHECK_PART = re.compile(r"(?i)((?:\x1d|\u241d|\\u001d|%1d)9[123])(?:\\[^u\s]|[^\s\"\\]){2,}")
+# A separator as itself, or as one program or another spells it out.
+_SPELLED = (
+    r"\x1d|\u241d|\\+(?:u001d|x1d|u241d)|%1d|%e2%90%9d|&\#(?:29|x1d);|_x001d_|~d029|~1|\^\]"
+    r"|[<{\[(](?:gs|fnc1|(?:0x)?1d)[>}\])]"
+)
+_CHECK_PART = re.compile(rf"(?i)((?:{_SPELLED})9[123])(?:\\[^u\s]|[^\s\"\\]){{2,}}")
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """What became of a submission: the one decision on which "never twice" rests, without any I/O.
 
-Guarantees (contract, section 6): `Receipt` only with a readable id; `NotSent` only where certainly nothing was
+Guarantees (docs/contract.md, Reports): `Receipt` only with a readable id; `NotSent` only where certainly nothing was
 registered: no byte left, 401, 429, error code 1 in a 4xx; `Refused` only for a readable 4xx; everything else is
 `OutcomeUnknown`. An HTML page is an outage whatever its status says. A 5xx is in doubt also where it says error code 1:
 "try again" is what a server says too when it failed behind the registration, and a search costs less than a duplicate.
@@ -36,8 +36,8 @@ def with_answer(
     if 200 <= reply.status < 300:
         try:
             return Receipt(document_id(reply.value, kind.answer_id), reply.date)
-        except Unreadable as error:
-            words = f"{words}: {error}"
+        except Unreadable:
+            words = f"{words}: the answer has no readable {kind.answer_id}"
     if reply.blames_credential(profile):
         return NotSent(words, status=reply.status, evidence=evidence, credential=True)
     if reply.status == 429 or (400 <= reply.status < 500 and reply.means(profile, "again")):

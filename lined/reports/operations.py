@@ -32,14 +32,18 @@ class ReportOperations:
         timezone: str = "Asia/Tashkent",
         most_codes: int = 30_000,
         may_correct: bool = True,
+        countries: frozenset[str] = frozenset(),
     ) -> None:
-        """`may_correct`: the account is a business user's, which the regulator demands for corrections [3.4]."""
+        """`may_correct`: the account is a business user's, as corrections demand (API 1.21.1 §3.4).
+        `countries`: those that it knows (API 1.21.1 §13.28); empty: any.
+        """
         self._journal = journal
         self._wall_ms = wall_ms
         self._changed = changed
         self._timezone = timezone
         self._most_codes = most_codes
         self._may_correct = may_correct
+        self._countries = countries
 
     async def retry(
         self, report: str, body: Mapping[str, Any], *, command_id: str = "", by: str = ""
@@ -65,7 +69,9 @@ class ReportOperations:
 
         def step(connection: Connection) -> dict[str, Any]:
             def action() -> dict[str, Any]:
-                return correction.correct(connection, fields, days, self._most_codes, by, command.at_ms)
+                return correction.correct(
+                    connection, fields, days, self._most_codes, by, command.at_ms, countries=self._countries
+                )
 
             return once(connection, command, action)
 
@@ -95,7 +101,7 @@ def _identifications(listed: object) -> list[str]:
     found: list[str] = []
     for place, text in enumerate(listed if isinstance(listed, list) else [listed]):
         try:
-            found.append(codes.identification(str(text).encode("utf-8", "replace")))
+            found.append(codes.typed(str(text)).ident)
         except codes.Malformed as fault:
             problems.append(Problem(f"codes[{place}]", fault.reason))
     if problems:

@@ -1,5 +1,5 @@
-"""What only a person may decide about a held report: send it again, name its document, or end it (contract, sections 3
-and 6).
+"""What only a person may decide about a held report: send it again, name its document, or end it
+(docs/contract.md, Reports).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.adopted import NAMED
 from lined.reports.delivery.dating import CONFIRMED, DATES
 from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
-
-RELEASES = ("unreported", "accepted", "refused")
+from lined.vocabulary.reports import RELEASES, ReportState
 
 
 def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
         reports.move(
             connection,
             report_id,
-            "sealed",
+            ReportState.SEALED,
             at_ms,
             f"sent again by {by or 'a person'}",
             due_ms=at_ms,
@@ -71,10 +71,10 @@ def release(connection: Connection, report_id: int, body: dict[str, Any], by: st
     report = held(connection, report_id)
     resume(connection, report.kind)
     why = f"released as {codes} by {by or 'a person'}: {reason}"
-    reports.move(connection, report_id, "released", at_ms, why, released_as=codes)
+    reports.move(connection, report_id, ReportState.RELEASED, at_ms, why, released_as=codes)
     documents.forget(connection, report_id)
     answer = state_of(connection, report_id)
-    if codes == "unreported" and report.codes:
+    if codes == CodeState.UNREPORTED and report.codes:
         released = reports.get(connection, report_id)
         assert released is not None
         heir = reports.successor(
@@ -99,7 +99,7 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     report = reports.get(connection, report_id)
     if report is None:
         raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
-    if report.state != "held":
+    if report.state != ReportState.HELD:
         raise CommandError(
             409, "wrong-state", f"Report {report_id} is {report.state}, not held: there is nothing to decide."
         )
@@ -139,7 +139,7 @@ def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str,
     reports.move(
         connection,
         report.id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         why,
         document_id=document_id,

@@ -19,10 +19,11 @@ from lined.journal.tables import packages, reports
 from lined.journal.tables.eligible import Eligible, asked, eligible, is_eligible, on_its_way
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
 
-AGGREGATION = "aggregation"
+
 TICK_S = 0.5
 AT_ONCE = 5_000  # packages one look may bring
 JOIN_SLICE = 100  # packages that join in one transaction: bounds what a verdict waits for
@@ -101,7 +102,9 @@ def _join(connection: Connection, part: list[Eligible], rules: PlanningRules, at
 def _batch(connection: Connection, one: Eligible, rules: PlanningRules, at_ms: int) -> int:
     """The open batch of the package's job and level that has room for it; a new one if need be."""
     found = reports.select(
-        connection, "state = 'open' AND kind = ? AND job_id = ? AND full = 0 ORDER BY id", (AGGREGATION, one.job_id)
+        connection,
+        "state = 'open' AND kind = ? AND job_id = ? AND full = 0 ORDER BY id",
+        (ReportKind.AGGREGATION, one.job_id),
     )
     for report in found:
         if json.loads(report.attributes)["level"] != one.level:
@@ -118,7 +121,7 @@ def _batch(connection: Connection, one: Eligible, rules: PlanningRules, at_ms: i
     }
     return reports.open_batch(
         connection,
-        kind=AGGREGATION,
+        kind=ReportKind.AGGREGATION,
         job_id=one.job_id,
         attributes=attributes,
         day=None,
@@ -132,7 +135,9 @@ def _to_seal(connection: Connection) -> list[int]:
     """Open batches that nothing more will join, of jobs that have ended or that somebody asked for."""
     asked_ms = asked(connection)
     found = []
-    for report in reports.select(connection, "state = 'open' AND kind = ? AND codes > 0 AND full = 0", (AGGREGATION,)):
+    for report in reports.select(
+        connection, "state = 'open' AND kind = ? AND codes > 0 AND full = 0", (ReportKind.AGGREGATION,)
+    ):
         stopped = connection.execute("SELECT stopped_ms FROM job WHERE id = ?", (report.job_id,)).fetchone()[0]
         wanted = stopped is not None or _closed_by(connection, report.batch_id, asked_ms)
         if wanted and not on_its_way(connection, report.job_id, json.loads(report.attributes)["level"]):
@@ -148,7 +153,7 @@ def _closed_by(connection: Connection, batch_id: int, asked_ms: int) -> bool:
 def _seal(connection: Connection, report_id: int) -> bool:
     """No more packages join; the line seals it as soon as its clock can be trusted, as it does with other batches."""
     report = reports.get(connection, report_id)
-    if report is None or report.state != "open":
+    if report is None or report.state != ReportState.OPEN:
         return False
     reports.change(connection, report_id, full=1, seal_reason="nothing more to come")
     return True

@@ -1,4 +1,4 @@
-"""Correction (5.4): other dates, series or country for codes that are applied. Business users only (3.4)."""
+"""Correction (API 1.21.1 §5.4): other dates, series or country of applied codes. Business users only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from lined.sandbox.books import Connection
 from lined.sandbox.filings import Due, Filing, Row, blame_unknown
-from lined.sandbox.rules import CORRECTION, SERIES_MAX_CHARS
+from lined.sandbox.rules import CORRECTION, COUNTRIES, SERIES_MAX_CHARS
 from lined.sandbox.settings import SandboxSettings
 from lined.sandbox.shapes import Fields, is_sorted, open_envelope
 
@@ -25,7 +25,7 @@ def read(body: bytes, _query: Mapping[str, str], settings: SandboxSettings, at: 
     produced = updated.instant("productionDatetime", required=False)
     expires = updated.instant("expirationDatetime", required=False)
     updated.text("seriesNumber", required=False, max_chars=SERIES_MAX_CHARS)
-    updated.text("manufacturerCountry", required=False, max_chars=2)
+    updated.word("manufacturerCountry", COUNTRIES, required=False)
     if not updated.has_any(UPDATED):
         fields.wrong("updatedFields", "at least one attribute must be updated")
     if produced is not None and produced.timestamp() > at + settings.clock_tolerance_s:

@@ -1,4 +1,4 @@
-"""Utilisation (5.1): codes in RECEIVED, of one product group, by their owner, become INTRODUCED or APPLIED."""
+"""Utilisation (API 1.21.1 §5.1): RECEIVED codes of one product group become INTRODUCED or APPLIED, by their owner."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lined.sandbox.books import Connection
 from lined.sandbox.filings import Due, Filing, Row, blame_unknown
 from lined.sandbox.issuing import split
 from lined.sandbox.rules import (
+    COUNTRIES,
     GROUPS_WITH_SERIES,
     GROUPS_WITHOUT_DATES,
     HOME,
@@ -60,7 +61,7 @@ def check_group(group: str, settings: SandboxSettings, *, where: str = "body", p
 
 
 def check_place(place: int, settings: SandboxSettings) -> None:
-    """A business place of the account: others show as missing rights (3.2). Raises Rejection."""
+    """A business place of the account: others show as missing rights (API 1.21.1 §3.2). Raises Rejection."""
     if place not in settings.places:
         raise no_rights("the user has no right to this business place", "$.businessPlaceId", place)
 
@@ -68,7 +69,7 @@ def check_place(place: int, settings: SandboxSettings) -> None:
 def _check_origin(fields: Fields) -> None:
     release = fields.word("releaseType", RELEASE_TYPES)
     country = fields.text("manufacturerCountry", max_chars=_COUNTRY_CHARS)
-    if country and not (len(country) == _COUNTRY_CHARS and country.isascii() and country.isupper()):
+    if country and country not in COUNTRIES:
         fields.wrong("manufacturerCountry", f"invalid value [{country}] of parameter manufacturerCountry", country)
     elif country and release in {"PRODUCTION", "IMPORT"} and (country == HOME) != (release == "PRODUCTION"):
         fields.wrong("releaseType", f"{release} does not go with manufacturerCountry {country}", release)

@@ -13,6 +13,7 @@ from lined.mqtt.spec import MqttSpec, broker_address
 from lined.regulator.account import Account
 from lined.regulator.profiles import Profile, load_profile
 from lined.reports.delivery.rules import DeliveryRules
+from lined.vocabulary.line import Role
 
 # The profile's names of the fields a group demands, in ours.
 DEMANDS = {"productionDate": "production_date", "expirationDate": "expiration_date", "seriesNumber": "series"}
@@ -116,7 +117,7 @@ def device_ids_of(config: Config) -> list[str]:
 
 
 def binding_of(config: Config) -> dict[str, str]:
-    """What a journal is bound to (contract, section 1)."""
+    """What a journal is bound to (docs/contract.md, Configuration)."""
     regulator = config.regulator
     return {
         "profile": regulator.profile,
@@ -172,7 +173,7 @@ def _station(config: Config, station: Station) -> plant.Station:
         applies=station.applies,
         repeat_ms={device.id: int(device.repeat_s * 1000) for device in devices},
         level=station.level or "",
-        mode=station.mode if station.role == "pack" else "",
+        mode=station.mode if station.role == Role.PACK else "",
         confirm_ms=int(station.confirm_s * 1000),
     )
 

@@ -18,7 +18,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -33,6 +34,7 @@ from lined.line.jobs.clock_steps import ClockSteps
 from lined.line.jobs.sealing import Sealer
 from lined.line.state import LineState
 from lined.line.watch.clock import WallClock
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.outbox import Outbox
 from lined.service import assembly
@@ -40,6 +42,7 @@ from lined.service.crash_point import crash_point
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ class Service:
         self.plant = assembly.plant_of(config, self.profile)
         self.clock = WallClock()
         self.problems = Problems(self.clock)
+        self.defects = Defects(self.problems)
         self.journal = Journal(
             config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point(os.environ)
         )
@@ -91,6 +95,7 @@ class Service:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.disable()  # until everything is loaded; see `_settle_memory`
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._unheard)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         try:
@@ -126,10 +131,11 @@ class Service:
     async def _work(self, numbers: dict[str, int]) -> None:
         """Everything between the journal's opening and its closing."""
         self.clock.begin(self.journal, ClockSteps(self.state))
-        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.clock)
+        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.clock, self.defects)
+        self.journal.writer.on_defect = self.defects.note
         if affected_by_wal_reset():
             self.problems.set(
-                "sqlite",
+                AlarmKind.SQLITE,
                 SQLITE_VERSION,
                 f"SQLite {SQLITE_VERSION} can damage a journal in a rare race; install pysqlite3.",
             )
@@ -157,7 +163,7 @@ class Service:
         intake_tasks: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as inner:
             self._start_intake(inner, intake_tasks)
-            watch = outer.create_task(self._watch(), name="watch")
+            watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
             await self._start_outward(outer)
             _settle_memory()
             self.ready = True
@@ -178,21 +184,29 @@ class Service:
     # ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _start_intake(self, inner: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> None:
-        def start(work: Coroutine[Any, Any, None], name: str) -> None:
-            tasks.append(inner.create_task(work, name=name))
+        def start(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+            tasks.append(inner.create_task(self.defects.keep_going(name, work), name=name))
 
         by_id = {device.id: device for device in self.config.devices}
         for spec in assembly.device_specs_of(self.config):
             device = by_id[spec.id]
             self.devices[spec.id] = DeviceState()
-            start(self._device(spec, drivers.load(device.driver)(device.options)), spec.id)
+            start(partial(self._device, spec, drivers.load(device.driver)(device.options)), spec.id)
         self.sealer = Sealer(self.journal, self.state, self.problems, self.clock, self._skew_s, self._nudge)
-        start(self.sealer.run(), "sealer")
-        start(self._settle_marks(), "marks")
+        start(self.sealer.run, "sealer")
+        start(self._settle_marks, "marks")
 
     async def _device(self, spec: DeviceSpec, driver: drivers.Driver) -> None:
         state = self.devices[spec.id]
-        await run_device(spec, driver, self.intake, state=state, stopping=self._stopping_links, turns=self._turns)
+        await run_device(
+            spec,
+            driver,
+            self.intake,
+            state=state,
+            stopping=self._stopping_links,
+            turns=self._turns,
+            note=self.defects.note,
+        )
 
     async def _settle_marks(self) -> None:
         while True:
@@ -221,12 +235,21 @@ class Service:
             self.state,
             self.intake,
             self.problems,
+            self.defects,
             self.devices,
             self.clock,
             self.outbox,
             self._since_ms,
         )
         await self.outward.start(outer)
+
+    def _unheard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback that raised, or a task that nobody waits for."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and not isinstance(error, LinedError):
+            self.defects.note("the event loop", error)
+        else:
+            log.warning("event_loop", message=str(context.get("message")), error=repr(error))
 
     # ── health ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -237,8 +260,8 @@ class Service:
         while True:
             await asyncio.sleep(WATCH_S)
             writer = self.journal.writer
-            if writer.broken is not None or writer.defect is not None:
-                raise JournalBroken(str(writer.broken or writer.defect))
+            if writer.broken is not None:
+                raise JournalBroken(str(writer.broken))
             self._journal_problems()
             now = time.monotonic()
             if feed_s and now - fed >= feed_s and writer.waiting_s() < SILENCE_S:
@@ -250,14 +273,14 @@ class Service:
         if writer.low_on_space:
             floor = self.config.journal.floor_bytes
             self.problems.set(
-                "disk",
+                AlarmKind.DISK,
                 path,
                 f"Less than {floor} bytes are free: everything is rejected until there is room. Free some space.",
             )
         elif writer.full is not None:
-            self.problems.set("disk", path, f"{writer.full}: everything is rejected until there is room.")
+            self.problems.set(AlarmKind.DISK, path, f"{writer.full}: everything is rejected until there is room.")
         else:
-            self.problems.clear("disk", path)
+            self.problems.clear(AlarmKind.DISK, path)
 
     def _skew_s(self) -> float | None:
         skew_s = self.outward.skew_s() if self.outward is not None else None

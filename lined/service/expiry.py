@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 
-KIND = "credential-expires"
 DAYS = (14, 7, 3, 1)
 EXPIRED = 0
 
@@ -38,9 +38,9 @@ class ExpiryWatch:
         if told == self._told:
             return
         self._told = told
-        self._problems.clear(KIND, self._where)
+        self._problems.clear(AlarmKind.CREDENTIAL_EXPIRES, self._where)
         if told is not None:
-            self._problems.set(KIND, self._where, _text(*told))
+            self._problems.set(AlarmKind.CREDENTIAL_EXPIRES, self._where, _text(*told))
 
 
 def _text(due: int, expires_at: datetime) -> str:

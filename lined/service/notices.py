@@ -17,14 +17,12 @@ from lined.i18n.shown import Clock
 from lined.journal import Journal
 from lined.journal.tables import alarms, notified
 from lined.journal.tables.alarms import AlarmRow
-from lined.line.watch.alarms import SEVERITIES
 from lined.line.watch.problems import Problems
 from lined.notify.message import Change, message
 from lined.notify.notices import Alarm, Notices, Pending
 from lined.notify.sending import Message, Notifier, sender
+from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.errors import JournalError
-
-KIND = "notify"
 
 
 class Notifying:
@@ -93,9 +91,9 @@ class Notifying:
 
     def _tell(self, address: str, text: str | None) -> None:
         if text is None:
-            self._problems.clear(KIND, address)
+            self._problems.clear(AlarmKind.NOTIFY, address)
         else:
-            self._problems.set(KIND, address, text)
+            self._problems.set(AlarmKind.NOTIFY, address, text)
 
     async def _save(self, address: str, state: str) -> None:
         with suppress(JournalError):  # /status says so; something may be told twice after a restart
@@ -111,7 +109,8 @@ def _alarm(row: AlarmRow) -> Alarm:
 
 def wanted(entry: Notify, row: AlarmRow) -> bool:
     """Whether that address hears of it. What is wrong with an address itself goes to the others."""
-    if row.kind == KIND and row.place == entry.id:
+    if row.kind == AlarmKind.NOTIFY and row.place == entry.id:
         return False
-    heavy = SEVERITIES.index(row.severity) >= SEVERITIES.index(entry.min_severity)
+    order: list[str] = list(Severity)
+    heavy = order.index(row.severity) >= order.index(entry.min_severity)
     return heavy and (not entry.kinds or row.kind in entry.kinds)

@@ -1,108 +1,148 @@
 """Files of codes as the regulator and printing houses give them: which code each line means.
 
-    0104899215122371215zXkP3mQw8RtV␝93aB3d        a full code a line, with its separators or (where the product fixes
-    0104899215122371215zXkP3mQw8RtV                its serial length) without; or an identification code
-    "0104899215122371215z""kP3mQw8RtV",2026-11-01  CSV with quotes: the first column
-    0104899215122371215zXkP3mQw8RtV<TAB>...        up to the first tab: no code holds one
-    0104899215122371215zXkP3mQw8RtV;2026-11-01     CSV without quotes: only with its delimiter given
+A line is a full code, with its separators or (where the product fixes its serial length) with what became of them; or
+an identification code; or CSV whose first column is one (see `pool_rows`). A few lines without digits before the first
+code are titles.
 
-`,` and `;` are ordinary characters of codes, so nothing is cut off at them unless somebody says so, and a file in which
-every line may have been meant that way is refused rather than read wrongly.
+`,`, `;`, `|` and quotes are characters of codes, and a separator may be lost so that a check part looks like the end of
+a serial. Whatever may be read in two ways is a doubt, and a doubt is refused with its line: a pool of other codes than
+were issued would stop a line, or let a foreign code pass.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
-from lined.codes import Malformed, Shape
-from lined.line.pool_operations import identified
+from lined.codes import Malformed, MarkingCode, Shape
+from lined.line.pool_operations import code_of
+from lined.supply.pool_doubts import NO_DELIMITER, Doubts, Line
+from lined.supply.pool_rows import (
+    BLANKS,
+    NAMES,
+    TAB,
+    WrongRow,
+    columns,
+    delimiter_after_quotes,
+    is_quoted,
+    plain,
+)
+from lined.supply.text_lines import NoText, numbered
 
-NO_DELIMITER = "none"
-LINE_BYTES = 4096
-_QUOTED = re.compile(r'"(?:[^"]|"")*"(.?)')
-_LOST = re.compile(r"[!-~]+93(?:[!-~]{4}|[!-~]{8})")  # an identification code that ends like a check part
+TITLES_MAX = 5
 
-
-class Line(NamedTuple):
-    """A line of the file: its identification code, or why it has none."""
-
-    number: int
-    ident: str
-    problem: str = ""
+_DIGITS = re.compile("[0-9]{8}")  # a line without them holds no code
+_ESCAPED = re.compile(
+    r"""&(?:amp|lt|gt|quot|apos|nbsp|\#0*(?!29;)[0-9]{1,7}|\#[xX]0*(?!1[dD];)[0-9a-fA-F]{1,6});
+    |\\["'/\\]|\\u(?!001[dD])[0-9a-fA-F]{4}|\\x(?!0*1[dD])[0-9a-fA-F]{2}""",
+    re.VERBOSE,
+)
 
 
 class PoolFile:
-    """Iterating reads the file from its beginning, one line at a time, and yields a Line for each that is not empty.
+    """Iterating reads the file from its beginning and yields a Line for each that holds something.
 
-    Raises OSError. `doubts` says, after the file was read once, why it may mean something else than was read.
+    `delimiter`: what a person says about unquoted CSV; NO_DELIMITER: it is none. `uneven`: a person says that these are
+    identification codes whose serials differ in length. `doubts` says, after the file was read once,
+    why it may mean something else than was read.
     """
 
-    def __init__(self, path: Path, gtin: str, shapes: Mapping[str, Shape], delimiter: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        gtin: str,
+        shapes: Mapping[str, Shape],
+        delimiter: str | None = None,
+        *,
+        uneven: bool = False,
+    ) -> None:
         self._path = path
         self._gtin = gtin
         self._shapes = shapes
-        self._delimiter = None if delimiter == NO_DELIMITER else delimiter
-        shape = shapes.get(gtin)
-        self._certain = shape is not None and shape.serial_length is not None
-        self._told = delimiter is not None
-        self._counts: set[tuple[int, int]] = set()
-        self._columns = 0
-        self._codes = self._lost = 0
+        self._told = delimiter
+        self._seen = Doubts(shapes.get(gtin), delimiter, uneven=uneven)
+        self._as_it_was: tuple[int, ...] = ()
+        self._width = 0
+        self.titles = 0
+        """Lines before the first code that were taken for titles."""
 
     def __iter__(self) -> Iterator[Line]:
-        self._columns = self._codes = self._lost = 0
-        self._counts = set()
-        with self._path.open("rb") as file:
-            first = True
-            for number, raw in enumerate(iter(lambda: file.readline(LINE_BYTES), b""), 1):
-                text = raw.decode("utf-8", "replace").removeprefix("\ufeff" if number == 1 else "").rstrip("\r\n")
-                if not text.strip():
-                    continue
-                if first and not re.search("[0-9]{8}", text):
-                    first = False
-                    continue  # the names of columns
-                first = False
-                yield self._line(number, text)
-
-    def doubts(self) -> str:
-        """Empty: none."""
-        if self._codes < 2 or self._certain:
-            return ""
-        if self._lost == self._codes:
-            return (
-                "every line ends like a check part without its separator (93…): give the product its serial_length in "
-                "the configuration, or ask for a file with separators"
-            )
-        marks = [mark for at, mark in enumerate(",;") if {count[at] for count in self._counts} not in ({0}, set())]
-        if not self._told and len(self._counts) == 1 and marks:
-            return (
-                f"each line has the same number of {' and '.join(marks)}: is it CSV? Say --delimiter '{marks[0]}', or "
-                f"--delimiter {NO_DELIMITER} where these belong to the codes"
-            )
-        return ""
-
-    def _line(self, number: int, text: str) -> Line:
+        self._seen.clear()
         try:
-            field = self._first_column(text)
-            ident = identified(field, self._gtin, self._shapes)
-        except Malformed as fault:
-            return Line(number, "", str(fault))
-        self._codes += 1
-        self._lost += bool(ident == field and _LOST.fullmatch(ident))
-        self._counts.add((text.count(","), text.count(";")) if field == text else (0, 0))
-        return Line(number, ident)
+            there = self._path.stat()
+            now = (there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns)
+            self._as_it_was = self._as_it_was or now
+            delimiter, wrong = self._delimiter()
+            yield from self._lines(delimiter) if wrong is None else [wrong]
+            there = self._path.stat()
+        except NoText as fault:
+            yield Line("1", None, f"the file {fault}")
+        except OSError as fault:
+            yield Line("1", None, f"the file cannot be read: {fault.strerror or fault}")
+        else:
+            if self._as_it_was != (there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns):
+                yield Line("1", None, "the file was changed while it was read: try again")
 
-    def _first_column(self, text: str) -> str:
-        quoted = _QUOTED.match(text)
-        delimiter = self._delimiter or (quoted[1] if quoted else "")
-        if not quoted and not delimiter:
-            return text.partition("\t")[0]
-        columns = next(csv.reader([text], delimiter=delimiter or ","))
-        self._columns = self._columns or len(columns)
-        if len(columns) != self._columns:
-            raise Malformed(f"{len(columns)} columns, the first line has {self._columns}")
-        return columns[0]
+    def doubts(self) -> list[Line]:
+        """Empty: none."""
+        return self._seen.found()
+
+    def _delimiter(self) -> tuple[str, Line | None]:
+        """The file's own, where it has quoted columns: one for all its lines; else what was told. And the line, if
+        there is one, that contradicts. Raises OSError and NoText.
+        """
+        found, where = "" if self._told in {None, NO_DELIMITER} else str(self._told), 0
+        for number, text, _ in numbered(self._path):
+            row = text.strip(BLANKS)
+            if self._told == NO_DELIMITER or not is_quoted(row) or not _DIGITS.search(row):
+                continue
+            try:
+                delimiter = delimiter_after_quotes(row)
+            except WrongRow as fault:
+                return "", Line(str(number), None, str(fault))
+            if delimiter and found and delimiter != found:
+                first = f"line {where} has" if where else "you said"
+                message = (
+                    f"{NAMES[delimiter]} follows the quoted code, {first} {NAMES[found]}: a file has one delimiter"
+                )
+                return "", Line(str(number), None, message)
+            if delimiter and not found:
+                found, where = delimiter, number
+        return found, None
+
+    def _lines(self, delimiter: str) -> Iterator[Line]:
+        self.titles, self._width, codes = 0, 0, False
+        for number, text, wrong in numbered(self._path):
+            row = text.strip(BLANKS)
+            if not row.strip() and not wrong:
+                continue
+            if not codes and not wrong and self.titles < TITLES_MAX and not _DIGITS.search(row):
+                self.titles += 1
+                continue
+            codes = True
+            yield Line(str(number), None, wrong) if wrong else self._line(number, row, delimiter)
+
+    def _line(self, number: int, row: str, delimiter: str) -> Line:
+        try:
+            cells = self._cells(row, delimiter)
+            code = self._code(plain(cells[0]))
+        except (Malformed, WrongRow) as fault:
+            return Line(str(number), None, str(fault))
+        self._seen.take(number, code, whole=len(cells) == 1 and not is_quoted(row))
+        return Line(str(number), code)
+
+    def _cells(self, row: str, delimiter: str) -> list[str]:
+        if self._told != NO_DELIMITER and not delimiter:
+            return [row.partition(TAB)[0]]
+        cells = columns(row, delimiter) if delimiter else [row]
+        self._width = self._width or len(cells)
+        if len(cells) != self._width:
+            raise WrongRow(f"{len(cells)} columns, the first line has {self._width}")
+        return cells
+
+    def _code(self, text: str) -> MarkingCode:
+        escaped = _ESCAPED.search(text)
+        if escaped:
+            raise Malformed(f"looks escaped ({escaped[0]}): ask for the codes as they are printed")
+        return code_of(text, self._gtin, self._shapes)

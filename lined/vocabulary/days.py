@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+FIRST_YEAR, LAST_YEAR = 2000, 2199  # nearer to the ends of the calendar, arithmetic with dates overflows
+
 
 class LocalDays:
     """Moments (milliseconds since 1970, UTC) and the days of one zone. Not for use by two threads at once."""
@@ -49,6 +51,8 @@ def parse_moment(text: str, days: LocalDays) -> datetime:
         raise ValueError(f"{text!r} is not a date such as 2026-11-23 or 2026-11-23T08:00:00+05:00") from None
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has a time but no offset; write 2026-11-23T08:00:00+05:00")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment
 
 

@@ -19,7 +19,8 @@
     ├── LookupFailed        a question to the regulator got no answer that counts as evidence
     │   ├── Unavailable         time-out, 5xx, HTML, unreadable: ask again later
     │   └── Denied              401 or 403: a credential or a right is missing
-    └── CommandError        a person's or the PLC's command cannot be done; carries its HTTP status
+    ├── CommandError        a person's or the PLC's command cannot be done; carries its HTTP status
+    └── Defect              a mistake in lined's own code: undone, told, counted; everything else goes on
 
 A library's errors are translated once, in that library's room.
 """
@@ -171,3 +172,21 @@ class CommandError(LinedError):
         self.status = status
         self.code = code
         self.details = list(details)
+
+
+DEFECT = "defect"  # the word in an answer, with HTTP status 500
+DEFECT_SENTENCE = (
+    "A mistake in lined itself: its log has the details, and the line goes on. Ask again with the same id, if at all: "
+    "what was done is not done twice."
+)
+
+
+class Defect(LinedError):
+    """A mistake in lined's own code; what it was met in was undone. Its cause has the traceback."""
+
+
+def defect_of(error: BaseException) -> Defect:
+    """The error's name and no more: its text may hold a code."""
+    defect = Defect(f"a defect in lined ({type(error).__name__}); its log has the details")
+    defect.__cause__ = error
+    return defect

@@ -18,6 +18,7 @@ from lined.api.document import StatusDocument
 from lined.api.gate import Gate
 from lined.api.ports import PlantView
 from lined.api.reading import health, questions
+from lined.api.wrong_tokens import WrongTokens
 from lined.web.engineer import desk_routes
 from lined.web.paper import paper_routes
 from lined.web.routes import Page, page_routes
@@ -84,7 +85,8 @@ def make_app(
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
-    return Gate(app, token, address)
+    wrong = WrongTokens(view.problems, view.refused, view.line_id)
+    return Gate(app, token, address, wrong, view.intake.defects.note)
 
 
 def _refusals(statuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from lined.api import shapes
 from lined.i18n import words
 from lined.journal.database import Connection
-from lined.journal.tables import alarms, packages, reports
+from lined.journal.tables import alarms, packages
 from lined.journal.views import overview, queries, stories
 from lined.line.watch.alarms import severity_of
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.reports import ReportKind, ReportState
+from lined.vocabulary.word import member
 from lined.web import work_list as work_desk
 from lined.web.live import line_values
 from lined.web.operator import Shown
@@ -42,8 +44,8 @@ def _reports(router: APIRouter, page: Page) -> None:
     async def list_reports(
         request: Request, kind: str | None = None, state: str | None = None, after: After = None
     ) -> Response:
-        kind = kind if kind in queries.KINDS else None
-        state = state if state in reports.STATES else None
+        kind = member(ReportKind, kind)
+        state = member(ReportState, state)
         found = await page.view.journal.read(_report_page, kind, state, after)
         values = {
             "found": found,
@@ -51,8 +53,8 @@ def _reports(router: APIRouter, page: Page) -> None:
             "chosen_state": state,
             "first": after is None,
             "what": _address("/reports", kind=kind, state=state),
-            "kinds": queries.KINDS,
-            "states": reports.STATES,
+            "kinds": ReportKind,
+            "states": ReportState,
         }
         return await page.html(request, "reports.html", values, live=after is None)
 
@@ -61,7 +63,7 @@ def _reports(router: APIRouter, page: Page) -> None:
         found = await page.view.journal.read(_report, int(report_id)) if shapes.is_number(report_id) else None
         if found is None:
             return await _nothing(request, page, words.REFUSALS["unknown-report"])
-        doubted = any(event["after"] == "in_doubt" for event in found["events"])
+        doubted = any(event["after"] == ReportState.IN_DOUBT for event in found["events"])
         return await page.html(request, "report.html", {"report": found, "doubted": doubted}, live=True)
 
 
@@ -176,7 +178,7 @@ def shown(row: alarms.AlarmRow) -> Shown:
         row.id,
         row.kind,
         row.severity or severity_of(row.kind),
-        about.title,
+        about.sentence,
         about.advice,
         row.place,
         row.text,

@@ -19,7 +19,8 @@ from typing import Any
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
 from lined.i18n.shown import code_end
-from lined.line.stations.verdicts import NO_READ, Verdict
+from lined.line.stations.verdicts import Verdict
+from lined.vocabulary.verdicts import Answer, Reason
 from lined.web.fragments import Fragments
 
 CLIENTS_MAX = 20
@@ -81,9 +82,9 @@ class Feed:
         bad = 0
         for verdict in verdicts:
             self._last[verdict.station] = verdict
-            if verdict.verdict != "accept":
+            if verdict.verdict != Answer.ACCEPT:
                 bad += 1
-                if verdict.reason != NO_READ:
+                if verdict.reason != Reason.NO_READ:
                     self._last_reject = verdict
         if count and verdicts:  # a chunk is of one device, so of one station
             self._rates_at(verdicts[0].station).add(self._now_s(), len(verdicts) - bad, bad)

@@ -12,6 +12,7 @@ from lined.journal.tables import packages
 from lined.journal.tables.packages import PackageRow
 from lined.line.watch.alarms import severity_of
 from lined.line.watch.balance import Equation
+from lined.vocabulary.line import Role
 
 CELLS_MAX = 60  # a package of more is drawn as a level instead of single places
 OPEN_MAX = 20
@@ -79,7 +80,7 @@ def alarms_of(view: PlantView) -> list[Shown]:
                 row.id,
                 row.kind,
                 row.severity,
-                about.title,
+                about.sentence,
                 about.advice,
                 row.place,
                 problem.text if problem is not None else row.text,
@@ -95,7 +96,7 @@ def alarms_of(view: PlantView) -> list[Shown]:
                 None,
                 problem.kind,
                 severity_of(problem.kind),
-                about.title,
+                about.sentence,
                 about.advice,
                 problem.where,
                 problem.text,
@@ -145,7 +146,7 @@ class Operator:
             for package in opened:
                 drawn = picture(package.capacity, package.holds)
                 places.append(Place(station.id, package.level, package, package.holds, package.capacity, drawn))
-            if station.role == "pack" and not opened and plant is not None:
+            if station.role == Role.PACK and not opened and plant is not None:
                 rule = plant.packing.get(gtin, {}).get(station.level)
                 capacity = rule.capacity if rule is not None else 0
                 places.append(Place(station.id, station.level, None, 0, capacity, picture(capacity, 0)))
@@ -154,4 +155,4 @@ class Operator:
     @property
     def packs(self) -> bool:
         plant = self._view.plant
-        return plant is not None and any(station.role == "pack" for station in plant.stations.values())
+        return plant is not None and any(station.role == Role.PACK for station in plant.stations.values())

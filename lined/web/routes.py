@@ -16,8 +16,9 @@ from lined.api.document import StatusDocument
 from lined.api.ports import PlantView
 from lined.i18n import catalogues, commanded, words
 from lined.i18n.shown import Clock
-from lined.i18n.words import N_
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.verdicts import Reason
+from lined.vocabulary.word import N_, AdvisedWord
 from lined.web.feed import Feed, measured
 from lined.web.fragments import Fragments, Part
 from lined.web.live import line_values
@@ -135,13 +136,13 @@ class Page:
         def say(text: str) -> str:
             return self.rendering.say(language, text)
 
-        def of(one: words.Reason) -> dict[str, str]:
-            return {"short": say(one.short), "advice": say(one.advice)}
+        def of(one: AdvisedWord | words.Advised) -> dict[str, str]:
+            return {"short": say(one.sentence), "advice": say(one.advice)}
 
         found = {
             **{name: say(text) for name, text in words.SCRIPT.items()},
             "states": {name: say(text) for name, text in words.LINE_STATES.items()},
-            "reasons": {name: of(one) for name, one in words.REASONS.items()} | {"": of(words.UNKNOWN_REASON)},
+            "reasons": {one: of(one) for one in Reason} | {"": of(words.UNKNOWN_REASON)},
             "refusals": {name: say(text) for name, text in words.REFUSALS.items()},
             "fields": {name: say(text) for name, text in commanded.FIELDS.items()},
             "details": [[known, say(text)] for known, text in commanded.DETAILS],

@@ -9,28 +9,24 @@ from __future__ import annotations
 import asyncio
 import socket
 
-import h11
 import structlog
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from lined.api.answers import refusal
 from lined.api.document import StatusDocument
 from lined.api.ports import PlantView
 from lined.api.token import StatusUnavailable, make_token
 from lined.web.app import make_app
+from lined.web.connections import BoundedProtocol
 from lined.web.routes import Page
 
 __all__ = ["StatusServer", "StatusUnavailable", "make_token"]
 
 log = structlog.get_logger()
 
-PORT_S = 10.0  # contract, section 2: the port is retried for 10 s
+PORT_S = 10.0  # docs/contract.md, Command line: the port is retried for 10 s
 PORT_RETRY_S = 0.2
 GRACE_S = 2  # for open requests at the end
-REQUEST_S = 45.0  # from one answer on a connection to the next, whoever is slow; commands give up after 30 s
 IDLE_S = 15  # a connection between two requests
-CONNECTIONS_MAX = 100  # one more is closed at once
 BACKLOG = 100
 
 
@@ -119,34 +115,6 @@ class StatusServer:
                     log.warning("status_port_waited_for", host=self.host, port=self.port, error=str(error))
                 waited = True
             await asyncio.sleep(PORT_RETRY_S)
-
-
-class BoundedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, within bounds: so many connections, so long for a request; its own refusal in our shape."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        super().connection_made(transport)
-        self._timer = self.loop.call_later(REQUEST_S, transport.abort)
-        if len(self.connections) > CONNECTIONS_MAX:
-            transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
-        super().connection_lost(exc)
-
-    def on_response_complete(self) -> None:
-        self._timer.cancel()
-        self._timer = self.loop.call_later(REQUEST_S, self.transport.abort)
-        super().on_response_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """What h11 cannot read as a request."""
-        found = refusal(400, "bad-request", msg)
-        headers = [*found.raw_headers, (b"connection", b"close")]
-        body = bytes(found.body)
-        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
 
 
 def listen_on(host: str, port: int) -> socket.socket:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 from lined.i18n import words
 from lined.i18n.shown import Clock
-from lined.i18n.words import N_
+from lined.vocabulary.word import N_
 from lined.web.summary import Reads, Summary
 
 MARK = "\ufeff"
@@ -88,7 +88,7 @@ def rows_of(found: Summary, say: Say, clock: Clock) -> list[tuple[Cell, ...]]:
         rows.append(
             (
                 say(N_("Alarms")),
-                say(words.alarm(row.kind).title),
+                say(words.alarm(row.kind).sentence),
                 f"{clock.day_and_time(row.raised_ms)} – {until}",
                 row.place,
             )
@@ -118,7 +118,7 @@ def _of_reads(section: str, reads: Reads, say: Say) -> list[tuple[Cell, ...]]:
         (section, say(N_("total")), reads.total, None),
         (section, say(words.PARTS["accepted"]), reads.accepted, None),
         (section, say(words.PARTS["rejected"]), reads.rejected, None),
-        *((section, say(words.reason(word).short), n, word) for word, n in reads.reasons.items()),
+        *((section, say(words.reason(word).sentence), n, word) for word, n in reads.reasons.items()),
         (section, say(words.PARTS["no-read"]), reads.no_read, None),
         (section, say(words.PARTS["repeats"]), reads.repeats, None),
     ]

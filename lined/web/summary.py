@@ -15,8 +15,9 @@ from lined.journal.views.queries import JobRow
 from lined.journal.views.tallies import MINUTE_MS, TABLES, Span
 from lined.line.plant import Plant, Station
 from lined.line.stations.desk import typed_device
-from lined.line.stations.verdicts import ACCEPT, AGAIN, NO_READ, REPEAT
 from lined.line.watch.balance import Equation, equations, reasons_in, stations_in
+from lined.vocabulary.line import Role
+from lined.vocabulary.verdicts import Decision, Reason
 
 STANDS_MIN = 2  # so many whole minutes without a read, while a job runs, are downtime
 
@@ -83,12 +84,12 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
         for part in tallies.slices(await journal.read(tallies.rows_in, table, span)):
             found = await journal.read(tallies.tally, table, part, span.job_id)
             if table == "code":  # a GROUP's own code is applied by a read that stands among the reads already
-                for key in [key for key in found.verdicts if key[0] in stations and stations[key[0]].role == "pack"]:
+                for key in [key for key in found.verdicts if key[0] in stations and stations[key[0]].role == Role.PACK]:
                     del found.verdicts[key]
             for whole, more in zip(sums, found, strict=True):
                 whole.update(more)  # type: ignore[attr-defined]  # all are counters
     for device, n in (await journal.read(tallies.applied_earlier, span)).items():
-        sums.verdicts[device, ACCEPT] += n
+        sums.verdicts[device, Decision.ACCEPT] += n
     jobs = [
         job
         for job_id in await journal.read(tallies.jobs_in, span)
@@ -105,7 +106,7 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
         **await journal.read(tallies.of_plc, span),
     }
     packed = None
-    if plant is not None and any(one.role == "pack" for one in plant.stations.values()):
+    if plant is not None and any(one.role == Role.PACK for one in plant.stations.values()):
         packed = sums.packed[""] + await journal.read(tallies.groups_packed, span)
     return Summary(
         span,
@@ -156,8 +157,8 @@ def reads_of(verdicts: Mapping[tuple[str, str], int]) -> Reads:
     words: Counter[str] = Counter()
     for (_device, word), n in verdicts.items():
         words[word] += n
-    accepted = words.pop(ACCEPT, 0) + words.pop(AGAIN, 0)
-    repeats, no_read = words.pop(REPEAT, 0), words.pop(NO_READ, 0)
+    accepted = words.pop(Decision.ACCEPT, 0) + words.pop(Decision.AGAIN, 0)
+    repeats, no_read = words.pop(Decision.REPEAT, 0), words.pop(Reason.NO_READ, 0)
     return Reads(accepted, repeats, no_read, dict(words.most_common()))
 
 

@@ -12,11 +12,11 @@ from lined.api import shapes
 from lined.journal.database import Connection
 from lined.journal.tables import packages, reports
 from lined.journal.tables.packages import PackageRow
-from lined.journal.tables.tasks import PACKAGE_HOLDS_REFUSED
 from lined.journal.views import task_groups, work_items
 from lined.journal.views.task_groups import Group
 from lined.journal.views.work_items import Task
 from lined.reports.reasons import Advice, advice
+from lined.vocabulary.tasks import TaskKind
 from lined.web.routes import Page
 
 ROWS = 50  # on one page of a list
@@ -37,7 +37,7 @@ class Item(NamedTuple):
     @property
     def follows(self) -> bool:
         """It stands here because of another one: a package around what was refused."""
-        return self.task.kind == PACKAGE_HOLDS_REFUSED
+        return self.task.kind == TaskKind.PACKAGE_HOLDS_REFUSED
 
 
 class Gathered(NamedTuple):
@@ -148,7 +148,7 @@ def items(connection: Connection, tasks: Sequence[Task], language: str) -> list[
 
 def _item(connection: Connection, task: Task, language: str) -> Item:
     about = task.ident
-    if task.kind == PACKAGE_HOLDS_REFUSED:
+    if task.kind == TaskKind.PACKAGE_HOLDS_REFUSED:
         about = task.reason.partition(": ")[2] or None
     package = packages.get(connection, task.package_id) if task.package_id is not None else None
     if package is None and task.package is not None:

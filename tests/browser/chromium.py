@@ -132,7 +132,8 @@ class Chromium:
                 if answer is not None and not answer.done():
                     answer.set_result(message)
                 elif message.get("method") in {"Runtime.exceptionThrown", "Log.entryAdded"}:
-                    self.messages.append(json.dumps(message["params"])[:600])
+                    level = message["params"].get("entry", {}).get("level")
+                    self.messages += [json.dumps(message["params"])[:600]] if level != "info" else []
 
 
 class Page:

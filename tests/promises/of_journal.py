@@ -101,8 +101,8 @@ MUTATIONS = [
         KILLED,
         "what was being sent is sent again after the start",
         "lined/reports/delivery/submit.py",
-        '            "in_doubt",\n            at_ms,\n            "the program ended',
-        '            "sealed",\n            at_ms,\n            "the program ended',
+        '            ReportState.IN_DOUBT,\n            at_ms,\n            "the program ended',
+        '            ReportState.SEALED,\n            at_ms,\n            "the program ended',
         _EACH_STEP,
     ),
     Mutation(
@@ -128,8 +128,8 @@ MUTATIONS = [
         FAILS,
         "it is tried again: the error is not kept",
         "lined/journal/writer.py",
-        "        if isinstance(error, JournalBroken):\n            self.broken = error\n        else:",
-        "        if isinstance(error, JournalBroken):\n            pass\n        else:",
+        "        if isinstance(error, JournalBroken):\n            self.broken = error\n        elif",
+        "        if isinstance(error, JournalBroken):\n            pass\n        elif",
         f"{_EIO}[sync-once]",
     ),
     Mutation(

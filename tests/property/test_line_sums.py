@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from lined.journal.database import Connection
 from lined.journal.tables import counters, reports
-from lined.journal.tables.reports import CODE_BUCKETS, STATES
 from lined.line.plant import BatchRules
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError, JournalFull
+from lined.vocabulary.reports import ReportState
 from tests.integration.journal.bench import DAY, MINUTE, NOON, REPEAT_MS, WATER, Line, frame, ident, oil
 
 MAX_CODES = 4
@@ -187,7 +188,7 @@ class Story:
             "withdrawn" if state != "applied" else "accepted" if code in self.frozen else "unreported"
             for code, state in model.codes.items()
         )
-        assert {b: sums.get(f"code.{b}", 0) for b in CODE_BUCKETS} == {b: buckets[b] for b in CODE_BUCKETS}
+        assert {b: sums.get(f"code.{b}", 0) for b in CodeState} == {b: buckets[b] for b in CodeState}
         await self.check_batches(rows)
         await self.check_jobs(sums)
         assert set(await self.line.unsaid()) >= {ident(n) for n in model.unsaid if model.codes[n] == "applied"}
@@ -197,7 +198,7 @@ class Story:
         open_now = 0
         for report in await self.line.reports():
             assert report.codes == held[report.batch_id] <= MAX_CODES
-            assert report.state in STATES
+            assert report.state in set(ReportState)
             open_now += report.state == "open" and not report.full
             inside = [row[3] for row in rows if row[1] == report.batch_id]
             assert all(report.first_code <= i <= (report.last_code or i) for i in inside if report.first_code)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lined.journal.tables import counters, reports
 from lined.journal.tables.codes import KnownCode, bucket_of
-from lined.journal.tables.reports import CODE_BUCKETS, FINAL
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.reports import FINAL
 from tests.simulation.books import PARTIAL
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _sums(run: Run, life: Life, buckets: dict[str, str]) -> None:
     """The sums people see are the sums of the codes."""
     counted = counters.of_job(life._look)
     real = Counter(buckets.values())
-    for bucket in CODE_BUCKETS:
+    for bucket in CodeState:
         if counted.get(f"code.{bucket}", 0) != real[bucket]:
             run.world.wrong(f"{counted.get(f'code.{bucket}', 0)} codes are said to be {bucket}, {real[bucket]} are")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
-from lined.line.stations.verdicts import ACCEPT, AGAIN, REPEAT
+from lined.vocabulary.verdicts import Decision
 
 Sure = set[tuple[str, int]]
 TOLD_S = 5.0  # an accept said once more is taken off the list of the unsaid so much later at most
@@ -41,11 +41,11 @@ class Ledger:
     def accept_heard(self, ident: str, word: str, ago_s: float, repeat_s: float) -> None:
         """A device was told accept for a read; it had last read this code `ago_s` before."""
         now = self._now_s()
-        if word == ACCEPT and ident in self.heard and ident not in self.withdrawing | self._may_come_back():
+        if word == Decision.ACCEPT and ident in self.heard and ident not in self.withdrawing | self._may_come_back():
             self._wrong(f"{ident} was accepted anew although it had been accepted")
-        if word == AGAIN and ident not in self._unsure and now - self._told_s.get(ident, -TOLD_S) >= TOLD_S:
+        if word == Decision.AGAIN and ident not in self._unsure and now - self._told_s.get(ident, -TOLD_S) >= TOLD_S:
             self._wrong(f"{ident} was accepted once more although its accept had been said")
-        if word == REPEAT and ago_s > repeat_s:
+        if word == Decision.REPEAT and ago_s > repeat_s:
             self._wrong(f"{ident} was taken for a repeat after {ago_s:.0f} s")
         self.heard.add(ident)
         self.withdrawn.pop(ident, None)

@@ -19,13 +19,14 @@ from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.state import LineState
 from lined.line.stations.desk import typed_device
-from lined.line.stations.verdicts import ACCEPTED, Candidate
+from lined.line.stations.verdicts import Candidate
 from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LookupFailed
+from lined.vocabulary.verdicts import ACCEPTED
 from tests.simulation.disk import InlineWriter
 from tests.simulation.network import Connection as Port
 
@@ -59,6 +60,7 @@ class Life:
         self.journal = Journal(path)
         self.writer = InlineWriter(path, world.disk)
         self.journal.writer = self.writer
+        self.writer.on_defect = lambda where, error: world.wrong(f"a defect in {where}: {error!r}", error)
         self.ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: dict[str, asyncio.Queue[Reading]] = {}
@@ -188,11 +190,9 @@ class Life:
             await asyncio.sleep(CREDENTIAL_S)
 
     async def _watch(self) -> None:
-        while self.writer.broken is None and self.writer.defect is None:
+        while self.writer.broken is None:
             await asyncio.sleep(MARKS_S)
             self.intake.settle_marks()
-        if self.writer.defect is not None:
-            self.world.wrong("a defect in the writer", self.writer.defect)
         self.ended.set()
         self.world.stirred()
 

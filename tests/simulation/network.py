@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
-from lined.regulator.budget import Bucket, BudgetSpent
+from lined.regulator.budget import Bucket, Budget, BudgetSpent
 from lined.vocabulary.errors import Denied, NotSent, OutcomeUnknown, Refused, Unavailable
 from tests.simulation.books import ALREADY, ERROR, PARTIAL, SUCCESS, Books, Fate, Filed
 
@@ -74,7 +74,8 @@ class Connection:
         self._hidden_for_s = hidden_for_s
         self._point = point
         self.dead = False
-        self._bucket = Bucket(weather.per_minute, clock=now_s)
+        bucket = Bucket(weather.per_minute, clock=now_s)
+        self._budget = Budget(bucket, bucket, clock=now_s)
         self.server_skew_s: float | None = None
         self.server_time: datetime | None = None
 
@@ -82,11 +83,12 @@ class Connection:
         self.server_skew_s = None
 
     # ── submissions ─────────────────────────────────────────────────────────────────────────────────────────────────
-    async def wait_turn(self) -> None:
+    async def wait_turn(self, kind: str) -> None:
         try:
-            await self._bucket.acquire()
+            await self._budget.acquire("submit", kind)
         except BudgetSpent as error:
-            raise NotSent(str(error), retry_after_s=error.wait_s) from error
+            status = 429 if error.method else None
+            raise NotSent(str(error), status=status, retry_after_s=error.wait_s) from error
 
     async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt:
         chance, weather = self._weather.chance, self._weather
@@ -131,7 +133,7 @@ class Connection:
 
     def _refuse_early(self, kind_of: int) -> NoReturn:
         if kind_of == 1:
-            self._bucket.hold_back(30.0)
+            self._budget.hold_back("submit", "utilisation", 30.0)
             raise NotSent("HTTP 429", status=429, retry_after_s=30.0)
         if kind_of == 2:
             raise NotSent("HTTP 401", status=401, credential=True)

@@ -12,12 +12,12 @@ import pytest
 from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.line.stations import judging
-from lined.line.stations.verdicts import ACCEPT
 from lined.regulator.budget import Bucket
 from lined.reports.delivery import echo
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
+from lined.vocabulary.verdicts import Decision
 from tests.simulation import network
 from tests.simulation.disk import InlineWriter
 from tests.simulation.run import play, quiet
@@ -110,7 +110,7 @@ def accept_before_the_commit(patch: pytest.MonkeyPatch) -> None:
 
 
 def accept_a_copy(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(judging._Bench, "_seen_before", lambda *_: (ACCEPT, 0))
+    patch.setattr(judging._Bench, "_seen_before", lambda *_: (Decision.ACCEPT, 0))
 
 
 def save_up_a_budget(patch: pytest.MonkeyPatch) -> None:

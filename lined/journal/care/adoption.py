@@ -18,11 +18,13 @@ from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
 from lined.journal.said import Said
 from lined.journal.tables import clock_settings, codes, counters, pools, reports
-from lined.journal.tables.reports import ACCEPTED, REFUSED, UNREPORTED, UTILISATION, WITHDRAWN
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.reports import ReportKind, ReportState
 
 SLICE = 1_000
-FINAL_OWN = frozenset({ACCEPTED, REFUSED, WITHDRAWN})  # states of single codes that are kept
+# States of single codes that are kept.
+FINAL_OWN = frozenset({CodeState.ACCEPTED, CodeState.REFUSED, CodeState.WITHDRAWN})
 WHY = "taken over from a journal that was set aside: it may have been sent"
 
 Code = tuple[str, str, int, int, str | None]
@@ -79,7 +81,7 @@ def _adopt(new: Connection, old: Connection, journal: Path, at_ms: int) -> Adopt
     clock_settings.record(new, clock_settings.UNKNOWN, 0, at_ms)  # what is taken over was dated by whatever clock
     for (batch_id,) in old.execute("SELECT DISTINCT batch_id FROM code ORDER BY batch_id").fetchall():
         missing = list(_missing(new, old, batch_id))
-        batch = reports.select(old, "batch_id = ? AND kind = ? ORDER BY id LIMIT 1", (batch_id, UTILISATION))
+        batch = reports.select(old, "batch_id = ? AND kind = ? ORDER BY id LIMIT 1", (batch_id, ReportKind.UTILISATION))
         if missing and not batch:
             orphans += len(missing)
         elif missing:
@@ -110,7 +112,7 @@ def _take(new: Connection, old: Connection, batch: reports.ReportRow, missing: l
     attributes: dict[str, Any] = json.loads(batch.attributes)
     report_id = reports.open_batch(
         new,
-        kind=UTILISATION,
+        kind=ReportKind.UTILISATION,
         job_id=job_id,
         attributes=attributes,
         day=batch.day,
@@ -128,7 +130,7 @@ def _take(new: Connection, old: Connection, batch: reports.ReportRow, missing: l
     own = [(state, ident) for ident, _, _, _, state in missing if state in FINAL_OWN]
     new.executemany("UPDATE code SET own = ? WHERE ident = ?", own)
     left = len(missing) - len(own)
-    sums = {"code.applied": len(missing), f"code.{UNREPORTED}": left}
+    sums = {"code.applied": len(missing), f"code.{CodeState.UNREPORTED}": left}
     for state, _ in own:
         sums[f"code.{state}"] = sums.get(f"code.{state}", 0) + 1
     counters.add(new, job_id, sums)
@@ -136,7 +138,7 @@ def _take(new: Connection, old: Connection, batch: reports.ReportRow, missing: l
     reports.change(new, report_id, codes=left, full=1, first_ms=min(moments), last_ms=max(moments))
     sealed = reports.get(new, report_id)
     assert sealed is not None
-    if reports.seal(new, sealed, at_ms, WHY) != "void":
+    if reports.seal(new, sealed, at_ms, WHY) != ReportState.VOID:
         reports.change(
             new,
             report_id,

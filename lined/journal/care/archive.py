@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection, SqliteError, open_archive, open_untouched
-from lined.journal.tables.reports import FINAL
+from lined.vocabulary.reports import FINAL
 
 STEP_ROWS = 200  # deleted in one transaction: about a millisecond of somebody's verdict
 

@@ -23,6 +23,7 @@ from lined.journal.schema import migrations
 from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.reports import ReportState
 
 GAP = "gap"  # key in `meta`
 PERSON = "a person's word"  # `report.waits_for`: never sent again by itself
@@ -121,10 +122,10 @@ def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
     """
     why = f"unfinished in the backup that took over ({gap.why}): it may have been sent since"
     at_ms, state = gap.until_ms, report.state
-    if state == "open" and reports.seal(connection, report, at_ms, why) == "void":
+    if state == ReportState.OPEN and reports.seal(connection, report, at_ms, why) == ReportState.VOID:
         return
-    if state == "sending":
-        reports.move(connection, report.id, "in_doubt", at_ms, why)
+    if state == ReportState.SENDING:
+        reports.move(connection, report.id, ReportState.IN_DOUBT, at_ms, why)
     reports.change(
         connection,
         report.id,
@@ -134,7 +135,7 @@ def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
         attempt_server_ms=min(gap.since_ms, report.attempt_server_ms or gap.since_ms),
         misses=0,
         missed_ms=None,
-        due_ms=None if state in ("open", "sealed") else at_ms,
+        due_ms=None if state in (ReportState.OPEN, ReportState.SEALED) else at_ms,
     )
 
 

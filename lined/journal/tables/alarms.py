@@ -1,6 +1,7 @@
 """Rows of `alarm`: what went wrong, since when, who has seen it, and when it was over.
 
-An alarm that comes back within AGAIN_MS of its end is the same one: a loose cable fills one row, not a thousand.
+Each time it comes back it is a new one, with its own id and moment. A loose cable does not fill the journal: of one
+kind and place the newest KEPT are kept.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from typing import NamedTuple
 from lined.journal.database import Connection
 from lined.vocabulary.errors import CommandError
 
-AGAIN_MS = 60_000
+KEPT = 1_000
+AGAIN_MS = 60_000  # what comes back so soon is counted with the one before
 PAGE_MAX = 1_000
 TEXT_MAX = 1_000  # characters
 
 
 class AlarmRow(NamedTuple):
-    """One alarm. `times`: how often it was raised. Milliseconds since 1970, UTC."""
+    """One alarm. `times`: the how manieth of a row that came within AGAIN_MS of each other. Milliseconds since 1970,
+    UTC.
+    """
 
     id: int
     kind: str
@@ -42,6 +46,11 @@ class Change(NamedTuple):
 
 
 _COLUMNS = ", ".join(AlarmRow._fields)
+_FORGET = (
+    "DELETE FROM alarm WHERE id <= "
+    "(SELECT id FROM alarm WHERE kind = ?1 AND place = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3) "
+    "AND kind = ?1 AND place = ?2"
+)
 
 
 def write(connection: Connection, changes: Sequence[Change]) -> list[AlarmRow]:
@@ -52,7 +61,7 @@ def write(connection: Connection, changes: Sequence[Change]) -> list[AlarmRow]:
 
 def _write(connection: Connection, change: Change) -> int | None:
     row = connection.execute(
-        "SELECT id, cleared_ms FROM alarm WHERE kind = ? AND place = ? ORDER BY id DESC LIMIT 1",
+        "SELECT id, cleared_ms, times FROM alarm WHERE kind = ? AND place = ? ORDER BY id DESC LIMIT 1",
         (change.kind, change.place),
     ).fetchone()
     standing = row is not None and row[1] is None
@@ -65,15 +74,12 @@ def _write(connection: Connection, change: Change) -> int | None:
     if standing:
         connection.execute("UPDATE alarm SET text = ? WHERE id = ?", (text, row[0]))
         return int(row[0])
-    if row is not None and abs(change.at_ms - row[1]) < AGAIN_MS:
-        connection.execute(
-            "UPDATE alarm SET text = ?, cleared_ms = NULL, times = times + 1 WHERE id = ?", (text, row[0])
-        )
-        return int(row[0])
+    times = row[2] + 1 if row is not None and abs(change.at_ms - row[1]) < AGAIN_MS else 1
     cursor = connection.execute(
-        "INSERT INTO alarm (kind, place, severity, text, raised_ms) VALUES (?, ?, ?, ?, ?)",
-        (change.kind, change.place, change.severity, text, change.at_ms),
+        "INSERT INTO alarm (kind, place, severity, text, raised_ms, times) VALUES (?, ?, ?, ?, ?, ?)",
+        (change.kind, change.place, change.severity, text, change.at_ms, times),
     )
+    connection.execute(_FORGET, (change.kind, change.place, KEPT))
     return int(cursor.lastrowid or 0)
 
 

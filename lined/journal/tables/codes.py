@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables.reports import UNREPORTED, current_report, shift
+from lined.journal.tables.reports import current_report, shift
+from lined.vocabulary.codes import CodeState
 
 _CHUNK = 250  # parameters of one look-up; a multiple of it is padded, so that SQLite compiles the statement once
 _FIND = (
@@ -62,7 +63,7 @@ def bucket_of(connection: Connection, code: KnownCode) -> str:
     if code.own is not None:
         return code.own
     report = current_report(connection, code.batch_id)
-    return report.bucket if report is not None else UNREPORTED
+    return report.bucket if report is not None else CodeState.UNREPORTED
 
 
 def set_own(

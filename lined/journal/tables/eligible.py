@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.packages import UNIT
-from lined.journal.tables.reports import ACCEPTED, HELD, REFUSED, REPORTED, UNREPORTED
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.packages import Level
+from lined.vocabulary.reports import ReportState
 
 _ASKED = "asked:aggregation"  # key of `meta`
 _FINAL_GOOD = "(r.state IN ('succeeded', 'partial') OR coalesce(r.released_as, '') = 'accepted')"
@@ -93,7 +94,7 @@ def waits_for(connection: Connection, package_id: int) -> Wait:
         found = _disaggregation(connection, after_report)
         if found is not None:
             return found
-    table = "code" if child_level == UNIT else "package"
+    table = "code" if child_level == Level.UNIT else "package"
     children = connection.execute(
         f"SELECT own, batch_id, count(*) FROM {table} WHERE package_id = ? GROUP BY own, batch_id", (package_id,)
     ).fetchall()
@@ -106,15 +107,20 @@ def _children(connection: Connection, rows: list[tuple[str | None, int | None, i
     buckets: dict[str, tuple[int, int | None]] = {}
     for own, batch_id, count in rows:
         report = reports.current_report(connection, batch_id) if batch_id is not None else None
-        bucket = own or (report.bucket if report is not None else UNREPORTED)
+        bucket = own or (report.bucket if report is not None else CodeState.UNREPORTED)
         before = buckets.get(bucket, (0, None))
         buckets[bucket] = (before[0] + count, report.id if report is not None else before[1])
-    for bucket, stuck in ((REFUSED, True), (HELD, True), (REPORTED, False), (UNREPORTED, False)):
+    for bucket, stuck in (
+        (CodeState.REFUSED, True),
+        (CodeState.HELD, True),
+        (CodeState.REPORTED, False),
+        (CodeState.UNREPORTED, False),
+    ):
         if bucket in buckets:
             count, report_id = buckets[bucket]
             named = f"{count} {word}{'s' if count > 1 else ''} {bucket}"
             return Wait(named + (f" (report {report_id})" if report_id else ""), stuck, report_id)
-    strange = [bucket for bucket in buckets if bucket != ACCEPTED]
+    strange = [bucket for bucket in buckets if bucket != CodeState.ACCEPTED]
     return Wait(f"{word}s {', '.join(strange)}", True, None) if strange else None
 
 
@@ -123,7 +129,13 @@ def _disaggregation(connection: Connection, report_id: int) -> Wait | None:
     if done:
         return None
     report = reports.get(connection, report_id)
-    stuck = report is None or report.state in {"held", "refused", "partial", "released", "void"}
+    stuck = report is None or report.state in {
+        ReportState.HELD,
+        ReportState.REFUSED,
+        ReportState.PARTIAL,
+        ReportState.RELEASED,
+        ReportState.VOID,
+    }
     return Wait(f"disaggregation (report {report_id}, {report.state if report else 'unknown'})", stuck, report_id)
 
 

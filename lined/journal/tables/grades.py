@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.reports import WITHDRAWN
-
-VALIDATION = "validation"
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.reports import ReportKind
 
 
 class Reading(NamedTuple):
@@ -83,7 +82,7 @@ def take_out(connection: Connection, ident: str) -> None:
     """The item was rejected or withdrawn: its code is in no validation report, unless that is frozen already."""
     member = membership(connection, ident)
     if member is not None and not member.frozen and member.own is None:
-        connection.execute("UPDATE grade SET own = ? WHERE id = ?", (WITHDRAWN, member.id))
+        connection.execute("UPDATE grade SET own = ? WHERE id = ?", (CodeState.WITHDRAWN, member.id))
         _revise(connection, member, -1)
 
 
@@ -93,7 +92,9 @@ def open_batch(
     """The open validation batch of a job and package type (one of the `attributes`) that has room; a new one if need
     be.
     """
-    found = reports.select(connection, "state = 'open' AND kind = ? AND job_id = ? AND full = 0", (VALIDATION, job_id))
+    found = reports.select(
+        connection, "state = 'open' AND kind = ? AND job_id = ? AND full = 0", (ReportKind.VALIDATION, job_id)
+    )
     for report in found:
         if json.loads(report.attributes)["package_type"] == attributes["package_type"]:
             if report.codes < most:
@@ -101,7 +102,7 @@ def open_batch(
             reports.change(connection, report.id, full=1)
     return reports.open_batch(
         connection,
-        kind=VALIDATION,
+        kind=ReportKind.VALIDATION,
         job_id=job_id,
         attributes=attributes,
         day=None,

@@ -14,9 +14,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
+from lined.vocabulary.packages import Level, PackageState
 
-UNIT, GROUP = "UNIT", "GROUP"
-OPEN, CLOSED, DISSOLVED = "open", "closed", "dissolved"
 DEPTH_MAX = 4  # group, box, pallet, and one more than there can be
 
 
@@ -128,7 +127,7 @@ def around(connection: Connection, ident: str) -> list[PackageRow]:
 
 def children(connection: Connection, package: PackageRow) -> list[str]:
     """Identification codes of the direct children, in the order they were packed as far as that is known."""
-    if package.child_level == UNIT:
+    if package.child_level == Level.UNIT:
         rows = connection.execute("SELECT ident FROM code WHERE package_id = ? ORDER BY id", (package.id,))
     else:
         rows = connection.execute("SELECT ident FROM package WHERE package_id = ? ORDER BY id", (package.id,))
@@ -218,7 +217,7 @@ def close(connection: Connection, package_id: int, ident: str, code_id: int | No
     change(
         connection,
         package_id,
-        state=CLOSED,
+        state=PackageState.CLOSED,
         ident=ident,
         code_id=code_id,
         closed_ms=at_ms,
@@ -231,7 +230,7 @@ def close(connection: Connection, package_id: int, ident: str, code_id: int | No
 def first_closed_ms(connection: Connection, job_id: int) -> int | None:
     """When the first package of a job was closed that still is; None: there is none."""
     row = connection.execute(
-        "SELECT min(closed_ms) FROM package WHERE job_id = ? AND state = ?", (job_id, CLOSED)
+        "SELECT min(closed_ms) FROM package WHERE job_id = ? AND state = ?", (job_id, PackageState.CLOSED)
     ).fetchone()
     return None if row[0] is None else int(row[0])
 
@@ -245,7 +244,7 @@ def dissolve(connection: Connection, package_id: int) -> None:
     connection.execute("UPDATE code SET package_id = NULL WHERE package_id = ?", (package_id,))
     connection.execute("UPDATE package SET package_id = NULL WHERE package_id = ?", (package_id,))
     connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
-    change(connection, package_id, state=DISSOLVED, suspect=None)
+    change(connection, package_id, state=PackageState.DISSOLVED, suspect=None)
 
 
 def freed(connection: Connection, idents: list[str], report_id: int) -> None:
@@ -259,7 +258,7 @@ def form_anew(connection: Connection, package: PackageRow, after_report: int, at
     """A new row for a package that was reported: the same parent, children and place, closed now, to be reported
     anew.
     """
-    change(connection, package.id, state=DISSOLVED)
+    change(connection, package.id, state=PackageState.DISSOLVED)
     row = connection.execute("SELECT coalesce(max(closed_no), 0) + 1 FROM package WHERE closed_no > 0").fetchone()
     cursor = connection.execute(
         "INSERT INTO package (ident, tail, level, station, job_id, gtin, lot, child_level, capacity, holds, state, "

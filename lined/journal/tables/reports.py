@@ -1,7 +1,7 @@
 """Rows of `report`: the states, the one table of transitions, and the sums that move with them.
 
     open → sealed → sending → submitted → succeeded | partial | refused
-    (contract, section 6; every other edge stands in TRANSITIONS with its reason)
+    (docs/contract.md, Reports; every other edge stands in TRANSITIONS with its reason)
 
 Every change of state goes through `move`, which refuses an edge that is not in the table, keeps the history and moves
 the codes' sums: the codes of a batch take their state from its newest report, so that one row says it for 30,000.
@@ -15,46 +15,9 @@ from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import counters
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
-
-UTILISATION = "utilisation"
-
-UNREPORTED, REPORTED, ACCEPTED, REFUSED, HELD, WITHDRAWN = (
-    "unreported",
-    "reported",
-    "accepted",
-    "refused",
-    "held",
-    "withdrawn",
-)
-CODE_BUCKETS = (UNREPORTED, REPORTED, ACCEPTED, REFUSED, HELD, WITHDRAWN)
-
-# What the codes of a report count as, where they have no state of their own.
-BUCKETS: dict[str, str] = {
-    "open": UNREPORTED,
-    "sealed": UNREPORTED,
-    "sending": REPORTED,
-    "in_doubt": REPORTED,
-    "submitted": REPORTED,
-    "succeeded": ACCEPTED,
-    "partial": ACCEPTED,
-    "refused": REFUSED,
-    "held": HELD,
-    "released": UNREPORTED,  # or what the releasing person said: `released_as`
-    "void": WITHDRAWN,
-}
-STATES = tuple(BUCKETS)
-FINAL = frozenset({"succeeded", "partial", "refused", "released", "void"})
-
-TRANSITIONS: dict[str, frozenset[str]] = {
-    "open": frozenset({"sealed", "void"}),
-    "sealed": frozenset({"sending", "held", "void"}),
-    "sending": frozenset({"submitted", "sealed", "in_doubt", "refused", "held"}),
-    "in_doubt": frozenset({"submitted", "sealed", "held"}),
-    "submitted": frozenset({"succeeded", "partial", "refused", "held"}),
-    # by a person; and a document that was given up on may still become final while it is looked at
-    "held": frozenset({"sealed", "submitted", "released", "succeeded", "partial", "refused"}),
-}
+from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
 
 
 class ReportRow(NamedTuple):
@@ -105,7 +68,7 @@ class ReportRow(NamedTuple):
     @property
     def bucket(self) -> str:
         """What its codes count as, where they have no state of their own."""
-        return self.released_as or BUCKETS[self.state]
+        return self.released_as or CODES_OF[self.state]
 
 
 _COLUMNS = ", ".join(ReportRow._fields)
@@ -157,7 +120,7 @@ def open_batch(
             int(early),
         ),
     )
-    _remember(connection, report_id, at_ms, None, "open", "first code")
+    _remember(connection, report_id, at_ms, None, ReportState.OPEN, "first code")
     return report_id
 
 
@@ -188,8 +151,8 @@ def move(
         values.setdefault("due_ms", None)
     change(connection, report_id, **values)
     _remember(connection, report_id, at_ms, report.state, after, why, evidence)
-    if report.kind == UTILISATION:
-        bucket = columns.get("released_as") or BUCKETS[after]
+    if report.kind == ReportKind.UTILISATION:
+        bucket = columns.get("released_as") or CODES_OF[after]
         shift(connection, report.job_id, report.bucket, bucket, report.codes)
     return report
 
@@ -219,11 +182,11 @@ def postpone(connection: Connection, by_ms: int) -> None:
 
 def seal(connection: Connection, report: ReportRow, at_ms: int, reason: str, settle_ms: int = 0) -> str:
     """Close an open batch to new codes. A batch whose codes were all withdrawn becomes void. Returns the new state."""
-    after = "sealed" if report.codes else "void"
+    after = ReportState.SEALED if report.codes else ReportState.VOID
     row = connection.execute("SELECT max(id) FROM code").fetchone()
     last = report.last_code if report.last_code is not None else int(row[0] or 0)
     columns: dict[str, Any] = {"sealed_ms": at_ms, "seal_reason": reason, "last_code": last}
-    if after == "sealed":
+    if after == ReportState.SEALED:
         columns["due_ms"] = at_ms + settle_ms
     move(connection, report.id, after, at_ms, reason, **columns)
     return after
@@ -257,9 +220,9 @@ def successor(
             at_ms,
         ),
     )
-    _remember(connection, report_id, at_ms, None, "sealed", why)
-    if report.kind == UTILISATION:
-        shift(connection, report.job_id, report.bucket, UNREPORTED, left)
+    _remember(connection, report_id, at_ms, None, ReportState.SEALED, why)
+    if report.kind == ReportKind.UTILISATION:
+        shift(connection, report.job_id, report.bucket, CodeState.UNREPORTED, left)
     return report_id
 
 

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from lined.journal.database import Connection
 
-REFUSED_CODE = "refused-code"
-REFUSED_PACKAGE = "refused-package"
-PACKAGE_HOLDS_REFUSED = "package-holds-refused"
-EJECTED_REPORTED = "ejected-reported"  # an item that left the line after its code had been reported
-KINDS = (REFUSED_CODE, REFUSED_PACKAGE, PACKAGE_HOLDS_REFUSED, EJECTED_REPORTED)
-
 WORD = "substr(reason, 1, instr(reason || ':', ':') - 1)"
 """SQL, as the index `task_group` has it: the reason without the code behind its colon."""
 

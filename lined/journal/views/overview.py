@@ -14,6 +14,7 @@ from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.views.queries import JobRow, job
 from lined.journal.views.stories import shown_raw
+from lined.vocabulary.verdicts import ACCEPTED
 
 PAGE_MAX = 1_000
 GRADES_LOOKED_AT = 20_000  # the newest gradings that a distribution is made of
@@ -114,7 +115,7 @@ def _graded(found: Sequence[tuple[str | None, float | None, str]]) -> Grades:
             numbers.append(_MIDDLES.get(class_, 0.0) if value is None else value)
     run = max(1, -(-len(numbers) // TREND_POINTS))
     trend = [sum(part) / len(part) for at in range(0, len(numbers), run) if (part := numbers[at : at + run])]
-    rejected = sum(1 for _, _, verdict in found if verdict not in {"accept", "repeat", "again"})
+    rejected = sum(1 for _, _, verdict in found if verdict not in ACCEPTED)
     return Grades(len(found), counts, rejected, trend)
 
 

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 from lined.journal.care import archive
 from lined.journal.database import Connection
 from lined.journal.tables import counters, reports
-from lined.journal.tables.reports import FINAL, STATES, UTILISATION, ReportRow
+from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.reports import FINAL, UNSENT, WAITING, ReportKind, ReportState
 
 PAGE_MAX = 1_000
 STORY_MAX = 100  # reads of one code, events of one report, codes of a report with a state of their own
 EVIDENCE_SHOWN = 4_000  # characters of each event; the newest evidence stands whole with the report
-WAITING = ("open", "sealed", "sending", "in_doubt", "submitted")
-UNSENT = ("open", "sealed", "sending")
+
+
 LAST_ONES = 20  # reports whose time from sending to the end is averaged
-KINDS = ("utilisation", "validation", "aggregation", "disaggregation", "correction")
 
 
 class JobRow(NamedTuple):
@@ -88,14 +88,14 @@ def report_counts(connection: Connection, known: ReportCounts | None = None) -> 
     if known is not None and known.event == event:
         return known
     found = dict(connection.execute("SELECT state, count(*) FROM report GROUP BY state").fetchall())
-    return ReportCounts(event, {state: found.get(state, 0) for state in STATES})
+    return ReportCounts(event, {state: found.get(state, 0) for state in ReportState})
 
 
 def backlog(connection: Connection) -> Backlog:
     row = connection.execute(
         f"SELECT coalesce(sum(codes), 0), count(*), min(first_ms) FROM report "
         f"WHERE state IN ({_marks(WAITING)}) AND kind = ? AND codes > 0",
-        (*WAITING, UTILISATION),
+        (*WAITING, ReportKind.UTILISATION),
     ).fetchone()
     unsent = connection.execute(
         f"SELECT count(*) FROM report WHERE state IN ({_marks(UNSENT)}) AND codes > 0", UNSENT
@@ -208,12 +208,12 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
 
 _NEIGHBOURS = "id BETWEEN :first AND coalesce(:last, 9223372036854775807) AND batch_id = :batch"
 _WHY = "(SELECT detail FROM code_event WHERE code_id = code.id ORDER BY what = own DESC, id DESC LIMIT 1)"
-_MEMBERS = {
-    "utilisation": ("code", _NEIGHBOURS, _WHY),
-    "validation": ("grade", _NEIGHBOURS, "NULL"),
-    "aggregation": ("package", "batch_id = :batch", "NULL"),
-    "disaggregation": ("member", "batch_id = :batch", "NULL"),
-    "correction": ("member", "batch_id = :batch", "NULL"),
+_MEMBERS: dict[str, tuple[str, str, str]] = {
+    ReportKind.UTILISATION: ("code", _NEIGHBOURS, _WHY),
+    ReportKind.VALIDATION: ("grade", _NEIGHBOURS, "NULL"),
+    ReportKind.AGGREGATION: ("package", "batch_id = :batch", "NULL"),
+    ReportKind.DISAGGREGATION: ("member", "batch_id = :batch", "NULL"),
+    ReportKind.CORRECTION: ("member", "batch_id = :batch", "NULL"),
 }
 """Where the codes of a kind of report stand, which of them are a batch's, and why one has a state of its own."""
 

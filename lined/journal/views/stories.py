@@ -15,6 +15,7 @@ from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.queries import PAGE_MAX, STORY_MAX, JobRow, job, one_moment
 from lined.journal.views.work_items import Grading, Task, grades_of, of_code
+from lined.vocabulary.packages import PackageState
 
 
 class Read(NamedTuple):
@@ -170,7 +171,7 @@ def package_page(
         waits = {
             item.id: waits_for(connection, item.id).text
             for item in items
-            if item.state == packages.CLOSED and item.batch_id is None
+            if item.state == PackageState.CLOSED and item.batch_id is None
         }
     return PackagePage(items, inside, waits, items[-1].id if len(found) > limit else None)
 

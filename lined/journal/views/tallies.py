@@ -13,6 +13,7 @@ from typing import NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables import counters, reports
 from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.codes import CodeState
 
 SLICE = 20_000  # rows looked at in one question: some 10 ms
 TABLES = ("read", "code", "grade")
@@ -135,7 +136,7 @@ def buckets(connection: Connection, batches: Counter[tuple[int, str | None]]) ->
     found: Counter[str] = Counter()
     for (batch_id, own), n in batches.items():
         report = reports.current_report(connection, batch_id)
-        found[own or (report.bucket if report is not None else reports.UNREPORTED)] += n
+        found[own or (report.bucket if report is not None else CodeState.UNREPORTED)] += n
     return found
 
 

@@ -5,25 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables.tasks import (
-    EJECTED_REPORTED,
-    OF_GROUP,
-    PACKAGE_HOLDS_REFUSED,
-    REFUSED_CODE,
-    REFUSED_PACKAGE,
-    WORD,
-)
+from lined.journal.tables.tasks import OF_GROUP, WORD
 from lined.journal.views.work_items import Task, task, tasks
+from lined.vocabulary.tasks import TaskKind
 
 AROUND_ONE = 3  # the packages around one code: a group, a box, a pallet
 _SUMS = (  # SQL: the newest task, then how many are about codes, about packages, and about what lies around
     "max(id) AS newest, sum(kind IN (:code, :ejected)), sum(kind = :package), sum(kind = :around)"
 )
 _KINDS = {
-    "code": REFUSED_CODE,
-    "ejected": EJECTED_REPORTED,
-    "package": REFUSED_PACKAGE,
-    "around": PACKAGE_HOLDS_REFUSED,
+    "code": TaskKind.REFUSED_CODE,
+    "ejected": TaskKind.EJECTED_REPORTED,
+    "package": TaskKind.REFUSED_PACKAGE,
+    "around": TaskKind.PACKAGE_HOLDS_REFUSED,
 }
 
 
@@ -87,12 +81,12 @@ def tasks_of(connection: Connection, found: Group, limit: int) -> list[Task]:
 def kind_of(connection: Connection, found: Group) -> str:
     """Which kind of task it is made of: of those to blame where there are any."""
     if not found.codes:
-        return REFUSED_PACKAGE if found.packages else PACKAGE_HOLDS_REFUSED
+        return TaskKind.REFUSED_PACKAGE if found.packages else TaskKind.PACKAGE_HOLDS_REFUSED
     row = connection.execute(
         f"SELECT 1 FROM task WHERE {OF_GROUP} AND kind = :kind LIMIT 1",
-        {"report": found.report_id, "word": found.word, "kind": REFUSED_CODE},
+        {"report": found.report_id, "word": found.word, "kind": TaskKind.REFUSED_CODE},
     ).fetchone()
-    return EJECTED_REPORTED if row is None else REFUSED_CODE
+    return TaskKind.EJECTED_REPORTED if row is None else TaskKind.REFUSED_CODE
 
 
 def first_codes(connection: Connection, found: Group, kind: str, limit: int) -> list[str]:

@@ -11,33 +11,29 @@ import asyncio
 import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import structlog
 
 from lined import codes as marking
 from lined.journal import Journal
-from lined.journal.writer import Work
+from lined.journal.entries import Work
 from lined.line.intake.ports import Frame, Judgement
+from lined.line.intake.under_way import Note, Pending, Turn
 from lined.line.intake.unsaid import ListUnsaid, Told
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk, typed_device
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import (
-    ACCEPT,
-    ACCEPTED,
-    AGAIN,
-    MALFORMED,
-    NO_READ,
-    NOT_DURABLE,
-    REPEAT,
-    Candidate,
-    Ruling,
-    Verdict,
-)
+from lined.line.stations.verdicts import Candidate, Ruling, Verdict, told_code
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import PackMode
+from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 log = structlog.get_logger()
 
@@ -48,30 +44,6 @@ STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
 Listener = Callable[[Sequence[Verdict]], None]
 Voice = Callable[[str, Judgement, Sequence[Verdict]], None]  # device, judgement, its verdicts
-
-
-class _Turn(NamedTuple):
-    """A chunk on its way through the writer."""
-
-    chunk: Chunk
-    counts: list[int]
-    answer: asyncio.Future[Judgement]
-    ruled: asyncio.Future[Ruling]
-
-
-class _Note(NamedTuple):
-    """A change to the list of the unsaid that is not known to be on disk yet."""
-
-    work: Work[Any, int]
-    rows: list[Any]
-    under_way: asyncio.Future[int]
-
-
-class _Pending(NamedTuple):
-    device: str
-    frames: list[int]  # how many candidates each frame has
-    chunk: Chunk
-    ruling: Ruling
 
 
 class LineIntake:
@@ -85,17 +57,19 @@ class LineIntake:
         problems: Problems,
         device_numbers: Mapping[str, int],
         wall_ms: Callable[[], int],
+        defects: Defects | None = None,
     ) -> None:
         self.session = secrets.token_hex(6)
         self.seq = 0
-        self.not_durable = 0
+        self.unkept: Counter[str] = Counter()  # rejects that only memory has counted, by reason
         self.shown: deque[Verdict] = deque(maxlen=SHOWN)
         self.last_read_ms: dict[str, int] = {}
-        self.remarks: Counter[str] = Counter()
+        self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.listeners: list[Listener] = []
         self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
         self._journal = journal
         self._problems = self.problems = problems
+        self.defects = defects or Defects(problems)
         self.judging = Judging(state)
         self._unsaid = ListUnsaid()
         self._unsaid_ids: set[int] = set()  # listed in this session and not told since
@@ -104,10 +78,10 @@ class LineIntake:
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
         self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
         self._wall_ms = wall_ms
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[int, Pending] = {}
         self._waiting: Counter[str] = Counter()
-        self._turns: defaultdict[str, deque[_Turn]] = defaultdict(deque)
-        self._notes: defaultdict[str, list[_Note]] = defaultdict(list)
+        self._turns: defaultdict[str, deque[Turn]] = defaultdict(deque)
+        self._notes: defaultdict[str, list[Note]] = defaultdict(list)
         self._note_failed = False
         self._marks: Counter[str] = Counter()
         self._mark = 0
@@ -123,7 +97,11 @@ class LineIntake:
         counts: list[int] = []
         for frame in frames:
             before = len(candidates)
-            self._candidates(device, frame, candidates)
+            try:
+                self._candidates(device, frame, candidates)
+            except Exception as error:  # noqa: BLE001  a defect of ours
+                self.defects.note(f"reads of {device}", error)
+                candidates[before:] = [Candidate(Reason.DEFECT, None, frame.raw[:RAW_KEPT])]
             counts.append(len(candidates) - before)
         now = self._wall_ms()
         self.last_read_ms[device] = now
@@ -131,13 +109,13 @@ class LineIntake:
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
-        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`).
+        """A code typed in by hand, as the chunk of a read at the station (docs/contract.md, HTTP, `/api/v1/reads`).
 
         `typed_done` has to follow, whatever becomes of it.
         """
         device = typed_device(station.id)
         self._waiting[device] += 1
-        candidate = self._candidate(device, text.encode("utf-8", "replace"))
+        candidate = self._typed_candidate(text)
         return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
 
     def station_chunk(self, station: Station) -> Chunk:
@@ -172,7 +150,7 @@ class LineIntake:
         rows = [
             (code_id, pending.chunk.at_ms, why)
             for code_id, verdict in list(zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True))[skipped:]
-            if code_id and verdict in ACCEPTED and verdict != REPEAT
+            if code_id and verdict in ACCEPTED and verdict != Decision.REPEAT
         ]
         if rows:
             log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
@@ -183,9 +161,9 @@ class LineIntake:
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """A device came or went."""
         if up:
-            self._problems.clear("device", device)
+            self._problems.clear(AlarmKind.DEVICE, device)
         else:
-            self._problems.set("device", device, problem or f"{device} is not connected")
+            self._problems.set(AlarmKind.DEVICE, device, problem or f"{device} is not connected")
 
     # ── marks of what was said ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -212,19 +190,23 @@ class LineIntake:
         was heard, an accept that was not.
         """
         told = list(zip(ruling.code_ids, ruling.verdicts, strict=True))[:most]
-        again = [i for i, verdict in told if verdict == AGAIN or (verdict == REPEAT and i in self._unsaid_ids)]
+        again = [
+            i
+            for i, verdict in told
+            if verdict == Decision.AGAIN or (verdict == Decision.REPEAT and i in self._unsaid_ids)
+        ]
         if again:
             self._unsaid_ids.difference_update(again)
             self._note(device, self._told, again)
 
     def _note(self, device: str, work: Work[Any, int], rows: list[Any]) -> None:
-        note = _Note(work, rows, self._journal.submit(work, rows))
+        note = Note(work, rows, self._journal.submit(work, rows))
         self._notes[device].append(note)
         note.under_way.add_done_callback(lambda _done: self._noted(device, note))
 
-    def _noted(self, device: str, note: _Note) -> None:
+    def _noted(self, device: str, note: Note) -> None:
         if note.under_way.exception() is not None:
-            self._note_failed = True  # the disk was full
+            self._note_failed = True  # the disk was full, or a defect
             return
         self._notes[device].remove(note)
         self._raise_mark(device, 0)
@@ -244,15 +226,15 @@ class LineIntake:
     def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
         if frame.kind == "read" and frame.codes:
             role = self._stations[device].role
-            if role != "apply":
+            if role != Role.APPLY:
                 into += self._elsewhere(device, frame)
                 return
             for raw in frame.codes:
                 into.append(self._candidate(device, raw))
         elif frame.kind == "no-read":
-            into.append(Candidate(NO_READ, None, frame.raw[:RAW_KEPT]))
+            into.append(Candidate(Reason.NO_READ, None, frame.raw[:RAW_KEPT]))
         else:
-            into.append(Candidate(MALFORMED, None, frame.raw[:RAW_KEPT]))
+            into.append(Candidate(Reason.MALFORMED, None, frame.raw[:RAW_KEPT]))
 
     def _candidate(self, device: str, raw: bytes) -> Candidate:
         try:
@@ -260,24 +242,32 @@ class LineIntake:
         except marking.Malformed as fault:
             if fault.device_fault:
                 self._foreign[device] = RIGHT_AGAIN
-                self._problems.set("device-set-up", device, f"{device}: {fault.reason}; check the scanner's code page")
-            return Candidate(MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+                self._problems.set(AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}")
+            return Candidate(Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
         if code.remarks:
-            self.remarks[device] += 1
+            self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)
         if device in self._foreign:
             self._foreign[device] -= 1
             if not self._foreign[device]:
                 del self._foreign[device]
-                self._problems.clear("device-set-up", device)
+                self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
         return Candidate("", code, raw)
+
+    def _typed_candidate(self, text: str) -> Candidate:
+        """What a person typed raises no alarm about a scanner, and may be in the printed form."""
+        raw = text[:RAW_KEPT].encode("utf-8", "replace")[:RAW_KEPT]
+        try:
+            return Candidate("", marking.typed(text, self._shapes), raw)
+        except marking.Malformed as fault:
+            return Candidate(Reason.MALFORMED, None, raw, fault.reason)
 
     def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
         """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""
         at = getattr(frame, "at", None)
         found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
-        if self._stations[device].mode != "frame":
+        if self._stations[device].mode != PackMode.FRAME:
             return found
-        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else MALFORMED)
+        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else Reason.MALFORMED)
         return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
 
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
@@ -285,7 +275,7 @@ class LineIntake:
         self._note_again()
         ruled = self._journal.submit(self.judging, chunk)
         self._waiting[chunk.device] += 1
-        self._turns[chunk.device].append(_Turn(chunk, counts, answer, ruled))
+        self._turns[chunk.device].append(Turn(chunk, counts, answer, ruled))
         ruled.add_done_callback(lambda _done: self._go_on(chunk.device))
         return answer
 
@@ -293,23 +283,30 @@ class LineIntake:
         """In the order of the chunks: one that the writer refused on the spot waits for those before it."""
         turns = self._turns[device]
         while turns and turns[0].ruled.done():
-            self._ruled(turns.popleft())
+            turn = turns.popleft()
+            try:
+                self._ruled(turn)
+            except Exception as error:  # noqa: BLE001  a defect of ours
+                self._tell_defect(turn, error)
 
-    def _ruled(self, turn: _Turn) -> None:
+    def _ruled(self, turn: Turn) -> None:
         chunk, answer = turn.chunk, turn.answer
         error = turn.ruled.exception()
         if error is None:
             ruling = turn.ruled.result()
-        elif isinstance(error, JournalError):
-            ruling = Ruling([NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
-            self.not_durable += len(chunk.candidates)
-        else:
-            self._waiting[chunk.device] -= 1
-            answer.set_exception(error)
-            return
+        else:  # a Defect was told by the writer
+            reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT
+            ruling = Ruling([reason] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
+            self.unkept[reason] += len(chunk.candidates)
         judgement = self._publish(chunk, turn.counts, ruling, answer)
         if answer.cancelled():
             self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
+
+    def _tell_defect(self, turn: Turn, error: BaseException) -> None:
+        """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
+        self.defects.note(f"verdicts of {turn.chunk.device}", error)
+        if not turn.answer.done():
+            turn.answer.set_result(Judgement([False] * len(turn.counts), 0))
 
     def _publish(
         self, chunk: Chunk, counts: list[int], ruling: Ruling, answer: asyncio.Future[Judgement] | None = None
@@ -317,17 +314,24 @@ class LineIntake:
         """Tell everybody, the device first."""
         self._newest_code = max(self._newest_code, ruling.last_code)
         self._mark += 1
-        self._pending[self._mark] = _Pending(chunk.device, counts, chunk, ruling)
+        self._pending[self._mark] = Pending(chunk.device, counts, chunk, ruling)
         judgement = Judgement(_combined(ruling.verdicts, counts), self._mark)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
-        self._tell_listeners(chunk, ruling, judgement)
-        self._watch(chunk, ruling)
+        for tell in (partial(self._tell_listeners, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):
+            self._told_or_noted(chunk, tell)
         return judgement
+
+    def _told_or_noted(self, chunk: Chunk, tell: Callable[[], None]) -> None:
+        """One that listens badly keeps nothing from the others."""
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self.defects.note(f"verdicts of {chunk.device}", error)
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
-        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
+        for candidate, word, code_id in zip(chunk.candidates, ruling.verdicts, ruling.code_ids, strict=True):
             self.seq += 1
             good = word in ACCEPTED
             verdicts.append(
@@ -336,17 +340,17 @@ class LineIntake:
                     self.session,
                     chunk.station.id,
                     chunk.device,
-                    "accept" if good else "reject",
-                    None if word in {ACCEPT, AGAIN} else word,
-                    candidate.code.ident if candidate.code else None,
+                    Answer.ACCEPT if good else Answer.REJECT,
+                    None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
+                    told_code(candidate.code, word, code_id),
                     chunk.at_ms,
                 )
             )
         self.shown.extend(verdicts[-SHOWN:])
         for listener in self.listeners:
-            listener(verdicts)
+            self._told_or_noted(chunk, partial(listener, verdicts))
         for voice in self.voices:
-            voice(chunk.device, judgement, verdicts)
+            self._told_or_noted(chunk, partial(voice, chunk.device, judgement, verdicts))
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
         for kind, text in ruling.alarms:
@@ -359,16 +363,16 @@ class LineIntake:
         for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
             item = candidate.code.ident if candidate.code else ""
             last, times = self._in_a_row.get(chunk.device, ("", 0))
-            times = times + 1 if word == REPEAT and item == last else int(word == REPEAT)
+            times = times + 1 if word == Decision.REPEAT and item == last else int(word == Decision.REPEAT)
             self._in_a_row[chunk.device] = (item, times)
             if times >= STUCK_AFTER:
                 self._problems.set(
-                    "stuck-code",
+                    AlarmKind.STUCK_CODE,
                     chunk.device,
                     f"{chunk.device} has read the same code {times} times in a row: is an item stuck?",
                 )
             else:
-                self._problems.clear("stuck-code", chunk.device)
+                self._problems.clear(AlarmKind.STUCK_CODE, chunk.device)
 
 
 def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:

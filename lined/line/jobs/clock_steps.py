@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import clock_settings, reports
-from lined.journal.tables.reports import UTILISATION
 from lined.line.state import LineState
 from lined.vocabulary.clocks import SYNCED_MS
+from lined.vocabulary.reports import ReportKind
 
 REASON = "clock"
 
@@ -46,7 +46,7 @@ class ClockSteps:
         if new is None or (new.step_ms is not None and abs(new.step_ms) <= SYNCED_MS):
             return new is not None
         self._state.refresh(connection)
-        for report in reports.select(connection, "state = 'open' AND kind = ? AND full = 0", (UTILISATION,)):
+        for report in reports.select(connection, "state = 'open' AND kind = ? AND full = 0", (ReportKind.UTILISATION,)):
             reports.change(connection, report.id, full=1, last_code=self._state.next_code - 1, seal_reason=REASON)
         self._state.batch = None
         if new.step_ms is not None:

@@ -18,10 +18,13 @@ from lined.line.plant import Product
 from lined.line.state import Job, LineState, load_job
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.line import JobMode
+from lined.vocabulary.packages import OpenPackages
+from lined.vocabulary.word import member
 
-SERIES_MAX = 20  # 1 to 20 characters (RU 5.1.1, seriesNumber)
+SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1, seriesNumber)
 ORDER_MAX = 100  # (ours) no length is stated
-PACKAGES = ("keep", "close", "dissolve")
+
 CORRECTABLE = ("order", "series", "production_date", "expiration_date")
 
 
@@ -34,9 +37,9 @@ class JobOrder:
     series: str | None = None
     production_date: str | None = None
     expiration_date: str | None = None
-    mode: str = "normal"
+    mode: str = JobMode.NORMAL
     replace: bool = False
-    packages: str = "keep"
+    packages: str = OpenPackages.KEEP
 
 
 def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_ms: int) -> dict[str, Any]:
@@ -51,10 +54,10 @@ def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_
             f"Product {wish.gtin} is not in the configuration of this line (it has {known}).",
             [Problem("gtin", "not a product of this line")],
         )
-    if wish.mode not in ("normal", "test"):
+    if member(JobMode, wish.mode) is None:
         raise CommandError(422, "wrong-value", "mode is normal or test.", [Problem("mode", "normal or test")])
-    if wish.packages not in PACKAGES:
-        words = ", ".join(PACKAGES)
+    if member(OpenPackages, wish.packages) is None:
+        words = ", ".join(OpenPackages)
         raise CommandError(422, "wrong-value", f"packages is one of {words}.", [Problem("packages", f"one of {words}")])
     attributes = checked(asdict(wish), product, state.days, at_ms)
     if state.job is not None:

@@ -19,6 +19,7 @@ from lined.line.jobs import jobs
 from lined.line.plant import BatchRules
 from lined.line.state import LineState
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.clocks import WRONG_MS
 from lined.vocabulary.errors import JournalError
 
@@ -123,6 +124,6 @@ class Sealer:
             )
         self._state.may_seal = problem is None
         if problem is None:
-            self._problems.clear("clock", "this computer")
+            self._problems.clear(AlarmKind.CLOCK, "this computer")
         else:
-            self._problems.set("clock", "this computer", f"{problem} Nothing is sealed until then.")
+            self._problems.set(AlarmKind.CLOCK, "this computer", f"{problem} Nothing is sealed until then.")

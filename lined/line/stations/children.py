@@ -10,14 +10,17 @@ from typing import NamedTuple
 
 from lined.codes import MarkingCode
 from lined.journal.tables import packages
-from lined.journal.tables.packages import CLOSED, GROUP, UNIT, PackageRow
-from lined.journal.tables.reports import REFUSED, WITHDRAWN
+from lined.journal.tables.packages import PackageRow
 from lined.line.plant import PackageRule, Plant
 from lined.line.state import lot_of
 from lined.line.stations.desk import Desk
-from lined.line.stations.verdicts import NOT_APPLIED, WRONG_LEVEL
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.packages import Level, PackageState
+from lined.vocabulary.verdicts import Reason
 
-GONE = frozenset({WITHDRAWN, REFUSED})  # an item that left, or whose code the regulator will never know as applied
+# An item that left, or whose code the regulator will never know as applied.
+GONE = frozenset({CodeState.WITHDRAWN, CodeState.REFUSED})
 
 
 class Child(NamedTuple):
@@ -35,7 +38,7 @@ class Child(NamedTuple):
 
     @property
     def unit(self) -> bool:
-        return self.level == UNIT
+        return self.level == Level.UNIT
 
 
 class Read(NamedTuple):
@@ -61,41 +64,41 @@ def read_as(desk: Desk, level: str, code: MarkingCode) -> Read:
     if group_of is not None:
         return _group(desk, level, code, group_of)
     rule = rule_of(plant, code.gtin, level)
-    if rule is not None and rule.child_level != UNIT:
-        return Read(None, WRONG_LEVEL)
+    if rule is not None and rule.child_level != Level.UNIT:
+        return Read(None, Reason.WRONG_LEVEL)
     return _unit(desk, code)
 
 
 def _unit(desk: Desk, code: MarkingCode) -> Read:
     known = packages.packed_code(desk.connection, code.ident)
     if known is None or known.own in GONE:
-        return Read(None, NOT_APPLIED)
+        return Read(None, Reason.NOT_APPLIED)
     if code.tail and code.tail != known.tail:
         text = f"{code.ident} was applied with another check part: a copied code?"
-        desk.alarms.append(("other-check-part", text))
-        return Read(None, NOT_APPLIED)
+        desk.alarms.append((AlarmKind.OTHER_CHECK_PART, text))
+        return Read(None, Reason.NOT_APPLIED)
     job = desk.job(known.job_id)
     if job is None:
-        return Read(None, NOT_APPLIED)
-    return Read(Child(known.id, known.ident, UNIT, job.id, job.gtin, lot_of(job), known.package_id))
+        return Read(None, Reason.NOT_APPLIED)
+    return Read(Child(known.id, known.ident, Level.UNIT, job.id, job.gtin, lot_of(job), known.package_id))
 
 
 def _group(desk: Desk, level: str, code: MarkingCode, product: str) -> Read:
-    if level == GROUP:
+    if level == Level.GROUP:
         return Read(None)
     rule = rule_of(desk.state.plant, product, level)
-    if rule is None or rule.child_level != GROUP:
-        return Read(None, WRONG_LEVEL)
+    if rule is None or rule.child_level != Level.GROUP:
+        return Read(None, Reason.WRONG_LEVEL)
     package = packages.by_ident(desk.connection, code.ident)
     own = packages.packed_code(desk.connection, code.ident)
     if package is None or own is None or own.own in GONE:
-        return Read(None, NOT_APPLIED)
+        return Read(None, Reason.NOT_APPLIED)
     return _package(desk, package)
 
 
 def _sscc(desk: Desk, level: str, ident: str) -> Read:
-    if level == GROUP:
-        return Read(None, WRONG_LEVEL)
+    if level == Level.GROUP:
+        return Read(None, Reason.WRONG_LEVEL)
     package = packages.by_ident(desk.connection, ident)
     if package is None:
         return Read(None)
@@ -112,8 +115,8 @@ def lot_in(desk: Desk, package: PackageRow) -> str:
 
 
 def _package(desk: Desk, package: PackageRow) -> Read:
-    if package.state != CLOSED or package.own in GONE or package.ident is None:
-        return Read(None, NOT_APPLIED)
+    if package.state != PackageState.CLOSED or package.own in GONE or package.ident is None:
+        return Read(None, Reason.NOT_APPLIED)
     child = Child(
         package.id,
         package.ident,

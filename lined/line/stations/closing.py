@@ -6,12 +6,15 @@ from lined.codes import MarkingCode, sscc
 from lined.journal.database import Connection
 from lined.journal.tables import codes, counters, packages, reports
 from lined.journal.tables.codes import KnownCode
-from lined.journal.tables.packages import GROUP, PackageRow
-from lined.journal.tables.reports import UNREPORTED, UTILISATION, WITHDRAWN
+from lined.journal.tables.packages import PackageRow
 from lined.line.jobs.attributes import report_attributes
 from lined.line.plant import SsccRange
 from lined.line.state import Job, LineState
 from lined.line.stations.desk import Chunk, Desk
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.packages import Level
+from lined.vocabulary.reports import ReportKind
 
 SKIPS_MAX = 100_000  # serials in use already that are passed over in one go
 
@@ -39,7 +42,7 @@ def issue(connection: Connection, range_: SsccRange) -> str | None:
 
 def may_issue(state: LineState, level: str) -> bool:
     """Whether lined names packages of this level itself: boxes and pallets, where the configuration has a range."""
-    return state.plant.sscc is not None and level != GROUP
+    return state.plant.sscc is not None and level != Level.GROUP
 
 
 def close_issued(connection: Connection, state: LineState, package: PackageRow, at_ms: int) -> str | None:
@@ -58,14 +61,14 @@ def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
         f"No SSCC is left of [sscc] (last = {state.plant.sscc.last}): packages wait for a scanned parent code. "
         "Give the line another range."
     )
-    return "sscc-used-up", "" if issued else text
+    return AlarmKind.SSCC_USED_UP, "" if issued else text
 
 
 def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> int:
     """Close under a scanned parent. Returns the id of the code that was applied by it, 0 for none."""
     code_id = 0
     applied = 0
-    if package.level == GROUP:
+    if package.level == Level.GROUP:
         code_id, applied = _group_code(desk, chunk, package, parent)
     packages.close(desk.connection, package.id, parent.ident, code_id or None, chunk.at_ms)
     return applied
@@ -87,18 +90,18 @@ def parent_is_used(desk: Desk, parent: MarkingCode, job_id: int) -> bool:
         return False
     if parent.tail and known.tail != parent.tail:
         text = f"{parent.ident} was applied with another check part: a copied code?"
-        desk.alarms.append(("other-check-part", text))
+        desk.alarms.append((AlarmKind.OTHER_CHECK_PART, text))
         return True
-    if known.own == WITHDRAWN:
+    if known.own == CodeState.WITHDRAWN:
         running = desk.state.job
         return running is None or running.id != job_id or not desk.may_come_back(known)
-    return known.own == reports.REFUSED
+    return known.own == CodeState.REFUSED
 
 
 def _group_code(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> tuple[int, int]:
     """(id of the GROUP's row in `code`, the same where this closing applied it or else 0)."""
     known = codes.find(desk.connection, [parent.ident]).get(parent.ident)
-    if known is not None and known.own != WITHDRAWN:
+    if known is not None and known.own != CodeState.WITHDRAWN:
         return known.id, 0  # a group that was dissolved and is formed again: applied it is already
     job = desk.job(package.job_id)
     assert job is not None, "a package of no job"
@@ -123,7 +126,7 @@ def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
     found = reports.select(
         connection,
         "state = 'open' AND kind = ? AND job_id = ? AND full = 0 AND codes < ? ORDER BY id DESC LIMIT 1",
-        (UTILISATION, job.id, state.plant.batches.max_codes),
+        (ReportKind.UTILISATION, job.id, state.plant.batches.max_codes),
     )
     per_day = not job.attributes.get("production_date")
     if found and not (per_day and found[0].day != day):
@@ -131,7 +134,7 @@ def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
     else:
         batch_id = reports.open_batch(
             connection,
-            kind=UTILISATION,
+            kind=ReportKind.UTILISATION,
             job_id=job.id,
             attributes=report_attributes(job, state.plant.business_place_id),
             day=day,
@@ -147,7 +150,7 @@ def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
         "UPDATE report SET codes = codes + 1, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
         (chunk.at_ms, chunk.at_ms, batch_id),
     )
-    counters.add(connection, job.id, {f"code.{UNREPORTED}": 1, "code.applied": 1})
+    counters.add(connection, job.id, {f"code.{CodeState.UNREPORTED}": 1, "code.applied": 1})
     desk.known[parent.ident] = KnownCode(
         parent.ident, code_id, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id, None
     )

@@ -11,27 +11,28 @@ from __future__ import annotations
 from lined.codes import MarkingCode
 from lined.journal.database import Connection
 from lined.journal.tables import codes, grades, packages, reports, tasks
-from lined.journal.tables.reports import REFUSED, UNREPORTED, WITHDRAWN
 from lined.line.state import LineState
 from lined.line.stations import rework
 from lined.line.stations.desk import Chunk, Desk, Found
-from lined.line.stations.verdicts import (
-    ACCEPT,
-    ALREADY_PACKED,
-    DUPLICATE,
-    MALFORMED,
-    NO_READ,
-    NOT_APPLIED,
-    NOT_DURABLE,
-    PARENT_USED,
-    UNKNOWN_CODE,
-    Candidate,
-)
+from lined.line.stations.verdicts import Candidate
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.tasks import TaskKind
+from lined.vocabulary.verdicts import Decision, Reason
 
-REASON = "other"  # of the contract's words: may be applied again
 NOT_THE_GOOD_ITEM = frozenset(
-    {UNKNOWN_CODE, DUPLICATE, ALREADY_PACKED, PARENT_USED, NOT_APPLIED, MALFORMED, NO_READ, NOT_DURABLE}
+    {
+        Reason.UNKNOWN_CODE,
+        Reason.DUPLICATE,
+        Reason.ALREADY_PACKED,
+        Reason.PARENT_USED,
+        Reason.NOT_APPLIED,
+        Reason.MALFORMED,
+        Reason.NO_READ,
+        Reason.NOT_DURABLE,
+        Reason.DEFECT,
+    }
 )
 
 
@@ -40,7 +41,7 @@ def eject(connection: Connection, state: LineState, ident: str, why: str, by: st
     it is not applied now.
     """
     code = codes.find(connection, [ident]).get(ident)
-    if code is None or code.own in {WITHDRAWN, REFUSED}:
+    if code is None or code.own in {CodeState.WITHDRAWN, CodeState.REFUSED}:
         return "none"
     grades.take_out(connection, ident)
     packed = packages.packed_code(connection, ident)
@@ -51,14 +52,14 @@ def eject(connection: Connection, state: LineState, ident: str, why: str, by: st
             why = f"{why}; it still lies in its package: {refusal}"
     report = reports.current_report(connection, code.batch_id)
     frozen = report is not None and report.frozen_ms is not None
-    if codes.bucket_of(connection, code) == UNREPORTED and not frozen:
-        codes.set_own(connection, code, WITHDRAWN, at_ms, detail=REASON, by=by)
+    if codes.bucket_of(connection, code) == CodeState.UNREPORTED and not frozen:
+        codes.set_own(connection, code, CodeState.WITHDRAWN, at_ms, detail=Withdrawal.OTHER, by=by)
         rework.without_its_code(connection, state, ident, by, at_ms)
-        return "withdrawn"
-    codes.record(connection, code.id, at_ms, "ejected", why, by=by)
+        return CodeState.WITHDRAWN
+    codes.record(connection, code.id, at_ms, CodeEvent.EJECTED, why, by=by)
     tasks.add(
         connection,
-        tasks.EJECTED_REPORTED,
+        TaskKind.EJECTED_REPORTED,
         at_ms,
         ident=ident,
         reason=why,
@@ -71,22 +72,22 @@ def at_reject_bin(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     """A reader at the reject bin: the item is out. Whether it was the good one says the code's last verdict."""
     code = candidate.code
     if candidate.reason or code is None:
-        return Found(candidate.reason or MALFORMED)
+        return Found(candidate.reason or Reason.MALFORMED)
     known = codes.find(desk.connection, [code.ident]).get(code.ident)
     if known is None:
-        return Found(ACCEPT)
+        return Found(Decision.ACCEPT)
     if (code.tail and code.tail != known.tail) or _last_verdict(desk.connection, known.id) in NOT_THE_GOOD_ITEM:
-        return Found(ACCEPT)
+        return Found(Decision.ACCEPT)
     eject(desk.connection, desk.state, code.ident, f"seen at {chunk.station.id}", chunk.device, chunk.at_ms)
     _know_again(desk, code)
-    return Found(ACCEPT)
+    return Found(Decision.ACCEPT)
 
 
 def at_rework(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     """A reader at the rework bench: a parent's code dissolves its package, a child's takes it out of its own."""
     code = candidate.code
     if candidate.reason or code is None:
-        return Found(candidate.reason or MALFORMED)
+        return Found(candidate.reason or Reason.MALFORMED)
     connection, state = desk.connection, desk.state
     package = packages.by_ident(connection, code.ident)
     try:
@@ -96,17 +97,17 @@ def at_rework(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
             rework.take_out(connection, state, code.ident, chunk.device, chunk.at_ms)
     except CommandError as refusal:
         if refusal.code not in {"not-packed", "unknown-code"}:
-            desk.alarms.append(("rework", str(refusal)))
-        return Found(NOT_APPLIED if refusal.code == "unknown-code" else ACCEPT)
+            desk.alarms.append((AlarmKind.REWORK, str(refusal)))
+        return Found(Reason.NOT_APPLIED if refusal.code == "unknown-code" else Decision.ACCEPT)
     _know_again(desk, code)
-    return Found(ACCEPT)
+    return Found(Decision.ACCEPT)
 
 
 def _last_verdict(connection: Connection, code_id: int) -> str:
     row = connection.execute(
         "SELECT verdict FROM read WHERE code_id = ? ORDER BY id DESC LIMIT 1", (code_id,)
     ).fetchone()
-    return str(row[0]) if row else ACCEPT
+    return str(row[0]) if row else Decision.ACCEPT
 
 
 def _know_again(desk: Desk, code: MarkingCode) -> None:

@@ -1,7 +1,7 @@
 """The verdicts of apply stations, decided inside the writer's transaction.
 
 Here and nowhere else a code becomes applied: in the transaction that accepts it, it goes into its open batch, the sums
-change, and two equal codes in one group meet each other. Order of reasons: contract, section 4.
+change, and two equal codes in one group meet each other. Order of reasons: docs/contract.md, Verdicts.
 """
 
 from __future__ import annotations
@@ -15,35 +15,23 @@ from lined.journal.database import Connection
 from lined.journal.journal import BEING_SAID
 from lined.journal.tables import codes, counters, reports
 from lined.journal.tables.codes import KnownCode
-from lined.journal.tables.reports import UTILISATION, WITHDRAWN
 from lined.line.jobs.attributes import report_attributes
 from lined.line.state import RECENT_MAX, Job, LineState, OpenBatch
 from lined.line.stations import elsewhere, rehearsing
 from lined.line.stations.desk import Chunk, Desk
 from lined.line.stations.pooling import Pooling
-from lined.line.stations.verdicts import (
-    ACCEPT,
-    AGAIN,
-    DUPLICATE,
-    MALFORMED,
-    NO_JOB,
-    NO_READ,
-    REPEAT,
-    UNKNOWN_CODE,
-    WRONG_LEVEL,
-    WRONG_PRODUCT,
-    Candidate,
-    Ruling,
-)
+from lined.line.stations.verdicts import Candidate, Ruling
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import GONE_FOR_GOOD, CodeEvent, CodeState
+from lined.vocabulary.line import JobMode, Role
+from lined.vocabulary.reports import ReportKind
+from lined.vocabulary.verdicts import Decision, Reason
 
-GONE_FOR_GOOD = frozenset({"scrap", "sample"})  # withdrawal reasons after which a code cannot be applied again
-TEST = "test"
-
-_SUMS = {  # where a verdict is counted; every other one is a rejection with its reason
-    ACCEPT: ("read.accepted",),
-    AGAIN: ("read.accepted",),
-    REPEAT: ("read.repeats",),
-    NO_READ: ("read.no-read",),
+_SUMS: dict[str, tuple[str]] = {  # where a verdict is counted; every other one is a rejection with its reason
+    Decision.ACCEPT: ("read.accepted",),
+    Decision.AGAIN: ("read.accepted",),
+    Decision.REPEAT: ("read.repeats",),
+    Reason.NO_READ: ("read.no-read",),
 }
 
 T = TypeVar("T")
@@ -95,7 +83,7 @@ class _Bench:
         self._first_ms = self._last_ms = 0
 
     def judge(self, chunk: Chunk) -> Ruling:
-        if chunk.station.role != "apply":
+        if chunk.station.role != Role.APPLY:
             return self._judge_elsewhere(chunk)
         state = self._state
         job = state.job
@@ -110,13 +98,13 @@ class _Bench:
             verdict = candidate.reason or self._before_journal(code, job)
             if verdict:
                 code_id = 0
-            elif code.ident not in self._known and job.mode != TEST:  # type: ignore[union-attr]
-                verdict, code_id = ACCEPT, self._apply(chunk, code, job)  # type: ignore[arg-type]
+            elif code.ident not in self._known and job.mode != JobMode.TEST:  # type: ignore[union-attr]
+                verdict, code_id = Decision.ACCEPT, self._apply(chunk, code, job)  # type: ignore[arg-type]
                 last = code_id
             else:
                 verdict, code_id = self._seen_before(chunk, code, job, alarms)  # type: ignore[arg-type]
-                last = max(last, code_id) if verdict == ACCEPT else last
-            if verdict != ACCEPT or not code_id:
+                last = max(last, code_id) if verdict == Decision.ACCEPT else last
+            if verdict != Decision.ACCEPT or not code_id:
                 self._keep_read(chunk, candidate, verdict, code_id)
             counted[verdict] += 1
             verdicts.append(verdict)
@@ -131,7 +119,7 @@ class _Bench:
         found = elsewhere.judge(desk, chunk)
         counted = self._counted(chunk)
         for candidate, one in zip(chunk.candidates, found, strict=True):
-            if one.verdict != ACCEPT or not one.applied_id or chunk.station.role == "pack":
+            if one.verdict != Decision.ACCEPT or not one.applied_id or chunk.station.role == Role.PACK:
                 self._keep_read(chunk, candidate, one.verdict, one.code_id)
             counted[one.verdict] += 1
         verdicts = [one.verdict for one in found]
@@ -163,43 +151,45 @@ class _Bench:
     def _before_journal(self, code: MarkingCode | None, job: Job | None) -> str:
         """What can be said without a look at the codes applied so far; empty: nothing against it."""
         if code is None:
-            return MALFORMED
+            return Reason.MALFORMED
         if code.template == "SSCC":
-            return WRONG_LEVEL
+            return Reason.WRONG_LEVEL
         if not code.tail:
-            return MALFORMED  # apply needs the full code
+            return Reason.MALFORMED  # apply needs the full code
         if job is None:
-            return NO_JOB
+            return Reason.NO_JOB
         if code.gtin != job.gtin:
-            return WRONG_PRODUCT
+            return Reason.WRONG_PRODUCT
         if self._state.pools and self.pooling.refuses(code):
-            return UNKNOWN_CODE
+            return Reason.UNKNOWN_CODE
         return ""
 
     def _seen_before(self, chunk: Chunk, code: MarkingCode, job: Job, alarms: list[tuple[str, str]]) -> tuple[str, int]:
         known = self._known.get(code.ident)
         if known is None:
             rehearsing.applied(self._state, code.ident)
-            return ACCEPT, 0  # a test job: judged as usual, remembered nowhere
+            return Decision.ACCEPT, 0  # a test job: judged as usual, remembered nowhere
         if known.tail != code.tail:
-            alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
-            return DUPLICATE, known.id
-        if known.own == WITHDRAWN:
+            alarms.append(
+                (AlarmKind.OTHER_CHECK_PART, f"{code.ident} was applied with another check part: a copied code?")
+            )
+            return Reason.DUPLICATE, known.id
+        if known.own == CodeState.WITHDRAWN:
             if not self._may_come_back(known):
-                return DUPLICATE, known.id
-            if job.mode == TEST:
+                return Reason.DUPLICATE, known.id
+            if job.mode == JobMode.TEST:
                 rehearsing.applied(self._state, code.ident)
-                return ACCEPT, 0
-            return ACCEPT, self._apply_again(chunk, code, job, known)
+                return Decision.ACCEPT, 0
+            return Decision.ACCEPT, self._apply_again(chunk, code, job, known)
         if self._take_unsaid(known, job):
-            if job.mode == TEST:
-                return ACCEPT, 0
+            if job.mode == JobMode.TEST:
+                return Decision.ACCEPT, 0
             self._read_now(chunk, known)
-            return AGAIN, known.id
+            return Decision.AGAIN, known.id
         if self._is_repeat(chunk, known, job):
             self._read_now(chunk, known)
-            return REPEAT, known.id
-        return DUPLICATE, known.id
+            return Decision.REPEAT, known.id
+        return Reason.DUPLICATE, known.id
 
     def _take_unsaid(self, known: KnownCode, job: Job) -> bool:
         """True for one read of a code whose accept was not said. Its row stays until this one has been said: a crash
@@ -208,7 +198,7 @@ class _Bench:
         row = self._connection.execute("SELECT why FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
         if row is None or row[0] == BEING_SAID:
             return False
-        if job.mode != TEST:
+        if job.mode != JobMode.TEST:
             self._connection.execute("UPDATE unsaid SET why = ? WHERE code_id = ?", (BEING_SAID, known.id))
         return True
 
@@ -227,7 +217,7 @@ class _Bench:
     def _last_accept(self, chunk: Chunk, known: KnownCode, job: Job) -> int | None:
         row = self._connection.execute(
             "SELECT max(at_ms) FROM read WHERE code_id = ? AND device_no = ? AND job_id = ? AND verdict IN (?, ?)",
-            (known.id, chunk.device_no, job.id, REPEAT, AGAIN),
+            (known.id, chunk.device_no, job.id, Decision.REPEAT, Decision.AGAIN),
         ).fetchone()
         mine = known.device_no == chunk.device_no and known.job_id == job.id
         moments = [moment for moment in (row[0], known.at_ms if mine else None) if moment is not None]
@@ -244,7 +234,7 @@ class _Bench:
     def _may_come_back(self, known: KnownCode) -> bool:
         row = self._connection.execute(
             "SELECT detail FROM code_event WHERE code_id = ? AND what = ? ORDER BY id DESC LIMIT 1",
-            (known.id, WITHDRAWN),
+            (known.id, CodeState.WITHDRAWN),
         ).fetchone()
         return bool(row) and row[0] not in GONE_FOR_GOOD
 
@@ -261,10 +251,10 @@ class _Bench:
         self._connection.execute("DELETE FROM unsaid WHERE code_id = ?", (known.id,))
         self._connection.execute("UPDATE code_event SET code_id = ? WHERE code_id = ?", (code_id, known.id))
         self._connection.execute("UPDATE read SET code_id = ? WHERE code_id = ?", (code_id, known.id))
-        counters.add(self._connection, known.job_id, {f"code.{WITHDRAWN}": -1, "code.applied": -1})
+        counters.add(self._connection, known.job_id, {f"code.{CodeState.WITHDRAWN}": -1, "code.applied": -1})
         device = self._connection.execute("SELECT id FROM device WHERE no = ?", (known.device_no,)).fetchone()
-        codes.record(self._connection, code_id, known.at_ms, "applied", device[0])  # its row is gone
-        codes.record(self._connection, code_id, chunk.at_ms, "applied-again", "after its withdrawal")
+        codes.record(self._connection, code_id, known.at_ms, CodeEvent.APPLIED, device[0])  # its row is gone
+        codes.record(self._connection, code_id, chunk.at_ms, CodeEvent.APPLIED_AGAIN, "after its withdrawal")
         return code_id
 
     def _apply(self, chunk: Chunk, code: MarkingCode, job: Job) -> int:
@@ -301,7 +291,7 @@ class _Bench:
         early = state.plant.batches.first_ms > 0 and not self._had_batch(job)
         report_id = reports.open_batch(
             self._connection,
-            kind=UTILISATION,
+            kind=ReportKind.UTILISATION,
             job_id=job.id,
             attributes=report_attributes(job, state.plant.business_place_id),
             day=day,
@@ -315,7 +305,7 @@ class _Bench:
     def _had_batch(self, job: Job) -> bool:
         return bool(
             self._connection.execute(
-                "SELECT 1 FROM report WHERE job_id = ? AND kind = ? LIMIT 1", (job.id, UTILISATION)
+                "SELECT 1 FROM report WHERE job_id = ? AND kind = ? LIMIT 1", (job.id, ReportKind.UTILISATION)
             ).fetchone()
         )
 

@@ -1,4 +1,4 @@
-"""The verdicts of pack stations, decided inside the writer's transaction (contract, section 4).
+"""The verdicts of pack stations, decided inside the writer's transaction (docs/contract.md, Verdicts).
 
     children-then-parent   capacity children, then a parent closes; or lined issues an SSCC with the last child
     parent-then-children   a parent opens, the last child closes
@@ -13,29 +13,16 @@ from typing import Any
 
 from lined.codes import MarkingCode
 from lined.journal.tables import packages
-from lined.journal.tables.packages import GROUP, PackageRow
+from lined.journal.tables.packages import PackageRow
 from lined.line.plant import PackageRule
 from lined.line.state import RECENT_MAX
 from lined.line.stations import closing
 from lined.line.stations.children import Child, lot_in, read_as, rule_of
 from lined.line.stations.desk import Chunk, Desk, Found
-from lined.line.stations.verdicts import (
-    ACCEPT,
-    ALREADY_PACKED,
-    CHILD_EXPECTED,
-    MALFORMED,
-    MIXED_LOT,
-    OVER_CAPACITY,
-    PARENT_EXPECTED,
-    PARENT_USED,
-    REPEAT,
-    UNKNOWN_CODE,
-    WRONG_LEVEL,
-    Candidate,
-)
-
-PARENT_FIRST = "parent-then-children"
-OPEN_PACKAGE = "open-package"  # the alarm's kind
+from lined.line.stations.verdicts import Candidate
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.packages import Level, PackMode
+from lined.vocabulary.verdicts import Decision, Reason
 
 
 def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
@@ -44,12 +31,12 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
         return Found(candidate.reason)
     code = candidate.code
     if code is None:
-        return Found(MALFORMED)
+        return Found(Reason.MALFORMED)
     package = packages.open_at(desk.connection, chunk.station.id)
     if package is not None and package.level != chunk.station.level:
         desk.alarms.append(other_level(chunk, package))
-        return Found(WRONG_LEVEL)
-    desk.alarms.append((OPEN_PACKAGE, ""))
+        return Found(Reason.WRONG_LEVEL)
+    desk.alarms.append((AlarmKind.OPEN_PACKAGE, ""))
     read = read_as(desk, chunk.station.level, code)
     if read.reason:
         return Found(read.reason)
@@ -66,7 +53,7 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
 def _child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -> Found:
     rule = rule_of(desk.state.plant, child.gtin, chunk.station.level)
     if rule is None:
-        return Found(WRONG_LEVEL)
+        return Found(Reason.WRONG_LEVEL)
     reason = _against_child(desk, chunk, package, child)
     if reason:
         return Found(reason)
@@ -77,37 +64,37 @@ def _child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -
     put(desk, package, child)
     _remember(desk, chunk, child.ident)
     applied = close_if_full(desk, chunk, package.id)
-    return Found(ACCEPT, applied, applied)
+    return Found(Decision.ACCEPT, applied, applied)
 
 
 def _against_child(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child) -> str:
     if package is None:
-        return PARENT_EXPECTED if chunk.station.mode == PARENT_FIRST else ""
+        return Reason.PARENT_EXPECTED if chunk.station.mode == PackMode.PARENT_FIRST else ""
     if package.lot and (child.gtin, child.lot) != (package.gtin, lot_in(desk, package)):
-        return MIXED_LOT
+        return Reason.MIXED_LOT
     if package.gtin and child.gtin != package.gtin:
-        return MIXED_LOT
+        return Reason.MIXED_LOT
     if package.lot and package.holds >= package.capacity:
-        return OVER_CAPACITY
-    return PARENT_EXPECTED if package.close_requested else ""
+        return Reason.OVER_CAPACITY
+    return Reason.PARENT_EXPECTED if package.close_requested else ""
 
 
 def _packed_already(desk: Desk, chunk: Chunk, package: PackageRow | None, child: Child, raw: bytes) -> Found:
     """A child of the package still open, seen again: a repeat, or the second look at a suspect package's content."""
     if package is None or child.inside != package.id:
-        return Found(ALREADY_PACKED)
+        return Found(Reason.ALREADY_PACKED)
     if package.suspect:
         packages.seen_again(desk.connection, package, child.id)
         applied = close_if_full(desk, chunk, package.id)
-        return Found(REPEAT, applied, applied)
+        return Found(Decision.REPEAT, applied, applied)
     span_ms = chunk.station.repeat_ms.get(chunk.device, 0)
     if not span_ms:
-        return Found(ALREADY_PACKED)
+        return Found(Reason.ALREADY_PACKED)
     last = desk.state.recent.get(chunk.device_no, {}).get(child.ident) or _last_read(desk, chunk, raw)
     if last is not None and abs(chunk.at_ms - last) <= span_ms:
         _remember(desk, chunk, child.ident)
-        return Found(REPEAT)
-    return Found(ALREADY_PACKED)
+        return Found(Decision.REPEAT)
+    return Found(Reason.ALREADY_PACKED)
 
 
 def _last_read(desk: Desk, chunk: Chunk, raw: bytes) -> int | None:
@@ -115,7 +102,7 @@ def _last_read(desk: Desk, chunk: Chunk, raw: bytes) -> int | None:
     row = desk.connection.execute(
         "SELECT max(at_ms) FROM read WHERE id > (SELECT max(id) FROM read) - ? AND device_no = ? AND verdict IN (?, ?) "
         "AND raw = ?",
-        (RECENT_MAX, chunk.device_no, ACCEPT, REPEAT, raw),
+        (RECENT_MAX, chunk.device_no, Decision.ACCEPT, Decision.REPEAT, raw),
     ).fetchone()
     return None if row[0] is None else int(row[0])
 
@@ -179,7 +166,7 @@ def close_if_full(desk: Desk, chunk: Chunk, package_id: int) -> int:
     if package.suspect or (package.holds < package.capacity and not package.close_requested):
         return 0
     if package.ident is not None:
-        gtin = package.ident[2:16] if package.level == GROUP else ""
+        gtin = package.ident[2:16] if package.level == Level.GROUP else ""
         return closing.close_with(desk, chunk, package, MarkingCode("", package.ident, package.tail, gtin, 0))
     if closing.may_issue(desk.state, package.level):
         issued = closing.close_issued(desk.connection, desk.state, package, chunk.at_ms)
@@ -192,32 +179,32 @@ def close_if_full(desk: Desk, chunk: Chunk, package_id: int) -> int:
 
 def _parent(desk: Desk, chunk: Chunk, package: PackageRow | None, code: MarkingCode) -> Found:
     level = chunk.station.level
-    if level == GROUP and not code.tail:
-        return Found(MALFORMED)  # its own full code will be applied
-    if level == GROUP and closing.parent_is_unknown(desk, code):
-        return Found(UNKNOWN_CODE)
-    if chunk.station.mode == PARENT_FIRST and (package is None or package.ident is not None):
+    if level == Level.GROUP and not code.tail:
+        return Found(Reason.MALFORMED)  # its own full code will be applied
+    if level == Level.GROUP and closing.parent_is_unknown(desk, code):
+        return Found(Reason.UNKNOWN_CODE)
+    if chunk.station.mode == PackMode.PARENT_FIRST and (package is None or package.ident is not None):
         return _opening(desk, chunk, package, code)
     if package is None or not package.holds or not (package.holds >= package.capacity or package.close_requested):
         known = packages.by_ident(desk.connection, code.ident) is not None
-        return Found(WRONG_LEVEL if known else CHILD_EXPECTED)
-    if level == GROUP and desk.state.plant.product_of_group(code.gtin) != package.gtin:
-        return Found(MIXED_LOT)
+        return Found(Reason.WRONG_LEVEL if known else Reason.CHILD_EXPECTED)
+    if level == Level.GROUP and desk.state.plant.product_of_group(code.gtin) != package.gtin:
+        return Found(Reason.MIXED_LOT)
     if closing.parent_is_used(desk, code, package.job_id):
-        return Found(PARENT_USED)
+        return Found(Reason.PARENT_USED)
     if package.suspect:
-        return Found(CHILD_EXPECTED)
+        return Found(Reason.CHILD_EXPECTED)
     applied = closing.close_with(desk, chunk, package, code)
-    return Found(ACCEPT, applied, applied)
+    return Found(Decision.ACCEPT, applied, applied)
 
 
 def _opening(desk: Desk, chunk: Chunk, package: PackageRow | None, code: MarkingCode) -> Found:
     """Parent-then-children: the parent opens the package; product and lot are those of its first child."""
     running = desk.state.job
     if closing.parent_is_used(desk, code, running.id if running is not None else 0):
-        return Found(PARENT_USED)
+        return Found(Reason.PARENT_USED)
     if package is not None:
-        return Found(CHILD_EXPECTED)
+        return Found(Reason.CHILD_EXPECTED)
     packages.open_new(
         desk.connection,
         station=chunk.station.id,
@@ -231,7 +218,7 @@ def _opening(desk: Desk, chunk: Chunk, package: PackageRow | None, code: Marking
         lot="",
         at_ms=chunk.at_ms,
     )
-    return Found(ACCEPT)
+    return Found(Decision.ACCEPT)
 
 
 def other_level(chunk: Chunk, package: PackageRow) -> tuple[str, str]:
@@ -240,4 +227,4 @@ def other_level(chunk: Chunk, package: PackageRow) -> tuple[str, str]:
         f"Station {chunk.station.id} still has an open {package.level} from before its configuration was changed: "
         "close or dissolve it."
     )
-    return OPEN_PACKAGE, text
+    return AlarmKind.OPEN_PACKAGE, text

@@ -10,27 +10,28 @@ from __future__ import annotations
 
 from lined.journal.database import Connection
 from lined.journal.tables import packages, reports
-from lined.journal.tables.packages import OPEN, PackageRow
-from lined.journal.tables.reports import ACCEPTED, REFUSED, UNREPORTED, WITHDRAWN
+from lined.journal.tables.packages import PackageRow
 from lined.line.state import LineState, job_of
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.packages import PackageState
+from lined.vocabulary.reports import ReportKind
 
-DISAGGREGATION = "disaggregation"
 FREE, REPORTED, UNDER_WAY = "free", "reported", "under way"
 
 
 def standing(connection: Connection, package: PackageRow) -> str:
     """Whether a change is one of the journal alone (FREE), of the regulator too (REPORTED), or of nobody now."""
-    if package.state == OPEN or package.batch_id is None:
+    if package.state == PackageState.OPEN or package.batch_id is None:
         return FREE
     if package.own is not None:
-        return {ACCEPTED: REPORTED, REFUSED: FREE}.get(package.own, UNDER_WAY)
+        return {CodeState.ACCEPTED.value: REPORTED, CodeState.REFUSED.value: FREE}.get(package.own, UNDER_WAY)
     report = reports.current_report(connection, package.batch_id)
     assert report is not None
-    if report.bucket == ACCEPTED:
+    if report.bucket == CodeState.ACCEPTED:
         return REPORTED
-    unfrozen = report.bucket == UNREPORTED and report.frozen_ms is None
-    return FREE if unfrozen or report.bucket in {REFUSED, WITHDRAWN} else UNDER_WAY
+    unfrozen = report.bucket == CodeState.UNREPORTED and report.frozen_ms is None
+    return FREE if unfrozen or report.bucket in {CodeState.REFUSED, CodeState.WITHDRAWN} else UNDER_WAY
 
 
 def make_free(
@@ -81,7 +82,7 @@ def disaggregate(connection: Connection, state: LineState, package: PackageRow, 
     attributes = {"group": job.product["group"], "business_place_id": state.plant.business_place_id}
     report_id = reports.open_batch(
         connection,
-        kind=DISAGGREGATION,
+        kind=ReportKind.DISAGGREGATION,
         job_id=package.job_id,
         attributes=attributes,
         day=None,

@@ -5,14 +5,16 @@ Whether that is a change of the journal alone, or takes a disaggregation first, 
 
 from __future__ import annotations
 
+from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.tables import codes, packages, reports, tasks
-from lined.journal.tables.packages import CLOSED, UNIT, PackageRow
-from lined.journal.tables.reports import REFUSED, UNREPORTED, WITHDRAWN
+from lined.journal.tables.packages import PackageRow
 from lined.line.state import LineState, job_of, lot_of
 from lined.line.stations import reforming
 from lined.line.stations.children import Child
+from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.packages import Level, PackageState
 
 
 def take_out(connection: Connection, state: LineState, ident: str, by: str, at_ms: int) -> dict[str, object]:
@@ -28,7 +30,7 @@ def take_out(connection: Connection, state: LineState, ident: str, by: str, at_m
         packages.take_package(connection, package.id, child_id)
     if report_id is not None:
         packages.freed(connection, [ident], report_id)
-    _note(connection, ident, at_ms, "taken-out", f"of {package.ident or package.level}", by)
+    _note(connection, ident, at_ms, CodeEvent.TAKEN_OUT, f"of {package.ident or package.level}", by)
     _settle(connection, package.id, at_ms, by)
     return {"code": ident, "package": package.ident, "report": _text(report_id)}
 
@@ -49,7 +51,7 @@ def put_in(connection: Connection, child: Child, package: PackageRow, by: str, a
         packages.put_code(connection, package.id, child.id)
     else:
         packages.put_package(connection, package.id, child.id)
-    _note(connection, child.ident, at_ms, "put-in", f"{package.ident or package.level}", by)
+    _note(connection, child.ident, at_ms, CodeEvent.PUT_IN, f"{package.ident or package.level}", by)
 
 
 def replace(
@@ -86,10 +88,10 @@ def dissolve(connection: Connection, state: LineState, package: PackageRow, by: 
     if place != reforming.REPORTED:
         _let_go(connection, fresh, by, at_ms)
     packages.dissolve(connection, fresh.id)
-    tasks.end_of_package(connection, fresh.id, at_ms, by, "dissolved")
+    tasks.end_of_package(connection, fresh.id, at_ms, by, PackageState.DISSOLVED)
     if fresh.package_id is not None:
         _settle(connection, fresh.package_id, at_ms, by)
-    return {"package": package.ident, "state": "dissolved", "report": _text(report_id)}
+    return {"package": package.ident, "state": PackageState.DISSOLVED, "report": _text(report_id)}
 
 
 def without_its_code(connection: Connection, state: LineState, ident: str, by: str, at_ms: int) -> None:
@@ -97,7 +99,7 @@ def without_its_code(connection: Connection, state: LineState, ident: str, by: s
     again. Nothing where the code is no parent.
     """
     package = packages.by_ident(connection, ident)
-    if package is not None and package.state == CLOSED:
+    if package is not None and package.state == PackageState.CLOSED:
         dissolve(connection, state, package, by, at_ms)
 
 
@@ -109,7 +111,7 @@ def _inside(connection: Connection, ident: str) -> tuple[PackageRow, int, bool]:
     child = packages.by_ident(connection, ident)
     code = packages.packed_code(connection, ident) if child is None else None
     if child is None and code is None:
-        raise CommandError(404, "unknown-code", f"{ident} was neither applied nor packed on this line.")
+        raise CommandError(404, "unknown-code", f"{masked(ident)} was neither applied nor packed on this line.")
     package_id = child.package_id if child is not None else code.package_id if code is not None else None
     package = packages.get(connection, package_id) if package_id is not None else None
     if package is None:
@@ -143,11 +145,11 @@ def _settle(connection: Connection, package_id: int, at_ms: int, by: str) -> Non
 
 
 def _holds_refused(connection: Connection, package: PackageRow) -> bool:
-    if package.child_level == UNIT:
+    if package.child_level == Level.UNIT:
         query = "SELECT 1 FROM code WHERE package_id = ? AND own = ? LIMIT 1"
     else:
         query = "SELECT 1 FROM package WHERE package_id = ? AND own = ? LIMIT 1"
-    return connection.execute(query, (package.id, REFUSED)).fetchone() is not None
+    return connection.execute(query, (package.id, CodeState.REFUSED)).fetchone() is not None
 
 
 def _let_go(connection: Connection, package: PackageRow, by: str, at_ms: int) -> None:
@@ -155,11 +157,11 @@ def _let_go(connection: Connection, package: PackageRow, by: str, at_ms: int) ->
     if package.code_id is None or package.ident is None:
         return
     known = codes.find(connection, [package.ident]).get(package.ident)
-    if known is None or codes.bucket_of(connection, known) != UNREPORTED:
+    if known is None or codes.bucket_of(connection, known) != CodeState.UNREPORTED:
         return
     report = reports.current_report(connection, known.batch_id)
     if report is not None and report.frozen_ms is None:
-        codes.set_own(connection, known, WITHDRAWN, at_ms, detail="other", by=by)
+        codes.set_own(connection, known, CodeState.WITHDRAWN, at_ms, detail=Withdrawal.OTHER, by=by)
 
 
 def _note(connection: Connection, ident: str, at_ms: int, what: str, detail: str, by: str) -> None:
@@ -181,12 +183,14 @@ def child_of_code(connection: Connection, ident: str) -> Child:
     """What a typed code may be packed as. Raises CommandError 404, 409."""
     package = packages.by_ident(connection, ident)
     if package is not None:
-        if package.state != CLOSED:
+        if package.state != PackageState.CLOSED:
             raise CommandError(409, "not-applied", f"{ident} is not a closed package.")
         lot = _lot(connection, package)
         return Child(package.id, ident, package.level, package.job_id, package.gtin, lot, package.package_id)
     code = packages.packed_code(connection, ident)
     job = job_of(connection, code.job_id) if code is not None else None
-    if code is None or job is None or code.own in {WITHDRAWN, REFUSED}:
-        raise CommandError(409, "not-applied", f"{ident} was not applied on this line, or is withdrawn or refused.")
-    return Child(code.id, ident, UNIT, job.id, job.gtin, lot_of(job), code.package_id)
+    if code is None or job is None or code.own in {CodeState.WITHDRAWN, CodeState.REFUSED}:
+        raise CommandError(
+            409, "not-applied", f"{masked(ident)} was not applied on this line, or is withdrawn or refused."
+        )
+    return Child(code.id, ident, Level.UNIT, job.id, job.gtin, lot_of(job), code.package_id)

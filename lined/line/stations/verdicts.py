@@ -1,32 +1,21 @@
-"""The words of a verdict (contract, section 4), and what comes back from the writer for a chunk of reads."""
+"""The words of a verdict (docs/contract.md, Verdicts), and what comes back from the writer for a chunk of reads."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from lined.codes import MarkingCode
+from lined.codes import MarkingCode, masked
+from lined.vocabulary.verdicts import ACCEPTED, Reason
 
-ACCEPT = "accept"  # the code was applied by this read
-REPEAT = "repeat"  # accepted again: the same device saw the same item twice
-AGAIN = "again"  # accepted again: the first accept could not be said
-ACCEPTED = frozenset({ACCEPT, REPEAT, AGAIN})
 
-NOT_DURABLE = "not-durable"
-NO_READ = "no-read"
-MALFORMED = "malformed"
-WRONG_LEVEL = "wrong-level"
-NO_JOB = "no-job"
-WRONG_PRODUCT = "wrong-product"
-UNKNOWN_CODE = "unknown-code"
-DUPLICATE = "duplicate"
-LOW_GRADE = "low-grade"
-NOT_APPLIED = "not-applied"
-ALREADY_PACKED = "already-packed"
-MIXED_LOT = "mixed-lot"
-PARENT_USED = "parent-used"
-OVER_CAPACITY = "over-capacity"
-PARENT_EXPECTED = "parent-expected"
-CHILD_EXPECTED = "child-expected"
+def told_code(code: MarkingCode | None, verdict: str, code_id: int) -> str | None:
+    """The code of a read as everybody may see it; None where there is none, or where it may hold a check part: a lost
+    separator makes that look like the end of a serial. `code_id`: the known code that is meant, 0 for none.
+    """
+    if code is None or verdict == Reason.MALFORMED:
+        return None
+    known = bool(code.tail or code_id) or verdict in ACCEPTED
+    return code.ident if known or masked(code.ident) == code.ident else None
 
 
 class Candidate(NamedTuple):
@@ -60,7 +49,7 @@ class Ruling(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What everybody but the device is told (contract, section 5, `verdict`). `code` without its check part."""
+    """What everybody but the device is told (docs/contract.md, MQTT, `verdict`). `code` without its check part."""
 
     seq: int
     session: str

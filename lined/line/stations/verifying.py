@@ -1,4 +1,4 @@
-"""The verdicts of verify stations, decided inside the writer's transaction (contract, section 4).
+"""The verdicts of verify stations, decided inside the writer's transaction (docs/contract.md, Verdicts).
 
 Every reading of a grade is kept with its code. A code is judged by the job that applied it, or, before it is applied,
 by the running job or the configured product of its GTIN; with `apply = true` a good read applies it in the same
@@ -11,25 +11,19 @@ from lined.codes import MarkingCode
 from lined.journal.tables import grades
 from lined.journal.tables.codes import KnownCode
 from lined.journal.tables.grades import Reading
-from lined.journal.tables.reports import WITHDRAWN
 from lined.line.state import RECENT_MAX, Job
 from lined.line.stations import rehearsing
 from lined.line.stations.desk import Chunk, Desk, Found
 from lined.line.stations.grading import Grade, Trend, is_below, read_grade
-from lined.line.stations.verdicts import (
-    ACCEPT,
-    ACCEPTED,
-    DUPLICATE,
-    LOW_GRADE,
-    MALFORMED,
-    REPEAT,
-    WRONG_LEVEL,
-    Candidate,
-)
+from lined.line.stations.verdicts import Candidate
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.line import JobMode
+from lined.vocabulary.packages import Level
+from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
-TEST = "test"
 RIGHT_AGAIN = 10  # grades in a row after which a verifier counts as put right
-LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" [13.26]
+LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" (API 1.21.1 §13.26)
 
 
 def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
@@ -38,14 +32,14 @@ def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
     if candidate.reason:
         return Found(candidate.reason)
     if code is None:
-        return Found(MALFORMED)
+        return Found(Reason.MALFORMED)
     if code.template == "SSCC":
-        return Found(WRONG_LEVEL)
+        return Found(Reason.WRONG_LEVEL)
     grade = read_grade(candidate.grade)
     _watch(desk, chunk, candidate, grade)
     found = _applying(desk, chunk, code, grade) if chunk.station.applies else _only(desk, chunk, code, grade)
     job = _job_of_code(desk, code)
-    if job is None or job.mode != TEST:
+    if job is None or job.mode != JobMode.TEST:
         _keep(desk, chunk, candidate, code, grade, found.verdict, job)
     return found
 
@@ -61,23 +55,23 @@ def _applying(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) 
     known = desk.known.get(code.ident)
     if known is None:
         if low:
-            return Found(LOW_GRADE)
-        if job.mode == TEST:
+            return Found(Reason.LOW_GRADE)
+        if job.mode == JobMode.TEST:
             rehearsing.applied(desk.state, code.ident)
-            return Found(ACCEPT)
+            return Found(Decision.ACCEPT)
         code_id = desk.apply(chunk, code, job)
-        return Found(ACCEPT, code_id, code_id)
+        return Found(Decision.ACCEPT, code_id, code_id)
     if low and known.tail == code.tail:
-        return Found(DUPLICATE if _is_duplicate(desk, chunk, known, job) else LOW_GRADE, known.id)
+        return Found(Reason.DUPLICATE if _is_duplicate(desk, chunk, known, job) else Reason.LOW_GRADE, known.id)
     verdict, code_id = desk.seen(chunk, code, job, desk.alarms)
-    return Found(verdict, code_id, code_id if verdict == ACCEPT else 0)
+    return Found(verdict, code_id, code_id if verdict == Decision.ACCEPT else 0)
 
 
 def _is_duplicate(desk: Desk, chunk: Chunk, known: KnownCode, job: Job) -> bool:
     """Whether a good read of the code would be a duplicate: not where it may come back, nor where its accept was not
     said, nor where it would be a repeat.
     """
-    if known.own == WITHDRAWN:
+    if known.own == CodeState.WITHDRAWN:
         return not desk.may_come_back(known)
     unsaid = desk.connection.execute("SELECT 1 FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
     return unsaid is None and not desk.is_repeat(chunk, known, job)
@@ -87,12 +81,14 @@ def _only(desk: Desk, chunk: Chunk, code: MarkingCode, grade: Grade | None) -> F
     known = desk.known.get(code.ident)
     code_id = known.id if known is not None else 0
     if known is not None and code.tail and known.tail != code.tail:
-        desk.alarms.append(("other-check-part", f"{code.ident} was applied with another check part: a copied code?"))
+        desk.alarms.append(
+            (AlarmKind.OTHER_CHECK_PART, f"{code.ident} was applied with another check part: a copied code?")
+        )
     if _low(grade, _least(desk, code)):
-        return Found(LOW_GRADE, code_id)
+        return Found(Reason.LOW_GRADE, code_id)
     if _is_repeat(desk, chunk, code):
-        return Found(REPEAT, code_id)
-    return Found(ACCEPT, code_id)
+        return Found(Decision.REPEAT, code_id)
+    return Found(Decision.ACCEPT, code_id)
 
 
 def _low(grade: Grade | None, least: str) -> bool:
@@ -154,10 +150,10 @@ def _keep(
         value=grade.value if grade else None,
         formal=grade.formal if grade else "",
         device_at=(candidate.at or "")[:40],
-        verdict="accept" if good else verdict,
+        verdict=Answer.ACCEPT if good else verdict,
     )
     grade_id = grades.keep(desk.connection, reading)
-    if verdict == DUPLICATE:
+    if verdict == Reason.DUPLICATE:
         return  # perhaps a copied label: nothing is known of the good item's print
     if not good:
         grades.take_out(desk.connection, code.ident)
@@ -177,7 +173,7 @@ def _report(desk: Desk, code: MarkingCode, letter: str, grade_id: int, job: Job,
         "group": job.product["group"],
         "business_place_id": plant.business_place_id,
         "order": job.attributes.get("order"),
-        "package_type": "GROUP" if plant.product_of_group(code.gtin) else "UNIT",
+        "package_type": Level.GROUP if plant.product_of_group(code.gtin) else Level.UNIT,
     }
     batch_id = grades.open_batch(desk.connection, job.id, attributes, plant.validation.max_codes, grade_id, at_ms)
     grades.join(desk.connection, grade_id, letter, batch_id, at_ms)
@@ -188,21 +184,21 @@ def _watch(desk: Desk, chunk: Chunk, candidate: Candidate, grade: Grade | None) 
     in_order = 0 if grade is None or grade.contradiction else desk.state.well_graded.get(chunk.device_no, 0) + 1
     desk.state.well_graded[chunk.device_no] = in_order
     if in_order == RIGHT_AGAIN:
-        desk.alarms += [("no-grade", ""), ("grade-contradiction", "")]
+        desk.alarms += [(AlarmKind.NO_GRADE, ""), (AlarmKind.GRADE_CONTRADICTION, "")]
     if grade is None:
         said = f"{candidate.grade!r}" if candidate.grade else "nothing"
         text = f"{chunk.device} gives no grade that can be understood (it said {said}): its reads are rejected"
-        desk.alarms.append(("no-grade", text))
+        desk.alarms.append((AlarmKind.NO_GRADE, text))
         return
     if grade.contradiction:
         text = (
             f"{chunk.device} contradicts itself: {candidate.grade!r} is class {grade.letter} at best; check its set-up"
         )
-        desk.alarms.append(("grade-contradiction", text))
+        desk.alarms.append((AlarmKind.GRADE_CONTRADICTION, text))
     trend = desk.state.trends.setdefault(chunk.device_no, Trend())
     if trend.add(grade.number):
         text = (
             f"The print quality that {chunk.device} sees is falling: {trend.quick:.1f} now, {trend.best:.1f} at "
             "its best. Look after the printer before items are rejected."
         )
-        desk.alarms.append(("print-quality-falling", text if trend.falling else ""))
+        desk.alarms.append((AlarmKind.PRINT_QUALITY_FALLING, text if trend.falling else ""))

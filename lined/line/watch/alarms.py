@@ -21,7 +21,9 @@ from lined.journal.tables import alarms
 from lined.journal.tables.alarms import AlarmRow, Change
 from lined.journal.tables.commands import Command, once
 from lined.line.watch.problems import Problem, Problems
+from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.word import member
 
 log = structlog.get_logger()
 
@@ -29,30 +31,11 @@ SETTLE_S = 20.0  # after a start: for devices and the regulator to show how they
 RETRY_S = 1.0
 WAITING_MAX = 1_000  # changes not written yet; the oldest go first
 
-# How much a kind of problem matters. What is not named here: serious.
-SEVERITIES = ("warning", "serious", "critical")
-CRITICAL = frozenset({"disk", "journal", "clock"})
-WARNING = frozenset(
-    {
-        "regulator",
-        "credential-expires",
-        "mqtt",
-        "sqlite",
-        "in-doubt",
-        "print-quality-falling",
-        "grade-contradiction",
-        "read-rate",
-        "rework",
-        "notify",
-    }
-)
 
-HAPPENED = frozenset({"other-check-part", "rework", "reject-not-confirmed"})  # over when somebody has seen it
-
-
-def severity_of(kind: str) -> str:
-    """`critical`: nothing can be accepted or reported; `serious`: product or reports suffer; `warning`: they may."""
-    return "critical" if kind in CRITICAL else "warning" if kind in WARNING else "serious"
+def severity_of(kind: str) -> Severity:
+    """The severity of a kind of alarm; of one that an older journal knows, serious."""
+    known = member(AlarmKind, kind)
+    return known.severity if known else Severity.SERIOUS
 
 
 class AlarmBook:
@@ -119,7 +102,7 @@ class AlarmBook:
 
         row = AlarmRow(**await self._journal.do(step))
         self._tell([row])
-        if row.kind in HAPPENED:
+        if (kind := member(AlarmKind, row.kind)) is not None and kind.happened:
             self._problems.clear(row.kind, row.place)
         return row
 

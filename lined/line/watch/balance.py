@@ -21,17 +21,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lined.journal import Journal
-from lined.journal.tables.reports import CODE_BUCKETS
 from lined.journal.views import balances
 from lined.journal.views.balances import Counted, Packed
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
 
 LOOK_S = 2.0
 LAG_S = 60.0
 PACKED_S = 10.0  # at least between two looks at all packages; a hundred times as long as one took, if that is more
 READS = ("accepted", "rejected", "no-read", "repeats")
-KIND = "balance"
 
 
 class Equation(NamedTuple):
@@ -75,9 +75,7 @@ def equations(sums: Mapping[str, int], stations: Sequence[str], packed: int | No
     found = [
         Equation("", "reads", everywhere, tuple((part, sums.get(f"read.{part}", 0)) for part in READS)),
         Equation("", "rejected", sums.get("read.rejected", 0), tuple(reasons_in(sums))),
-        Equation(
-            "", "applied", sums.get("code.applied", 0), tuple((b, sums.get(f"code.{b}", 0)) for b in CODE_BUCKETS)
-        ),
+        Equation("", "applied", sums.get("code.applied", 0), tuple((b, sums.get(f"code.{b}", 0)) for b in CodeState)),
     ]
     if packed is not None:
         found.append(_left_over("", "applied", sums.get("code.applied", 0), ("packed", packed), "not-packed"))
@@ -184,9 +182,9 @@ class BalanceWatch:
             parts = " + ".join(f"{n} {name}" for name, n in one.parts if n)
             places[where] = f"{one.n} {one.whole} are not {parts or 'nothing'}: {one.difference:+d}."
         for where, text in places.items():
-            self._problems.set(KIND, where, text)
+            self._problems.set(AlarmKind.BALANCE, where, text)
         for where in self._wrong - places.keys():
-            self._problems.clear(KIND, where)
+            self._problems.clear(AlarmKind.BALANCE, where)
         self._wrong = set(places)
 
 

@@ -1,4 +1,4 @@
-"""Rejects that somebody confirms, and those that nobody does (contract, sections 1 `confirm_s` and 4 *Reject-confirm*).
+"""Rejects that somebody confirms, and those that nobody does (docs/contract.md, Verdicts, *Reject-confirm*).
 
 `session` and `seq` are looked up in memory: the last VERDICTS_KEPT verdicts of this run of the daemon, which is nine
 minutes of the fastest line known and 100 s at 200 reads a second. A confirmation that comes later, or for an earlier
@@ -29,14 +29,16 @@ from lined.line.state import LineState
 from lined.line.stations import ejecting
 from lined.line.stations.verdicts import Verdict
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import CommandError, JournalError
+from lined.vocabulary.line import Role
+from lined.vocabulary.verdicts import Answer, Decision
 
 log = structlog.get_logger()
 
 VERDICTS_KEPT = 20_000  # some 200 bytes each
 WAITING_MAX = 10_000  # rejects that wait for a confirmation
 TICK_S = 0.1
-NOT_CONFIRMED = "reject-not-confirmed"  # the problem's kind
 
 
 # Station, reason, identification code, time of a verdict. Bare tuples: the cyclic collector does not walk through them.
@@ -77,7 +79,7 @@ class Confirming:
         if not station.confirm_ms:
             return
         for verdict in verdicts:
-            if verdict.verdict == "reject" and len(self._waiting) < WAITING_MAX:
+            if verdict.verdict == Answer.REJECT and len(self._waiting) < WAITING_MAX:
                 self._waiting[verdict.seq] = Waiting(verdict.seq, station.id, self._wall_ms() + station.confirm_ms)
 
     def confirm(self, session: str, seq: int, by: str) -> Action:
@@ -129,7 +131,7 @@ class Confirming:
                 f"A reject at {station} was not confirmed in time: the item may lie among good ones. Packages close "
                 "only after their content was scanned again."
             )
-            self._problems.set(NOT_CONFIRMED, station, text)
+            self._problems.set(AlarmKind.REJECT_NOT_CONFIRMED, station, text)
             if marked:
                 self._late.add(station)
         for waiting in late:
@@ -146,7 +148,7 @@ class Confirming:
         except JournalError:
             return
         while self._late:
-            self._problems.clear(NOT_CONFIRMED, self._late.pop())
+            self._problems.clear(AlarmKind.REJECT_NOT_CONFIRMED, self._late.pop())
 
 
 def _any_suspect(connection: Connection) -> bool:
@@ -157,7 +159,7 @@ def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int
     """The packages that an item rejected at this station may have got into: a pack station's own, else every open
     one.
     """
-    own = plant.stations[station].role == "pack"
+    own = plant.stations[station].role == Role.PACK
     where, parameters = ("state = 'open' AND station = ?", (station,)) if own else ("state = 'open'", ())
     found = packages.select(connection, where, *parameters)
     for package in found:
@@ -183,7 +185,7 @@ def _confirm(kept: _Kept, by: str, connection: Connection, state: LineState, at_
     job_id = state.job.id if state.job else counters.LIFE
     counters.add_in_time(connection, job_id, {f"station.{station}.confirmed": 1}, at_ms)
     nothing = {"code": code, "state": "none"}
-    word = reason or "accept"
+    word = reason or Decision.ACCEPT
     if code is None or word in ejecting.NOT_THE_GOOD_ITEM:
         return nothing
     known = find(connection, [code]).get(code)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from lined.line.stations.verdicts import MALFORMED, NO_READ, Verdict
+from lined.line.stations.verdicts import Verdict
 from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.verdicts import Reason
 
-KIND = "read-rate"
 QUICK_READS = 100
 SLOW_READS = 5_000
 LEARNED_READS = 500  # before that nothing is usual
@@ -56,12 +57,12 @@ class ReadRate:
             share = self._shares.get(verdict.device)
             if share is None:
                 share = self._shares[verdict.device] = Share()
-            if share.add(legible=verdict.reason not in {NO_READ, MALFORMED}):
+            if share.add(legible=verdict.reason not in {Reason.NO_READ, Reason.MALFORMED}):
                 self._tell(verdict.device, share)
 
     def _tell(self, device: str, share: Share) -> None:
         if share.low:
             text = f"{device} reads {share.quick:.0%} of the items now; {share.slow:.0%} is usual for it."
-            self._problems.set(KIND, device, text)
+            self._problems.set(AlarmKind.READ_RATE, device, text)
         else:
-            self._problems.clear(KIND, device)
+            self._problems.clear(AlarmKind.READ_RATE, device)

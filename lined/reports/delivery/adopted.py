@@ -16,6 +16,7 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.reports import ReportState
 
 NAMED = "a look into the document that a person named"  # `waits_for` of such a report
 SLICE = 1_000
@@ -49,10 +50,10 @@ def _give_back(connection: Connection, report: ReportRow, at_ms: int, problem: s
         "due_ms": due_ms,
         "waits_for": None,
     }
-    if report.state == "held":  # nothing was to be seen of the document for 24 h
+    if report.state == ReportState.HELD:  # nothing was to be seen of the document for 24 h
         reports.change(connection, report.id, **columns)
     else:
-        reports.move(connection, report.id, "held", at_ms, problem, **columns)
+        reports.move(connection, report.id, ReportState.HELD, at_ms, problem, **columns)
 
 
 async def _misfit(around: Surroundings, report: ReportRow) -> str | None:

@@ -17,12 +17,14 @@ from typing import NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.reports import ACCEPTED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.search import ECHO, Search, hold
 from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Unavailable, clause
+from lined.vocabulary.reports import ReportState
 
 
 class Verdict(NamedTuple):
@@ -64,7 +66,7 @@ def adopt_at_once(connection: Connection, report: ReportRow, around: Surrounding
     reports.move(
         connection,
         report.id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         f"refused as our own echo: document {verdict.document} is that of an earlier attempt",
         document_id=verdict.document,
@@ -82,7 +84,7 @@ def doubt_refusal(connection: Connection, report: ReportRow, around: Surrounding
     reports.move(
         connection,
         report.id,
-        "in_doubt",
+        ReportState.IN_DOUBT,
         at_ms,
         problem,
         evidence=evidence,
@@ -105,7 +107,7 @@ async def settled(
     if verdict.unread:
         raise Unavailable(f"looking for an earlier attempt: {verdict.unread}")
     if verdict.document is not None:
-        await outcomes.give_own(around, report, ACCEPTED, accepted)
+        await outcomes.give_own(around, report, CodeState.ACCEPTED, accepted)
         await around.journal.do(lambda connection: _switch(connection, report, around, str(verdict.document)))
     elif verdict.suspect:
         await around.journal.do(lambda connection: _missed(connection, report, around))
@@ -139,7 +141,7 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings) -> 
             f"Document {report.document_id} refuses every code, as it would if an earlier attempt had arrived; no "
             "document of that one was found. Adopt it if the regulator has it, or release the report."
         )
-        if fresh.state == "held":
+        if fresh.state == ReportState.HELD:
             reports.change(connection, report.id, problem=problem, due_ms=None, waits_for=None)
         else:
             hold(connection, report.id, at_ms, problem)

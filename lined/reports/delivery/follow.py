@@ -11,14 +11,16 @@ import structlog
 from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.reports import ACCEPTED, REFUSED, REPORTED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
 from lined.reports.delivery import adopted, echo, outcomes
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import backed_off
 from lined.reports.delivery.search import Search
 from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import LookupFailed
+from lined.vocabulary.reports import ReportState
 
 log = structlog.get_logger()
 
@@ -59,7 +61,7 @@ async def follow_unlisted(around: Surroundings, report: ReportRow) -> None:
     """A later look at the codes that a partial document had not listed. Raises LookupFailed."""
     assert report.document_id is not None
     listed = await codes_of(around, report)
-    waiting = set(await around.journal.read(kind_of(report).with_own, report, REPORTED))
+    waiting = set(await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED))
     accepted = {ident: text for ident, text in listed.accepted.items() if ident in waiting}
     refused = {ident: text for ident, text in listed.refused.items() if ident in waiting}
     left = len(waiting) - len(accepted) - len(refused)
@@ -72,7 +74,7 @@ def _succeeded(connection: Connection, report: ReportRow, around: Surroundings, 
     reports.move(
         connection,
         report.id,
-        "succeeded",
+        ReportState.SUCCEEDED,
         around.wall_ms(),
         "all codes processed",
         document_status=document.status,
@@ -87,17 +89,24 @@ def _keep_looking(
     outcomes.still(connection, report)
     at_ms = around.wall_ms()
     shown = status or "not visible yet"
-    if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
+    if report.state == ReportState.SUBMITTED and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
         problem = (
             f"Document {report.document_id} has had no final status for 24 h (it is {shown}); it is still looked at."
         )
         due_ms = at_ms + around.rules.held_poll_ms
         reports.move(
-            connection, report.id, "held", at_ms, problem, problem=problem, document_status=status, due_ms=due_ms
+            connection,
+            report.id,
+            ReportState.HELD,
+            at_ms,
+            problem,
+            problem=problem,
+            document_status=status,
+            due_ms=due_ms,
         )
         return
     wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, max(looks - 3, 0), around.chance)
-    if report.state == "held":
+    if report.state == ReportState.HELD:
         wait_ms = around.rules.held_poll_ms
     reports.change(connection, report.id, document_status=status, looked_ms=at_ms, due_ms=at_ms + wait_ms)
 
@@ -132,7 +141,9 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow) -> b
 
 async def _without_accepted(around: Surroundings, report: ReportRow, refused: dict[str, str]) -> dict[str, str]:
     """What another document of the same report has accepted stays accepted."""
-    accepted = set(await around.journal.read(kind_of(report).with_own, report, ACCEPTED)) if refused else set()
+    accepted = (
+        set(await around.journal.read(kind_of(report).with_own, report, CodeState.ACCEPTED)) if refused else set()
+    )
     return {key: reason for key, reason in refused.items() if key not in accepted}
 
 
@@ -140,11 +151,11 @@ async def _accept_after_all(around: Surroundings, report: ReportRow, but: Collec
     """An attempt was refused, was cut short by the end of the program, and sent again: what this document does not
     refuse any more is accepted.
     """
-    refused = await around.journal.read(kind_of(report).with_own, report, REFUSED)
+    refused = await around.journal.read(kind_of(report).with_own, report, CodeState.REFUSED)
     if refused:
         ours = set((await around.journal.read(kind_of(report).texts, report)).values())
         mended = {key: "accepted after all" for key in refused if key in ours and key not in but}
-        await outcomes.give_own(around, report, ACCEPTED, mended)
+        await outcomes.give_own(around, report, CodeState.ACCEPTED, mended)
 
 
 async def codes_of(around: Surroundings, report: ReportRow) -> Listed:

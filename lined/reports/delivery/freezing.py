@@ -11,6 +11,7 @@ from lined.reports.delivery.frozen import stored_body
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.reports import ReportState
 
 __all__ = ["freeze", "stored_body"]
 
@@ -41,10 +42,10 @@ async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
 
 def _store(connection: Connection, report_id: int, body: Body, at_ms: int) -> ReportRow | None:
     report = reports.get(connection, report_id)
-    if report is None or report.state != "sealed":
+    if report is None or report.state != ReportState.SEALED:
         return None
     if report.codes == 0:
-        reports.move(connection, report_id, "void", at_ms, "every code in it was withdrawn")
+        reports.move(connection, report_id, ReportState.VOID, at_ms, "every code in it was withdrawn")
         return None
     if report.revision == body.revision and report.codes == body.codes:
         connection.execute("INSERT OR REPLACE INTO body (report_id, packed) VALUES (?, ?)", (report_id, body.packed))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 
 import structlog
@@ -18,16 +18,19 @@ import structlog
 from lined.journal.care import takeover
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.reports import UTILISATION, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery import submit as submission
+from lined.reports.delivery.defective import Defective
 from lined.reports.delivery.follow import follow, follow_unlisted
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search, conclude
 from lined.reports.kinds.kinds import KINDS
-from lined.vocabulary.errors import CommandError, JournalFull, LookupFailed, clause
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.errors import CommandError, Defect, JournalError, JournalFull, LookupFailed, clause
+from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
 
@@ -42,6 +45,7 @@ class Delivery:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._search = Search(around)
+        self._defective = Defective(around)
         self._wake = asyncio.Event()
         self._recovered = False
         self._gate_open = False
@@ -49,6 +53,7 @@ class Delivery:
         self._probes = 0
         self._send_failures = 0
         self._send_at_ms = 0
+        self._kind_at_ms: dict[str, int] = {}
         self._closings = 0
         self._look_failures: Counter[int] = Counter()
         self._looks: Counter[int] = Counter()
@@ -64,6 +69,7 @@ class Delivery:
     def clock_was_set(self) -> None:
         """Moments to wait for that are kept here mean nothing any more; those in the journal move with the clock."""
         self._send_at_ms = self._probe_at_ms = 0
+        self._kind_at_ms.clear()
         self.nudge()
 
     @property
@@ -82,15 +88,26 @@ class Delivery:
                     connection, around.wall_ms(), around.rules.in_doubt_first_ms
                 )
             )
-            await doubt_returned(around)
+            await self._doubt_returned()
         except JournalFull as error:
             log.warning("recovery_waits_for_disk", error=str(error))
+            return 0
+        except Defect:  # the writer has told it
             return 0
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' LIMIT 1")
         self._gate_open = not in_doubt
         self._recovered = True
         self._tell_paused(await around.journal.read(outcomes.paused_kinds))
         return doubted
+
+    async def _doubt_returned(self) -> None:
+        """What cannot be done for a mistake of ours waits for the next start: none of it is sent before."""
+        try:
+            await doubt_returned(self._around)
+        except JournalError:
+            raise
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self._around.note("reports of a backup", error)
 
     async def finish(self, patience_s: float) -> None:
         """Send nothing more; wait so long for what is being sent."""
@@ -143,18 +160,35 @@ class Delivery:
         around = self._around
         if not self._gate_open or self._ahead(self._send_at_ms):
             return False
-        due, paused = await around.journal.read(_due_to_send, around.wall_ms(), around.rules.longest_wait_ms)
+        later = [kind for kind, at_ms in self._kind_at_ms.items() if self._ahead(at_ms)]
+        due, paused = await around.journal.read(
+            _due_to_send, around.wall_ms(), around.rules.longest_wait_ms, later, self._defective.aside()
+        )
         self._tell_paused(paused)
         if due is None:
             return False
+        sent = await self._defective.attempt(due.id, "sending", partial(self._send, due), otherwise=None)
+        if sent is None:
+            fresh = await around.journal.read(reports.get, due.id)
+            if fresh is not None and fresh.state == ReportState.IN_DOUBT:
+                self._close_gate()
+        return bool(sent)
+
+    async def _send(self, due: ReportRow) -> bool | None:
+        """Freeze and send it. False: it could not be sent."""
+        around = self._around
         result = await submission.send(around, self._search, due, self._send_failures)
-        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN)
+        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN, submission.PAUSED)
         self._send_failures = self._send_failures + 1 if failed else 0
         if result == submission.IN_DOUBT:
             self._close_gate()
-        if result == submission.NOT_SENT:
+        if result in (submission.NOT_SENT, submission.PAUSED):
             put_off = await around.journal.read(reports.get, due.id)
-            self._send_at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+            at_ms = (put_off.due_ms or 0) if put_off is not None else 0
+            if result == submission.NOT_SENT:
+                self._send_at_ms = at_ms
+            else:
+                self._kind_at_ms[due.kind] = at_ms
         return not failed
 
     def _ahead(self, moment_ms: int) -> bool:
@@ -166,9 +200,9 @@ class Delivery:
         """Tell people which kinds wait for a person."""
         for kind in KINDS:
             if kind in paused:
-                self._around.problems.set("kind-paused", kind, outcomes.paused_text(kind))
+                self._around.problems.set(AlarmKind.KIND_PAUSED, kind, outcomes.paused_text(kind))
             else:
-                self._around.problems.clear("kind-paused", kind)
+                self._around.problems.clear(AlarmKind.KIND_PAUSED, kind)
 
     def _close_gate(self) -> None:
         self._gate_open = False
@@ -184,34 +218,42 @@ class Delivery:
         if not self._recovered:
             await self.recover()
             return False
+        await self._defective.settle()
         await self._tell_held()
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
+        aside = self._defective.aside()
         now = around.wall_ms()
         if not in_doubt:
             self._search.round_over()
-            around.problems.clear("in-doubt", "reports")
+            around.problems.clear(AlarmKind.IN_DOUBT, "reports")
             if not self._gate_open and not self._ahead(self._probe_at_ms):
                 await self._ask_anything()
             return False
-        around.problems.set("in-doubt", "reports", _doubt_text(in_doubt))
+        around.problems.set(AlarmKind.IN_DOUBT, "reports", _doubt_text(in_doubt))
         furthest = now + around.rules.longest_wait_ms
-        due = [report for report in in_doubt if not now < (report.due_ms or 0) <= furthest]
+        open_to_look = [report for report in in_doubt if report.id not in aside]
+        due = [report for report in open_to_look if not now < (report.due_ms or 0) <= furthest]
         if due:
             for report in due:
-                await self._look(report, probing=False)
+                await self._look_safely(report, probing=False)
             return True
         self._search.round_over()
         if not self._gate_open and not self._ahead(self._probe_at_ms):
-            await self._look(in_doubt[0], probing=True)
+            for report in open_to_look[:1]:
+                await self._look_safely(report, probing=True)
         return False
+
+    async def _look_safely(self, report: ReportRow, *, probing: bool) -> None:
+        attempt = self._defective.attempt
+        await attempt(report.id, "looking", partial(self._look, report, probing=probing), otherwise=None)
 
     async def _tell_held(self) -> None:
         """Nothing happens to a held report by itself, so somebody has to hear of it."""
         count, first = await self._around.journal.read(_held)
         if count:
-            self._around.problems.set("held", "reports", _held_text(count, first))
+            self._around.problems.set(AlarmKind.HELD, "reports", _held_text(count, first))
         else:
-            self._around.problems.clear("held", "reports")
+            self._around.problems.clear(AlarmKind.HELD, "reports")
 
     async def _look(self, report: ReportRow, *, probing: bool) -> None:
         closings = self._closings
@@ -225,7 +267,7 @@ class Delivery:
         """A search for nothing in particular, where the gate is closed and no report is in doubt any more."""
         around = self._around
         try:
-            await around.regulator.search(kind=UTILISATION, since=around.just_now(), cursor=None)
+            await around.regulator.search(kind=ReportKind.UTILISATION, since=around.just_now(), cursor=None)
         except LookupFailed:
             self._probed(False)
         else:
@@ -248,10 +290,13 @@ class Delivery:
     async def follow_next(self) -> bool:
         """Look at every document that is due. False: none was, or the regulator does not answer."""
         around = self._around
-        due = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
+        found = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
+        aside = self._defective.aside()
+        due = [report for report in found if report.id not in aside]
         for report in due:
             try:
-                if not await self._answered(report):
+                attempt = self._defective.attempt
+                if not await attempt(report.id, "following", partial(self._answered, report), otherwise=True):
                     return False
             except CommandError as error:
                 if error.code != outcomes.DECIDED:
@@ -275,7 +320,7 @@ class Delivery:
         return True
 
     async def _follow(self, report: ReportRow) -> None:
-        if report.state == "partial":
+        if report.state == ReportState.PARTIAL:
             await follow_unlisted(self._around, report)
             return
         self._looks[report.id] += 1
@@ -284,20 +329,23 @@ class Delivery:
             self.nudge()
 
 
-def _due_to_send(connection: Connection, at_ms: int, longest_ms: int) -> tuple[ReportRow | None, list[str]]:
-    """The oldest, and the kinds that wait for a person. None also where nothing may be sent at all. A moment further
-    ahead than a report settles or is put off was set by a wrong clock.
+def _due_to_send(
+    connection: Connection, at_ms: int, longest_ms: int, later: list[str], aside: Collection[int]
+) -> tuple[ReportRow | None, list[str]]:
+    """The oldest of a kind that is not put off till `later`, and the kinds that wait for a person. None also where
+    nothing may be sent at all. A moment further ahead than a report settles or is put off was set by a wrong clock.
     """
     paused = outcomes.paused_kinds(connection)
     if takeover.withholds(connection):
         return None, paused
-    marks = ",".join("?" * len(paused))
+    not_now = [*paused, *later]
+    marks, others = ",".join("?" * len(not_now)), ",".join("?" * len(aside))
     settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
     found = reports.select(
         connection,
         f"state = 'sealed' AND (due_ms <= ? OR due_ms > ? + max(?, {settles})) AND kind NOT IN ({marks}) "
-        "ORDER BY id LIMIT 1",
-        (at_ms, at_ms, longest_ms, DAY_MS, *paused),
+        f"AND id NOT IN ({others}) ORDER BY id LIMIT 1",
+        (at_ms, at_ms, longest_ms, DAY_MS, *not_now, *aside),
     )
     return (found[0] if found else None), paused
 
@@ -314,11 +362,11 @@ def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> 
 def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
     outcomes.still(connection, report)
     at_ms = around.wall_ms()
-    if report.state == "submitted" and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
+    if report.state == ReportState.SUBMITTED and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
         why = f"Nothing could be learnt about document {report.document_id} for 24 h"
         problem = f"{why}: {clause(error)}. It is still looked at."
         due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(connection, report.id, "held", at_ms, problem, problem=problem, due_ms=due_ms)
+        reports.move(connection, report.id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=due_ms)
     else:
         reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
 

@@ -7,10 +7,13 @@ from functools import partial
 
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.journal.tables.reports import ACCEPTED, HELD, REFUSED, REPORTED, UTILISATION, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import KINDS, kind_of
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.reports import ReportKind, ReportState
 
 DECIDED = "decided-meanwhile"  # code of the CommandError
 WRITE_SLICE = 100  # codes that get a state of their own in one transaction: bounds what a verdict waits for
@@ -23,7 +26,7 @@ def still(connection: Connection, report: ReportRow) -> ReportRow:
     """
     fresh = reports.get(connection, report.id)
     assert fresh is not None
-    if fresh.state in ("sealed", "released") or fresh.document_id != report.document_id:
+    if fresh.state in (ReportState.SEALED, ReportState.RELEASED) or fresh.document_id != report.document_id:
         raise CommandError(409, DECIDED, f"Report {report.id} was decided by a person meanwhile.")
     return fresh
 
@@ -43,7 +46,7 @@ async def refused_by_name(
     around: Surroundings, report: ReportRow, named: Mapping[str, str], why: str, evidence: str, **columns: object
 ) -> None:
     """Nothing of the report was processed: the named codes are refused, the others go, once, into a new report."""
-    await give_own(around, report, REFUSED, named)
+    await give_own(around, report, CodeState.REFUSED, named)
 
     def step(connection: Connection) -> None:
         at_ms = around.wall_ms()
@@ -51,13 +54,13 @@ async def refused_by_name(
         heir = report.batch_id != report.id
         if fresh.codes and heir:
             problem = f"Its codes were refused a second time, {len(named)} by name; {fresh.codes} are left. {why}"
-            if fresh.state != "held":
-                reports.move(connection, report.id, "held", at_ms, problem, evidence=evidence, **columns)
+            if fresh.state != ReportState.HELD:
+                reports.move(connection, report.id, ReportState.HELD, at_ms, problem, evidence=evidence, **columns)
             # What a person sends again is made of the codes that are left, not of the bytes that were refused.
             unfrozen = {"fingerprint": None, "frozen_ms": None, "carried": None}
             reports.change(connection, report.id, problem=problem, due_ms=None, **unfrozen)
             return
-        reports.move(connection, report.id, "refused", at_ms, why, evidence=evidence, problem=why, **columns)
+        reports.move(connection, report.id, ReportState.REFUSED, at_ms, why, evidence=evidence, problem=why, **columns)
         if fresh.codes:
             left = reports.get(connection, report.id)
             assert left is not None
@@ -72,29 +75,39 @@ async def refused_nameless(around: Surroundings, report: ReportRow, why: str, ev
     """A refusal that blames no code is about the document or the key: held. The second in a row pauses the kind."""
 
     def step(connection: Connection) -> int:
-        if still(connection, report).state == "held":  # given up on, looked at all the same, refused at last
+        if still(connection, report).state == ReportState.HELD:  # given up on, looked at all the same, refused at last
             reports.change(connection, report.id, evidence=evidence, problem=why, due_ms=None, **columns)
         else:
             at_ms = around.wall_ms()
             reports.move(
-                connection, report.id, "held", at_ms, why, evidence=evidence, problem=why, due_ms=None, **columns
+                connection,
+                report.id,
+                ReportState.HELD,
+                at_ms,
+                why,
+                evidence=evidence,
+                problem=why,
+                due_ms=None,
+                **columns,
             )
         return count_nameless(connection, report.kind, nameless_refusals(connection, report.kind) + 1)
 
     if await around.journal.do(step) >= NAMELESS_REFUSALS_MAX:
-        around.problems.set("kind-paused", report.kind, paused_text(report.kind))
+        around.problems.set(AlarmKind.KIND_PAUSED, report.kind, paused_text(report.kind))
 
 
 async def settle_partial(
     around: Surroundings, report: ReportRow, refused: Mapping[str, str], unlisted: Iterable[str], evidence: str
 ) -> None:
     """The regulator processed the rest: refused codes by name, unlisted ones stay reported, all others are accepted."""
-    await give_own(around, report, REFUSED, refused)
+    await give_own(around, report, CodeState.REFUSED, refused)
     missing = dict.fromkeys(unlisted, "not in the list of the document's codes")
-    await give_own(around, report, REPORTED, missing)
+    await give_own(around, report, CodeState.REPORTED, missing)
     # An earlier look may have been cut off here (a kill, a full disk) when the document did not list them yet.
-    waiting = await around.journal.read(kind_of(report).with_own, report, REPORTED)
-    await give_own(around, report, ACCEPTED, {key: "listed by a later look" for key in waiting if key not in missing})
+    waiting = await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED)
+    await give_own(
+        around, report, CodeState.ACCEPTED, {key: "listed by a later look" for key in waiting if key not in missing}
+    )
 
     def step(connection: Connection) -> None:
         still(connection, report)
@@ -110,7 +123,7 @@ async def settle_partial(
             if missing
             else {}
         )
-        reports.move(connection, report.id, "partial", at_ms, why, evidence=evidence, problem=why, **due)
+        reports.move(connection, report.id, ReportState.PARTIAL, at_ms, why, evidence=evidence, problem=why, **due)
         named_again(connection, report.kind)
 
     await around.journal.do(step)
@@ -125,15 +138,15 @@ async def settle_unlisted(
     given_up: bool,
 ) -> None:
     """A later look at the codes that a partial document had not listed: states for those it lists now."""
-    await give_own(around, report, ACCEPTED, accepted)
-    await give_own(around, report, REFUSED, refused)
+    await give_own(around, report, CodeState.ACCEPTED, accepted)
+    await give_own(around, report, CodeState.REFUSED, refused)
 
     def step(connection: Connection) -> None:
         at_ms = around.wall_ms()
         if given_up:
             kind = kind_of(report)
-            silent = [(key, "not listed for 24 h") for key in kind.with_own(connection, report, REPORTED)]
-            kind.give_own(connection, report, HELD, silent, at_ms)
+            silent = [(key, "not listed for 24 h") for key in kind.with_own(connection, report, CodeState.REPORTED)]
+            kind.give_own(connection, report, CodeState.HELD, silent, at_ms)
         over = given_up or left == 0
         waits_for = None if over else f"{left} codes not listed"
         reports.change(
@@ -170,7 +183,7 @@ def named_again(connection: Connection, kind: str) -> None:
         count_nameless(connection, kind, 0)
 
 
-def paused(connection: Connection, kind: str = UTILISATION) -> bool:
+def paused(connection: Connection, kind: str = ReportKind.UTILISATION) -> bool:
     """True where the kind waits for a person after two refusals in a row that named nobody."""
     return nameless_refusals(connection, kind) >= NAMELESS_REFUSALS_MAX
 

@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+import structlog
+
 from lined.journal import Journal
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.reports.delivery.rules import DeliveryRules
+
+log = structlog.get_logger()
 
 JUST_NOW = timedelta(minutes=1)
 
@@ -28,8 +32,8 @@ class RegulatorPort(Protocol):
     def server_time(self) -> datetime | None:
         """The regulator's clock at its last answer; None until it has answered."""
 
-    async def wait_turn(self) -> None:
-        """Wait until one submission may go out: budget and credential are ready. Raises NotSent."""
+    async def wait_turn(self, kind: str) -> None:
+        """Wait until one submission of this kind may go out: budget and credential are ready. Raises NotSent."""
 
     async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt: ...
 
@@ -69,6 +73,8 @@ class Surroundings:
     wall_ms: Callable[[], int]
     sleep: Callable[[float], Awaitable[None]]
     chance: random.Random
+    note: Callable[[str, BaseException], None] = lambda where, error: log.error("defect", where=where, exc_info=error)
+    """Hears of each defect of ours that was met and gone on behind."""
     forms: Mapping[str, str] = field(default_factory=dict)
     """How codes are written, by kind of report: "full" or, where nothing is said, "identification". Utilisation is
     always full.
@@ -89,7 +95,7 @@ class Surroundings:
         return datetime.fromtimestamp(self.server_ms() / 1000, UTC)
 
     def just_now(self) -> datetime:
-        """A moment of the regulator's clock shortly before now: a search from its future on is refused [11.2.1]."""
+        """Shortly before now by the regulator's clock: a search from its future on is refused (API 1.21.1 §11.2.1)."""
         return self.server_now() - JUST_NOW
 
     def server_floor_ms(self) -> int:

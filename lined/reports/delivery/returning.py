@@ -12,6 +12,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.ports import Surroundings
+from lined.vocabulary.reports import ReportState
 
 RETURNED = "state = 'sealed' AND waits_for = ? ORDER BY id"
 WHY = "it may have been sent since the backup was made"
@@ -28,6 +29,6 @@ async def doubt_returned(around: Surroundings) -> None:
 
 def _doubt(connection: Connection, report_id: int, at_ms: int) -> None:
     """Through `sending`, as any report that may have been received."""
-    for state in ("sending", "in_doubt"):
+    for state in (ReportState.SENDING, ReportState.IN_DOUBT):
         reports.move(connection, report_id, state, at_ms, WHY)
     reports.change(connection, report_id, attempt_ms=at_ms, due_ms=at_ms, waits_for=PERSON)

@@ -1,4 +1,4 @@
-"""Looking for a report that may have been received (reliability page, "Sending without an idempotency key", 3).
+"""Looking for a report that may have been received (docs/decisions.md, Sending without an idempotency key).
 
 A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's
 own sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a
@@ -29,6 +29,7 @@ from lined.reports.delivery.rules import backed_off
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import KINDS, kind_of
 from lined.vocabulary.errors import LookupFailed
+from lined.vocabulary.reports import ReportState
 
 log = structlog.get_logger()
 
@@ -222,7 +223,7 @@ async def conclude(around: Surroundings, report: ReportRow, look: Look, probing:
 
     def step(connection: Connection) -> None:
         fresh = reports.get(connection, report.id)
-        if fresh is None or fresh.state != "in_doubt":
+        if fresh is None or fresh.state != ReportState.IN_DOUBT:
             return
         at_ms = around.wall_ms()
         if look.document is not None:
@@ -252,7 +253,7 @@ def found(connection: Connection, report_id: int, document_id: str, around: Surr
     reports.move(
         connection,
         report_id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         f"{why}: document {document_id}",
         document_id=document_id,
@@ -267,7 +268,7 @@ def found(connection: Connection, report_id: int, document_id: str, around: Surr
 
 def hold(connection: Connection, report_id: int, at_ms: int, problem: str) -> None:
     """Put a report before a person."""
-    reports.move(connection, report_id, "held", at_ms, problem, problem=problem, due_ms=None, waits_for=None)
+    reports.move(connection, report_id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=None, waits_for=None)
 
 
 def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_ms: int) -> None:
@@ -288,7 +289,7 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_
         reports.move(
             connection,
             report.id,
-            "sealed",
+            ReportState.SEALED,
             at_ms,
             "two complete searches missed it: not received",
             misses=report.misses + 1,

@@ -28,18 +28,21 @@ from lined.reports.delivery.rules import HOUR_MS, backed_off
 from lined.reports.delivery.search import Search, hold
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, clause
+from lined.vocabulary.reports import ReportState
 
 log = structlog.get_logger()
 
 DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
-WAITS, NOTHING = "waits", "nothing to send"
-FOR_ALL = (None, 401, 403, 429)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+WAITS, NOTHING, PAUSED = "waits", "nothing to send", "paused"
+FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 
 
 async def send(around: Surroundings, search: Search, sealed: ReportRow, failures: int) -> str:
-    """Freeze and send a report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), NOT_TAKEN
-    (this one), WAITS (this one, for a clock), IN_DOUBT, ENDED or NOTHING; the journal knows it already.
+    """Freeze and send a report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), PAUSED (nor
+    would any other of its kind), NOT_TAKEN (this one), WAITS (this one, for a clock), IN_DOUBT, ENDED or NOTHING; the
+    journal knows it already.
 
     `failures`: how many sendings in a row were not received; the next try is put off accordingly.
     """
@@ -55,10 +58,10 @@ async def send(around: Surroundings, search: Search, sealed: ReportRow, failures
             return NOTHING
         if report.revision != sealed.revision and (word := await _kept_back(around, report)) is not None:
             return word
-        await around.regulator.wait_turn()
+        await around.regulator.wait_turn(report.kind)
     except NotSent as error:
         await _put_off(around, sealed, error, failures)
-        return NOT_SENT
+        return PAUSED if error.status == TOO_MANY else NOT_SENT
     body = await around.journal.read(stored_body, report.id)
     group = str(json.loads(report.attributes)["group"])
     await around.journal.do(partial(_begin, report=report, around=around))
@@ -66,6 +69,8 @@ async def send(around: Surroundings, search: Search, sealed: ReportRow, failures
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:
         await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
+        if error.status == TOO_MANY:
+            return PAUSED
         return NOT_SENT if error.status in FOR_ALL else NOT_TAKEN
     except OutcomeUnknown as error:
         await _kept(around, partial(_doubt, report=report, around=around, error=error))
@@ -82,7 +87,7 @@ async def _kept_back(around: Surroundings, report: ReportRow) -> str | None:
 
     def step(connection: Connection) -> None:
         fresh = reports.get(connection, report.id)
-        if fresh is None or fresh.state != "sealed":
+        if fresh is None or fresh.state != ReportState.SEALED:
             return
         at_ms = around.wall_ms()
         if found.held is not None:
@@ -131,7 +136,7 @@ def _begin(connection: Connection, report: ReportRow, around: Surroundings) -> N
     reports.move(
         connection,
         report.id,
-        "sending",
+        ReportState.SENDING,
         at_ms,
         f"attempt {report.attempts + 1}",
         attempts=report.attempts + 1,
@@ -148,13 +153,15 @@ def _received(connection: Connection, report: ReportRow, around: Surroundings, r
     owner = documents.owner(connection, receipt.document_id)
     if owner is not None:
         problem = f"The regulator gave document {receipt.document_id}, which is that of report {owner} already."
-        reports.move(connection, report.id, "in_doubt", at_ms, problem)  # a person has to say that it was not received
+        reports.move(
+            connection, report.id, ReportState.IN_DOUBT, at_ms, problem
+        )  # a person has to say that it was not received
         hold(connection, report.id, at_ms, problem)
         return
     reports.move(
         connection,
         report.id,
-        "submitted",
+        ReportState.SUBMITTED,
         at_ms,
         f"document {receipt.document_id}",
         document_id=receipt.document_id,
@@ -169,7 +176,7 @@ def _back(connection: Connection, report: ReportRow, around: Surroundings, error
     reports.move(
         connection,
         report.id,
-        "sealed",
+        ReportState.SEALED,
         at_ms,
         f"not received: {error}",
         evidence=error.evidence or None,
@@ -194,7 +201,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
     reports.move(
         connection,
         report.id,
-        "in_doubt",
+        ReportState.IN_DOUBT,
         at_ms,
         str(error),
         evidence=error.evidence or None,
@@ -245,7 +252,7 @@ def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:
         reports.move(
             connection,
             report.id,
-            "in_doubt",
+            ReportState.IN_DOUBT,
             at_ms,
             "the program ended while it was being sent",
             problem="The program ended while this was being sent. It is looked for before it is sent again.",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from lined.journal.database import Connection
 from lined.journal.tables import packages, tasks
+from lined.vocabulary.tasks import TaskKind
 
 
 def refused_code(connection: Connection, ident: str, report_id: int, reason: str, at_ms: int) -> None:
     """A code that the regulator refused, and every package around it: the innermost first."""
-    tasks.add(connection, tasks.REFUSED_CODE, at_ms, ident=ident, report_id=report_id, reason=reason)
+    tasks.add(connection, TaskKind.REFUSED_CODE, at_ms, ident=ident, report_id=report_id, reason=reason)
     around = packages.around(connection, ident)
     for package in around:
         tasks.add(
             connection,
-            tasks.PACKAGE_HOLDS_REFUSED,
+            TaskKind.PACKAGE_HOLDS_REFUSED,
             at_ms,
             ident=package.ident,
             package_id=package.id,
@@ -28,7 +29,7 @@ def refused_package(connection: Connection, package_id: int, report_id: int, rea
     assert package is not None
     tasks.add(
         connection,
-        tasks.REFUSED_PACKAGE,
+        TaskKind.REFUSED_PACKAGE,
         at_ms,
         ident=package.ident,
         package_id=package.id,
@@ -38,7 +39,7 @@ def refused_package(connection: Connection, package_id: int, report_id: int, rea
     for outer in packages.above(connection, package):
         tasks.add(
             connection,
-            tasks.PACKAGE_HOLDS_REFUSED,
+            TaskKind.PACKAGE_HOLDS_REFUSED,
             at_ms,
             ident=outer.ident,
             package_id=outer.id,

@@ -1,4 +1,4 @@
-"""The aggregation report (EN 5.3): packages with their direct children.
+"""The aggregation report (API 1.18.2 §5.3): packages with their direct children.
 
     {"aggregationUnits": [{"aggregationItemsCount": 2, "aggregationUnitCapacity": 12, "codes": ["01…21…", …],
      "unitSerialNumber": "00…"}, …], "businessPlaceId": 27, "documentDate": "…", "productionOrderId": "…"}
@@ -19,14 +19,16 @@ from typing import Any
 from lined.journal.database import Connection
 from lined.journal.tables import packages, tasks
 from lined.journal.tables.packages import PackageRow
-from lined.journal.tables.reports import ACCEPTED, REFUSED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import Right, TrueTime, later
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.head import Head
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
+from lined.vocabulary.tasks import TaskKind
 
 BEHIND = "\x1e"  # stands in no code; between a parent and a child in the key of a child
 _PACKED = "SELECT p.id FROM package p WHERE p.batch_id = ?1 AND p.own IS NULL"
@@ -88,13 +90,13 @@ class Aggregation:
         for key, reason in part:
             parent, _, child = key.partition(BEHIND)
             found = packages.select(connection, "ident = ? AND batch_id = ?", parent, report.batch_id)
-            if not found or (child and own == ACCEPTED):
+            if not found or (child and own == CodeState.ACCEPTED):
                 continue
             package = found[0]
-            if child and package.own is not None and own != REFUSED:
+            if child and package.own is not None and own != CodeState.REFUSED:
                 continue
             _set_own(connection, report, package, own)
-            if own == REFUSED and reason not in INNOCENT:
+            if own == CodeState.REFUSED and reason not in INNOCENT:
                 _blame(connection, report, package, child, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
@@ -114,7 +116,7 @@ def _set_own(connection: Connection, report: ReportRow, package: PackageRow, own
 
 def _blame(connection: Connection, report: ReportRow, package: PackageRow, child: str, reason: str, at_ms: int) -> None:
     if child:
-        tasks.add(connection, tasks.REFUSED_CODE, at_ms, ident=child, report_id=report.id, reason=reason)
+        tasks.add(connection, TaskKind.REFUSED_CODE, at_ms, ident=child, report_id=report.id, reason=reason)
         reason = f"{reason}: {child}"
     work_list.refused_package(connection, package.id, report.id, reason, at_ms)
 

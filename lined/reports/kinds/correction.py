@@ -1,4 +1,4 @@
-"""Correction reports (EN 5.4): wrong dates, series or country of codes the regulator has, by command, with a preview.
+"""Correction reports (API 1.18.2 §5.4): other dates, series or country of codes the regulator has, with a preview.
 
 A person names the codes, or a report whose accepted codes all get the new values. Only codes that are accepted can be
 corrected; what is not sent yet is corrected with the job.
@@ -10,15 +10,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.tables import codes, reports
 from lined.journal.tables.codes import KnownCode
-from lined.journal.tables.reports import ACCEPTED
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.reports import ReportKind
 
-CORRECTION = "correction"
-SERIES_MAX = 20  # 1 to 20 characters [5.1.1]
+SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1)
 SHOWN = 20  # codes that a preview shows
 FIELDS = {
     "production_date": "productionDatetime",
@@ -29,7 +30,14 @@ FIELDS = {
 
 
 def correct(
-    connection: Connection, body: Mapping[str, Any], days: LocalDays, most: int, by: str, at_ms: int
+    connection: Connection,
+    body: Mapping[str, Any],
+    days: LocalDays,
+    most: int,
+    by: str,
+    at_ms: int,
+    *,
+    countries: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """`codes` (identification codes) or `report`, at least one of FIELDS, and `preview`. Raises CommandError 404, 409,
     422.
@@ -37,7 +45,7 @@ def correct(
     The answer: `codes` (how many), `updated` (as it will be sent), `documents`, `first` (some of the codes) and, unless
     it is a preview, `reports`: their ids. Durable when answered.
     """
-    updated = updated_fields(body, days, at_ms)
+    updated = updated_fields(body, days, at_ms, countries)
     chosen = _chosen(connection, body)
     groups = _by_job(chosen)
     parts = [
@@ -57,7 +65,7 @@ def correct(
     return {**answer, "reports": [str(report_id) for report_id in made]}
 
 
-def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int) -> dict[str, str]:
+def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, countries: frozenset[str]) -> dict[str, str]:
     """The new values as the regulator takes them. Raises CommandError 422 with every problem."""
     problems: list[Problem] = []
     updated: dict[str, str] = {}
@@ -71,8 +79,8 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int) -> dict
             _date(key, name, value, days, at_ms, updated, problems)
         elif key == "series" and len(value) > SERIES_MAX:
             problems.append(Problem(key, f"1 to {SERIES_MAX} characters; this one has {len(value)}"))
-        elif key == "country" and not (len(value) == 2 and value.isascii() and value.isupper()):
-            problems.append(Problem(key, "two capital letters, such as UZ"))
+        elif key == "country" and not _is_country(value, countries):
+            problems.append(Problem(key, "two capital letters, such as UZ, of a country that the regulator knows"))
         else:
             updated[name] = value
     produced, expires = updated.get("productionDatetime"), updated.get("expirationDatetime")
@@ -83,6 +91,10 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int) -> dict
     if problems:
         raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
     return updated
+
+
+def _is_country(text: str, countries: frozenset[str]) -> bool:
+    return text in countries if countries else len(text) == 2 and text.isascii() and text.isupper()
 
 
 def _date(
@@ -121,16 +133,18 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
         ident: (known[ident].own or of_batch[known[ident].batch_id]) if ident in known else "unknown"
         for ident in idents
     }
-    wrong = [ident for ident, state in states.items() if state != ACCEPTED]
+    wrong = [ident for ident, state in states.items() if state != CodeState.ACCEPTED]
     if wrong:
-        problems = [Problem(ident, f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]]
+        problems = [
+            Problem(masked(ident), f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]
+        ]
         raise CommandError(409, "not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
     return [known[ident] for ident in idents]
 
 
 def _of_report(connection: Connection, report_id: str) -> list[str]:
     report = reports.get(connection, int(report_id)) if report_id.isdecimal() and len(report_id) < 19 else None
-    if report is None or report.kind != "utilisation":
+    if report is None or report.kind != ReportKind.UTILISATION:
         raise CommandError(404, "unknown-report", f"There is no utilisation report {report_id!r}.")
     rows = connection.execute(
         "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND coalesce(own, 'accepted') = 'accepted' "
@@ -154,7 +168,7 @@ def _report(
     attributes = {**_settings(connection, job_id), "updated": dict(updated), "by": by}
     report_id = reports.open_batch(
         connection,
-        kind=CORRECTION,
+        kind=ReportKind.CORRECTION,
         job_id=job_id,
         attributes=attributes,
         day=None,

@@ -25,6 +25,7 @@ from lined.reports.kinds.head import Head
 from lined.reports.kinds.listing import Listing
 from lined.reports.kinds.utilisation import Utilisation
 from lined.reports.kinds.validation import Validation
+from lined.vocabulary.reports import ReportKind
 
 
 class Kind(Protocol):
@@ -63,11 +64,11 @@ class Kind(Protocol):
 
 
 KINDS: Mapping[str, Kind] = {
-    "utilisation": Utilisation(),
-    "validation": Validation(),
-    "aggregation": Aggregation(),
-    "disaggregation": Listing(updates=False),
-    "correction": Listing(updates=True),
+    ReportKind.UTILISATION: Utilisation(),
+    ReportKind.VALIDATION: Validation(),
+    ReportKind.AGGREGATION: Aggregation(),
+    ReportKind.DISAGGREGATION: Listing(updates=False),
+    ReportKind.CORRECTION: Listing(updates=True),
 }
 
 

@@ -1,4 +1,4 @@
-"""Reports that are lists of codes: disaggregation (EN 5.5) and correction (EN 5.4). Members are rows of `member`.
+"""Reports that are lists of codes: correction and disaggregation (API 1.18.2 §5.4, §5.5). Members are rows of `member`.
 
 {"businessDatetime": "…", "codes": ["00…", …]}
 {"businessDatetime": "…", "codes": ["01…21…", …], "updatedFields": {"seriesNumber": "…", …}}
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lined.journal.database import Connection
 from lined.journal.tables import packages
-from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
@@ -19,6 +19,7 @@ from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.utilisation import strings
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
 
 
@@ -60,7 +61,7 @@ class Listing:
         return set(self.texts(connection, report))
 
     def listed(self, content: Mapping[str, object]) -> list[str] | None:
-        """[] for any other document: without a type in the dictionary [13.12] all of them come up in a search."""
+        """[] for any other document: all come up in a search where the dictionary has no type (API 1.21.1 §13.12)."""
         if ("updatedFields" in content) != self._updates:
             return []
         return strings(content.get("codes")) or []
@@ -80,7 +81,7 @@ class Listing:
                 connection.execute(
                     "UPDATE report SET codes = codes - 1, revision = revision + 1 WHERE id = ?", (report.id,)
                 )
-            if own == REFUSED:
+            if own == CodeState.REFUSED:
                 self._blame(connection, report, ident, reason, at_ms)
 
     def _blame(self, connection: Connection, report: ReportRow, ident: str, reason: str, at_ms: int) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.tables import codes
-from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds import bodies
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.head import Head
+from lined.vocabulary.codes import CodeState
 
 
 class Utilisation:
@@ -54,7 +55,7 @@ class Utilisation:
             if code is None or code.batch_id != report.batch_id:
                 continue
             codes.set_own(connection, code, own, at_ms, detail=reason, report_id=report.id)
-            if own == REFUSED:
+            if own == CodeState.REFUSED:
                 work_list.refused_code(connection, ident, report.id, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The validation report (EN 5.2): the print quality of codes, one row a code, per package type.
+"""The validation report (API 1.18.2 §5.2): the print quality of codes, one row a code, per package type.
 
     {"businessPlaceId": 27, "codes": [{"code": "01…21…", "printQualityClass": "A"}], "documentDate": "…",
      "packageType": "UNIT", "productGroup": "vegetableoil", "productionOrderId": "…"}
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lined.codes import without_separators
 from lined.journal.database import Connection
-from lined.journal.tables.reports import REFUSED, ReportRow
+from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
@@ -21,6 +21,7 @@ from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.utilisation import strings
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
 
 _MEMBERS = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
@@ -91,7 +92,7 @@ class Validation:
                 connection.execute(
                     "UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ?", (own, ident, report.batch_id)
                 )
-            if own == REFUSED:
+            if own == CodeState.REFUSED:
                 work_list.refused_code(connection, ident, report.id, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:

@@ -22,9 +22,9 @@ class Watch:
         for (kind, where), text in now.items():
             if (kind, where) not in self._problems:
                 about = alarm(kind)
-                self._say(f"! {about.title}: {where}. {about.advice} [{text}]", "yellow")
+                self._say(f"! {about.sentence}: {where}. {about.advice} [{text}]", "yellow")
         for kind, where in self._problems.keys() - now.keys():
-            self._say(f"✓ Over: {alarm(kind).title.lower()}: {where}", "green")
+            self._say(f"✓ Over: {alarm(kind).sentence.lower()}: {where}", "green")
         self._problems = now
         refused, held = status["codes"]["refused"], status["reports"]["held"]
         if refused > self._refused:

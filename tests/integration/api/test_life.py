@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lined.journal.database import Connection
+from lined.web import connections
 from lined.web import server as serving
 from lined.web.server import StatusServer, StatusUnavailable
 from tests.integration.api.plant import Line, a_line, served
@@ -126,7 +127,7 @@ async def test_a_request_that_never_ends_does_not_keep_the_process(tmp_path: Pat
 
 
 async def test_who_asks_nothing_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "REQUEST_S", 0.1)
+    monkeypatch.setattr(connections, "HEAD_S", 0.1)
     async with a_line(tmp_path) as line:
         for begun in (b"", b"GET /live", b"GET /livez HTTP/1.1\r\nHost: x\r\n"):
             reader, writer = await asyncio.open_connection("127.0.0.1", line.server.port)
@@ -136,10 +137,10 @@ async def test_who_asks_nothing_is_disconnected(tmp_path: Path, monkeypatch: pyt
             writer.close()
 
 
-async def test_one_connection_too_many_is_closed_and_the_others_stay(
+async def test_where_there_is_no_room_who_has_been_waited_for_longest_makes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(connections, "CONNECTIONS_MAX", 2)
     async with a_line(tmp_path) as line:
         request = f"GET /livez HTTP/1.1\r\nHost: localhost:{line.server.port}\r\n\r\n".encode()
         kept = [await asyncio.open_connection("127.0.0.1", line.server.port) for _ in range(2)]
@@ -148,12 +149,12 @@ async def test_one_connection_too_many_is_closed_and_the_others_stay(
             assert b"200" in await reader.readuntil(b"}")
         reader, writer = await asyncio.open_connection("127.0.0.1", line.server.port)
         with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(reader.read(), 5) == b""
-        writer.close()
-        kept[0][1].write(request)
-        assert b"200" in await kept[0][0].readuntil(b"}")
-        for _, writer in kept:
-            writer.close()
+            assert await asyncio.wait_for(kept[0][0].read(), 5) == b""
+        for asks, answers in ((writer, reader), (kept[1][1], kept[1][0])):
+            asks.write(request)
+            assert b"200" in await answers.readuntil(b"}")
+        for _, one in [*kept, (reader, writer)]:
+            one.close()
 
 
 def json_headers(line: Line, server: StatusServer) -> dict[str, str]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lined.journal.database import Connection
+from lined.journal.tables import alarms as rows
 from lined.journal.tables import counters
 from lined.line.watch import alarms as book
 from lined.web import feed
@@ -233,7 +234,10 @@ async def test_an_alarm_is_raised_acknowledged_once_and_cleared(tmp_path: Path) 
         assert (await listed(line))[0]["cleared_at"] is not None
 
 
-async def test_a_loose_cable_is_one_alarm_and_not_a_thousand(tmp_path: Path) -> None:
+async def test_an_alarm_that_comes_back_has_its_own_moment_and_a_loose_cable_does_not_fill_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "KEPT", 20)
     async with a_shown_line(tmp_path) as line:
         for _ in range(50):
             line.problems.set("device", "cam-1", "refused")
@@ -242,7 +246,11 @@ async def test_a_loose_cable_is_one_alarm_and_not_a_thousand(tmp_path: Path) -> 
         async with asyncio.timeout(5):
             while not (found := await listed(line)) or found[0]["times"] < 50:
                 await asyncio.sleep(0.02)
-        assert len(found) == 1 and found[0]["cleared_at"] is not None
+        assert all(one["cleared_at"] is not None for one in found)
+        assert [int(one["id"]) for one in found] == list(range(50, 30, -1))
+        line.problems.set("device", "cam-1", "refused")
+        (back,) = await until_listed(line, 1, now=True)
+        assert back["id"] == "51" and back["raised_at"] >= found[0]["cleared_at"]
 
 
 async def test_what_stood_at_the_end_is_over_after_a_start_unless_it_comes_again(

@@ -13,6 +13,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import tasks
 from lined.journal.views import task_groups
 from lined.line import ending_tasks
+from lined.vocabulary.tasks import TaskKind
 from tests.integration.api.plant import Line, a_line, code
 
 REPORT = 7
@@ -28,10 +29,10 @@ async def refuse(line: Line, numbers: Sequence[int], reason: str = REASON, *, pa
 
     def step(connection: Connection) -> None:
         for number in numbers:
-            tasks.add(connection, tasks.REFUSED_CODE, 1, ident=ident(number), reason=reason, report_id=REPORT)
+            tasks.add(connection, TaskKind.REFUSED_CODE, 1, ident=ident(number), reason=reason, report_id=REPORT)
             if packed:
                 about = f"{reason}: {ident(number)}"
-                holds = tasks.PACKAGE_HOLDS_REFUSED
+                holds = TaskKind.PACKAGE_HOLDS_REFUSED
                 tasks.add(connection, holds, 1, ident=f"00{number:018d}", reason=about, report_id=REPORT)
 
     await line.journal.do(step)
@@ -86,7 +87,7 @@ async def test_a_task_is_added_without_a_look_at_all_of_its_report(tmp_path: Pat
     def plans(connection: Connection) -> list[str]:
         said: list[str] = []
         connection.set_trace_callback(said.append)
-        tasks.add(connection, tasks.REFUSED_CODE, 1, ident=ident(1), reason=REASON, report_id=REPORT)
+        tasks.add(connection, TaskKind.REFUSED_CODE, 1, ident=ident(1), reason=REASON, report_id=REPORT)
         connection.set_trace_callback(None)
         (select,) = [text for text in said if text.startswith("SELECT")]
         return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {select}")]

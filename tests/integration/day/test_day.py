@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from lined.journal.database import Connection
-from lined.journal.tables.reports import CODE_BUCKETS
 from lined.journal.views.tallies import Span
 from lined.line.watch import balance
 from lined.line.watch.balance import Equation
+from lined.vocabulary.codes import CodeState
 from lined.web.summary import summary
 from tests.integration.day.floor import Floor
 from tests.integration.day.ledger import LIFE, Scope
@@ -115,7 +115,7 @@ async def test_the_balance_adds_up_after_a_day_with_every_fault(
         for scope in scopes:
             await look(floor, scope)
         await floor.leave_things_open()
-        assert {part for _, whole, part in floor.expected() if whole == "applied"} >= set(CODE_BUCKETS)
+        assert {part for _, whole, part in floor.expected() if whole == "applied"} >= set(CodeState)
         for scope in [*scopes, ("job", floor.ledger.job)]:
             await look(floor, scope)
         assert not floor.line.problems.has("balance")

@@ -73,6 +73,7 @@ class Side:
     bridge: Bridge
     problems: list[str | None]
     status: dict[str, Any]
+    strange: list[str]
 
     def problem(self) -> str | None:
         """The last that was told."""
@@ -94,18 +95,19 @@ async def side(at: Broker, limits: MqttLimits = SOON, *, wait: bool = True, **se
     line = Line()
     outbox = Outbox(spec_of(at, **settings), line.hears_said, line.hears_unsaid, wall_ms, limits)
     problems: list[str | None] = []
+    strange: list[str] = []
     status = empty_status()
 
     async def document() -> dict[str, Any]:
         return {**status, "mqtt": {"connected": outbox.state.connected}}
 
-    bridge = Bridge(outbox, line, document, problems.append)
+    bridge = Bridge(outbox, line, document, problems.append, strange.append)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(bridge.run())
         try:
             if wait:
                 await until(lambda: outbox.state.connected)
-            yield Side(line, outbox, bridge, problems, status)
+            yield Side(line, outbox, bridge, problems, status, strange)
         finally:
             bridge.stop()
             done, _ = await asyncio.wait([running], timeout=15)

@@ -7,9 +7,11 @@ import itertools
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import aiomqtt
 import pytest
 
 from lined.mqtt.asyncapi import document
@@ -286,3 +288,33 @@ async def test_a_thousand_verdicts_a_second_are_published_in_their_order(tmp_pat
         await until(lambda: len(heard.on("verdict")) == 1000)
         assert [message.document["seq"] for message in heard.on("verdict")] == list(range(1, 1001))
         assert json.loads(heard.on("verdict")[0].payload)["device"] == "cam-1"
+
+
+@pytest.mark.parametrize("protocol", [5, 311])
+async def test_a_second_client_of_our_name_is_told_to_people(tmp_path: Path, protocol: int) -> None:
+    async with broker(tmp_path) as at, side(at, protocol=protocol) as working:
+        rival = {"identifier": working.outbox.spec.client_id, "protocol": aiomqtt.ProtocolVersion.V311}
+        for _ in range(3):
+            before = working.outbox.state.connections
+            async with aiomqtt.Client("127.0.0.1", at.port, timeout=5, **rival):  # type: ignore[arg-type]
+                with suppress(aiomqtt.MqttError):
+                    await until(lambda: working.outbox.state.connections > before)  # noqa: B023  awaited here
+        await until(lambda: "is there a second lined, or a cloned PC?" in (working.problem() or ""))
+        await until(lambda: working.outbox.state.connected)
+        assert "a second lined" in (working.problem() or "")  # we are connected, and it is still said
+
+
+async def test_an_idle_line_does_not_say_its_status_each_second(tmp_path: Path) -> None:
+    async with broker(tmp_path) as at, ear(at) as heard, side(at) as working:
+        told = -1
+        for turn in range(12):
+            working.status["at"] = f"2026-11-23T08:00:{turn:02}Z"
+            working.status["journal"] = {"bytes": 4_096_000 + turn, "free_bytes": 51_234_567_890 - 4096 * turn}
+            working.status["regulator"] = {"clock_skew_s": 0.251 + turn / 1000, "budget": {"x": {"available": turn}}}
+            if turn == 0:
+                await until(lambda: b"free_bytes" in heard.last("status"))
+                told = len(heard.on("status"))
+            await asyncio.sleep(SOON.status_s / 4)
+        assert len(heard.on("status")) == told
+        working.status["problems"] = [{"kind": "device"}]
+        await until(lambda: b"device" in heard.last("status"))

@@ -116,7 +116,7 @@ async def test_a_wrong_password_is_not_sent_and_says_so(account: MakeAccount) ->
             regulator._asking.budget.limited._level = 9.0
             for _ in range(3):
                 with pytest.raises(NotSent) as caught:
-                    await regulator.wait_turn()
+                    await regulator.wait_turn("utilisation")
                 assert caught.value.credential and caught.value.retry_after_s is not None
                 assert "wrong horse" not in str(regulator.last_problem) + str(caught.value)
                 with pytest.raises(Denied):
@@ -134,7 +134,7 @@ async def _hang(peer: Peer) -> None:
 async def test_an_outage_at_log_in_is_not_sent_and_backs_off(account: MakeAccount, outage: Behaviour) -> None:
     async with technical(account, outage) as (regulator, server, office):
         with pytest.raises(NotSent) as caught:
-            await regulator.wait_turn()
+            await regulator.wait_turn("utilisation")
         assert caught.value.credential and "does not answer" in str(caught.value)
         with pytest.raises(NotSent):
             await regulator.submit("utilisation", b"{}", product_group="water")
@@ -185,7 +185,7 @@ async def test_another_key_in_the_file_is_checked_at_once(account: MakeAccount, 
         assert not unchecked(regulator)
         file.write_text("key-new-2\n")
         regulator._asking.key._read_at = None  # type: ignore[union-attr]  # a minute later
-        await regulator.wait_turn()
+        await regulator.wait_turn("utilisation")
         assert unchecked(regulator)
         assert regulator.credential_expires_at is None
         await regulator.check_credential()
@@ -218,7 +218,7 @@ async def test_nothing_is_sent_with_a_key_of_somebody_else(account: MakeAccount)
     ):
         await regulator.check_credential()
         with pytest.raises(NotSent, match="307797292") as caught:
-            await regulator.wait_turn()
+            await regulator.wait_turn("utilisation")
         assert caught.value.credential
         with pytest.raises(NotSent, match="307797292"):
             await regulator.submit("utilisation", b"{}", product_group="water")
@@ -390,7 +390,7 @@ async def test_every_limited_request_takes_its_turn_and_no_other(account: MakeAc
             for number in range(4):
                 if number == 2:
                     office.token = "somebody else's"
-                await regulator.wait_turn()
+                await regulator.wait_turn("utilisation")
                 await regulator.submit("utilisation", b"{}", product_group="water")
             await regulator.document("0e33")
             with pytest.raises(Unavailable):

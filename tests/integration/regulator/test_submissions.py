@@ -15,9 +15,9 @@ import pytest
 
 from lined.regulator import Account, Regulator, asking
 from lined.regulator.wire import _Line
-from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, Unavailable
 from tests.integration.regulator.conftest import KEY
-from tests.integration.regulator.server import Behaviour, Peer, RawServer, answer, says
+from tests.integration.regulator.server import Behaviour, Peer, RawServer, answer, routes, says
 
 MakeAccount = Callable[..., Account]
 GOOD = answer(200, {"reportId": "0e534f23-0c42-4118-4e32-5ef2d04dc555"})
@@ -451,7 +451,7 @@ async def test_no_secret_is_in_any_error_or_log(account: MakeAccount, caplog: py
 # ------------------------------------------------------------------------------------------- turn and state
 async def test_a_turn_is_waited_for_before_and_not_within_the_submission(account: MakeAccount) -> None:
     async with RawServer(says(GOOD)) as server, Regulator(account(server.url)) as regulator:
-        await regulator.wait_turn()  # the bucket is empty at start
+        await regulator.wait_turn("utilisation")  # the bucket is empty at start
         began = time.monotonic()
         await submit(regulator)
         assert time.monotonic() - began < 0.5
@@ -460,12 +460,45 @@ async def test_a_turn_is_waited_for_before_and_not_within_the_submission(account
 async def test_without_a_credential_there_is_no_turn(account: MakeAccount) -> None:
     async with plant(account, says(GOOD), api_key=lambda: "") as (regulator, server):
         with pytest.raises(NotSent) as caught:
-            await regulator.wait_turn()
+            await regulator.wait_turn("utilisation")
         assert caught.value.credential
         with pytest.raises(NotSent):
             await submit(regulator)
         assert server.seen == []
         assert "API key cannot be read" in str(regulator.last_problem)
+
+
+@pytest.mark.parametrize("body", [{}, None, "", "[]", {"reportId": None}, {"success": True}])
+async def test_a_success_without_an_id_says_what_was_missing(account: MakeAccount, body: object) -> None:
+    async with plant(account, says(answer(200, body))) as (regulator, _):
+        with pytest.raises(OutcomeUnknown, match="HTTP 200: the answer has no readable reportId"):
+            await submit(regulator)
+
+
+async def test_a_pause_that_one_method_is_asked_for_stops_no_other(account: MakeAccount) -> None:
+    """Fifty minutes for the question about the key: documents are sent and followed all the same."""
+    held = answer(429, {"code": "limit"}, Retry_After="3000")
+    async with plant(account, routes(check=lambda _: held, utilisation=lambda _: GOOD)) as (regulator, server):
+        await regulator.check_credential()
+        assert await regulator.document("0e33") is None
+        await submit(regulator)
+        with pytest.raises(Unavailable, match="pause of key_check"):
+            await regulator.key_check()
+        assert [seen.path.rsplit("/", 1)[-1] for seen in server.seen] == ["check", "0e33", "utilisation"]
+
+
+async def test_a_pause_of_one_kind_of_report_is_told_for_that_kind(account: MakeAccount) -> None:
+    held = answer(429, {"code": "limit"}, Retry_After="600")
+    behaviour = routes(utilisation=lambda _: held, validation=lambda _: answer(200, {"documentId": "v1"}))
+    async with plant(account, behaviour) as (regulator, _):
+        with pytest.raises(NotSent):
+            await submit(regulator)
+        with pytest.raises(NotSent) as caught:
+            await regulator.wait_turn("utilisation")
+        assert caught.value.status == 429 and (caught.value.retry_after_s or 0) > 590
+        await regulator.wait_turn("validation")
+        receipt = await regulator.submit("validation", b"{}", product_group="water")
+        assert receipt.document_id == "v1"
 
 
 @pytest.mark.parametrize("offset_s", [-3600.0, 0.0, 90.0])

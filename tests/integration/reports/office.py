@@ -87,7 +87,8 @@ class Office:
     def clock_was_set(self) -> None:
         self.server_skew_s = None
 
-    async def wait_turn(self) -> None:
+    async def wait_turn(self, kind: str) -> None:
+        assert kind == "utilisation"
         if self.turn is not None:
             raise self.turn
 

@@ -6,7 +6,7 @@ from lined.api.document import REASONS, backlog, counted, counts
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
 from lined.regulator.budget import BucketState
 
-# Contract, section 4, in its order; a no-read is counted by itself.
+# docs/contract.md, Verdicts, in its order; a no-read is counted by itself.
 CONTRACT_REASONS = (
     "not-durable malformed wrong-level no-job wrong-product unknown-code duplicate low-grade not-applied "
     "already-packed mixed-lot parent-used over-capacity parent-expected child-expected"
@@ -31,7 +31,7 @@ def test_an_empty_journal_has_every_key_at_zero() -> None:
 def test_what_only_memory_has_counted_is_in_both_sums() -> None:
     sums = {"read.accepted": 5, "read.rejected": 3, "read.no-read": 2, "read.repeats": 1}
     sums |= {"reason.duplicate": 2, "reason.no-job": 1, "code.unreported": 5}
-    reads = counts(sums, not_durable=4)["reads"]
+    reads = counts(sums, unkept={"not-durable": 4})["reads"]
     assert reads["total"] == 15
     assert reads["rejected"] == 7 == sum(reads["by_reason"].values())
     assert reads["by_reason"]["not-durable"] == 4

@@ -70,6 +70,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("product[0].release_type", "EXPORT", "must be 'PRODUCTION', 'IMPORT' or 'CIRCULATION'"),
     ("product[0].release_type", "IMPORT", "country UZ goes with PRODUCTION"),
     ("product[0].country", "uz", "two capital letters"),
+    ("product[0].country", "XX", "no list of countries"),
     ("product[0].shelf_life_days", 0, "must be at least 1"),
     ("product[0].min_grade", "E", "must be 'A', 'B', 'C', 'D' or 'F'"),
     ("product[0].template", "CUSTOM", "must be one of GS1_AISTR_SHORT"),
@@ -318,18 +319,22 @@ class TestWhatHasToFitTogether:
         assert judge(tables) == {}
 
 
+REPOSITORY = Path(__file__).parents[3]
+
+
 class TestFiles:
     @pytest.mark.parametrize(
         ("content", "place", "words"),
         [
             (b'[line]\nid = "a"\nid = "b"\n', ":3:9", "is not TOML here: Cannot overwrite a value"),
             (b"[line\n", ":1:6", "is not TOML here"),
+            ("[line]\n".encode("utf-16"), "", "UTF-16"),
             (b'[line]\nid = "\xff"\n', ":2", "save the file as UTF-8"),
             (b"a = " + b"[" * 5_000 + b"]" * 5_000, "", "nested too deeply"),
             (b"a = " + b"9" * 5_000, "", "is not TOML here"),
             (b"#" * 1_000_001, "", "larger than"),
         ],
-        ids=["twice", "open", "encoding", "deep", "digits", "large"],
+        ids=["twice", "open", "utf-16", "encoding", "deep", "digits", "large"],
     )
     def test_a_file_that_is_no_toml_is_told_with_its_place(
         self, content: bytes, place: str, words: str, tmp_path: Path
@@ -341,6 +346,11 @@ class TestFiles:
         [problem] = caught.value.problems
         assert problem.path == f"{file}{place}"
         assert words in problem.message
+
+    def test_a_byte_order_mark_is_none_of_the_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "lined.toml"
+        file.write_bytes(b"\xef\xbb\xbf" + (REPOSITORY / "config" / "minimal.toml").read_bytes())
+        assert load(file, secrets=False).line.id
 
     def test_a_file_that_cannot_be_read_is_told_by_its_name(self, tmp_path: Path) -> None:
         for name, words in {"none.toml": "No such file", ".": "Is a directory", "a\0b": "null"}.items():

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from lined.i18n import words
 from lined.i18n.catalogues import LANGUAGES, SOURCE, catalogue, chosen
+from lined.vocabulary.word import AdvisedWord, Word
 from tests.browser.strings import every_string
 
 STRINGS = every_string()
@@ -50,14 +50,9 @@ def test_uzbek_is_latin_and_russian_is_cyrillic(language: str) -> None:
 
 
 def test_every_verdict_state_and_kind_has_words() -> None:
-    from lined.api.document import REASONS
-    from lined.journal.tables.reports import CODE_BUCKETS, STATES
-    from lined.journal.tables.tasks import KINDS as TASKS
-    from lined.journal.views.queries import KINDS
-
-    assert set(REASONS) <= set(words.REASONS)
-    assert set(STATES) <= set(words.REPORT_STATES) and set(KINDS) <= set(words.KINDS)
-    assert set(CODE_BUCKETS) <= set(words.CODE_STATES) and set(TASKS) <= set(words.TASKS)
+    for enum in Word.__subclasses__() + AdvisedWord.__subclasses__():
+        for word in enum:
+            assert word.sentence in STRINGS and (not isinstance(word, AdvisedWord) or word.advice in STRINGS), word
 
 
 def test_the_language_asked_for_wins_over_the_one_remembered_and_that_over_the_lines_own() -> None:

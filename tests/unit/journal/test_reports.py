@@ -10,12 +10,13 @@ import pytest
 from lined.journal.database import Connection
 from lined.journal.tables import codes, counters, reports
 from lined.journal.tables.codes import KnownCode
-from lined.journal.tables.reports import BUCKETS, CODE_BUCKETS, FINAL, STATES, TRANSITIONS, UTILISATION
+from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
 from tests.integration.journal.bench import NOON, Line, ident, oil
 
-# The contract's section 6. A batch whose codes were all withdrawn before it was sealed goes from open to void, and what
-# is held because it got no final status for 24 h "is still looked at", so that it may get one.
+# docs/contract.md, Reports. A batch whose codes were all withdrawn before it was sealed goes from open to void; what is
+# held because it got no final status for 24 h is still looked at, so that it may get one.
 CONTRACT = {
     "open": {"sealed", "void"},
     "sealed": {"sending", "held", "void"},
@@ -24,7 +25,7 @@ CONTRACT = {
     "submitted": {"succeeded", "partial", "refused", "held"},
     "held": {"sealed", "submitted", "released", "succeeded", "partial", "refused"},
 }
-BUCKET_OF_STATE = {  # contract, section 3, `/status`
+BUCKET_OF_STATE = {  # docs/contract.md, HTTP, `/status`
     "open": "unreported",
     "sealed": "unreported",
     "sending": "reported",
@@ -39,41 +40,48 @@ BUCKET_OF_STATE = {  # contract, section 3, `/status`
 
 def test_the_states_and_their_edges_are_those_of_the_contract() -> None:
     assert {state: set(after) for state, after in TRANSITIONS.items()} == CONTRACT
-    assert set(STATES) == {*CONTRACT, *FINAL}
+    assert set(ReportState) == {*CONTRACT, *FINAL}
     assert {"succeeded", "partial", "refused", "released", "void"} == FINAL
-    assert {state: BUCKETS[state] for state in BUCKET_OF_STATE} == BUCKET_OF_STATE
+    assert {state: CODES_OF[state] for state in BUCKET_OF_STATE} == BUCKET_OF_STATE
 
 
 def a_batch(connection: Connection, state: str = "open") -> int:
     """A report with three codes of job 1, put into a state."""
     report_id = reports.open_batch(
-        connection, kind=UTILISATION, job_id=1, attributes={}, day=None, first_code=1, at_ms=NOON, early=False
+        connection,
+        kind=ReportKind.UTILISATION,
+        job_id=1,
+        attributes={},
+        day=None,
+        first_code=1,
+        at_ms=NOON,
+        early=False,
     )
     first = codes.last_id(connection) + 1
     codes.insert(connection, [(first + n, f"{report_id}-{n}", "t", NOON, 1, 1, report_id) for n in range(3)])
     reports.change(connection, report_id, codes=3, first_code=first, last_code=first + 2, state=state)
-    counters.add(connection, 1, {f"code.{BUCKETS[state]}": 3})
+    counters.add(connection, 1, {f"code.{CODES_OF[state]}": 3})
     return report_id
 
 
 def sums(connection: Connection, job_id: int = counters.LIFE) -> dict[str, int]:
     found = counters.of_job(connection, job_id)
-    return {name: found[f"code.{name}"] for name in CODE_BUCKETS if found.get(f"code.{name}")}
+    return {name: found[f"code.{name}"] for name in CodeState if found.get(f"code.{name}")}
 
 
-@pytest.mark.parametrize("before", STATES)
+@pytest.mark.parametrize("before", ReportState)
 async def test_every_edge_moves_the_sums_and_every_other_is_refused(tmp_path: Path, before: str) -> None:
     async with Line(tmp_path / "j.db") as line:
         await line.job()
 
         def step(connection: Connection) -> None:
-            for after in (*STATES, "nonsense"):
+            for after in (*ReportState, "nonsense"):
                 report_id = a_batch(connection, before)
                 start = Counter(sums(connection))
                 if after in CONTRACT.get(before, set()):
                     reports.move(connection, report_id, after, NOON, "why", evidence="e")
-                    start.subtract({BUCKETS[before]: 3})
-                    start.update({BUCKETS[after]: 3})
+                    start.subtract({CODES_OF[before]: 3})
+                    start.update({CODES_OF[after]: 3})
                     row = reports.get(connection, report_id)
                     assert row is not None
                     assert (row.state, row.final_ms) == (after, NOON if after in FINAL else None)

@@ -14,7 +14,7 @@ from lined.mqtt.commands import CommandDesk
 from lined.mqtt.outbox import Event, Outbox
 from lined.mqtt.schemas import COMMANDS, REPLY, faults
 from lined.mqtt.spec import MqttLimits, MqttSpec
-from lined.vocabulary.errors import CommandError, JournalFull, Problem
+from lined.vocabulary.errors import CommandError, Defect, JournalFull, Problem
 
 BASE = "lined/line-1"
 START = {"id": "a-1", "gtin": "04899215122371"}
@@ -47,9 +47,12 @@ class Line:
 class Desk:
     def __init__(self, limits: MqttLimits) -> None:
         self.line = Line()
+        self.strange: list[str] = []
         spec = MqttSpec("localhost", 1883, "line-1")
         self.outbox = Outbox(spec, lambda *_: None, lambda *_: None, lambda: 0, limits)
-        self.desk = CommandDesk(self.line, self.outbox)
+        self.noted: list[str] = []
+        note = lambda where, _error: self.noted.append(where)  # noqa: E731
+        self.desk = CommandDesk(self.line, self.outbox, self.strange.append, note)
 
     async def events(self) -> list[Event]:
         async with asyncio.timeout(5):
@@ -153,14 +156,24 @@ async def test_nobody_has_us_speak_where_it_is_not_his_to_speak(topic: str) -> N
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"{", b'{"gtin": "04899215122371"}', b"\xff\xfe", b"[" * 60_000, b"null", b"7"]
+    ("payload", "code"),
+    [
+        *((payload, "not-json") for payload in (b"", b"{", b"\xff\xfe", b"[" * 60_000)),
+        *((payload, "wrong-values") for payload in (b'{"gtin": "04899215122371"}', b"null", b"7")),
+        (b'{"id": 7, "gtin": "04899215122371"}', "wrong-values"),
+        (b'{"id": null, "gtin": "04899215122371"}', "wrong-values"),
+    ],
 )
-async def test_who_could_not_be_answered_is_not_answered(payload: bytes) -> None:
+async def test_a_command_without_an_id_that_can_be_read_is_answered_with_none(payload: bytes, code: str) -> None:
     async with at_work() as desk:
-        desk.desk.take(f"{BASE}/command/job-start", payload)
-        assert await desk.events() == []
+        answer = await desk.ask("job-start", payload)
+        assert (answer["id"], answer["ok"], answer["error"]["code"]) == (None, False, code)
         assert desk.line.asked == []
-        assert desk.outbox.state.commands_ignored == 1
+
+
+async def test_what_a_plc_pads_its_strings_with_is_no_part_of_the_command() -> None:
+    async with at_work() as desk:
+        assert (await desk.ask("job-start", json.dumps(START).encode() + b"\0\0"))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -184,19 +197,26 @@ async def test_what_is_not_json_is_answered_on_a_response_topic() -> None:
         assert (answer["id"], answer["error"]["code"]) == (None, "not-json")
 
 
-async def test_an_unknown_command_is_answered_on_a_response_topic_only() -> None:
+async def test_a_misspelt_command_is_answered_under_its_own_name_and_people_are_told() -> None:
     async with at_work() as desk:
-        desk.desk.take(f"{BASE}/command/self-destruct", b'{"id": "h"}')
-        assert await desk.events() == []
+        answer = await desk.ask("job-strat", {"id": "h"})
+        assert (answer["id"], answer["error"]["code"]) == ("h", "unknown-command")
+        assert "job-start" in answer["error"]["message"]
+        assert [f"{BASE}/command/job-strat" in text for text in desk.strange] == [True]
         answer = await desk.ask("self-destruct", {"id": "h"}, response_topic="plc/1")
         assert answer["error"]["code"] == "unknown-command"
-
-
-async def test_a_retained_command_is_ignored() -> None:
-    async with at_work() as desk:
-        desk.desk.take(f"{BASE}/command/job-start", json.dumps(START).encode(), retained=True)
+        desk.desk.take(f"{BASE}/command/{'x' * 1_000}", b'{"id": "h"}')
         assert await desk.events() == []
-        assert desk.line.asked == []
+        assert all(len(text) < 300 for text in desk.strange)
+
+
+async def test_a_retained_command_is_not_carried_out_and_people_are_told() -> None:
+    async with at_work() as desk:
+        answer = await desk.ask("job-start", START, retained=True)
+        assert (answer["id"], answer["ok"], answer["error"]["code"]) == ("a-1", False, "retained")
+        assert desk.line.asked == [] and len(desk.strange) == 1
+        desk.desk.take(f"{BASE}/command/job-start", b"", retained=True)  # how it is cleared
+        assert await desk.events() == [] and len(desk.strange) == 1
 
 
 async def test_commands_are_carried_out_in_their_order_and_their_number_is_bounded() -> None:
@@ -234,3 +254,19 @@ async def test_nothing_that_arrives_raises(name: str, payload: bytes) -> None:
         desk.desk.take(f"{BASE}/command/{name}", payload, response_topic="plc/1")
         for event in await desk.events():
             assert not list(faults(REPLY, json.loads(event.payload)))
+
+
+@pytest.mark.parametrize(("met", "noted"), [(Defect("in the writer"), []), (KeyError("gtin"), ["command job-start"])])
+async def test_a_defect_is_that_commands_answer_and_the_next_is_carried_out(
+    met: Exception, noted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def spoilt(*_: Any, **__: Any) -> None:
+        raise met
+
+    async with at_work() as desk:
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.line, "start_job", spoilt)
+            answer = await desk.ask("job-start", START)
+        assert (answer["id"], answer["ok"], answer["error"]["code"]) == ("a-1", False, "defect")
+        assert desk.noted == noted
+        assert (await desk.ask("job-start", START))["ok"]

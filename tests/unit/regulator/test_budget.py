@@ -105,31 +105,50 @@ async def test_who_would_wait_too_long_is_told_so() -> None:
     bucket = Bucket(6, clock=time.clock, sleep=time.sleep)
     with pytest.raises(BudgetSpent) as caught:
         await bucket.acquire(patience_s=1.0)
-    assert caught.value.wait_s == pytest.approx(12.0)
+    assert caught.value.wait_s == pytest.approx(30.0)
     assert bucket.state().waiting == 0
 
 
-async def test_a_retry_after_is_a_floor() -> None:
+async def test_a_retry_after_is_a_floor_for_its_method() -> None:
     time = FakeTime()
-    bucket = Bucket(600, clock=time.clock, sleep=time.sleep, full=True)
-    bucket.hold_back(20.0)
-    assert bucket.state().held_back_s == 20.0
-    with pytest.raises(BudgetSpent):
-        await bucket.acquire(reserved=True, patience_s=19.0)
-    waiter = asyncio.create_task(bucket.acquire(reserved=True))
-    await time.pass_until(time.now + 19.9)
-    assert not waiter.done()
-    await time.pass_until(time.now + 1.0)
-    await waiter
+    budget = _budget(time, 600)
+    await time.pass_until(time.now + 60.0)
+    budget.hold_back("check", "search", 20.0)
+    assert budget.state()["limited"].held_back_s == 20.0
+    with pytest.raises(BudgetSpent) as caught:
+        await budget.acquire("check", "search", patience_s=19.0)
+    assert caught.value.method == "search" and caught.value.wait_s == 20.0
+    await time.pass_until(time.now + 20.0)
+    await budget.acquire("check", "search", patience_s=0.0)
 
 
 async def test_no_retry_after_silences_us_for_longer_than_an_hour() -> None:
     time = FakeTime()
-    bucket = Bucket(60, clock=time.clock, sleep=time.sleep)
-    bucket.hold_back(1e12)
-    assert bucket.state().held_back_s == LONGEST_FLOOR_S
-    bucket.hold_back(-5.0)
-    assert bucket.state().held_back_s == LONGEST_FLOOR_S
+    budget = _budget(time, 60)
+    budget.hold_back("submit", "utilisation", 1e12)
+    assert budget.state()["limited"].held_back_s == LONGEST_FLOOR_S
+    budget.hold_back("submit", "utilisation", -5.0)
+    assert budget.state()["limited"].held_back_s == LONGEST_FLOOR_S
+
+
+@pytest.mark.parametrize("per_minute", range(1, 31))
+async def test_a_storm_of_reports_leaves_one_request_a_minute_whatever_the_rate(per_minute: int) -> None:
+    time = FakeTime()
+    bucket = Bucket(per_minute, clock=time.clock, sleep=time.sleep)
+    out: list[float] = []
+    storm = [asyncio.create_task(_greedy(bucket, time, out)) for _ in range(3)]
+    await time.pass_until(time.now + 600.0)
+    for _ in range(10):
+        asked = time.now
+        looking = asyncio.create_task(bucket.acquire(reserved=True, patience_s=61.0))
+        while not looking.done():
+            await time.pass_until(time.now + 1.0)
+        await looking
+        assert time.now - asked <= 61.0
+    assert out
+    for task in storm:
+        task.cancel()
+    await asyncio.gather(*storm, return_exceptions=True)
 
 
 async def test_a_cancelled_waiter_takes_nothing() -> None:
@@ -147,7 +166,7 @@ async def test_a_cancelled_waiter_takes_nothing() -> None:
 
 def _budget(time: FakeTime, per_minute: int) -> Budget:
     reads = Bucket(600, clock=time.clock, sleep=time.sleep, full=True)
-    return Budget(Bucket(per_minute, clock=time.clock, sleep=time.sleep), reads)
+    return Budget(Bucket(per_minute, clock=time.clock, sleep=time.sleep), reads, clock=time.clock)
 
 
 async def test_submissions_tokens_and_looking_for_what_is_in_doubt_share_one_budget() -> None:
@@ -159,7 +178,7 @@ async def test_submissions_tokens_and_looking_for_what_is_in_doubt_share_one_bud
     async def greedy(kind: str, pause_s: float) -> None:
         while True:
             asked = time.now
-            await budget.acquire(kind, patience_s=1e9)
+            await budget.acquire(kind, kind, patience_s=1e9)
             out.append((time.now, kind))
             assert kind == "submit" or time.now - asked < 3.0, f"{kind} waited {time.now - asked:.1f} s"
             await time.sleep(pause_s)
@@ -176,15 +195,24 @@ async def test_submissions_tokens_and_looking_for_what_is_in_doubt_share_one_bud
     assert {kind for _, kind in out} == {"submit", "check", "token"}
 
 
-async def test_a_retry_after_holds_back_what_is_limited_and_nothing_else() -> None:
+async def test_a_retry_after_holds_back_one_method_and_no_other() -> None:
+    """And what was saved up is not used by the others at once."""
     time = FakeTime()
-    budget = _budget(time, 10)
-    budget.hold_back("submit", 60.0)
-    await budget.acquire("read", patience_s=0.0)
-    for kind in ("submit", "token", "check"):
-        with pytest.raises(BudgetSpent):
-            await budget.acquire(kind, patience_s=0.0)
-    assert budget.state()["limited"].held_back_s == 60.0
+    budget = _budget(time, 60)
+    await time.pass_until(time.now + 60.0)
+    budget.hold_back("submit", "utilisation", 3000.0)
+    budget.hold_back("read", "key_check", 3000.0)
+    with pytest.raises(BudgetSpent):
+        budget.need_open("utilisation")
+    for kind, method in (("submit", "aggregation"), ("read", "document")):
+        with pytest.raises(BudgetSpent) as caught:
+            await budget.acquire(kind, method, patience_s=0.0)
+        assert not caught.value.method and caught.value.wait_s < 10.0
+    await time.pass_until(time.now + 20.0)
+    for kind, method in (("submit", "aggregation"), ("check", "search"), ("token", "login"), ("read", "document")):
+        await budget.acquire(kind, method, patience_s=0.0)
+    assert budget.state()["limited"].held_back_s == pytest.approx(2980.0)
+    assert budget.state()["reads"].held_back_s == pytest.approx(2980.0)
 
 
 @settings(max_examples=50, deadline=None)

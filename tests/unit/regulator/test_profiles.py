@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lined.regulator import load_profile, profile_names
+from lined.sandbox.rules import COUNTRIES
 from lined.vocabulary.errors import SettingsError
 
 PROFILE = load_profile("asl-belgisi")
@@ -84,6 +85,13 @@ def test_a_document_is_pending_or_final_never_both() -> None:
 )
 def test_uz_goes_with_production_only(release_type: str, country: str, fits: bool) -> None:
     assert (PROFILE.release_problem(release_type, country) is None) is fits
+
+
+def test_countries_are_those_of_the_dictionary_and_the_stand_in_has_read_the_same() -> None:
+    assert len(PROFILE.countries) == 250
+    assert {"UZ", "KZ", "DE", "EU"} <= PROFILE.countries
+    assert not PROFILE.countries & {"XX", "ZZ", "UK", "AA"}
+    assert PROFILE.countries == COUNTRIES
 
 
 def test_limits_are_overridden_by_name() -> None:

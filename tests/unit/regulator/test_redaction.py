@@ -11,7 +11,7 @@ import pytest
 from lined.regulator.redaction import EVIDENCE_BYTES, evidence, redact
 
 TOKEN = "b6ffb72c-1f5a-4862-8ddb-45csa506bbb2"
-SAMPLE = [  # [1.6] of the text: the error echoes the caller's token
+SAMPLE = [  # API 1.21.1 §1.6: the error echoes the caller's token
     {
         "code": "access-denied",
         "context": {"description": "Provided token isn't active", "Authorization": f"Bearer {TOKEN}"},
@@ -61,7 +61,13 @@ def test_what_is_no_secret_stays() -> None:
     assert redact(text, []) == text
 
 
-@pytest.mark.parametrize("separator", ["\x1d", "\\u001d", "%1D"])
+@pytest.mark.parametrize(
+    "separator",
+    [
+        *("\x1d", "\\u001d", "%1D", "\\x1d", "\\\\x1D", "\u241d", "\\u241d", "%E2%90%9D"),
+        *("<GS>", "[FNC1]", "{0x1D}", "&#29;", "&#x1D;", "_x001D_", "~d029", "~1", "^]"),
+    ],
+)
 def test_check_parts_of_codes_are_masked_and_the_code_stays(separator: str) -> None:
     shown = redact(f'"010489921512237121U&U1+<cfOUoZf{separator}93UehU", "next"', [])
     assert "UehU" not in shown

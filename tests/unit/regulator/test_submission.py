@@ -1,4 +1,4 @@
-"""The table of the contract, section 6, line by line: what an answer to a submission means."""
+"""The table of docs/contract.md, Reports, line by line: what an answer to a submission means."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ async def test_a_readable_id_is_a_receipt(status: int) -> None:
 @pytest.mark.parametrize(
     "value", [None, {}, [], {"reportId": ""}, {"reportId": 7}, {"documentId": "0e53"}, [{"reportId": "x"}]]
 )
-async def test_success_without_a_readable_id_is_in_doubt(value: object) -> None:
-    assert isinstance(await judge(200, value), OutcomeUnknown)
+async def test_success_without_a_readable_id_is_in_doubt_and_says_what_was_missing(value: object) -> None:
+    error = await judge(200, value)
+    assert isinstance(error, OutcomeUnknown)
+    assert "no readable reportId" in str(error) and "NoneType" not in str(error)
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500, 502, 503])

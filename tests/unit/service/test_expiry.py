@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lined.line.watch.problems import Problem, Problems
-from lined.service.expiry import EXPIRED, KIND, ExpiryWatch, stage
+from lined.service.expiry import EXPIRED, ExpiryWatch, stage
+from lined.vocabulary.alarms import AlarmKind
 
 ENDS = datetime(2026, 12, 31, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def test_it_is_raised_anew_at_each_of_them_and_over_with_another_key() -> None:
     told: list[str] = []
 
     def listen(problem: Problem, *, over: bool) -> None:
-        assert problem.kind == KIND
+        assert problem.kind == AlarmKind.CREDENTIAL_EXPIRES
         told.append("over" if over else problem.text)
 
     problems = Problems(lambda: 0)

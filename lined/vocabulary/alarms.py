@@ -1,0 +1,192 @@
+"""Alarms: the kinds of problem, how much each matters, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from lined.vocabulary.word import N_, AdvisedWord, Word
+
+
+class Severity(Word):
+    """How much an alarm matters, from the least."""
+
+    WARNING = "warning", N_("Warning")  # product or reports may suffer
+    SERIOUS = "serious", N_("Serious")  # product or reports suffer
+    CRITICAL = "critical", N_("Critical")  # nothing can be accepted or reported
+
+
+class AlarmKind(AdvisedWord):
+    """A kind of problem.
+
+    `happened`: it is about something that is over; it stands until somebody has acknowledged it.
+    """
+
+    severity: Severity
+    happened: bool
+
+    def __new__(
+        cls, value: str, sentence: str, advice: str, severity: Severity = Severity.SERIOUS, happened: bool = False
+    ) -> Self:
+        """`NAME = "value", N_("sentence"), N_("advice")[, severity[, True where it happened]]`."""
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.sentence, kind.advice = sentence, advice
+        kind.severity, kind.happened = severity, happened
+        return kind
+
+    DISK = (
+        "disk",
+        N_("The disk is full"),
+        N_("Free space on the line's computer. Everything is rejected until then."),
+        Severity.CRITICAL,
+    )
+    JOURNAL = (
+        "journal",
+        N_("The journal cannot be written"),
+        N_("Stop the line and call the engineer. Everything is rejected."),
+        Severity.CRITICAL,
+    )
+    DEFECT = (
+        "defect",
+        N_("A mistake in the program"),
+        N_("The rest goes on. Have the engineer send the log to whoever looks after it."),
+        Severity.SERIOUS,
+        True,
+    )
+    DEVICE = ("device", N_("A device is not connected"), N_("Check its cable, its power and its network."))
+    DEVICE_SET_UP = (
+        "device-set-up",
+        N_("A scanner sends wrong characters"),
+        N_("Set the scanner to raw data; check its code page and keyboard settings."),
+    )
+    STUCK_CODE = (
+        "stuck-code",
+        N_("The same code again and again"),
+        N_("See whether an item is stuck before the scanner."),
+    )
+    OTHER_CHECK_PART = (
+        "other-check-part",
+        N_("A known code with another check part"),
+        N_("Keep the item: its code may be copied. Tell the engineer."),
+        Severity.SERIOUS,
+        True,
+    )
+    REJECT_NOT_CONFIRMED = (
+        "reject-not-confirmed",
+        N_("A rejected item may be among good ones"),
+        N_("Find the item. Read the open packages' content again."),
+        Severity.SERIOUS,
+        True,
+    )
+    NO_GRADE = ("no-grade", N_("The verifier gives no grade"), N_("Check the verifier and its settings."))
+    GRADE_CONTRADICTION = (
+        "grade-contradiction",
+        N_("The verifier contradicts itself"),
+        N_("Its letter and number differ. Check its settings."),
+        Severity.WARNING,
+    )
+    PRINT_QUALITY_FALLING = (
+        "print-quality-falling",
+        N_("Print quality is falling"),
+        N_("Clean the print head, check ribbon and ink."),
+        Severity.WARNING,
+    )
+    REGULATOR = (
+        "regulator",
+        N_("The marking system does not answer"),
+        N_("Production goes on; reports wait. Check the internet."),
+        Severity.WARNING,
+    )
+    CREDENTIAL_EXPIRES = (
+        "credential-expires",
+        N_("The key for the marking system expires"),
+        N_("Have a new API key made in the personal account and put in its file before that day."),
+        Severity.WARNING,
+    )
+    KIND_PAUSED = (
+        "kind-paused",
+        N_("Reports of a kind are paused"),
+        N_("Two were refused in a row. See the work list and decide on the held one."),
+    )
+    HELD = (
+        "held",
+        N_("A report waits for a person"),
+        N_("Nothing happens to it by itself. Open the reports and decide on it."),
+    )
+    IN_DOUBT = (
+        "in-doubt",
+        N_("A report's fate is unknown"),
+        N_("It is being looked for. Nothing is sent twice. Wait, or see the work list."),
+        Severity.WARNING,
+    )
+    CLOCK = (
+        "clock",
+        N_("The computer's clock is wrong"),
+        N_("Set the clock right. Nothing is reported until then."),
+        Severity.CRITICAL,
+    )
+    MQTT = (
+        "mqtt",
+        N_("The broker does not answer"),
+        N_("The PLC hears no verdicts by MQTT. Check broker and network."),
+        Severity.WARNING,
+    )
+    MQTT_COMMAND = (
+        "mqtt-command",
+        N_("A command of the PLC cannot be carried out"),
+        N_("Its program names a command that there is not, or retains one. Show the engineer the text below."),
+        Severity.WARNING,
+        True,
+    )
+    WRONG_TOKEN = (
+        "wrong-token",
+        N_("Somebody commands with a wrong token"),
+        N_("A program has an old token, or somebody is guessing. See the address below and tell the engineer."),
+        Severity.WARNING,
+    )
+    SQLITE = (
+        "sqlite",
+        N_("The database library is too old"),
+        N_("Have the engineer install the newer one."),
+        Severity.WARNING,
+    )
+    BALANCE = (
+        "balance",
+        N_("The numbers do not add up"),
+        N_("See the balance for the place. Tell the engineer before the shift ends."),
+    )
+    READ_RATE = (
+        "read-rate",
+        N_("A device reads worse than usual"),
+        N_("Clean its window, check light, focus and print."),
+        Severity.WARNING,
+    )
+    SSCC_USED_UP = (
+        "sscc-used-up",
+        N_("No package numbers are left"),
+        N_("Packages wait for a scanned code. Have the engineer give more numbers."),
+    )
+    BACKUP = ("backup", N_("No backup could be made"), N_("Check the backup's disk and its free space."))
+    JOURNAL_DAMAGED = (
+        "journal-damaged",
+        N_("The journal is damaged"),
+        N_("Call the engineer: do not switch the computer off, keep the backups."),
+    )
+    JOURNAL_GAP = (
+        "journal-gap",
+        N_("Codes of a damaged journal are not known"),
+        N_("Have the engineer recover and adopt the journal that was set aside."),
+    )
+    NOTIFY = (
+        "notify",
+        N_("Alarms cannot be sent to people"),
+        N_("Look at this page more often. Check the internet and the address."),
+        Severity.WARNING,
+    )
+    OPEN_PACKAGE = ("open-package", N_("A package of another kind is open"), N_("Close or dissolve it."))
+    REWORK = ("rework", N_("Rework was not possible"), N_("Read the text below."), Severity.WARNING, True)
+    FORGOTTEN = (
+        "forgotten",
+        N_("Earlier codes are not known"),
+        N_("The journal is new or restored. Tell the engineer before going on."),
+    )

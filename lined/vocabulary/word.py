@@ -1,0 +1,55 @@
+"""A word of the domain: a member of an enum that is its own text, with the sentence that people are shown for it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self, TypeVar
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Mark a text for the catalogues; it is translated where it is shown."""
+    return text
+
+
+W = TypeVar("W", bound="Word")
+
+
+class Word(StrEnum):
+    """Compares, sorts, hashes and is stored as its text; `sentence` is English and stands in the catalogues."""
+
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str) -> Self:
+        """`NAME = "value", N_("sentence")`."""
+        word = str.__new__(cls, value)
+        word._value_ = value
+        word.sentence = sentence
+        return word
+
+    def __repr__(self) -> str:
+        """As of any text: errors of the configuration and logs show it so."""
+        return repr(self.value)
+
+
+class AdvisedWord(Word):
+    """A word about something that went wrong, with what to do about it."""
+
+    advice: str
+
+    def __new__(cls, value: str, sentence: str, advice: str) -> Self:
+        """`NAME = "value", N_("sentence"), N_("advice")`."""
+        word = str.__new__(cls, value)
+        word._value_ = value
+        word.sentence = sentence
+        word.advice = advice
+        return word
+
+
+def member(words: type[W], text: str | None) -> W | None:
+    """The member with that text, or None."""
+    return next((word for word in words if word == text), None)
+
+
+def sentences(words: type[Word]) -> dict[str, str]:
+    """The sentence of each member, by its text."""
+    return {word: word.sentence for word in words}
