@@ -450,7 +450,7 @@ MUTATIONS = [
     Mutation(
         ANYTHING,
         "a batch takes one code too many",
-        "lined/line/stations/judging.py",
+        "lined/line/stations/transaction.py",
         "batch.codes < state.plant.batches.max_codes and",
         "batch.codes <= state.plant.batches.max_codes and",
         _SEEDS,

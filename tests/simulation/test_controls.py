@@ -11,7 +11,9 @@ import pytest
 
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.line.stations import judging
+from lined.line.stations import applying
+from lined.line.stations.transaction import Transaction
+from lined.line.stations.verdicts import Verdict
 from lined.regulator.budget import Bucket
 from lined.reports.delivery import echo
 from lined.reports.delivery import search as doubt
@@ -110,7 +112,7 @@ def accept_before_the_commit(patch: pytest.MonkeyPatch) -> None:
 
 
 def accept_a_copy(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(judging._Bench, "_seen_before", lambda *_: (Decision.ACCEPT, 0))
+    patch.setattr(applying, "seen_before", lambda *_: Verdict(Decision.ACCEPT))
 
 
 def save_up_a_budget(patch: pytest.MonkeyPatch) -> None:
@@ -119,14 +121,14 @@ def save_up_a_budget(patch: pytest.MonkeyPatch) -> None:
 
 
 def put_one_code_too_many(patch: pytest.MonkeyPatch) -> None:
-    batch = judging._Bench._batch
+    batch = Transaction._batch
 
     def wide(self: Any, at_ms: int, job: Any) -> Any:
-        if self._state.batch is not None and self._state.batch.codes == self._state.plant.batches.max_codes:
-            self._state.batch.codes -= 1
+        if self.state.batch is not None and self.state.batch.codes == self.state.plant.batches.max_codes:
+            self.state.batch.codes -= 1
         return batch(self, at_ms, job)
 
-    patch.setattr(judging._Bench, "_batch", wide)
+    patch.setattr(Transaction, "_batch", wide)
 
 
 NOTICED: dict[Break, str] = {

@@ -28,7 +28,19 @@ WORDS = frozenset(str(word) for enum in ENUMS for word in enum if enum is not Al
 # Rooms with words of their own, which only look the same: the regulator's, and those of a terminal's command line.
 OTHER_WORDS = ("vocabulary", "sandbox", "regulator", "cli")
 # Calls whose arguments name a field of a document, a setting, an error's code, a process's task or a message's place.
-NAMING = {"CommandError", "get", "pop", "getattr", "setdefault", "Problem", "found", "info", "warning", "error"}
+NAMING = {
+    "CommandError",
+    "get",
+    "pop",
+    "getattr",
+    "setdefault",
+    "Problem",
+    "found",
+    "info",
+    "warning",
+    "error",
+    "critical",
+}
 
 
 def sources() -> list[Path]:
@@ -68,7 +80,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "i18n/words.py": dict.fromkeys(("accepted", "applied", "ejected"), "parts of a balance"),
     "journal/care/damage.py": {"damaged": "part of a file's name"},
     "journal/journal.py": {"stopped": "a key"},
-    "line/intake/intake.py": {"no-read": "a driver's word for its frame"},
+    "line/intake/parsing.py": {"no-read": "a driver's word for its frame"},
     "line/operations.py": {"ejected": "a field"},
     "line/stations/reforming.py": {
         "reported": "how a package stands with the regulator",
@@ -76,6 +88,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     },
     "line/watch/balance.py": dict.fromkeys(("accepted", "no-read", "applied", "ejected"), "parts of a balance"),
     "notify/message.py": {"again": "a state of a message"},
+    "reports/delivery/loops.py": {"sending": "a task of the process"},
     "service/outward.py": {"sending": "a task of the process"},
     "web/server.py": {"critical": "a level of logging"},
     "web/summary.py": dict.fromkeys(("accepted", "no-read"), "parts of a balance"),
