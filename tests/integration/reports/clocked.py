@@ -26,7 +26,7 @@ from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules
 from lined.line.state import LineState
-from lined.line.stations.desk import typed_device
+from lined.line.stations.read import typed_device
 from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
