@@ -182,6 +182,13 @@ CREATE TABLE clock_setting (
 """
 
 
+# How often in a row a report got the same status of 4xx that was no answer of the regulator's own.
+_UNREADABLE = """
+ALTER TABLE report ADD COLUMN unread_status INTEGER;
+ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -218,7 +225,12 @@ def m007_task_groups(db: Database) -> None:
 
 
 @migrations()
-def m008_clock(db: Database) -> None:
+def m008_unreadable(db: Database) -> None:
+    run_script(db, _UNREADABLE)
+
+
+@migrations()
+def m009_clock(db: Database) -> None:
     run_script(db, _CLOCK)
 
 

@@ -20,6 +20,10 @@ _STEP = f"{_DATING}::test_a_step_voids_what_was_measured"
 _FOR_A_WHILE = f"{_DATING}::test_a_clock_that_is_wrong_for_a_while_in_the_run"
 _NOBODY_KNOWS = f"{_DATING}::test_a_clock_that_is_put_right_while_the_machine_is_off"
 _FOLLOWING = "tests/integration/reports/test_following.py"
+_REFUSALS, _WAYS = (
+    "tests/integration/reports/test_refusals.py",
+    "tests/integration/reports/test_ways_of_answering.py",
+)
 _SEEDS = " ".join(
     f"tests/simulation/test_seeds.py::test_a_thousand_seeds_break_no_promise[{first}-{first + 49}]"
     for first in range(1_000, 1_300, 50)
@@ -31,6 +35,7 @@ TOKEN = "a token or the key dies, is replaced, or is somebody else's; another PC
 LIMITS = "the regulator limits us, or many reports wait"
 CLOCK = "the PC's clock is off or jumps"
 PART = "the regulator processes a part"
+WAYS = "the regulator answers in a way that its text leaves open"
 ANYTHING = "anything of this at once, in any order"
 
 MUTATIONS = [
@@ -454,5 +459,29 @@ MUTATIONS = [
         "batch.codes < state.plant.batches.max_codes and",
         "batch.codes <= state.plant.batches.max_codes and",
         _SEEDS,
+    ),
+    Mutation(
+        WAYS,
+        "a code that is named by its place is not found",
+        "lined/reports/delivery/blame.py",
+        "        keys = _keys(ours, at) or _keys(ours, blame.quoted)\n",
+        "        keys = _keys(ours, blame.quoted)\n",
+        f"{_REFUSALS} {_WAYS}",
+    ),
+    Mutation(
+        WAYS,
+        "a code that is named within a text is not found",
+        "lined/reports/delivery/blame.py",
+        "        keys = _keys(ours, at) or _keys(ours, blame.quoted)\n",
+        "        keys = _keys(ours, at)\n",
+        f"{_REFUSALS} {_WAYS}",
+    ),
+    Mutation(
+        WAYS,
+        "what is turned away is tried for ever",
+        "lined/reports/delivery/search.py",
+        "    elif report.unread_times >= around.rules.unread_most:\n",
+        "    elif report.unread_times >= 10**9:\n",
+        _DOUBT,
     ),
 ]

@@ -9,18 +9,17 @@ sending → submitted   an id came back
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import partial
 
 import structlog
 
-from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.steps import Step
 from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Receipt
 from lined.reports.delivery import dating, documents, echo, outcomes
+from lined.reports.delivery.blame import blamed
 from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.frozen import stored_body
 from lined.reports.delivery.ports import Surroundings
@@ -36,6 +35,7 @@ DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
 WAITS, NOTHING, PAUSED = "waits", "nothing to send", "paused"
 FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+NOT_THEIRS = frozenset(range(400, 500)) - {408}  # without a readable body; 408: whoever it was did not get the request
 TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 
 
@@ -198,6 +198,10 @@ def _wait_ms(around: Surroundings, error: NotSent, failures: int) -> int:
 
 def _doubt(connection: Connection, report: ReportRow, around: Surroundings, error: OutcomeUnknown) -> None:
     at_ms = around.wall_ms()
+    unread: dict[str, object] = {}
+    if error.status in NOT_THEIRS:  # a firewall, a limit of size: see search.py for what becomes of it
+        times = report.unread_times + 1 if report.unread_status == error.status else 1
+        unread = {"unread_status": error.status, "unread_times": times}
     reports.move(
         connection,
         report.id,
@@ -207,6 +211,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
         evidence=error.evidence or None,
         problem=f"Sent, but whether it arrived is unknown: {clause(error)}. It is looked for before it is sent again.",
         due_ms=at_ms + around.rules.in_doubt_first_ms,
+        **unread,
     )
 
 
@@ -214,7 +219,7 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, erro
     why = f"refused: {error}"
     while True:
         try:
-            named = await match_named(around, report, dict(error.named)) if error.named else {}
+            named = await around.journal.read(blamed, report, error.named) if error.named else {}
             verdict = await echo.look(around, search, report, set(named))
             if verdict.document is not None:
                 await around.journal.do(partial(echo.adopt_at_once, report=report, around=around, verdict=verdict))
@@ -232,17 +237,6 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, erro
             await around.sleep(DISK_S)
         else:
             return ENDED
-
-
-async def match_named(around: Surroundings, report: ReportRow, named: Mapping[str, str]) -> dict[str, str]:
-    """Those of the texts that are codes of this report → identification code, with the reason given for each."""
-    ours = await around.journal.read(kind_of(report).texts, report)
-    found = {}
-    for text, reason in named.items():
-        ident = ours.get(text) or ours.get(without_separators(text))
-        if ident is not None:
-            found[ident] = reason
-    return found
 
 
 def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:
