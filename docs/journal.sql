@@ -183,6 +183,7 @@ CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
 CREATE TABLE pool_code (
     pool_no INTEGER NOT NULL,
     serial TEXT NOT NULL,
+    tail TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (pool_no, serial)
 ) WITHOUT ROWID ;
 

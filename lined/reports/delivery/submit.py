@@ -25,7 +25,6 @@ from lined.reports.delivery.frozen import stored_body
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import HOUR_MS, backed_off
 from lined.reports.delivery.search import Search, hold
-from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, clause
 from lined.vocabulary.reports import ReportState
 
