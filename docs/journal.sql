@@ -20,6 +20,18 @@ CREATE TABLE body (
     packed BLOB NOT NULL
 );
 
+CREATE TABLE clock_setting (
+    id INTEGER PRIMARY KEY,
+    boot TEXT NOT NULL,
+    offset_ms INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    step_ms INTEGER,
+    first_code INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    first_closing INTEGER NOT NULL,
+    skew_ms INTEGER
+);
+
 CREATE TABLE code (
     id INTEGER PRIMARY KEY,
     ident TEXT NOT NULL UNIQUE,
