@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from lined.api.rendering import json_bytes
+from lined.api.statuses import STATUS
 from lined.vocabulary.errors import CommandError, JournalError, Problem, clause
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ def put_refusals(app: FastAPI) -> None:
 
 async def _command(_request: Request, error: Exception) -> Response:
     refused = cast("CommandError", error)
-    return refusal(refused.status, refused.code, str(refused), refused.details)
+    return refusal(STATUS[type(refused)], refused.code, str(refused), refused.details)
 
 
 async def _journal(_request: Request, error: Exception) -> Response:
