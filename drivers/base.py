@@ -52,6 +52,8 @@ class Driver(Protocol):
 
     heartbeats: int
     """Heartbeats seen so far."""
+    dropped_bytes: int
+    """Bytes dropped so far because they cannot belong to a code."""
 
     def __init__(self, options: Mapping[str, object]) -> None:
         """`options` as TOML gives them. Raises DriverOptionError with all problems at once."""

@@ -24,6 +24,9 @@ Options, all of them free:
     separator   stands between several codes of one frame
     max_bytes   of a frame without its suffix; default 4096. A longer one is one malformed read
 
+What stands before a code and cannot belong to one is dropped and counted: control characters, a telnet negotiation, a
+heartbeat that nothing ended.
+
 Texts are Latin-1: U+0000 to U+00FF stand for the bytes 00 to FF. The AIM id is left where it is.
 """
 
@@ -40,6 +43,10 @@ MAX_BYTES_MOST = 1_048_576  # a frame is held in memory, and matched, as one pie
 OPTIONS = frozenset({"prefix", "suffix", "no_read", "heartbeat", "pattern", "separator", "max_bytes"})
 EMPTY_IS_NONE = frozenset({"prefix", "pattern", "separator"})
 GROUPS = frozenset({"code", "grade", "at", "image"})
+# Control characters but GS, and RFC 854's commands: WILL, WON'T, DO, DON'T; a subnegotiation; NOP and its like.
+_NEVER_IN_CODES = rb"[\x00-\x1c\x1e\x1f\x7f]|\xff[\xfb-\xfe].|\xff\xfa.*?\xff\xf0|\xff[\xf0-\xf9]"
+_BEGINS_A_CODE = re.compile(rb"(?:\][A-Za-z][0-9A-Za-z])?\x1d?(?:[0-9]{14}|\(0[01]\))")
+_FIRST_OF_CODES = frozenset(b"0123456789](\x1d")
 
 
 class GenericDriver:
@@ -47,7 +54,7 @@ class GenericDriver:
 
     def __init__(self, options: Mapping[str, object]) -> None:
         wanted = _Options(options)
-        self.heartbeats = 0
+        self.heartbeats = self.dropped_bytes = 0
         self._prefix = wanted.text("prefix") or b""
         suffix = wanted.text("suffix")
         self._no_reads = frozenset(wanted.texts("no_read"))
@@ -64,6 +71,10 @@ class GenericDriver:
         if wanted.problems:
             raise DriverOptionError(wanted.problems)
         self._framer = Framer(suffix, self._max_bytes)
+        unended = sorted(
+            (re.escape(one) for one in self._heartbeats if one and one[0] not in _FIRST_OF_CODES), reverse=True
+        )
+        self._foreign = re.compile(b"(?:%b)+" % b"|".join([*unended, _NEVER_IN_CODES]), re.DOTALL)
         self._plain = not (self._prefix or self._no_reads or self._heartbeats or self._pattern or self._separator)
 
     def reset(self) -> None:
@@ -74,7 +85,7 @@ class GenericDriver:
         if self._plain:  # every byte of a fast line goes this way: a million frames a second
             most = self._max_bytes
             return [
-                Read("read", (frame,), frame) if len(frame) <= most else self._too_long(frame)
+                Read("read", (frame,), frame) if len(frame) <= most and 0x20 < frame[0] < 0x7F else self._odd(frame)
                 for frame in frames
                 if frame
             ]
@@ -83,12 +94,31 @@ class GenericDriver:
     def _too_long(self, frame: bytes) -> Read:
         return Read("malformed", (), frame[: self._max_bytes], problem=f"a frame of more than {self._max_bytes} bytes")
 
+    def _odd(self, frame: bytes) -> Read:
+        if len(frame) > self._max_bytes:
+            return self._too_long(frame)
+        payload = self._without_foreign(frame)
+        return Read("read", (payload,), payload)
+
+    def _without_foreign(self, payload: bytes) -> bytes:
+        """`payload` without what stands before a code and cannot belong to it; whole where nothing known follows."""
+        foreign = self._foreign.match(payload)
+        if foreign is None:
+            return payload
+        rest = payload[foreign.end() :]
+        expected = (self._pattern.fullmatch if self._pattern else _BEGINS_A_CODE.match)(rest)
+        if not rest or (expected is None and rest not in self._no_reads):
+            return payload
+        self.dropped_bytes += foreign.end()
+        return rest
+
     def _frame(self, frame: bytes) -> Read | None:
         """None for what is no read: an empty payload, a heartbeat."""
         if len(frame) > self._max_bytes:
             return self._too_long(frame)
         if self._prefix and not frame.startswith(self._prefix):
             frame = frame.lstrip(b"\r\n")  # a line end after the frame before, where the suffix is another
+            frame = self._from_prefix(frame)
             if frame and not frame.startswith(self._prefix):
                 return Read("malformed", (), frame, problem="a frame without the prefix")
         payload = frame[len(self._prefix) :]
@@ -97,9 +127,18 @@ class GenericDriver:
         if payload in self._heartbeats:
             self.heartbeats += 1
             return None
+        payload = self._without_foreign(payload)
         if payload in self._no_reads:
             return Read("no-read", (), payload)
         return self._payload(payload)
+
+    def _from_prefix(self, frame: bytes) -> bytes:
+        """`frame` without what cannot belong to a code before its prefix."""
+        at = frame.find(self._prefix)
+        if at <= 0 or not self._foreign.fullmatch(frame, 0, at):
+            return frame
+        self.dropped_bytes += at
+        return frame[at:]
 
     def _payload(self, payload: bytes) -> Read:
         if self._pattern is None:

@@ -1,4 +1,4 @@
-"""The local endpoint: what the line is doing, and what people and the PLC may command (contract, section 3).
+"""The local endpoint: what the line is doing, and what people and the PLC may command (docs/contract.md, HTTP).
 
 Guarantees: nobody but this computer's own pages and programs is answered (`gate`); a command's answer is durable when
 it comes; no request holds the event loop for longer than a few milliseconds; check parts of codes appear nowhere. It

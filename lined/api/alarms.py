@@ -1,4 +1,4 @@
-"""Alarms over HTTP, an extension of the contract: `text` is the cause in English, `texts` what to do, by language."""
+"""Alarms over HTTP: `text` is the cause in English, `texts` what to do, by language."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def alarm_routes(view: PlantView) -> APIRouter:
 
 
 def told(row: AlarmRow, language: str) -> dict[str, Any]:
-    """One alarm as MQTT says it (contract, section 5): what is wrong, where, what to do, and the cause."""
+    """One alarm as MQTT says it (docs/contract.md, MQTT): what is wrong, where, what to do, and the cause."""
     found = document(row)
     wanted = ("id", "kind", "severity", "text", "raised_at", "acknowledged_by", "cleared_at")
     return {name: found[name] for name in wanted} | {"text": f"{found['texts'][language]} [{row.place}: {row.text}]"}
 
 
 def document(row: AlarmRow) -> dict[str, Any]:
-    """One alarm; the contract's fields (section 5) and more."""
+    """One alarm; the fields of docs/contract.md, MQTT, and more."""
     about = words.alarm(row.kind)
     texts = {
         language: f"{said(about.sentence)}. {said(about.advice)}"

@@ -1,5 +1,5 @@
-"""The bodies of commands, as the contract's section 3 has them. Unknown keys are errors: a misspelt `serie` must not be
-dropped in silence.
+"""The bodies of commands (docs/contract.md, Commands). Unknown keys are errors: a misspelt `serie` must not be dropped
+in silence.
 """
 
 from __future__ import annotations

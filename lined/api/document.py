@@ -1,4 +1,4 @@
-"""The `/status` document (contract, section 3): sums of one commit, and how everything is right now.
+"""The `/status` document (docs/contract.md, HTTP): sums of one commit, and how everything is right now.
 
 `StatusDocument.current` is what HTTP, MQTT and the page show. Whoever asks sees every commit that came before: a
 command that was answered is never missing. However many ask, the journal is asked once a commit.
@@ -168,6 +168,8 @@ def device(device_id: str, view: PlantView, seen: DeviceSeen) -> dict[str, Any]:
         "listening_on": seen.listening_on,
         "frames": seen.frames,
         "heartbeats": seen.heartbeats,
+        "dropped_bytes": seen.dropped_bytes,
+        "remarks": dict(view.intake.remarks.get(device_id, {})),
         "reconnects": seen.reconnects,
         "unanswered": seen.unanswered,
         "last_raw": stories.shown_raw(seen.last_raw) if seen.last_raw else None,

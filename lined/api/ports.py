@@ -47,6 +47,9 @@ class DeviceSeen(Protocol):
     def heartbeats(self) -> int: ...
 
     @property
+    def dropped_bytes(self) -> int: ...
+
+    @property
     def reconnects(self) -> int: ...
 
     @property

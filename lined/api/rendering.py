@@ -11,5 +11,5 @@ def json_bytes(document: object) -> bytes:
 
 
 def page_bytes(items: Iterable[object], after: str | None) -> bytes:
-    """`{"items": […], "next": …}` (contract, section 3)."""
+    """`{"items": […], "next": …}` (docs/contract.md, HTTP)."""
     return b'{"items":[' + b",".join(map(json_bytes, items)) + b'],"next":' + json_bytes(after) + b"}"

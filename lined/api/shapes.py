@@ -31,7 +31,7 @@ def report_page(found: ReportPage) -> bytes:
 
 
 def report(row: ReportRow, changed_ms: int) -> dict[str, Any]:
-    """One report in a list. Down to `at` it is what MQTT says too (contract, section 5)."""
+    """One report in a list. Down to `at` it is what MQTT says too (docs/contract.md, MQTT)."""
     return {
         "id": str(row.id),
         "kind": row.kind,

@@ -1,4 +1,4 @@
-"""The token of commands: beside the journal, readable by the line's own user only (contract, section 3)."""
+"""The token of commands: beside the journal, readable by the line's own user only (docs/contract.md, HTTP)."""
 
 from __future__ import annotations
 

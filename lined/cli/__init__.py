@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """The console script. Ends the process with an exit code of the contract, section 2."""
+    """The console script. Ends the process with an exit code (docs/contract.md, Exit codes)."""
     from lined.cli.app import run
 
     run()

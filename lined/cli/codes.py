@@ -1,7 +1,7 @@
 r"""`lined code …`: what became of one code.
 
-A code may be given with or without its check part. A separator that the shell cannot carry may be written `\x1d`; no
-marking code has a backslash in it.
+A code may be given with or without its check part, or as it is printed, with parentheses. A separator that the shell
+cannot carry may be written `<GS>` or `\x1d`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="With or without its check part.")]
 
-_SPELLED = (("\\x1d", "\x1d"), ("\\u001d", "\x1d"), ("\u241d", "\x1d"))
-
 
 def register(app: typer.Typer) -> None:
     codes = typer.Typer(no_args_is_help=True, help="Show a code's story, withdraw a code.")
@@ -37,8 +35,7 @@ def show(code: Code, config: ConfigOption = CONFIG, as_json: JsonOption = False)
     from lined.cli.telling import Clock
 
     found = loaded(config)
-    text = typed(code)
-    story, _ = answered(found, "/api/v1/codes", lambda connection: _offline(connection, text), code=text)
+    story, _ = answered(found, "/api/v1/codes", lambda connection: _offline(connection, code), code=code)
     if as_json:
         print_json(story)
     else:
@@ -55,28 +52,21 @@ def withdraw(
     """Take a code out before it is reported."""
     from lined.cli.asking import done, loaded
 
-    answer = done(loaded(config), "/api/v1/codes/withdraw", {"code": typed(code), "reason": reason}, by)
+    answer = done(loaded(config), "/api/v1/codes/withdraw", {"code": code, "reason": reason}, by)
     if as_json:
         print_json(answer)
     else:
         console().print(f"{answer['code']} is withdrawn ({answer['reason']}).", style="green")
 
 
-def typed(text: str) -> str:
-    """The code that was meant, separators included."""
-    for spelled, meant in _SPELLED:
-        text = text.replace(spelled, meant)
-    return text
-
-
 def _offline(connection: Connection, text: str) -> dict[str, Any]:
     from lined.api import shapes
-    from lined.codes import Malformed, identification
+    from lined.codes import Malformed, typed
     from lined.journal.views import stories
     from lined.vocabulary.errors import Invalid, NotFound
 
     try:
-        ident = identification(text.encode("utf-8", "replace"))
+        ident = typed(text).ident
     except Malformed as fault:
         raise Invalid("malformed", f"This is no marking code: {fault}") from None
     story = stories.code_story(connection, ident)

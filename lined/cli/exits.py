@@ -1,4 +1,4 @@
-"""Exit codes (contract, section 2): 0 done, 1 it failed, 2 wrong usage, 74 the journal, 78 the configuration.
+"""Exit codes (docs/contract.md, Exit codes): 0 done, 1 it failed, 2 wrong usage, 74 the journal, 78 the settings.
 
 74 and 78 are EX_IOERR and EX_CONFIG of sysexits.h; systemd does not restart after 78.
 """

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 CONFIG: Final = Path("/etc/lined/lined.toml")
-"""Where the configuration is looked for (contract, section 2)."""
+"""Where the configuration is looked for (docs/contract.md, Command line)."""
 
 SET_UP: Final = "Setting up"
 RUNNING: Final = "Running"

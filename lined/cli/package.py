@@ -71,11 +71,10 @@ def close(
 ) -> None:
     """Close a station's open package before it is full."""
     from lined.cli.asking import done, loaded
-    from lined.cli.codes import typed
 
     body: dict[str, object] = {"station": station}
     if parent is not None:
-        body["parent"] = typed(parent)
+        body["parent"] = parent
     answer = done(loaded(config), "/api/v1/packages/close", body, by)
     if as_json:
         print_json(answer)
@@ -93,9 +92,7 @@ def take_out(
     code: CodeArgument, by: ByOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False
 ) -> None:
     """Take a child out of its package; what was reported is disaggregated and formed anew."""
-    from lined.cli.codes import typed
-
-    _put_right("take-out", {"code": typed(code)}, f"{code} lies in no package now.", by, config, as_json)
+    _put_right("take-out", {"code": code}, f"{code} lies in no package now.", by, config, as_json)
 
 
 def replace(
@@ -106,9 +103,7 @@ def replace(
     as_json: JsonOption = False,
 ) -> None:
     """Replace a child of a package by another."""
-    from lined.cli.codes import typed
-
-    body: dict[str, object] = {"code": typed(code), "with": typed(other)}
+    body: dict[str, object] = {"code": code, "with": other}
     _put_right("replace", body, f"{other} lies in the place of {code} now.", by, config, as_json)
 
 
@@ -119,9 +114,7 @@ def dissolve(
     as_json: JsonOption = False,
 ) -> None:
     """Open a package for good: its children lie in nothing."""
-    from lined.cli.codes import typed
-
-    _put_right("dissolve", {"parent": typed(parent)}, f"{parent} is dissolved.", by, config, as_json)
+    _put_right("dissolve", {"parent": parent}, f"{parent} is dissolved.", by, config, as_json)
 
 
 def _put_right(what: str, body: dict[str, object], said: str, by: str | None, config: Path, as_json: bool) -> None:

@@ -21,17 +21,20 @@ from lined.codes.marking import (
     LEADING_GS,
     NO_FNC1,
     OUTSIDE_SET_82,
+    REMARKS,
     RESTORED_SEPARATOR,
     SHORT,
     SSCC,
+    SURPLUS_SEPARATOR,
     TEMPLATES,
     TOBACCO,
     Malformed,
     MarkingCode,
     Shape,
 )
-from lined.codes.reading import identification, is_import_code, parse
+from lined.codes.reading import identification, is_import_code, is_printed_form, parse
 from lined.codes.separators import masked, without_separators
+from lined.codes.texts import parse_text, typed
 
 __all__ = [
     "AISTR",
@@ -42,9 +45,11 @@ __all__ = [
     "LEADING_GS",
     "NO_FNC1",
     "OUTSIDE_SET_82",
+    "REMARKS",
     "RESTORED_SEPARATOR",
     "SHORT",
     "SSCC",
+    "SURPLUS_SEPARATOR",
     "TEMPLATES",
     "TOBACCO",
     "Malformed",
@@ -56,10 +61,13 @@ __all__ = [
     "gtin_check_digit",
     "identification",
     "is_import_code",
+    "is_printed_form",
     "masked",
     "parse",
+    "parse_text",
     "sscc",
     "sscc_20",
     "sscc_check_digit",
+    "typed",
     "without_separators",
 ]

@@ -7,7 +7,7 @@ from typing import Final
 
 from lined.codes.check_digits import gtin_14, sscc_check_digit
 from lined.codes.marking import AISTR, ASYM_SHORT, GS, SHORT, TOBACCO
-from lined.codes.templates import MAX_SERIAL
+from lined.codes.templates import MAX_SERIAL, NO_PREFIX
 
 _PRINTABLE: Final = re.compile("[!-~]*")
 # template: lengths of the serial (None: 1-20), the key, the check part
@@ -52,6 +52,8 @@ def sscc(prefix: str, number: int) -> str:
     if not 0 <= number < 10**places:
         raise ValueError(f"number {number} does not fit {places} digits")
     digits = f"{prefix}{number:0{places}d}"
+    if digits[1:8] == NO_PREFIX:
+        raise ValueError(f"no company has the prefix of {digits}")
     return f"00{digits}{sscc_check_digit(digits)}"
 
 

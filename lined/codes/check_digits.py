@@ -20,12 +20,14 @@ def mod10_holds(digits: str) -> bool:
 
 
 def gtin_holds(gtin: str) -> bool:
-    """Whether the check digit of a GTIN is right; remembered, so that a running product costs one look-up."""
+    """Whether it may be a GTIN: its check digit is right, and it is not all zeros, which passes for right. Remembered,
+    so that a running product costs one look-up.
+    """
     holds = _remembered.get(gtin)
     if holds is None:
         if len(_remembered) >= _GTINS_REMEMBERED:
             _remembered.clear()
-        holds = _remembered[gtin] = mod10_holds(gtin)
+        holds = _remembered[gtin] = mod10_holds(gtin) and gtin.strip("0") != ""
     return holds
 
 

@@ -1,6 +1,6 @@
 """What a marking code is, what a product fixes about it, and how a text is refused.
 
-Templates: ASL BELGISI Open API, reference 13.14; the lengths inside a template are read from the samples of 9.4.
+Templates: API 1.21.1 §13.14; the lengths inside a template are read from the samples of API 1.21.1 §9.4.
 
     GS1_AISTR_SHORT        01 GTIN(14) 21 serial(1-20) GS 93 check(4 or 8)
     GS1_AISTR_ASYM_SHORT   01 GTIN(14) 21 serial(1-20) GS 91 key(4) GS 92 check(44)
@@ -35,6 +35,15 @@ NO_FNC1: Final = 4
 """The AIM identifier says that the symbol of a GS1 code was printed without FNC1 in first position."""
 LEADING_GS: Final = 8
 """The device sends FNC1 of the first position as a character; it was removed."""
+SURPLUS_SEPARATOR: Final = 16
+"""A separator behind the GTIN, doubled or at the end: what sends it is set up wrongly, and the code is certain."""
+REMARKS: Final = {
+    OUTSIDE_SET_82: "outside-set-82",
+    RESTORED_SEPARATOR: "restored-separator",
+    NO_FNC1: "no-fnc1",
+    LEADING_GS: "leading-gs",
+    SURPLUS_SEPARATOR: "surplus-separator",
+}
 
 
 class MarkingCode(NamedTuple):
@@ -68,8 +77,9 @@ class Shape(NamedTuple):
 class Malformed(ValueError):
     """Not a marking code that a station may take.
 
-    `reason` is short, for people, and never holds a check part. `device_fault`: bytes outside ASCII, which a right
-    set-up of the scanner cannot send (a Cyrillic keyboard layout, a code page): it deserves an alarm naming the device.
+    `reason` is short, for people, and never holds a check part. `device_fault`: what a right set-up of the reader
+    cannot send (bytes outside ASCII from a keyboard layout or code page, text with parentheses instead of data): it
+    deserves an alarm naming the device.
     """
 
     def __init__(self, reason: str, *, device_fault: bool = False) -> None:

@@ -4,7 +4,7 @@ Guarantees: bytes in, `MarkingCode` out, or `Malformed` and nothing else; nothin
 two reads have the same `ident` exactly when they are the same code, whatever their check parts. No I/O, no clock.
 
 What is silently removed: an AIM identifier (`]d2`), since it is the device's word about the symbol. What is removed or
-put right with a remark: a GS before the code, separators (see `separators`).
+put right with a remark: a GS where no code has one, separators (see `separators`).
 
 Without a shape for its GTIN a code can only be taken as it stands. Then a full code whose separator was lost
 (`01...21ABCDEFG93wxyz`) is indistinguishable from an identification code with a longer serial (up to 20 characters),
@@ -29,12 +29,13 @@ from lined.codes.marking import (
     OUTSIDE_SET_82,
     RESTORED_SEPARATOR,
     SSCC,
+    SURPLUS_SEPARATOR,
     TOBACCO,
     Malformed,
     MarkingCode,
     Shape,
 )
-from lined.codes.separators import STAND_IN, restored
+from lined.codes.separators import STAND_IN, joined, restored, without_surplus
 from lined.codes.templates import (
     GS1_BY_TAIL,
     GS1_HEAD,
@@ -42,8 +43,10 @@ from lined.codes.templates import (
     IMPORT_CODE,
     MAX_SERIAL,
     PRINTABLE,
+    PRINTED,
     SERIAL_AT,
     SET_82,
+    SSCC_DIGITS,
     SSCC_PATTERN,
     TOBACCO_FULL,
     TOBACCO_IDENT,
@@ -55,7 +58,7 @@ MAX_BYTES: Final = 256  # the longest code has 136, with identifier and stand-in
 
 _ORDINARY: Final = SET_82 + GS.encode()
 _TOBACCO_LENGTHS: Final = frozenset({TOBACCO_IDENT, TOBACCO_FULL})
-_PREFIX: Final = re.compile(rf"(\][A-Za-z][0-9A-Za-z])?({GS}|{STAND_IN})?".encode("latin-1"))
+_PREFIX: Final = re.compile(rf"(\][A-Za-z][0-9A-Za-z])?((?![0-9])(?:{GS}|{STAND_IN}))?".encode("latin-1"))
 # ISO/IEC 15424: the identifiers that say "FNC1 in first position": DataMatrix, GS1-128, QR, DataBar, DotCode.
 _FNC1_FIRST: Final = frozenset(b"]d2 ]d5 ]C1 ]Q3 ]Q4 ]e0 ]e1 ]e2 ]e3 ]J1 ]J4".split())
 
@@ -93,6 +96,11 @@ def parse(raw: bytes, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCod
 def identification(raw: bytes, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> str:
     """The identification code in `raw`, which may be full or have no check part. Raises Malformed."""
     return parse(raw, shapes).ident
+
+
+def is_printed_form(text: str) -> bool:
+    """Whether `text` is what is printed beside a symbol, for people: application identifiers in parentheses."""
+    return PRINTED.match(text) is not None
 
 
 def is_import_code(text: str) -> bool:
@@ -155,14 +163,17 @@ def _serial_length(code: MarkingCode) -> int:
 
 def _careful(received: bytes, shapes: Mapping[str, Shape]) -> MarkingCode:
     """The slow way, through all readings of a text: those of known products first, and only if one is left."""
-    device_fault = not received.isascii()
+    device_fault = not received.isascii() or is_printed_form(received.decode("latin-1"))
     if len(received) > MAX_BYTES:
         raise Malformed(f"{len(received)} bytes are more than any marking code has", device_fault=device_fault)
     raw, remarks = _without_prefix(received)
-    text = raw.decode("latin-1")
+    text = without_surplus(raw.decode("latin-1"))
+    if len(text) < len(raw):
+        remarks |= SURPLUS_SEPARATOR
     readings = [code for code in (_gs1(text, remarks), _tobacco(text, remarks), _sscc(text, remarks)) if code]
     known = [code for code in readings if code.gtin in shapes and _fits(code, shapes[code.gtin])]
-    known += _repaired(text, remarks, shapes)
+    whole = {code.full for code in known}
+    known += [code for code in _repaired(text, remarks, shapes) if code.full not in whole]
     candidates = known or [code for code in readings if code.gtin not in shapes]
     if len(candidates) > 1:
         raise Malformed("reads both as GS1 and as TOBACCO", device_fault=device_fault)
@@ -176,6 +187,7 @@ def _careful(received: bytes, shapes: Mapping[str, Shape]) -> MarkingCode:
 
 def _repaired(text: str, remarks: int, shapes: Mapping[str, Shape]) -> list[MarkingCode]:
     """The code with its separators restored, if the product is known and makes that certain; else nothing."""
+    text = joined(text)
     head = GS1_HEAD.match(text)
     if head is None or not gtin_holds(head[1]):
         return []
@@ -197,11 +209,15 @@ def _diagnosis(text: str, shapes: Mapping[str, Shape]) -> str:
     for at, character in enumerate(text):
         if (character < "!" and character != GS) or character == "\x7f":
             return f"character 0x{ord(character):02X} at position {at + 1} stands in no code"
+    if is_printed_form(text):
+        return "printed text with parentheses instead of data: set the reader to raw data"
     if is_import_code(text):
         return "import code (template CUSTOM) has no place at a station"
     if GS1_HEAD.match(text):
         return _gs1_diagnosis(text, shapes)
-    if SSCC_PATTERN.fullmatch(text):
+    if SSCC_DIGITS.fullmatch(text):
+        if mod10_holds(text):
+            return f"no company has the prefix of SSCC {text}"
         return f"wrong check digit of SSCC {text}: expected {check_digit(text[:-1])}"
     if TOBACCO_PATTERN.fullmatch(text):
         if gtin_holds(text[:14]):
@@ -229,6 +245,8 @@ def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> str:
 
 
 def _wrong_gtin(gtin: str) -> str:
+    if not int(gtin):
+        return "no product has a GTIN of zeros"
     return f"wrong check digit of GTIN {gtin}: expected {check_digit(gtin[:13])}"
 
 

@@ -14,22 +14,30 @@ from typing import Final, NamedTuple
 from lined.codes.marking import AISTR, ASYM_SHORT, GS, SHORT, Shape
 from lined.codes.templates import GS1_HEAD, GTIN_END, MAX_IDENT, SERIAL_AT, TOBACCO_IDENT
 
-# What devices send for FNC1 when they do not send 0x1D. As characters of ISO 8859-1, one for each byte received:
-# names in brackets, escapes as text, caret notation, a bar, codeword 232 of FNC1 as a byte or as UTF-8, U+241D.
-STAND_IN: Final = (
-    r"[<{\[](?:[Gg][Ss]|[Ff][Nn][Cc]1|(?:0[Xx])?1[Dd])[>}\]]"
-    r"|\\[Xx]1[Dd]|\\[Uu]001[Dd]|\^\]|\||~1|\xc3\xa8|\xe8|\xe2\x90\x9d"
+# What devices and programs write for FNC1 when they do not write 0x1D. As characters of ISO 8859-1, one for each byte:
+# names in brackets, escapes as text, caret notation, a bar, codeword 232 of FNC1 as a byte or as UTF-8, U+241D, and
+# U+2194, which is how code page 437 shows it.
+_STRANGE: Final = (
+    r"[<{\[](?:[Gg][Ss]|[Ff][Nn][Cc]1|(?:0[Xx])?1[Dd]|0?29)[>}\]]"
+    r"|\\[Xx](?:00)?1[Dd]|\\[Uu]001[Dd]|\\0?35|\\[Dd]?029|\^\]|\||~1|~[Dd]?029"
+    r"|\xc3\xa8|\xe8|\xe2\x90\x9d|\xe2\x86\x94"
 )
-_SEPARATOR: Final = f"(?:{GS}|{STAND_IN})?"
+# The same in characters of which serials are made: Excel, HTML and XML, a printer's ^FH, an address, quoted-printable.
+_LIKE_SERIALS: Final = r"_[Xx]001[Dd]_|&\#0*29;|&\#[Xx]0*1[Dd];|_1[Dd]?|%1[Dd]|=1[Dd]|0[Xx]1[Dd]"
+STAND_IN: Final = f"{_STRANGE}|{_LIKE_SERIALS}"
+_SEPARATOR: Final = f"(?:(?=9)|{GS}|{STAND_IN})"  # lost, mostly; no stand-in begins with 9
 _LOOSE_TAIL: Final = re.compile(
     f"{_SEPARATOR}93(?P<short>[!-~]{{8}}|[!-~]{{4}})"
     f"|{_SEPARATOR}91(?P<key>[!-~]{{4}}){_SEPARATOR}92(?P<check>[!-~]{{88}}|[!-~]{{44}})"
 )
 _SERIAL: Final = re.compile("[!-~]{1,20}")
+_BROKEN_HEAD: Final = re.compile(f"(01[0-9]{{14}})(?:{STAND_IN})(?=21)")
+_SURPLUS: Final = re.compile(f"^(01[0-9]{{14}}){GS}+(?=21)|{GS}+$|(?<={GS}){GS}+")
 _SPELLED_OUT: Final = re.compile(f"{GS}|\u241d|\\\\x1d|\\\\u001d", re.IGNORECASE)
 _PREFIX: Final = re.compile(rf"(?:\][A-Za-z][0-9A-Za-z])?(?:{GS}|{STAND_IN})?")
 _CHECK_PART: Final = re.compile(
-    rf"{GS}|{STAND_IN}|␝|93(?:[!-~]{{8}}|[!-~]{{4}})\Z|91[!-~]{{4}}.{{0,8}}92[!-~]{{44,88}}\Z", re.DOTALL
+    rf"{GS}|{_STRANGE}|(?:{_LIKE_SERIALS})(?=9[1-3])|␝|93(?:[!-~]{{8}}|[!-~]{{4}})\Z|91[!-~]{{4}}.{{0,8}}92[!-~]{{44,88}}\Z",
+    re.DOTALL,
 )
 _DIGITS_SHOWN: Final = 25  # SSCCs and import codes have no check part
 
@@ -40,6 +48,17 @@ class Restored(NamedTuple):
     template: str
     ident: str
     tail: str
+
+
+def without_surplus(text: str) -> str:
+    """`text` without the GS that stand where no code has one: behind the GTIN, doubled, or at the end."""
+    return _SURPLUS.sub(lambda found: found[1] or "", text) if GS in text else text
+
+
+def joined(text: str) -> str:
+    """`text` without what stands for a separator between GTIN and `21`."""
+    broken = None if text.startswith("21", GTIN_END) else _BROKEN_HEAD.match(text)
+    return broken[1] + text[broken.end() :] if broken else text
 
 
 def restored(text: str, shape: Shape) -> Restored | None:

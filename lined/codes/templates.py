@@ -1,7 +1,7 @@
 """The templates as patterns: one compiled pattern for each, over the whole text, and how to find the right one.
 
 Serial and check characters are printable ASCII, 0x21-0x7E: wider than GS1's set 82, so that no real code is refused
-(a sample of 9.4 holds a backtick). What lies outside set 82 is remarked, see `marking.OUTSIDE_SET_82`.
+(a sample of API 1.21.1 §9.4 holds a backtick). What lies outside set 82 is remarked, see `marking.OUTSIDE_SET_82`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ GS1_BY_TAIL: Final[dict[int, tuple[str, _Match]]] = {
 
 GS1_HEAD: Final = re.compile("01([0-9]{14})21")
 TOBACCO_PATTERN: Final = re.compile("([0-9]{14})[!-~]{7}(?:[!-~]{8})?")
-SSCC_PATTERN: Final = re.compile("00[0-9]{18}|[0-9]{18}")
+NO_PREFIX: Final = "0000000"  # behind the extension digit: GS1 gives no company prefix that begins so
+SSCC_PATTERN: Final = re.compile(f"(?:00)?[0-9](?!{NO_PREFIX})[0-9]{{17}}")
+SSCC_DIGITS: Final = re.compile("(?:00)?[0-9]{18}")
 # "Aggregated customs code": 25 digits in every sample, template CUSTOM.
 IMPORT_CODE: Final = re.compile("00[0-9]{23}")
+# The human readable interpretation of GS1 General Specifications, 4.14.
+PRINTED: Final = re.compile(
+    r"\s*(?:\][A-Za-z][0-9A-Za-z])?\s*\((?:01\)\s*[0-9]{14}(?![0-9])|00\)\s*[0-9]{18}(?![0-9]))"
+)

@@ -1,4 +1,4 @@
-"""The configuration's tables, key by key, as section 1 of the contract has them. Names with `_s` are seconds.
+"""The configuration's tables, key by key (docs/contract.md, Configuration). Names with `_s` are seconds.
 
 What one value may be stands in `values.py`; what has to fit together (a station's devices, a product's group) is asked
 in `rules.py`, so that nothing here hides a second problem behind the first.
@@ -111,7 +111,7 @@ class Journal(Table):
 
     @property
     def token_path(self) -> Path:
-        """The file of the token for local commands (contract, section 3)."""
+        """The file of the token for local commands (docs/contract.md, HTTP)."""
         return self._beside(".token")
 
     @property
@@ -244,8 +244,8 @@ class Mqtt(Table):
     protocol: Literal[5, 311] = 5
     root: MqttRoot = "lined"
     topics: dict[MqttTopicName, MqttRoot] = {}
-    """Other names than the contract's, after `root` and the line's id; what stands under `command` and `reply` keeps
-    its name.
+    """Other names than those of docs/contract.md, MQTT, after `root` and the line's id; what stands under `command` and
+    `reply` keeps its name.
     """
 
     @property

@@ -29,7 +29,7 @@ _STAND_INS: dict[str, Any] = {
     "regulator.business_place_id": 1,
     "journal": {"path": "journal.db"},
     "journal.path": "journal.db",
-    "product.gtin": "00000000000000",
+    "product.gtin": "00000000000017",
     "product.name": "unknown",
     "product.group": "unknown",
     "device.id": "unknown",

@@ -131,6 +131,9 @@ def sscc_problems(found: Repaired) -> Iterator[Problem]:
         wanted = f"{PREFIX_DIGITS.start} to {PREFIX_DIGITS.stop - 1} digits in quotes"
         yield at(("sscc", "prefix"), f"must be the extension digit and GS1's company prefix, {wanted}")
         return
+    if not sscc.prefix[1:].strip("0"):
+        yield at(("sscc", "prefix"), "no company has a prefix of zeros: write your own extension digit and GS1 prefix")
+        return
     most = 10**sscc.serial_digits - 1
     for key, value in (("first", sscc.first), ("last", sscc.last)):
         is_default = key == "last" and value == SSCC_LAST and key not in sscc.model_fields_set

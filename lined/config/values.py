@@ -124,6 +124,8 @@ def _listen(text: str) -> str:
 def _gtin(text: str) -> str:
     if not re.fullmatch(r"[0-9]{14}", text):
         raise ValueError(f"must have 14 digits, with leading zeros for a shorter EAN, not {shown(text)}")
+    if not int(text):
+        raise ValueError("no product has a GTIN of zeros")
     right = gtin_check_digit(text[:-1])
     if text[-1] != right:
         raise ValueError(f"the check digit of {text} would have to be {right}: compare it with the product's card")

@@ -104,6 +104,7 @@ class Device:
         reads = self._driver.feed(chunk)
         state.received_bytes += len(chunk)
         state.heartbeats = self._driver.heartbeats
+        state.dropped_bytes = self._driver.dropped_bytes
         if not reads:
             return
         state.frames += len(reads)

@@ -57,6 +57,8 @@ class DeviceState:
     frames: int = 0
     received_bytes: int = 0
     heartbeats: int = 0
+    dropped_bytes: int = 0
+    """Of what cannot belong to a code: NUL bytes, a terminal's negotiation, a heartbeat that nothing ended."""
     connections: int = 0
     unanswered: int = 0
     """Frames whose verdicts have not been said yet."""

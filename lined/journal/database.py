@@ -42,7 +42,7 @@ def affected_by_wal_reset() -> bool:
 def open_writable(path: Path) -> Database:
     """The one read-write connection. Raises JournalError where the durability settings do not take.
 
-    FULL and not NORMAL: measured with dropped unsynced writes, NORMAL lost acknowledged commits (reliability page, 1).
+    FULL, not NORMAL: with unsynced writes dropped, NORMAL lost acknowledged commits (docs/decisions.md, The journal).
     """
     connection = _connect(path.as_uri(), writable=True)
     connection.execute(f"PRAGMA page_size={PAGE_BYTES}")

@@ -53,7 +53,7 @@ class LineOperations(PackageOperations, PoolOperations):
         intake.listeners.append(self.confirming.heard)
 
     async def start_job(self, body: Mapping[str, Any], *, command_id: str = "", by: str = "") -> dict[str, Any]:
-        """`body` as in the contract's `/api/v1/job/start`. The answer: the job."""
+        """`body` as of `/api/v1/job/start`. The answer: the job."""
         _wellformed(body, required=("gtin",))
         if not isinstance(body.get("replace") or False, bool):
             raise _wrong([Problem("replace", "true or false")])
@@ -126,7 +126,7 @@ class LineOperations(PackageOperations, PoolOperations):
     def identification(self, text: str) -> str:
         """The identification code of what a person typed or pasted. Raises CommandError 422."""
         try:
-            return codes.identification(text.encode("utf-8", "replace"), self._shapes)
+            return codes.typed(text, self._shapes).ident
         except codes.Malformed as fault:
             raise Invalid("malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]) from None
 

@@ -156,7 +156,7 @@ def _chunk(operations: _Orders, station: Station) -> Chunk:
 
 def _parsed(text: str, path: str) -> codes.MarkingCode:
     try:
-        return codes.parse(text.encode("utf-8", "replace"))
+        return codes.typed(text)
     except codes.Malformed as fault:
         raise Invalid("malformed", f"{text!r} is no code: {fault}", [Problem(path, str(fault))]) from None
 

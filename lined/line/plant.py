@@ -14,7 +14,7 @@ class Product:
     """A product that may be produced here.
 
     `demands` names what its group's reports cannot do without: `production_date`, `expiration_date`, `series`
-    (domain page, "Reports": which fields a group demands is data).
+    (docs/regulator.md, Reports: which fields a group demands is data).
     """
 
     gtin: str
@@ -54,7 +54,7 @@ class SsccRange:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A place on the line with a role. `repeat_s` by device: see `repeat` in the contract, section 4.
+    """A place on the line with a role. `repeat_s` by device: see *Repeat* in docs/contract.md, Verdicts.
 
     `level` and `mode`: a pack station's. `confirm_ms`: a reject here has to be confirmed within this; 0: no
     confirmation.

@@ -88,7 +88,7 @@ def pool_gtin(plant: Plant, gtin: object) -> str:
 
 def code_of(text: str, gtin: str, shapes: Mapping[str, Shape]) -> MarkingCode:
     """A code of this GTIN, with or without its check part. Raises codes.Malformed."""
-    code = codes.parse(text.encode("utf-8", "replace"), shapes)
+    code = codes.parse_text(text, shapes)
     if code.template == "SSCC":
         raise codes.Malformed("an SSCC: boxes and pallets are in no pool")
     if code.gtin != gtin:

@@ -1,4 +1,4 @@
-"""The MQTT bridge (contract, section 5): the line tells the PLC, and is told.
+"""The MQTT bridge (docs/contract.md, MQTT): the line tells the PLC, and is told.
 
     verdicts   QoS 0, one stretch after the other: the next goes out when the broker has confirmed the last
     events     reports, packages, alarms, replies: QoS 1, in order, until the broker has them

@@ -212,12 +212,12 @@ def json_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def moment(at_ms: int) -> str:
-    """`2026-11-23T08:00:00.250Z` of milliseconds since 1970, UTC (contract, section 3)."""
+    """`2026-11-23T08:00:00.250Z` of milliseconds since 1970, UTC (docs/contract.md, HTTP)."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def verdict_document(verdict: Verdict) -> dict[str, Any]:
-    """The payload of `verdict` (contract, section 5)."""
+    """The payload of `verdict` (docs/contract.md, MQTT)."""
     return {
         "seq": verdict.seq,
         "session": verdict.session,

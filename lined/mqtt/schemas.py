@@ -1,4 +1,4 @@
-"""The shape of every message (contract, section 5), as JSON Schema: what commands are checked against before the line
+"""The shape of every message (docs/contract.md, MQTT) as JSON Schema: what commands are checked against before the line
 sees them, and what the AsyncAPI document publishes.
 
 `faults` knows the part of JSON Schema that the shapes here use: type, enum, pattern, minLength, maxLength, minimum,

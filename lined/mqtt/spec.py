@@ -73,11 +73,11 @@ class MqttLimits:
     lasted_s: float = 5.0
     """A connection that lasted so long was a good one: after it the first attempt comes soon."""
     late_s: float = 0.9
-    """Contract, section 5: a verdict is never published later than 1 s. What is left is for the way."""
+    """docs/contract.md, MQTT: a verdict is never published later than 1 s. What is left is for the way."""
     silent_s: float = 2.0
     """A broker that confirms no verdict for so long is left, and what was not sent to it is forgotten."""
     status_s: float = 1.0
-    """Contract, section 5: the status goes out at most once in this time."""
+    """docs/contract.md, MQTT: the status goes out at most once in this time."""
     heartbeat_s: float = 30.0
     """Status and availability go out at least this often."""
     farewell_s: float = 1.0

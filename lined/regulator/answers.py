@@ -28,7 +28,9 @@ class Receipt(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A document's card [11.2, 11.3]. `final`: the regulator has finished with it (False for unknown statuses)."""
+    """A document's card (API 1.21.1 §11.2, §11.3). `final`: the regulator has finished with it; False for unknown
+    statuses.
+    """
 
     document_id: str
     type: str
@@ -39,7 +41,7 @@ class Document(NamedTuple):
 
 
 class CodeOutcome(NamedTuple):
-    """One code of a document [11.6]. `index` is its place in the document and the cursor of the list."""
+    """One code of a document (API 1.21.1 §11.6). `index` is its place in the document and the cursor of the list."""
 
     index: int  # type: ignore[assignment]  # their word; nobody searches in this tuple
     code: str
@@ -48,7 +50,7 @@ class CodeOutcome(NamedTuple):
 
 
 class DocumentError(NamedTuple):
-    """One row of a document's errors [11.5]. `row` is the row's own number (the cursor), NOT the index of a code."""
+    """One row of a document's errors (API 1.21.1 §11.5). `row` is its own number, the cursor, NOT a code's index."""
 
     property: str
     error_code: str
@@ -57,7 +59,7 @@ class DocumentError(NamedTuple):
 
 
 class CodeEvent(NamedTuple):
-    """One event of a code [9.2]; `document_id` (their eventSourceId) names the document that caused it."""
+    """One event of a code (API 1.21.1 §9.2); `document_id` (their eventSourceId) names the document that caused it."""
 
     type: str
     document_id: str
@@ -78,7 +80,7 @@ class CodeHistory(NamedTuple):
 
 
 class ErrorNote(NamedTuple):
-    """One error of an answer [1.6], whatever its shape. `values` are the strings it blames."""
+    """One error of an answer (API 1.21.1 §1.6), whatever its shape. `values` are the strings it blames."""
 
     code: str
     text: str

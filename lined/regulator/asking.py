@@ -134,7 +134,7 @@ class Asking:
         turn = Turn("token", method)
         await self.budget.acquire(*turn)
         rule = self._profile.methods[method]
-        form = method == "token_refresh"  # [2.2.3.1] "passed using the x-www-form-urlencoded format"
+        form = method == "token_refresh"  # API 1.21.1 §2.2.3.1: "passed using the x-www-form-urlencoded format"
         body = urlencode(fields).encode() if form else json.dumps(fields).encode()
         kind_of_body = "application/x-www-form-urlencoded" if form else "application/json;charset=UTF-8"
         request = Request(rule.verb, rule.path, body=body, content_type=kind_of_body)

@@ -138,8 +138,8 @@ class Budget:
             raise BudgetSpent(held_s, method)
 
     def hold_back(self, kind: str, method: str, seconds: float) -> None:
-        """The regulator said 429: this method waits for so long [1.4, each has a limit of its own], and nothing that is
-        saved up is used at once by the others.
+        """The regulator said 429: this method waits for so long (each has a limit of its own, API 1.21.1 §1.4), and
+        nothing that is saved up is used at once by the others.
         """
         bucket, _ = self._kinds[kind]
         bucket.drain()

@@ -74,7 +74,7 @@ class Credential(Protocol):
 
 
 class ApiKey:
-    """A business user's key. It lives up to 90 days; `expires_at` is known after a check or a refresh [2.1]."""
+    """A business user's key (API 1.21.1 §2.1), alive for up to 90 days; `expires_at` is known after a check."""
 
     def __init__(self, read: Secret, *, clock: Callable[[], float], on_new_secret: OnNewSecret | None = None) -> None:
         self.problem: str | None = None
@@ -163,7 +163,7 @@ class ApiKey:
 
 
 class TechnicalUser:
-    """A technical user's tokens [2.2]: access for 30 minutes, refresh for 24 hours; a new token kills the one before.
+    """A technical user's tokens (API 1.21.1 §2.2): access for 30 minutes, refresh for 24 hours. A new one ends the old
 
     `ask(method, fields)` sends one request without a token and returns the reply, or None where none came.
     """
@@ -323,7 +323,7 @@ class _Tokens:
 
     @classmethod
     def read(cls, reply: Reply, rules: CredentialRules, now: float, chance: random.Random) -> _Tokens | None:
-        """`accessTokenExpiresIn` is in ms, a number in the sample and a string in the table [2.2.2.2]."""
+        """`accessTokenExpiresIn` is in ms, a number in the sample and a string in the table (API 1.21.1 §2.2.2.2)."""
         value = reply.value if isinstance(reply.value, dict) else {}
         access = _secret_of(value.get("accessToken"))
         if not access:

@@ -1,4 +1,4 @@
-"""Looking after the API key: is it ours, until when, and replacing it [2.1.4, 2.1.5]."""
+"""Looking after the API key: is it ours, until when, and replacing it (API 1.21.1 §2.1.4, §2.1.5)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
 
-CHECK_GAP_S = 900.0  # [1.4] 100 a day are allowed
+CHECK_GAP_S = 900.0  # API 1.21.1 §1.4: 100 a day are allowed
 ANSWER_BYTES = 64 * 1024
 LONGEST_NAME = 100  # of a key
 

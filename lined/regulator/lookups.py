@@ -93,8 +93,9 @@ class Lookups:
         return self._read("search", lambda: answers.documents(value, self.profile.statuses.final))
 
     async def content(self, document_id: str) -> dict[str, object]:
-        """The document as it was registered; separators may be gone from its codes [11.4, sample]. Raises Unavailable
-        or Denied.
+        """The document as it was registered; separators may be gone from its codes (sample of API 1.21.1 §11.4).
+
+        Raises Unavailable or Denied.
         """
         value = await self._value("check", "content", {"id": document_id})
         try:
@@ -116,13 +117,13 @@ class Lookups:
             raise self._failed("code_histories", Denied("code information is closed to technical users", status=403))
         request = Request(rule.verb, rule.path, body=json.dumps({"codes": list(codes)}).encode())
         reply = await self._ask("check", "code_histories", request)
-        if 300 <= reply.status < 400:  # [9.2] "redirects to the public API" where not one of the codes is ours
+        if 300 <= reply.status < 400:  # API 1.21.1 §9.2: "redirects to the public API" where no code is ours
             raise self._failed("code_histories", Denied("none of these codes is ours to see", status=403))
         value = self._need_value("code_histories", reply)
         return await self._rows("code_histories", value, "results", answers.code_history)
 
     async def key_check(self) -> dict[str, object]:
-        """The answer about our own API key: isTinCorrect, expiresOn [2.1.4]. Raises Unavailable or Denied."""
+        """What is said of our API key (API 1.21.1 §2.1.4): isTinCorrect, expiresOn. Raises Unavailable or Denied."""
         value = await self._value("read", "key_check", {"tin": self.account.tin})
         return value if isinstance(value, dict) else {}
 
@@ -200,7 +201,7 @@ def path_of(template: str, places: Mapping[str, str]) -> str:
 
 
 def _page(after: int | None, limit: int) -> Query:
-    """[11.5, 11.6] `lastIndex` is the last row of the page before; `limit` is always sent."""
+    """API 1.21.1 §11.5, §11.6: `lastIndex` is the last row of the page before; `limit` is always sent."""
     limited = ("limit", str(limit))
     return (limited,) if after is None else (limited, ("lastIndex", str(after)))
 
@@ -213,7 +214,7 @@ def _one_page(rows: list[Row], after: int | None, limit: int, cursor: Callable[[
 
 
 def _moment(when: datetime) -> str:
-    """[11.2] '2011-12-03T10:15:30Z', cut to the second."""
+    """API 1.21.1 §11.2: '2011-12-03T10:15:30Z', cut to the second."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -1,6 +1,6 @@
 """What became of a submission: the one decision on which "never twice" rests, without any I/O.
 
-Guarantees (contract, section 6): `Receipt` only with a readable id; `NotSent` only where certainly nothing was
+Guarantees (docs/contract.md, Reports): `Receipt` only with a readable id; `NotSent` only where certainly nothing was
 registered: no byte left, 401, 429, error code 1 in a 4xx; `Refused` only for a readable 4xx; everything else is
 `OutcomeUnknown`. An HTML page is an outage whatever its status says. A 5xx is in doubt also where it says error code 1:
 "try again" is what a server says too when it failed behind the registration, and a search costs less than a duplicate.

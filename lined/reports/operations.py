@@ -34,8 +34,8 @@ class ReportOperations:
         may_correct: bool = True,
         countries: frozenset[str] = frozenset(),
     ) -> None:
-        """`may_correct`: the account is a business user's, which the regulator demands for corrections [3.4].
-        `countries`: those that it knows [13.28]; empty: any.
+        """`may_correct`: the account is a business user's, as corrections demand (API 1.21.1 §3.4).
+        `countries`: those that it knows (API 1.21.1 §13.28); empty: any.
         """
         self._journal = journal
         self._wall_ms = wall_ms
@@ -102,7 +102,7 @@ def _identifications(listed: object) -> list[str]:
     found: list[str] = []
     for place, text in enumerate(listed if isinstance(listed, list) else [listed]):
         try:
-            found.append(codes.identification(str(text).encode("utf-8", "replace")))
+            found.append(codes.typed(str(text)).ident)
         except codes.Malformed as fault:
             problems.append(Problem(f"codes[{place}]", fault.reason))
     if problems:

@@ -1,5 +1,5 @@
-"""What only a person may decide about a held report: send it again, name its document, or end it (contract, sections 3
-and 6).
+"""What only a person may decide about a held report: send it again, name its document, or end it
+(docs/contract.md, Reports).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Aggregation (5.3): packages are formed of codes that are applied and lie in no other package.
+"""Aggregation (API 1.21.1 §5.3): packages are formed of codes that are applied and lie in no other package.
 
 A package is formed whole or not at all: one bad child, and neither the parent nor the other children are. Packages of
 one document are judged in their order, so that a pallet may follow its boxes. An SSCC becomes known by its first use;

@@ -1,4 +1,4 @@
-"""Answers in the shapes of section 1.6: a list or an object, depending on the service that speaks.
+"""Answers in the shapes of API 1.21.1 §1.6: a list or an object, depending on the service that speaks.
 
 The ICOM paths (`/api/...`) answer with an object that holds `globalErrors`; the public ones with a bare list. Both
 carry `errorId` and `service`. As in the text's own sample the context of an `access-denied` echoes the bearer token.

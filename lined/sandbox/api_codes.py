@@ -1,4 +1,4 @@
-"""Section 9: information about codes, for business users."""
+"""Information about codes (API 1.21.1 §9), for business users."""
 
 from __future__ import annotations
 

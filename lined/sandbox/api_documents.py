@@ -1,4 +1,4 @@
-"""Section 11: documents, their codes, errors and content."""
+"""Documents (API 1.21.1 §11): cards, their codes, errors and content."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lined.sandbox.shapes import parse_instant
 
 router = APIRouter()
 _STORAGE = "/public/api/v1/doc/storage"
-# 13.7 has fewer words than 13.8; a report that was processed in part is a success there.
+# API 1.21.1 §13.7 has fewer words than §13.8; a report that was processed in part is a success there.
 _REPORT_STATUSES = {SUCCESS: SUCCESS, PARTIAL: SUCCESS, ERROR: ERROR}
 
 
@@ -117,7 +117,7 @@ async def content(request: Request, document_id: str) -> Response:
 
 def _search_of(request: Request) -> Search:
     since, until = _moment(request, "dateFrom"), _moment(request, "dateTo")
-    now = sandbox_of(request).clock()  # [11.2.1] "if dateTo is not given, up to the present date and time"
+    now = sandbox_of(request).clock()  # API 1.21.1 §11.2.1: "if dateTo is not given, up to the present date and time"
     if since is not None and (now if until is None else until) < since:
         raise bad_request("dateTo is earlier than dateFrom", "dateTo", where="query")
     return Search(

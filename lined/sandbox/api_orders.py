@@ -1,4 +1,4 @@
-"""Section 4: orders for codes, and the codes themselves. All of it counts against the 100 requests a minute."""
+"""Orders for codes, and the codes (API 1.21.1 §4). All of it counts against the 100 requests a minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section 5: reports come in, each answered with the id of the document that was registered for it."""
+"""Reports (API 1.21.1 §5): they come in, each answered with the id of the document that was registered for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section 2: API keys of the business user, tokens of the technical user."""
+"""Credentials (API 1.21.1 §2): API keys of the business user, tokens of the technical user."""
 
 from __future__ import annotations
 

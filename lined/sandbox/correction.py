@@ -1,4 +1,4 @@
-"""Correction (5.4): other dates, series or country for codes that are applied. Business users only (3.4)."""
+"""Correction (API 1.21.1 §5.4): other dates, series or country of applied codes. Business users only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disaggregation (5.5): packages are dissolved, and every package above them too; what was inside keeps its status."""
+"""Disaggregation (API 1.21.1 §5.5): packages are dissolved, and all above them; what was inside keeps its status."""
 
 from __future__ import annotations
 

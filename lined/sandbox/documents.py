@@ -1,4 +1,4 @@
-"""Documents: registered at once, decided later, seen in between as CREATED, VALIDATING, IN_PROCESS (13.8).
+"""Documents: registered at once, decided later, seen in between as the pending statuses of API 1.21.1 §13.8.
 
 A document's effects happen in one transaction at its `final_at`; until then it has none, so the order of decisions and
 not the order of arrival rules when two documents name the same code. After a restart what is due is decided then.

@@ -22,8 +22,8 @@ def sandbox_of(request: Request) -> Sandbox:
 
 
 async def enter(request: Request, *, business: bool = False, counted: bool = False) -> User:
-    """The user who asks. `business`: methods that a technical user has no access to (3.4); `counted`: methods of orders
-    and reports, 100 a minute (1.4). Raises Rejection: 401, 403 or 429.
+    """The user who asks. `business`: methods that technical users may not ask (API 1.21.1 §3.4); `counted`: methods of
+    orders and reports, 100 a minute (API 1.21.1 §1.4). Raises Rejection: 401, 403 or 429.
     """
     sandbox = sandbox_of(request)
     authorization = request.headers.get("authorization", "")

@@ -1,4 +1,4 @@
-"""Section 9: what the books tell about codes. The history names the document behind every change."""
+"""Information about codes (API 1.21.1 §9): what the books tell. The history names the document behind every change."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _history(connection: Connection, code: CodeRow, report: dict[str, Any]) -> l
 
 
 def _described(kind: str, detail: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """An effect's event type (13.19) and its description. Corrections have no type there: CODE_CORRECTION is ours."""
+    """An effect's event type (API 1.21.1 §13.19) and its description. CODE_CORRECTION is ours: they have none."""
     if kind == VALIDATION:
         return kind, {"eventValidationShortResponse": {"printQualityClass": detail["class"]}}
     if kind in {AGGREGATION, DISAGGREGATION} and {"packed", "removed"} & detail.keys():

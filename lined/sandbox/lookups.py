@@ -1,4 +1,4 @@
-"""Section 11's questions, as queries: a document's card, the search, outcomes, errors, content."""
+"""Questions about documents (API 1.21.1 §11) as queries: a card, the search, outcomes, errors, content."""
 
 from __future__ import annotations
 

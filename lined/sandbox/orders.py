@@ -1,4 +1,4 @@
-"""Orders for codes (section 4): registered, ready after a while, closed by themselves once emptied or old."""
+"""Orders for codes (API 1.21.1 §4): registered, ready after a while, closed by themselves once emptied or old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a package may be formed: the rules of 1.4 and 5.3, on what the books know of the codes concerned."""
+"""The rules of packages (API 1.21.1 §1.4, §5.3): whether one may be formed, by what the books know of its codes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Packs of codes (4.4, 4.5). The codes of a sub-order exist from the moment they are fetched; a pack can be fetched
-again, also from an order that has closed.
+"""Packs of codes (API 1.21.1 §4.4, §4.5). The codes of a sub-order exist from the moment they are fetched; a pack can
+be fetched again, also from an order that has closed.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _new_pack(
         " ON s.id = p.sub_order_id WHERE s.order_id = ?1) FROM sub_orders WHERE order_id = ?1",
         (buffer.order_id,),
     )
-    if not left:  # 1.4: "Immediately, after receiving all codes"
+    if not left:  # API 1.18.2 §1.4: "Immediately, after receiving all codes"
         connection.execute("UPDATE orders SET closed_at = ? WHERE id = ?", (at, buffer.order_id))
     return {"packId": pack, "codes": codes}
 

@@ -9,11 +9,11 @@ from lined.sandbox.rules import PRODUCT_GROUPS
 from lined.vocabulary.errors import Problem, SettingsError
 
 DAY_S = 86_400.0
-API_KEY_LIFE_S = 90 * DAY_S  # 1.4: "not more than 90 days"
-ACCESS_TOKEN_LIFE_S = 30 * 60.0  # 1.4
-REFRESH_TOKEN_LIFE_S = DAY_S  # 1.4
-REQUESTS_PER_MINUTE = 100  # 1.4: Orders and Reports methods
-KEY_REQUESTS_PER_DAY = 100  # 1.4: check and refresh, each
+API_KEY_LIFE_S = 90 * DAY_S  # API 1.18.2 §1.4: "not more than 90 days"
+ACCESS_TOKEN_LIFE_S = 30 * 60.0  # API 1.21.1 §1.4
+REFRESH_TOKEN_LIFE_S = DAY_S  # API 1.21.1 §1.4
+REQUESTS_PER_MINUTE = 100  # API 1.21.1 §1.4: methods of orders and reports
+KEY_REQUESTS_PER_DAY = 100  # API 1.21.1 §1.4: check and refresh, each
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class SandboxSettings:
     final_after_s: tuple[float, float] = (1.0, 2.0)
     some_bad: str = "partial"  # or `error`: then the whole document is ERROR, naming the bad codes
     search_order: str = "newest"  # newest | oldest: the text does not say
-    content_as_sample: bool = True  # 11.4's sample lost the separators and manufacturerCountry
-    codes_per_report: int = 30_000  # 1.4
+    content_as_sample: bool = True  # the sample of API 1.21.1 §11.4 lost the separators and manufacturerCountry
+    codes_per_report: int = 30_000  # API 1.21.1 §1.4
     clock_tolerance_s: float = 5.0  # how far in the future a production date may lie
     group_applied_first: bool = True  # a GROUP code must be applied before it can become a package
     order_ready_after_s: float = 1.0

@@ -173,7 +173,7 @@ def open_envelope(body: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def is_sorted(value: object) -> bool:
-    """True where the keys of every object stand in A-Z order (5.4, 5.5), as they came."""
+    """True where the keys of every object stand in A-Z order (API 1.21.1 §5.4, §5.5), as they came."""
     if isinstance(value, dict):
         names = list(value)
         return names == sorted(names) and all(is_sorted(item) for item in value.values())

@@ -1,4 +1,4 @@
-"""Utilisation (5.1): codes in RECEIVED, of one product group, by their owner, become INTRODUCED or APPLIED."""
+"""Utilisation (API 1.21.1 §5.1): RECEIVED codes of one product group become INTRODUCED or APPLIED, by their owner."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def check_group(group: str, settings: SandboxSettings, *, where: str = "body", p
 
 
 def check_place(place: int, settings: SandboxSettings) -> None:
-    """A business place of the account: others show as missing rights (3.2). Raises Rejection."""
+    """A business place of the account: others show as missing rights (API 1.21.1 §3.2). Raises Rejection."""
     if place not in settings.places:
         raise no_rights("the user has no right to this business place", "$.businessPlaceId", place)
 

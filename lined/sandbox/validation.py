@@ -1,4 +1,4 @@
-"""Validation (5.2): print quality of codes. Nothing changes but the codes' history.
+"""Validation (API 1.21.1 §5.2): print quality of codes. Nothing changes but the codes' history.
 
 The text asks for identification codes and its sample (EN) sends a full one: both are taken.
 """

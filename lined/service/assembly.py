@@ -117,7 +117,7 @@ def device_ids_of(config: Config) -> list[str]:
 
 
 def binding_of(config: Config) -> dict[str, str]:
-    """What a journal is bound to (contract, section 1)."""
+    """What a journal is bound to (docs/contract.md, Configuration)."""
     regulator = config.regulator
     return {
         "profile": regulator.profile,

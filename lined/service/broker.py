@@ -91,7 +91,7 @@ class BrokerSide:
 
 
 def _document(change: ReportChange) -> dict[str, object]:
-    """The payload of `report` (contract, section 5)."""
+    """The payload of `report` (docs/contract.md, MQTT)."""
     return {
         "id": str(change.report_id),
         "kind": change.kind,

@@ -1,4 +1,4 @@
-"""Replacing the API key by command: the regulator gives a new one and ends the old one in the same moment [2.1.5].
+"""Replacing the API key by command (API 1.21.1 §2.1.5): the regulator gives a new one and ends the old one at once.
 
 Nothing is asked before it is certain that the answer can be stored; the new key has replaced the old one in its file,
 synced, before anything is asked with it; and no connection that goes away, no time-out of whoever asked, cuts a renewal

@@ -50,7 +50,7 @@ class AlarmKind(AdvisedWord):
     DEVICE_SET_UP = (
         "device-set-up",
         N_("A scanner sends wrong characters"),
-        N_("Check the scanner's code page and keyboard settings."),
+        N_("Set the scanner to raw data; check its code page and keyboard settings."),
     )
     STUCK_CODE = (
         "stuck-code",

@@ -1,4 +1,4 @@
-"""Times as the outside reads them: RFC 3339 in UTC (contract, section 3)."""
+"""Times as the outside reads them: RFC 3339 in UTC (docs/contract.md, HTTP)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts: what a station decides about a read, and the reasons for which it rejects one (contract, section 4)."""
+"""Verdicts (docs/contract.md, Verdicts): what a station decides about a read, and why it rejects one."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ __all__ = ["StatusServer", "StatusUnavailable", "make_token"]
 
 log = structlog.get_logger()
 
-PORT_S = 10.0  # contract, section 2: the port is retried for 10 s
+PORT_S = 10.0  # docs/contract.md, Command line: the port is retried for 10 s
 PORT_RETRY_S = 0.2
 GRACE_S = 2  # for open requests at the end
 IDLE_S = 15  # a connection between two requests

@@ -1,4 +1,4 @@
-"""What is wrong outside is said, kept and survived (contract, section 2; issue "Bad input")."""
+"""What is wrong outside is said, kept and survived (docs/contract.md, Command line)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands as installed programs: what they print and how they end (contract, section 2)."""
+"""The commands as installed programs: what they print and how they end (docs/contract.md, Command line)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration as the contract words it (section 1): every key and default, every refusal with its path."""
+"""The configuration (docs/contract.md, Configuration): every key and default, every refusal with its path."""
 
 from __future__ import annotations
 

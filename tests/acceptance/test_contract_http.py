@@ -1,4 +1,4 @@
-"""The local endpoint as a stranger meets it: who may ask, what is refused how, what the answers hold (section 3)."""
+"""The endpoint (docs/contract.md, HTTP) as a stranger meets it: who may ask, what is refused how, what answers hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from tests.acceptance.contract_line import OK, Answer, ContractLine, sums_agree
 from tests.acceptance.line import GTIN
+from tests.unit.papers.pages import column, names, table
 
+CONTRACT = "docs/contract.md"
 START = "/api/v1/job/start"
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 REPORT_STATES = "open sealed sending in_doubt submitted succeeded partial refused held released void".split()
@@ -42,6 +44,19 @@ async def test_reading_needs_no_token_and_every_address_of_the_contract_answers(
         for path in ("reports?limit=0", "reports?limit=1001", "reports?state=nosuch", "packages?limit=x"):
             answer = await line.http("GET", f"/api/v1/{path}")
             assert (answer.status, error(answer)) == (422, "wrong-values"), path
+
+
+async def test_the_paths_and_bodies_are_those_of_the_contract(tmp_path: Path) -> None:
+    async with ContractLine(tmp_path) as line:
+        document = (await line.http("GET", "/openapi.json")).json
+    paths = {path: list(methods) for path, methods in document["paths"].items()}
+    questions = set(column(CONTRACT, "Questions")) - {"/openapi.json"}
+    commands = {names(path)[0]: names(body) for path, body in table(CONTRACT, "Commands")}
+    assert paths == {path: ["get"] for path in questions} | {path: ["post"] for path in commands}
+    for path, said in commands.items():
+        body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        fields = document["components"]["schemas"][body.rpartition("/")[2]]["properties"].keys()
+        assert fields - {"id", "by"} <= set(said), path  # beside them stand the words that a field may have
 
 
 async def test_the_token_is_private_and_compulsory_for_commands(tmp_path: Path) -> None:

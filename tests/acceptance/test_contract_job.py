@@ -1,4 +1,4 @@
-"""Jobs and what their dates become on the wire (contract, section 3)."""
+"""Jobs and what their dates become on the wire (docs/contract.md, HTTP)."""
 
 from __future__ import annotations
 

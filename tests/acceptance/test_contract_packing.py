@@ -1,4 +1,4 @@
-"""Section 4 of the contract at pack stations and about ejected items, with the installed program over real sockets."""
+"""Pack stations and ejected items (docs/contract.md, Verdicts), with the installed program over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of a report with the regulator's faults (contract, section 6), and what a person may do about one."""
+"""The states of a report (docs/contract.md, Reports) with the regulator's faults, and what a person may do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts over real sockets, as section 4 of the contract words them, at stations that apply and verify."""
+"""Verdicts (docs/contract.md, Verdicts) over real sockets, at stations that apply and verify."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 
 UNIT = Path(__file__).parents[2] / "systemd" / "lined@.service"
 EXPOSURE = 2.0  # of 10; 1.6 when this was written, and 9 without any confinement
-STOP_S = 10  # contract, section 2: SIGTERM ends within 10 s
+STOP_S = 10  # docs/contract.md, Command line: SIGTERM ends within 10 s
 
 pytestmark = [
     pytest.mark.systemd,

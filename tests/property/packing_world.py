@@ -60,7 +60,7 @@ class Model:
         return [child for child, outer in self.parent.items() if outer == parent]
 
     def aggregate(self, unit: dict[str, Any]) -> None:
-        """EN 5.3 and the domain page: children applied, in nothing else, a parent that holds nothing."""
+        """API 1.18.2 §5.3 and docs/regulator.md, Reports: children applied and free, an empty parent."""
         parent, children = unit["unitSerialNumber"], unit["codes"]
         assert children and len(children) == unit["aggregationItemsCount"] <= unit["aggregationUnitCapacity"]
         assert not self.held(parent), f"{parent} is formed already"
@@ -71,7 +71,7 @@ class Model:
         self.parent.update(dict.fromkeys(children, parent))
 
     def disaggregate(self, ident: str) -> None:
-        """EN 5.5: the package and those above it."""
+        """API 1.18.2 §5.5: the package and those above it."""
         outer: str | None = ident
         while outer is not None:
             above = self.parent.get(outer)

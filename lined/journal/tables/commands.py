@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lined.journal.database import Connection
 from lined.vocabulary.errors import Conflict
 
-KEPT_MS = 7 * 24 * 3600 * 1000  # contract, section 3: the same id within 7 days
+KEPT_MS = 7 * 24 * 3600 * 1000  # docs/contract.md, HTTP: the same id within 7 days
 
 
 class Command(NamedTuple):

@@ -1,7 +1,7 @@
 """Rows of `report`: the states, the one table of transitions, and the sums that move with them.
 
     open → sealed → sending → submitted → succeeded | partial | refused
-    (contract, section 6; every other edge stands in TRANSITIONS with its reason)
+    (docs/contract.md, Reports; every other edge stands in TRANSITIONS with its reason)
 
 Every change of state goes through `move`, which refuses an edge that is not in the table, keeps the history and moves
 the codes' sums: the codes of a batch take their state from its newest report, so that one row says it for 30,000.

@@ -84,7 +84,7 @@ class LineIntake:
         self.not_durable = 0
         self.shown: deque[Verdict] = deque(maxlen=SHOWN)
         self.last_read_ms: dict[str, int] = {}
-        self.remarks: Counter[str] = Counter()
+        self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.listeners: list[Listener] = []
         self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
         self._journal = journal
@@ -124,13 +124,13 @@ class LineIntake:
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
-        """A code typed in by hand, as the chunk of a read at the station (contract, section 3, `/api/v1/reads`).
+        """A code typed in by hand, as the chunk of a read at the station (docs/contract.md, HTTP, `/api/v1/reads`).
 
         `typed_done` has to follow, whatever becomes of it.
         """
         device = typed_device(station.id)
         self._waiting[device] += 1
-        candidate = self._candidate(device, text.encode("utf-8", "replace"))
+        candidate = self._typed_candidate(text)
         return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
 
     def station_chunk(self, station: Station) -> Chunk:
@@ -257,18 +257,24 @@ class LineIntake:
         except marking.Malformed as fault:
             if fault.device_fault:
                 self._foreign[device] = RIGHT_AGAIN
-                self._problems.set(
-                    AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}; check the scanner's code page"
-                )
+                self._problems.set(AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}")
             return Candidate(Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
         if code.remarks:
-            self.remarks[device] += 1
+            self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)
         if device in self._foreign:
             self._foreign[device] -= 1
             if not self._foreign[device]:
                 del self._foreign[device]
                 self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
         return Candidate("", code, raw)
+
+    def _typed_candidate(self, text: str) -> Candidate:
+        """What a person typed raises no alarm about a scanner, and may be in the printed form."""
+        raw = text[:RAW_KEPT].encode("utf-8", "replace")[:RAW_KEPT]
+        try:
+            return Candidate("", marking.typed(text, self._shapes), raw)
+        except marking.Malformed as fault:
+            return Candidate(Reason.MALFORMED, None, raw, fault.reason)
 
     def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
         """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""

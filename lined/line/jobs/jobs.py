@@ -22,7 +22,7 @@ from lined.vocabulary.line import JobMode
 from lined.vocabulary.packages import OpenPackages
 from lined.vocabulary.word import member
 
-SERIES_MAX = 20  # 1 to 20 characters (RU 5.1.1, seriesNumber)
+SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1, seriesNumber)
 ORDER_MAX = 100  # (ours) no length is stated
 
 CORRECTABLE = ("order", "series", "production_date", "expiration_date")

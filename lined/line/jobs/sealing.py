@@ -23,7 +23,7 @@ from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
 
 TICK_S = 0.25
-SKEW_MAX_S = 300.0  # contract by issue: 5 minutes off the regulator's clock seals nothing
+SKEW_MAX_S = 300.0  # docs/contract.md, Reports: 5 minutes off the regulator's clock seals nothing
 
 
 def why_due(report: ReportRow, rules: BatchRules, at_ms: int) -> str | None:

@@ -6,7 +6,7 @@
     "B 3.4", "B(3.4)"   both: they must say the same
 
 Pure: text in, values out. Classes and their limits are those of ISO/IEC 15415 5.1 as the regulator names them
-(reference 13.26: D "unacceptable", F scrap).
+(API 1.21.1 §13.26: D "unacceptable", F scrap).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The verdicts of apply stations, decided inside the writer's transaction.
 
 Here and nowhere else a code becomes applied: in the transaction that accepts it, it goes into its open batch, the sums
-change, and two equal codes in one group meet each other. Order of reasons: contract, section 4.
+change, and two equal codes in one group meet each other. Order of reasons: docs/contract.md, Verdicts.
 """
 
 from __future__ import annotations

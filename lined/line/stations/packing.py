@@ -1,4 +1,4 @@
-"""The verdicts of pack stations, decided inside the writer's transaction (contract, section 4).
+"""The verdicts of pack stations, decided inside the writer's transaction (docs/contract.md, Verdicts).
 
     children-then-parent   capacity children, then a parent closes; or lined issues an SSCC with the last child
     parent-then-children   a parent opens, the last child closes

@@ -1,4 +1,4 @@
-"""The words of a verdict (contract, section 4), and what comes back from the writer for a chunk of reads."""
+"""The words of a verdict (docs/contract.md, Verdicts), and what comes back from the writer for a chunk of reads."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Ruling(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What everybody but the device is told (contract, section 5, `verdict`). `code` without its check part."""
+    """What everybody but the device is told (docs/contract.md, MQTT, `verdict`). `code` without its check part."""
 
     seq: int
     session: str

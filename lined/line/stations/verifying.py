@@ -1,4 +1,4 @@
-"""The verdicts of verify stations, decided inside the writer's transaction (contract, section 4).
+"""The verdicts of verify stations, decided inside the writer's transaction (docs/contract.md, Verdicts).
 
 Every reading of a grade is kept with its code. A code is judged by the job that applied it, or, before it is applied,
 by the running job or the configured product of its GTIN; with `apply = true` a good read applies it in the same
@@ -23,7 +23,7 @@ from lined.vocabulary.packages import Level
 from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 RIGHT_AGAIN = 10  # grades in a row after which a verifier counts as put right
-LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" [13.26]
+LEAST = "C"  # where nothing is known of the product: the class under which D is "unacceptable" (API 1.21.1 §13.26)
 
 
 def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:

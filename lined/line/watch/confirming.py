@@ -1,4 +1,4 @@
-"""Rejects that somebody confirms, and those that nobody does (contract, sections 1 `confirm_s` and 4 *Reject-confirm*).
+"""Rejects that somebody confirms, and those that nobody does (docs/contract.md, Verdicts, *Reject-confirm*).
 
 `session` and `seq` are looked up in memory: the last VERDICTS_KEPT verdicts of this run of the daemon, which is nine
 minutes of the fastest line known and 100 s at 200 reads a second. A confirmation that comes later, or for an earlier

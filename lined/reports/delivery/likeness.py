@@ -1,5 +1,5 @@
-"""Whether a document that holds a report's codes says the same about them: series, dates, place (domain page,
-"Documents").
+"""Whether a document that holds a report's codes says the same about them: series, dates, place
+(docs/regulator.md, Documents).
 
 Only what both have is compared: the regulator's own sample returns a content with a field missing. Moments may come
 back in another zone, without their fraction, or without a zone (which cannot be compared); countries in lower case.

@@ -87,7 +87,7 @@ class Surroundings:
         return datetime.fromtimestamp(self.server_ms() / 1000, UTC)
 
     def just_now(self) -> datetime:
-        """A moment of the regulator's clock shortly before now: a search from its future on is refused [11.2.1]."""
+        """Shortly before now by the regulator's clock: a search from its future on is refused (API 1.21.1 §11.2.1)."""
         return self.server_now() - JUST_NOW
 
     def server_floor_ms(self) -> int:

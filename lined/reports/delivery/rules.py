@@ -11,8 +11,8 @@ DAY_MS = 24 * HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRules:
-    """`poll_ms`: first look at a document; later looks back off to `poll_max_ms`. The rest: contract, sections 1
-    and 6.
+    """`poll_ms`: first look at a document; later looks back off to `poll_max_ms`. The rest: docs/contract.md,
+    Configuration and Reports.
     """
 
     poll_ms: int = 5_000

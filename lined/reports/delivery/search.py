@@ -1,4 +1,4 @@
-"""Looking for a report that may have been received (reliability page, "Sending without an idempotency key", 3).
+"""Looking for a report that may have been received (docs/decisions.md, Sending without an idempotency key).
 
 A document is ours when it holds the same set and number of codes, separators stripped on both sides: the regulator's
 own sample returns content without separators and with a field missing, so bytes never match. A partial overlap is a

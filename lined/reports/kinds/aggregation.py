@@ -1,4 +1,4 @@
-"""The aggregation report (EN 5.3): packages with their direct children.
+"""The aggregation report (API 1.18.2 §5.3): packages with their direct children.
 
     {"aggregationUnits": [{"aggregationItemsCount": 2, "aggregationUnitCapacity": 12, "codes": ["01…21…", …],
      "unitSerialNumber": "00…"}, …], "businessPlaceId": 27, "documentDate": "…", "productionOrderId": "…"}

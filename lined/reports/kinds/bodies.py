@@ -1,8 +1,8 @@
 r"""The exact bytes of a report: plain data in, bytes and fingerprints out. Meant for a thread.
 
-Utilisation (EN 5.1.1): a JSON object with the full codes, their separators as \u001d. Keys are sorted, always (domain
-page, "Reports"). Codes are encoded in slices: one call over 30,000 would keep the interpreter from the event loop for
-18 ms.
+Utilisation (API 1.18.2 §5.1.1): a JSON object with the full codes, their separators as \u001d. Keys are always sorted
+(docs/regulator.md, Reports). Codes are encoded in slices: one call over 30,000 would keep the interpreter from the
+event loop for 18 ms.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def utilisation_fields(attributes: Mapping[str, Any], first_ms: int, days: Local
 
 
 def production_moment(attributes: Mapping[str, Any], first_ms: int, days: LocalDays) -> datetime:
-    """The `productionDate` of a batch (contract, section 3, "A job").
+    """The `productionDate` of a batch (docs/contract.md, HTTP, "A job").
 
     No date given, or the day of the batch's first code: the moment of that code. A day before: its local 00:00.
     """

@@ -1,4 +1,4 @@
-"""Correction reports (EN 5.4): wrong dates, series or country of codes the regulator has, by command, with a preview.
+"""Correction reports (API 1.18.2 §5.4): other dates, series or country of codes the regulator has, with a preview.
 
 A person names the codes, or a report whose accepted codes all get the new values. Only codes that are accepted can be
 corrected; what is not sent yet is corrected with the job.
@@ -19,7 +19,7 @@ from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 from lined.vocabulary.reports import ReportKind
 
-SERIES_MAX = 20  # 1 to 20 characters [5.1.1]
+SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1)
 SHOWN = 20  # codes that a preview shows
 FIELDS = {
     "production_date": "productionDatetime",

@@ -1,7 +1,7 @@
 """A report's bytes, made piece by piece: JSON with sorted keys, and where the kind asks for it the base64 envelope
 around it.
 
-    {"documentBody": "<base64 of the JSON>"}          (EN 5.2 to 5.5; keys sorted on every level, domain page "Reports")
+    {"documentBody": "<base64 of the JSON>"}          (API 1.18.2 §5.2 to §5.5; keys sorted: docs/regulator.md, Reports)
 
 One call over 30,000 codes would keep the interpreter from the event loop for 18 ms, so lists are encoded in slices.
 """

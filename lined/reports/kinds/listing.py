@@ -1,4 +1,4 @@
-"""Reports that are lists of codes: disaggregation (EN 5.5) and correction (EN 5.4). Members are rows of `member`.
+"""Reports that are lists of codes: correction and disaggregation (API 1.18.2 §5.4, §5.5). Members are rows of `member`.
 
 {"businessDatetime": "…", "codes": ["00…", …]}
 {"businessDatetime": "…", "codes": ["01…21…", …], "updatedFields": {"seriesNumber": "…", …}}
@@ -54,7 +54,7 @@ class Listing:
         return set(self.texts(connection, report))
 
     def listed(self, content: Mapping[str, object]) -> list[str] | None:
-        """[] for any other document: without a type in the dictionary [13.12] all of them come up in a search."""
+        """[] for any other document: all come up in a search where the dictionary has no type (API 1.21.1 §13.12)."""
         if ("updatedFields" in content) != self._updates:
             return []
         return strings(content.get("codes")) or []

@@ -1,4 +1,4 @@
-"""The validation report (EN 5.2): the print quality of codes, one row a code, per package type.
+"""The validation report (API 1.18.2 §5.2): the print quality of codes, one row a code, per package type.
 
     {"businessPlaceId": 27, "codes": [{"code": "01…21…", "printQualityClass": "A"}], "documentDate": "…",
      "packageType": "UNIT", "productGroup": "vegetableoil", "productionOrderId": "…"}

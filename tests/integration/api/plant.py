@@ -62,6 +62,7 @@ class Device:
     last_read_at: float | None = None
     frames: int = 0
     heartbeats: int = 0
+    dropped_bytes: int = 0
     reconnects: int = 0
     unanswered: int = 0
     last_raw: bytes = b""

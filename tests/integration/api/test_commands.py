@@ -1,4 +1,4 @@
-"""Every command of the contract's section 3: what it does, and each way it is refused."""
+"""Every command (docs/contract.md, Commands): what it does, and each way it is refused."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.integration.api.plant import a_line
 
-# contract, section 3
+# docs/contract.md, HTTP
 QUESTIONS = (
     "/livez /readyz /status /metrics /api/v1/reports /api/v1/reports/{report_id} /api/v1/packages /api/v1/codes".split()
 )

@@ -99,7 +99,7 @@ async def test_a_report_in_a_list_is_the_report_by_itself(tmp_path: Path) -> Non
         (listed,) = (await line.get("/api/v1/reports")).json["items"]
         alone = (await line.get("/api/v1/reports/1")).json
     assert {key: alone[key] for key in listed} == listed
-    # contract, section 5, `report`
+    # docs/contract.md, MQTT, `report`
     assert {"id", "kind", "state", "codes", "document_id", "job", "problem", "waits_for", "at"} <= set(listed)
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from lined.codes import GS
 from lined.line.plant import Station
 from lined.line.watch.alarms import AlarmBook
 from tests.integration.packing.line import APPLY, PACK, SSCC, VERIFY, Line, box_plant, wall_ms
@@ -35,6 +36,29 @@ async def test_a_verifier_that_grades_again(tmp_path: Path) -> None:
         assert kinds(line) == {"no-grade", "grade-contradiction"}, "one good grade says little"
         await line.say("grader", unit, grade="A(3.9)")
         assert kinds(line) == set()
+
+
+async def test_a_scanner_that_sends_printed_text_is_told_to_send_data(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY]), tmp_path) as line:
+        unit = marks(1)[0]
+        printed = f"(01){unit[2:16]}(21){unit[18:].partition(GS)[0]}(93){unit.partition(GS + '93')[2]}"
+        assert await line.say("cam", printed) == "malformed"
+        assert kinds(line) == {"device-set-up"}
+        assert "set the reader to raw data" in line.problems.all()[0].text
+        answer = await line.operations.read({"station": "marking", "code": f" {printed}\n"})
+        assert (answer["verdict"], answer["code"]) == ("accept", unit.partition(GS)[0])
+        answer = await line.operations.read({"station": "marking", "code": "ж" * 40})
+        assert answer["reason"] == "malformed"
+        assert {problem.where for problem in line.problems.all()} == {"cam"}, "nobody's typing is a scanner's fault"
+        await line.say_each("cam", marks(11)[1:])
+        assert kinds(line) == set()
+
+
+async def test_what_a_scanner_sends_wrongly_but_certainly_is_remarked(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY]), tmp_path) as line:
+        unit = marks(1)[0]
+        assert await line.say("cam", f"{unit[:16]}{GS}{unit[16:]}{GS}") == "accept"
+        assert line.intake.remarks == {"cam": {"surplus-separator": 1}}
 
 
 async def test_a_scanner_whose_code_page_was_put_right(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from lined.api.document import REASONS, backlog, counted, counts
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
 from lined.regulator.budget import BucketState
 
-# Contract, section 4, in its order; a no-read is counted by itself.
+# docs/contract.md, Verdicts, in its order; a no-read is counted by itself.
 CONTRACT_REASONS = (
     "not-durable malformed wrong-level no-job wrong-product unknown-code duplicate low-grade not-applied "
     "already-packed mixed-lot parent-used over-capacity parent-expected child-expected"

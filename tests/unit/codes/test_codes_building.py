@@ -58,7 +58,10 @@ def test_ssccs_are_numbered_under_their_prefix() -> None:
     assert sscc("0307797292", 1231) == "00030779729200012315"
     assert sscc("0307797292", 0)[:-1] == "0003077972920000000"
     assert sscc("0307797292", 9_999_999)[:-1] == "0003077972929999999"
-    assert parse(sscc("3", 5).encode("ascii")).ident == sscc("3", 5)
+    assert parse(sscc("34", 5).encode("ascii")).ident == sscc("34", 5)
+    for prefix in ("3", "0", "30000000"):
+        with pytest.raises(ValueError, match="company"):
+            sscc(prefix, 5)
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,32 @@ import itertools
 
 import pytest
 
-from lined.codes import AISTR, ASYM_SHORT, RESTORED_SEPARATOR, SHORT, TOBACCO, Malformed, Shape, parse
+from lined.codes import (
+    AISTR,
+    ASYM_SHORT,
+    RESTORED_SEPARATOR,
+    SHORT,
+    SURPLUS_SEPARATOR,
+    TOBACCO,
+    Malformed,
+    Shape,
+    parse,
+)
 
 GTIN = "04899215122371"
 HEAD = f"01{GTIN}21"
 STAND_INS = [
     *(name.encode() for name in ("<GS>", "{GS}", "[GS]", "<gs>", "<FNC1>", "{FNC1}", "<1D>", "<0x1D>")),
     *(text.encode() for text in (r"\x1d", r"\x1D", r"\u001d", r"\u001D", "^]", "|", "~1")),
+    *(text.encode() for text in (r"\x001d", r"\u001D", r"\035", r"\d029", "~d029", "~029", "{029}", "<29>")),
+    *(
+        text.encode()
+        for text in ("_x001D_", "&#29;", "&#029;", "&#x1d;", "&#x001D;", "_1", "_1D", "%1D", "=1D", "0x1D")
+    ),
     b"\xe8",
     "\u00e8".encode(),
     "\u241d".encode(),
+    "\u2194".encode(),
 ]
 LOST = b""
 SERIALS = ["U", "7A*FXmT", "U&U1+<cfOUoZf", "Zgw%>ZK6'Uq>9.w\"JS<7", "9393939", "<GS>93<GS>93x"]
@@ -114,7 +130,9 @@ def test_a_restored_code_must_fit_the_template_too(template: str) -> None:
         parse(f"{HEAD}U&U1+<cfOUoZf93vuzv".encode(), {GTIN: Shape(template, 13)})
 
 
-@pytest.mark.parametrize("nonsense", [b"??", b"GS", b"<GS", b"<GS><GS>", b"\x1d\x1d", b"\x1e", b" ", b"\x00", b"\xff"])
+@pytest.mark.parametrize(
+    "nonsense", [b"??", b"GS", b"<GS", b"<GS><GS>", b"_", b"&#30;", b"\x1e", b" ", b"\x00", b"\xff"]
+)
 def test_what_is_no_known_spelling_of_gs_is_refused(nonsense: bytes) -> None:
     with pytest.raises(Malformed):
         parse(damaged("U&U1+<cfOUoZf", ["93vuzv"], (nonsense,)), {GTIN: Shape(SHORT, 13)})
@@ -140,3 +158,39 @@ def test_a_wrong_check_digit_is_not_repaired() -> None:
 def test_a_shape_with_an_impossible_length_restores_nothing(serial_length: int) -> None:
     with pytest.raises(Malformed):
         parse(f"{HEAD}U&U1+<cfOUoZf93vuzv".encode(), {GTIN: Shape(SHORT, serial_length)})
+
+
+@pytest.mark.parametrize("shape", [None, Shape(None, None), Shape(SHORT, None), Shape(SHORT, 13), Shape(None, 13)])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"01{GTIN}\x1d21UGM6BL+d+aHQw\x1d93vuzv",
+        f"01{GTIN}\x1d\x1d21UGM6BL+d+aHQw\x1d93vuzv",
+        f"{HEAD}UGM6BL+d+aHQw\x1d\x1d93vuzv",
+        f"{HEAD}UGM6BL+d+aHQw\x1d93vuzv\x1d",
+        f"]d2\x1d01{GTIN}\x1d21UGM6BL+d+aHQw\x1d\x1d\x1d93vuzv\x1d\x1d",
+    ],
+)
+def test_a_separator_where_no_code_has_one_is_left_out_with_a_remark(raw: str, shape: Shape | None) -> None:
+    code = parse(raw.encode(), {} if shape is None else {GTIN: shape})
+    assert code.full == f"{HEAD}UGM6BL+d+aHQw\x1d93vuzv"
+    assert code.remarks & SURPLUS_SEPARATOR
+    assert code.template == SHORT
+
+
+@pytest.mark.parametrize("stand_in", STAND_INS)
+def test_between_gtin_and_serial_a_separator_is_left_out_where_the_product_is_known(stand_in: bytes) -> None:
+    raw = f"01{GTIN}".encode() + stand_in + b"21UGM6BL+d+aHQw" + stand_in + b"93vuzv"
+    code = parse(raw, {GTIN: Shape(SHORT, 13)})
+    assert (code.full, code.remarks) == (f"{HEAD}UGM6BL+d+aHQw\x1d93vuzv", RESTORED_SEPARATOR)
+    with pytest.raises(Malformed):
+        parse(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", ["\x1d01", "01\x1d", f"01{GTIN}2\x1d1ABC", f"01{GTIN[:5]}\x1d{GTIN[5:]}21ABC\x1d93abcd"]
+)
+def test_a_separator_within_a_number_is_refused(raw: str) -> None:
+    for shapes in ({}, {GTIN: Shape(SHORT, 3)}):
+        with pytest.raises(Malformed):
+            parse(raw.encode(), shapes)

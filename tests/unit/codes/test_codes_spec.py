@@ -19,7 +19,7 @@ SPEC: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "spe
 READABLE = [entry for entry in SPEC["codes"] if "malformed" not in entry]
 REFUSED = [entry for entry in SPEC["codes"] if "malformed" in entry]
 
-# As the domain page lists them: template, identification code, check part with | for GS.
+# Samples of API 1.21.1 §9.4 and their like: template, identification code, check part with | for GS.
 TO_TEST_WITH = [
     ("GS1_AISTR_SHORT", "010489921512237121UGM6BL+d+aHQw", "|93vuzv"),
     ("GS1_AISTR_SHORT", "010489921512237121U&U1+<cfOUoZf", "|93UehU"),

@@ -1,4 +1,4 @@
-"""The configuration as section 1 of the contract prints it, whole, and a way to judge changed ones."""
+"""A configuration with every key of docs/contract.md, Configuration, and a way to judge changed ones."""
 
 from __future__ import annotations
 

@@ -49,6 +49,62 @@ def test_bytes_pass_unchanged() -> None:
     assert generic().feed(every + b"\n") == [read(every)]
 
 
+FOREIGN = {
+    "NUL": b"\x00\x00\x00",
+    "controls": b"\x01\x05\x07\x1b\x7f",
+    "telnet": b"\xff\xfd\x01\xff\xfb\x22\xff\xfe\x18",
+    "a telnet subnegotiation": b"\xff\xfa\x18\x01vt100\xff\xf0\xff\xf1",
+    "a heartbeat": b"<HB>",
+    "heartbeats and NUL": b"<HB>\x00<HB>",
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({}, CODE),
+        ({}, b"]d2" + CODE),
+        ({}, b"\x1d" + CODE),
+        ({"suffix": "\x03"}, CODE),
+        ({"prefix": "\x02", "suffix": "\x03"}, CODE),
+        ({"pattern": "(?P<code>[^\t]+)(\t(?P<grade>.*))?"}, CODE),
+        ({"separator": "~"}, CODE),
+    ],
+    ids="plain aim gs suffix prefix pattern separator".split(),
+)
+def test_what_cannot_belong_to_a_code_is_dropped_before_it_and_counted(
+    kind: str, options: dict[str, object], code: bytes
+) -> None:
+    driver = generic(**options, heartbeat=["<HB>"], no_read=["NOREAD"])
+    begin, end = str(options.get("prefix", "")).encode(), str(options.get("suffix", "\r\n")).encode()
+    frames = begin + code + end + FOREIGN[kind] + begin + code + end + FOREIGN[kind] + begin + b"NOREAD" + end
+    reads = driver.feed(frames)
+    assert [(one.kind, one.codes) for one in reads] == [("read", (code,)), ("read", (code,)), ("no-read", ())]
+    assert (driver.dropped_bytes, driver.heartbeats) == (2 * len(FOREIGN[kind]), 0)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\x00junk", b"\x00", b"\xff\xfd", b"HB" + CODE, b"\x1d\x00" + CODE, CODE + b"\x00"]
+)
+def test_before_what_is_no_code_nothing_is_dropped(payload: bytes) -> None:
+    driver = generic()
+    assert driver.feed(payload + b"\r\n") == [read(payload)]
+    assert driver.dropped_bytes == 0
+
+
+def test_a_pattern_that_wants_control_characters_gets_them() -> None:
+    driver = generic(pattern="\x02(?P<code>[^\x03]+)\x03")
+    assert driver.feed(b"\x02" + CODE + b"\x03\r\n")[0].codes == (CODE,)
+    assert driver.dropped_bytes == 0
+
+
+def test_a_heartbeat_that_could_begin_a_code_is_none_of_it() -> None:
+    driver = generic(heartbeat=["00"])
+    sscc = b"00030779729200012315"
+    assert driver.feed(sscc + b"\r\n") == [read(sscc)]
+
+
 def test_reset_drops_half_a_frame() -> None:
     driver = generic()
     assert driver.feed(CODE[:10]) == []

@@ -16,8 +16,8 @@ from lined.vocabulary.errors import CommandError
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
 from tests.integration.journal.bench import NOON, Line, ident, oil
 
-# The contract's section 6. A batch whose codes were all withdrawn before it was sealed goes from open to void, and what
-# is held because it got no final status for 24 h "is still looked at", so that it may get one.
+# docs/contract.md, Reports. A batch whose codes were all withdrawn before it was sealed goes from open to void; what is
+# held because it got no final status for 24 h is still looked at, so that it may get one.
 CONTRACT = {
     "open": {"sealed", "void"},
     "sealed": {"sending", "held", "void"},
@@ -26,7 +26,7 @@ CONTRACT = {
     "submitted": {"succeeded", "partial", "refused", "held"},
     "held": {"sealed", "submitted", "released", "succeeded", "partial", "refused"},
 }
-BUCKET_OF_STATE = {  # contract, section 3, `/status`
+BUCKET_OF_STATE = {  # docs/contract.md, HTTP, `/status`
     "open": "unreported",
     "sealed": "unreported",
     "sending": "reported",

@@ -1,4 +1,4 @@
-"""The verdicts of apply stations, reason by reason, in the order of the contract's table (section 4)."""
+"""The verdicts of apply stations, reason by reason, in the order of docs/contract.md, Verdicts."""
 
 from __future__ import annotations
 

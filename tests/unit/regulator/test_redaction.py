@@ -11,7 +11,7 @@ import pytest
 from lined.regulator.redaction import EVIDENCE_BYTES, evidence, redact
 
 TOKEN = "b6ffb72c-1f5a-4862-8ddb-45csa506bbb2"
-SAMPLE = [  # [1.6] of the text: the error echoes the caller's token
+SAMPLE = [  # API 1.21.1 §1.6: the error echoes the caller's token
     {
         "code": "access-denied",
         "context": {"description": "Provided token isn't active", "Authorization": f"Bearer {TOKEN}"},

@@ -1,4 +1,4 @@
-"""The table of the contract, section 6, line by line: what an answer to a submission means."""
+"""The table of docs/contract.md, Reports, line by line: what an answer to a submission means."""
 
 from __future__ import annotations
 

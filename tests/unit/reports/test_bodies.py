@@ -18,7 +18,7 @@ from lined.vocabulary.days import LocalDays
 from tests.integration.reports.desk import ATTRIBUTES
 
 DAYS = LocalDays("Asia/Tashkent")
-# EN 5.1.1, "Example of a request"
+# API 1.18.2 §5.1.1, "Example of a request"
 SAMPLE_CODES = ("010489921512237121U&U1+<cfOUoZf\x1d93UehU", "010489921512237121Uhgr>kO42*S<<\x1d93f7PE")
 SAMPLE_MS = 1_735_721_102_000  # 2025-01-01T08:45:02Z
 SAMPLE = {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lined.reports.kinds.bodies import unpacked
 from lined.reports.kinds.envelope import Pieces, put_document
 
-# EN 5.3.1, the document of its sample, decoded
+# API 1.18.2 §5.3.1, the document of its sample, decoded
 SAMPLE = {
     "aggregationUnits": [
         {

@@ -1,0 +1,266 @@
+-- The tables of a fresh journal. lined/journal/schema.py makes them, step by step, and says what each holds.
+
+CREATE TABLE alarm (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    place TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    text TEXT NOT NULL,
+    raised_ms INTEGER NOT NULL,
+    times INTEGER NOT NULL DEFAULT 1,
+    acknowledged_ms INTEGER,
+    acknowledged_by TEXT,
+    cleared_ms INTEGER
+);
+CREATE INDEX alarm_place ON alarm (kind, place);
+CREATE INDEX alarm_standing ON alarm (id) WHERE cleared_ms IS NULL;
+
+CREATE TABLE body (
+    report_id INTEGER PRIMARY KEY REFERENCES report (id),
+    packed BLOB NOT NULL
+);
+
+CREATE TABLE code (
+    id INTEGER PRIMARY KEY,
+    ident TEXT NOT NULL UNIQUE,
+    tail TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    device_no INTEGER NOT NULL,
+    job_id INTEGER NOT NULL,
+    batch_id INTEGER NOT NULL,
+    own TEXT,
+    package_id INTEGER
+);
+CREATE INDEX code_package ON code (package_id) WHERE package_id IS NOT NULL;
+
+CREATE TABLE code_event (
+    id INTEGER PRIMARY KEY,
+    code_id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    detail TEXT,
+    report_id INTEGER,
+    by TEXT
+);
+CREATE INDEX code_event_code ON code_event (code_id);
+
+CREATE TABLE command (
+    id TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    by TEXT,
+    body TEXT NOT NULL,
+    answer TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX command_at ON command (at_ms);
+
+CREATE TABLE counter (
+    job_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (job_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE device (
+    no INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE freed (
+    ident TEXT PRIMARY KEY,
+    report_id INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE grade (
+    id INTEGER PRIMARY KEY,
+    ident TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    device_no INTEGER NOT NULL,
+    job_id INTEGER NOT NULL,
+    class TEXT,
+    said TEXT,
+    value REAL,
+    formal TEXT,
+    device_at TEXT,
+    verdict TEXT NOT NULL,
+    batch_id INTEGER,
+    as_class TEXT,
+    own TEXT
+);
+CREATE INDEX grade_ident ON grade (ident);
+
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    gtin TEXT NOT NULL,
+    product TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    started_by TEXT,
+    stopped_ms INTEGER,
+    stopped_by TEXT
+);
+
+CREATE TABLE member (
+    batch_id INTEGER NOT NULL,
+    ident TEXT NOT NULL,
+    own TEXT,
+    own_report INTEGER,
+    PRIMARY KEY (batch_id, ident)
+) WITHOUT ROWID;
+CREATE INDEX member_ident ON member (ident);
+
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE minute (
+    minute INTEGER NOT NULL,
+    job_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (minute, job_id, name)
+) WITHOUT ROWID ;
+
+CREATE TABLE package (
+    id INTEGER PRIMARY KEY,
+    ident TEXT,
+    level TEXT NOT NULL,
+    station TEXT NOT NULL,
+    job_id INTEGER NOT NULL,
+    gtin TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    child_level TEXT NOT NULL,
+    capacity INTEGER NOT NULL,
+    holds INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'open',
+    close_requested INTEGER NOT NULL DEFAULT 0,
+    suspect TEXT,
+    package_id INTEGER REFERENCES package (id),
+    code_id INTEGER,
+    opened_ms INTEGER NOT NULL,
+    closed_ms INTEGER,
+    closed_no INTEGER,
+    batch_id INTEGER,
+    own TEXT,
+    own_report INTEGER,
+    after_report INTEGER,
+    earlier_id INTEGER,
+    tail TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX package_batch ON package (batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX package_closed ON package (closed_no) WHERE closed_no IS NOT NULL;
+CREATE UNIQUE INDEX package_ident ON package (ident) WHERE ident IS NOT NULL AND state <> 'dissolved';
+CREATE UNIQUE INDEX package_open ON package (station) WHERE state = 'open';
+CREATE INDEX package_parent ON package (package_id) WHERE package_id IS NOT NULL;
+CREATE INDEX package_waiting ON package (id) WHERE state = 'closed' AND batch_id IS NULL;
+
+CREATE TABLE pool (
+    no INTEGER PRIMARY KEY,
+    gtin TEXT NOT NULL,
+    state TEXT NOT NULL,
+    codes INTEGER NOT NULL DEFAULT 0,
+    applied INTEGER NOT NULL DEFAULT 0,
+    began_ms INTEGER NOT NULL,
+    began_by TEXT,
+    complete_ms INTEGER
+);
+CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
+
+CREATE TABLE pool_code (
+    pool_no INTEGER NOT NULL,
+    serial TEXT NOT NULL,
+    PRIMARY KEY (pool_no, serial)
+) WITHOUT ROWID ;
+
+CREATE TABLE read (
+    id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    device_no INTEGER NOT NULL,
+    job_id INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    code_id INTEGER,
+    raw BLOB
+);
+CREATE INDEX read_code ON read (code_id) WHERE code_id IS NOT NULL;
+
+CREATE TABLE report (
+    id INTEGER PRIMARY KEY,
+    batch_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    job_id INTEGER NOT NULL REFERENCES job (id),
+    attributes TEXT NOT NULL,
+    day TEXT,
+    codes INTEGER NOT NULL DEFAULT 0,
+    first_code INTEGER,
+    last_code INTEGER,
+    first_ms INTEGER,
+    last_ms INTEGER,
+    full INTEGER NOT NULL DEFAULT 0,
+    early INTEGER NOT NULL DEFAULT 0,
+    revision INTEGER NOT NULL DEFAULT 0,
+    opened_ms INTEGER NOT NULL,
+    sealed_ms INTEGER,
+    seal_reason TEXT,
+    frozen_ms INTEGER,
+    fingerprint TEXT,
+    document_id TEXT UNIQUE,
+    document_status TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    attempt_ms INTEGER,
+    attempt_server_ms INTEGER,
+    misses INTEGER NOT NULL DEFAULT 0,
+    missed_ms INTEGER,
+    looked_ms INTEGER,
+    due_ms INTEGER,
+    submitted_ms INTEGER,
+    final_ms INTEGER,
+    problem TEXT,
+    waits_for TEXT,
+    evidence TEXT,
+    released_as TEXT,
+    carried INTEGER
+);
+CREATE INDEX report_batch ON report (batch_id);
+CREATE INDEX report_state ON report (state);
+
+CREATE TABLE report_event (
+    id INTEGER PRIMARY KEY,
+    report_id INTEGER NOT NULL REFERENCES report (id),
+    at_ms INTEGER NOT NULL,
+    before TEXT,
+    after TEXT NOT NULL,
+    why TEXT,
+    evidence TEXT
+);
+CREATE INDEX report_event_report ON report_event (report_id);
+
+CREATE TABLE rescan (
+    package_id INTEGER NOT NULL,
+    child_id INTEGER NOT NULL,
+    PRIMARY KEY (package_id, child_id)
+) WITHOUT ROWID;
+
+CREATE TABLE task (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    ident TEXT,
+    package_id INTEGER,
+    report_id INTEGER,
+    reason TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    done_ms INTEGER,
+    done_by TEXT,
+    note TEXT
+);
+CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL ;
+CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL ;
+CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
+
+CREATE TABLE unsaid (
+    code_id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    why TEXT NOT NULL
+);
