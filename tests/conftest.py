@@ -15,7 +15,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
+from structlog.dev import plain_traceback as plain
+
+# With the values of every variable in it, a traceback of the framework's takes seconds.
+structlog.configure(
+    processors=[*structlog.get_config()["processors"][:-1], structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+)
 
 settings.register_profile("usual", deadline=None)  # a busy machine is no counterexample
 settings.register_profile("many", settings.get_profile("usual"), max_examples=3_000)  # --hypothesis-profile=many

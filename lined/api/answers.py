@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from lined.api.rendering import json_bytes
 from lined.api.statuses import STATUS
-from lined.vocabulary.errors import CommandError, JournalError, Problem, clause
-
-log = structlog.get_logger()
+from lined.vocabulary.errors import DEFECT, DEFECT_SENTENCE, CommandError, Defect, JournalError, Problem, clause
 
 _WORDS = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
 _SENTENCES = {
@@ -58,6 +55,7 @@ def put_refusals(app: FastAPI) -> None:
     """Every way in which a request can fail, in the one shape."""
     app.add_exception_handler(CommandError, _command)
     app.add_exception_handler(JournalError, _journal)
+    app.add_exception_handler(Defect, _defect)
     app.add_exception_handler(TimeoutError, _too_slow)
     app.add_exception_handler(RequestValidationError, _wrong_values)
     app.add_exception_handler(HTTPException, _http)
@@ -104,7 +102,6 @@ async def _http(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _defect(request: Request, error: Exception) -> Response:
-    """A mistake of ours: told without details, logged with them."""
-    log.error("request_failed", path=request.url.path, exc_info=error)
-    return refusal(500, "defect", "A defect in lined; its log has the details.")
+async def _defect(_request: Request, _error: Exception) -> Response:
+    """A mistake of ours: the writer or the gate has noted it."""
+    return refusal(500, DEFECT, DEFECT_SENTENCE)

@@ -28,9 +28,9 @@ from lined.vocabulary.verdicts import Reason
 FRESH_S = 0.2  # without a commit, sums are shown this long before the journal is asked again
 ASK_S = 5.0  # for the journal's answer
 
-REASONS: tuple[str, ...] = tuple(
-    reason for reason in Reason if reason != Reason.NO_READ
-)  # a no-read is counted by itself
+# A no-read is counted by itself; a defect is named where there was one.
+REASONS: tuple[str, ...] = tuple(reason for reason in Reason if reason not in (Reason.NO_READ, Reason.DEFECT))
+NONE_UNKEPT: Mapping[str, int] = {}
 NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(ReportState, 0)), Backlog(0, 0, None), 0)
 
 
@@ -82,7 +82,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         "version": __version__,
         "state": LineState.STOPPED if stopped else LineState.DEGRADED if problems else LineState.RUNNING,
         "problems": problems,
-        **counted(found, view.intake.not_durable),
+        **counted(found, view.intake.unkept),
         "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
         "unsaid": found.unsaid,
         "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
@@ -97,11 +97,11 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
     }
 
 
-def counted(found: Sums, not_durable: int = 0) -> dict[str, Any]:
-    """`job`, `reads`, `codes` and `reports`. `not_durable`: rejects that only memory has counted."""
+def counted(found: Sums, unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
+    """`job`, `reads`, `codes` and `reports`. `unkept`: rejects that only memory has counted, by reason."""
     return {
         "job": None if found.job is None else {**job(found.job), **counts(found.of_job)},
-        **counts(found.life, not_durable),
+        **counts(found.life, unkept),
         "reports": found.reports.by_state,
     }
 
@@ -121,14 +121,15 @@ def job(row: JobRow) -> dict[str, Any]:
     }
 
 
-def counts(sums: Mapping[str, int], not_durable: int = 0) -> dict[str, Any]:
+def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
     """`reads` and `codes` of a job or of the journal's life."""
     by_reason = {reason: sums.get(f"reason.{reason}", 0) for reason in REASONS}
     by_reason |= {name[7:]: n for name, n in sums.items() if name.startswith("reason.")}
-    by_reason[Reason.NOT_DURABLE] += not_durable
+    for reason, n in unkept.items():
+        by_reason[reason] = by_reason.get(reason, 0) + n
     reads = {
         "accepted": sums.get("read.accepted", 0),
-        "rejected": sums.get("read.rejected", 0) + not_durable,
+        "rejected": sums.get("read.rejected", 0) + sum(unkept.values()),
         "no_read": sums.get("read.no-read", 0),
         "repeats": sums.get("read.repeats", 0),
     }

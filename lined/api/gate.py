@@ -36,14 +36,21 @@ class Refusal(Exception):
 
 class Gate:
     """The outermost application. `address` gives host and port as bound, known once the socket is. `wrong` slows down
-    who tries wrong tokens.
+    who tries wrong tokens; `note` hears what comes out of the application: its answer, where there is one, has been
+    given by then.
     """
 
     def __init__(
-        self, app: ASGIApp, token: str, address: Callable[[], tuple[str, int]], wrong: WrongTokens | None = None
+        self,
+        app: ASGIApp,
+        token: str,
+        address: Callable[[], tuple[str, int]],
+        wrong: WrongTokens | None = None,
+        note: Callable[[str, BaseException], None] = lambda _where, _error: None,
     ) -> None:
         self._wrong = wrong
         self._app = app
+        self._note = note
         self._expected = f"Bearer {token}".encode()
         self._address = address
 
@@ -57,7 +64,10 @@ class Gate:
         except Refusal as refused:
             await refusal(refused.status, refused.code, refused.message)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self._note(_place(scope), error)
 
     async def _judge(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -99,6 +109,11 @@ class Gate:
     def _has_token(self, headers: Headers) -> bool:
         given = headers.getlist("authorization")
         return len(given) == 1 and hmac.compare_digest(_one_space(given[0]).encode("utf-8"), self._expected)
+
+
+def _place(scope: Scope) -> str:
+    """The route, not the path: what was asked for comes from outside."""
+    return f"{scope['method']} {getattr(scope.get('route'), 'path', 'of no route')}"
 
 
 def _most(scope: Scope) -> int:

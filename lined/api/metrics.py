@@ -33,6 +33,7 @@ class Snapshot(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._of_line()
         yield from self._of_counts()
+        yield from self._of_defects()
         yield from self._of_devices()
         yield from self._of_outside()
 
@@ -62,6 +63,12 @@ class Snapshot(Collector):
         clear_s = backlog["clear_s"] or 0
         yield gauge("lined_backlog_clear_seconds", "Time the budget needs for the backlog.", clear_s)
         yield gauge("lined_unsaid_codes", "Codes accepted whose verdict was not said.", self._document["unsaid"])
+
+    def _of_defects(self) -> Iterator[Metric]:
+        found = CounterMetricFamily("lined_defects", "Mistakes of lined's own since the start.", labels=("where",))
+        for where, times in sorted(self._view.intake.defects.counts.items()):
+            found.add_metric((where,), times)
+        yield found
 
     def _of_devices(self) -> Iterator[Metric]:
         devices = {device["id"]: device for device in self._document["devices"]}

@@ -135,9 +135,8 @@ class PlantView:
 def cannot_commit(journal: Journal) -> str | None:
     """Why nothing can be accepted now, for people; None where all is well."""
     writer = journal.writer
-    fault = writer.broken or writer.defect
-    if fault is not None:
-        return f"the journal cannot be written: {fault}"
+    if writer.broken is not None:
+        return f"the journal cannot be written: {writer.broken}"
     if writer.stopped.is_set():
         return "the journal is closed"
     if writer.low_on_space:

@@ -31,6 +31,7 @@ class Device:
         limits: LinkLimits,
         wall_time: Callable[[], float],
         turns: Turns,
+        note: Callable[[str, BaseException], None],
     ) -> None:
         self.spec = spec
         self.state = state
@@ -40,6 +41,7 @@ class Device:
         self._intake = intake
         self._wall_time = wall_time
         self._turns = turns
+        self._note = note
         self._wire: Wire | None = None
 
     async def serve(self, wire: Wire) -> NoReturn:
@@ -101,7 +103,11 @@ class Device:
 
     def _take(self, wire: Wire, chunk: bytes, arrived: float) -> None:
         state = self.state
-        reads = self._driver.feed(chunk)
+        try:
+            reads = self._driver.feed(chunk)
+        except Exception as error:  # without an answer to each read a device may take the next one's for its own
+            self._note(f"driver of {self.spec.id}", error)
+            raise DeviceError(f"a mistake in lined while its bytes were read ({type(error).__name__})") from error
         state.received_bytes += len(chunk)
         state.heartbeats = self._driver.heartbeats
         state.dropped_bytes = self._driver.dropped_bytes

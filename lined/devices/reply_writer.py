@@ -16,6 +16,7 @@ from lined.line.intake.ports import Intake, Judgement
 from lined.vocabulary.errors import DeviceError
 
 TOO_LATE = "the verdict came after its deadline"
+GIVEN_UP = "a mistake in lined itself"
 NOT_AT_ONCE = "the connection could not take the verdict before the stop"
 
 
@@ -82,6 +83,18 @@ class Sayer:
             if turn.judging.cancelled() or turn.judging.exception() is not None:
                 break
             self._say_at_once(turn, turn.judging.result())
+
+    def give_up(self) -> None:
+        """Nobody says any more what is under way: all of it is unsaid, as soon as it is judged."""
+        while self._turns:
+            turn = self._turns[0]
+            self._pop()
+            turn.wire.drop(GIVEN_UP)
+            turn.judging.add_done_callback(self._given_up)
+
+    def _given_up(self, judging: asyncio.Future[Judgement]) -> None:
+        if not judging.cancelled() and judging.exception() is None:
+            self._report(judging.result(), GIVEN_UP)
 
     async def _say(self, turn: Turn, judgement: Judgement) -> None:
         why = self._silence(turn)

@@ -7,6 +7,8 @@ import random as random_numbers
 import time
 from collections.abc import Callable
 
+import structlog
+
 from drivers import Driver
 from lined.devices.device import Device
 from lined.devices.dial import Backoff, keep_open
@@ -17,7 +19,13 @@ from lined.devices.turns import Turns
 from lined.devices.urls import ListenUrl, SerialUrl, TcpUrl
 from lined.line.intake.ports import Intake
 
+log = structlog.get_logger()
+
 LIMITS = LinkLimits()
+
+
+def _log_defect(where: str, error: BaseException) -> None:
+    log.error("defect", where=where, exc_info=error)
 
 
 async def run_device(
@@ -31,15 +39,17 @@ async def run_device(
     random: Callable[[], float] = random_numbers.random,
     wall_time: Callable[[], float] = time.time,
     turns: Turns | None = None,
+    note: Callable[[str, BaseException], None] = _log_defect,
 ) -> None:
     """Keep the device connected, for ever.
 
     After `stopping` is set no byte is read any more and no connection made; it returns when every verdict under way has
     been said or reported unsaid (the caller bounds that). May be cancelled at any time: then verdicts that are judged
     already are said if the kernel takes them at once. A device's faults stay here; any other exception, from the
-    intake too, comes out (in an ExceptionGroup). `turns` is shared by the devices of a line.
+    intake too, comes out (in an ExceptionGroup), and it may be called again. `turns` is shared by the devices of a
+    line; `note` hears of defects of the driver.
     """
-    device = Device(spec, driver, intake, state or DeviceState(), limits, wall_time, turns or Turns())
+    device = Device(spec, driver, intake, state or DeviceState(), limits, wall_time, turns or Turns(), note)
     stopping = stopping or asyncio.Event()
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -50,6 +60,9 @@ async def run_device(
             await asyncio.wait([linking])
             await device.sayer.quiet()
             saying.cancel()
+    except Exception:
+        device.sayer.give_up()
+        raise
     finally:
         device.sayer.last_words()
         await device.part()

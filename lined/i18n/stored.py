@@ -89,6 +89,15 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         r"it may have been sent since the backup was made",
         N_("it may have been sent since the backup was made"),
     ),
+    (
+        r"A mistake in lined itself, (?P<n>\d+) times \((?P<id>\w+)\): a person has to decide\. .*",
+        N_("A mistake in the program, %(n)s times (%(id)s): a person has to decide. The log has the details."),
+    ),
+    (
+        r"A mistake in lined itself while this was being sent\. It is looked for before it is sent again\.",
+        N_("A mistake in the program while this was being sent. It is looked for before it is sent again."),
+    ),
+    (r"a mistake in lined itself", N_("a mistake in the program")),
     # what people did
     (rf"sent again by {_BY}", N_("sent again by %(by)s")),
     (rf"adopted by {_BY}: document (?P<id>\S+)", N_("%(by)s says that it became document %(id)s")),
@@ -107,6 +116,10 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"May or may not have been received: report (?P<list>[\d, …]+)\. Each is looked for before it is sent again\.",
         N_("Reports that may or may not have been received: %(list)s. Each is looked for before it is sent again."),
+    ),
+    (
+        r"A mistake in lined itself \((?P<id>\w+), (?P<where>.*)\): what it was doing there was undone, .*",
+        N_("%(id)s (%(where)s): what it was doing there was undone, everything else goes on."),
     ),
     (
         r"Held: (?P<list>[\d, ]+(?: and \d+ more)?)\. A person has to decide what becomes of each: .*",

@@ -108,7 +108,7 @@ def _connect(uri: str, *, writable: bool) -> Connection:
 
 
 def translated(error: SqliteError) -> JournalError | None:
-    """What a SQLite error means for the journal; None for a mistake in our own SQL, which must surface as it is."""
+    """What a SQLite error means for the journal; None for a mistake in our own SQL or in what was bound to it."""
     primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     text = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     if primary == _FULL:
@@ -120,6 +120,11 @@ def translated(error: SqliteError) -> JournalError | None:
     if primary in _BROKEN:
         return JournalBroken(f"the journal cannot be written or read ({text})")
     return None
+
+
+def is_fault_of_disk(error: BaseException) -> bool:
+    """False for a defect of ours: no SQLite error at all, or one that says nothing of the disk."""
+    return isinstance(error, SqliteError) and translated(error) is not None
 
 
 def disk_is_full(error: SqliteError) -> bool:

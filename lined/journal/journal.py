@@ -27,11 +27,12 @@ from lined.journal.database import (
     open_untouched,
     translated,
 )
+from lined.journal.entries import Work
 from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import check_ours, migrations
 from lined.journal.steps import Step, Steps
 from lined.journal.tables import codes
-from lined.journal.writer import Work, Writer
+from lined.journal.writer import Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
 from lined.vocabulary.reports import FINAL
 

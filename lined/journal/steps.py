@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lined.journal.database import Connection
-from lined.vocabulary.errors import LinedError
+from lined.journal.database import Connection, is_fault_of_disk
+from lined.vocabulary.errors import LinedError, defect_of
 
 Step = Callable[[Connection], Any]
 
 
 class Steps:
-    """A Work whose items are functions of the connection. A LinedError undoes and fails that step alone."""
+    """A Work whose items are functions of the connection. What a step raises undoes and fails that step alone."""
 
     intake = False
 
@@ -24,13 +24,20 @@ class Steps:
 
 
 def one_step(connection: Connection, step: Step) -> Any:
-    """The step's answer, or the LinedError it raised, with its statements undone."""
+    """The step's answer, or the LinedError it raised, with its statements undone; Defect for any other exception but
+    the disk's, which come through.
+    """
     connection.execute("SAVEPOINT step")
     try:
         answer = step(connection)
     except LinedError as refusal:
         connection.execute("ROLLBACK TO step")
         answer = refusal
+    except Exception as error:
+        if is_fault_of_disk(error) or not connection.in_transaction:
+            raise
+        connection.execute("ROLLBACK TO step")
+        answer = defect_of(error)
     # Not in a `finally`: a full disk ends the whole transaction, savepoint included, and its error must come through.
     connection.execute("RELEASE step")
     return answer

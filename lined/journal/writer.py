@@ -6,6 +6,7 @@ Guarantees
 - Everything queued since the last commit goes into one transaction with one sync. There is no timer: an idle journal
   commits a single read at once.
 - When a transaction rolls back, every waiter of it gets the error, and works that keep state in memory are told first.
+- A defect of a work fails that item alone, undone to its own savepoint, with the error Defect; everybody else goes on.
 - After JournalBroken nothing is written any more: a sync that failed must not be tried again.
 
 It knows nothing of codes, jobs or reports: a Work brings its own statements.
@@ -18,9 +19,9 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -30,10 +31,12 @@ from lined.journal.database import (
     SqliteError,
     disk_is_full,
     free_bytes,
+    is_fault_of_disk,
     open_writable,
     translated,
 )
-from lined.vocabulary.errors import JournalBroken, JournalError, JournalFull, LinedError
+from lined.journal.entries import Entry, Stop, Undone, Work, complete, name_of, place_of, runs_of
+from lined.vocabulary.errors import Defect, JournalBroken, JournalError, JournalFull, LinedError, defect_of
 
 log = structlog.get_logger()
 
@@ -44,37 +47,8 @@ IDLE_CHECKPOINT_S = 2.0  # a quiet journal is checkpointed, so that the WAL does
 COMPLETED_AT_ONCE = 4  # futures completed in one turn of the loop: each of them wakes somebody
 ROOM_CHECK_S = 0.5  # how often free space is looked at
 
-T = TypeVar("T", contravariant=True)
-R = TypeVar("R", covariant=True)
-
-
-class Work(Protocol[T, R]):
-    """Statements to run in the writer's transaction.
-
-    `intake`: refused while there is less free disk than the floor, so that outcomes can still be written.
-    """
-
-    intake: bool
-
-    def run(self, connection: Connection, items: Sequence[T]) -> Sequence[R | LinedError]:
-        """Write what the items ask for; one result each, in order: an answer, or a LinedError for that item's waiter.
-
-        A LinedError raised undoes the whole run and is every item's answer.
-        """
-
-    def rolled_back(self) -> None:
-        """The transaction did not happen: what `run` put into memory since the last commit is void."""
-
-
-class _Entry(NamedTuple):
-    work: Work[Any, Any]
-    item: Any
-    future: asyncio.Future[Any]
-    queued: float
-
-
-class _Stop:
-    """Ends the thread; everything queued before it is committed first."""
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Writer:
@@ -84,12 +58,12 @@ class Writer:
         self._path = path
         self._floor_bytes = floor_bytes
         self.ballast = Ballast(path, floor_bytes)
-        self._queue: queue.SimpleQueue[_Entry | _Stop] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Entry | Stop] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
-        self._in_hand: list[_Entry] = []
-        self._done: deque[tuple[_Entry, Any]] = deque()  # decided, and not told yet; the loop's
+        self._in_hand: list[Entry] = []
+        self._done: deque[tuple[Entry, Any]] = deque()  # decided, and not told yet; the loop's
         self._rows_seen = 0
         self._rows_at_checkpoint = 0
         self._room_checked = 0.0
@@ -98,7 +72,7 @@ class Writer:
         self.low_on_space = False
         self.full: str | None = None  # why the last transaction found no room; None once one went through
         self.broken: JournalBroken | None = None
-        self.defect: BaseException | None = None  # a mistake in our own code: the process must not go on
+        self.on_defect: Callable[[str, BaseException], None] = _log_defect  # on the loop: where, and what
         self.stopped = asyncio.Event()
         self.commits = 0
 
@@ -126,12 +100,12 @@ class Writer:
         if self._loop is None:
             raise JournalBroken("the journal's writer has not been started")
         future: asyncio.Future[R] = self._loop.create_future()
-        if self.broken is not None or self.defect is not None or self.stopped.is_set():
-            future.set_exception(JournalBroken(str(self.broken or self.defect or "the journal is closed")))
+        if self.broken is not None or self.stopped.is_set():
+            future.set_exception(JournalBroken(str(self.broken or "the journal is closed")))
         elif self._queue.qsize() >= QUEUE_MAX:
             future.set_exception(JournalFull(f"{QUEUE_MAX} writes are waiting: the disk does not keep up"))
         else:
-            self._queue.put(_Entry(work, item, future, time.monotonic()))
+            self._queue.put(Entry(work, item, future, time.monotonic()))
         return future
 
     async def stop(self) -> None:
@@ -139,7 +113,7 @@ class Writer:
         if self._thread is None:
             return
         if not self.stopped.is_set():
-            self._queue.put(_Stop())
+            self._queue.put(Stop())
             await self.stopped.wait()
         self._thread.join()  # its last act was to set `stopped`, also where it ended by surprise
 
@@ -169,28 +143,28 @@ class Writer:
                 self._busy_since = None
             self._final_checkpoint()
         except BaseException as error:  # such as a disk that does not even tell its free space
-            self.defect = error
+            self.broken = self.broken or JournalBroken(f"the journal's thread ended: {error!r}")
             raise
         finally:
             self._connection.close()
             self._loop.call_soon_threadsafe(self._ended)
 
     def _ended(self) -> None:
-        closed = JournalBroken(str(self.defect or "the journal is closed"))
+        closed = JournalBroken(str(self.broken or "the journal is closed"))
         self._done.extend((entry, closed) for entry in self._in_hand)  # told already, where all is well
         while self._done:
-            _complete(*self._done.popleft())
+            complete(*self._done.popleft())
         self.stopped.set()
         self._fail_queued(closed)
 
-    def _gather(self) -> tuple[list[_Entry], bool]:
+    def _gather(self) -> tuple[list[Entry], bool]:
         """Block for the first entry, take what else is there. Second: stop after this group."""
-        group: list[_Entry] = []
+        group: list[Entry] = []
         try:
             entry = self._queue.get(timeout=IDLE_CHECKPOINT_S)
             self._busy_since = time.monotonic()
             while True:
-                if isinstance(entry, _Stop):
+                if isinstance(entry, Stop):
                     return group, True
                 group.append(entry)
                 if len(group) >= GROUP_MAX:
@@ -199,38 +173,33 @@ class Writer:
         except queue.Empty:
             return group, False
 
-    def _commit(self, group: list[_Entry]) -> None:
+    def _commit(self, group: list[Entry]) -> None:
         assert self._connection is not None and self._loop is not None
-        if self.broken is not None or self.defect is not None:
-            self._deliver([(e, JournalBroken(str(self.broken or self.defect))) for e in group])
+        if self.broken is not None:
+            self._deliver([(e, JournalBroken(str(self.broken))) for e in group])
             return
         self._look_at_room()
-        outcome: list[tuple[_Entry, Any]] = []
+        outcome: list[tuple[Entry, Any]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for run in _runs(group):
+            for run in runs_of(group):
                 outcome.extend(self._run(run))
             self._crash_point("before-commit")
             self._connection.execute("COMMIT")
             self._crash_point("after-commit")
         except SqliteError as error:
-            found = translated(error)
-            if found is None:
-                self.defect = error
-                found = JournalBroken(f"a defect in lined's own statements: {error}")
+            found = translated(error) or JournalBroken(f"the journal cannot commit: {error}")
             self._undo(group, found)
             self._make_room(error)
             return
-        except Exception as error:  # the one place: a defect in a Work must fail its waiters, then end the process
-            self.defect = error
-            log.exception("journal_work_failed")
-            self._undo(group, JournalBroken(f"a defect in lined: {error!r}"))
+        except Defect as defect:  # it took the whole transaction with it
+            self._undo(group, defect)
             return
         self.full = None
         self.commits += 1
         self._deliver(outcome)
 
-    def _run(self, run: list[_Entry]) -> list[tuple[_Entry, Any]]:
+    def _run(self, run: list[Entry]) -> list[tuple[Entry, Any]]:
         assert self._connection is not None
         work = run[0].work
         if work.intake and self.low_on_space:
@@ -240,23 +209,59 @@ class Writer:
             return [(entry, room) for entry in run]
         if self._crash_point is not _pass:
             for entry in run:
-                self._crash_point(f"in {_name(entry)}")
+                self._crash_point(f"in {name_of(entry)}")
+        try:
+            return self._together(run)
+        except Undone as undone:
+            if len(run) == 1:
+                return [(run[0], undone.defect)]
+        return [pair for entry in run for pair in self._run([entry])]
+
+    def _together(self, run: list[Entry]) -> list[tuple[Entry, Any]]:
+        """All items in one savepoint. Raises SqliteError for the disk's faults, Defect where the transaction is gone,
+        Undone after any other exception: nothing of the run is in the transaction then.
+        """
+        assert self._connection is not None
+        work = run[0].work
         self._connection.execute("SAVEPOINT work")
         try:
             results = work.run(self._connection, [entry.item for entry in run])
+            outcome = list(zip(run, results, strict=True))
         except LinedError as refusal:
-            self._connection.execute("ROLLBACK TO work")
-            self._connection.execute("RELEASE work")
-            work.rolled_back()
+            self._back(work)
             return [(entry, refusal) for entry in run]
+        except Exception as error:
+            if is_fault_of_disk(error):
+                raise
+            gone = not self._connection.in_transaction
+            if gone or len(run) == 1:
+                self._note_defect(place_of(run[0]), error)
+            if gone:
+                raise defect_of(error) from error
+            self._back(work)
+            raise Undone(defect_of(error)) from error
         self._connection.execute("RELEASE work")
-        return list(zip(run, results, strict=True))
+        for entry, result in outcome:
+            if isinstance(result, Defect) and result.__cause__ is not None:
+                self._note_defect(place_of(entry), result.__cause__)
+        return outcome
 
-    def _undo(self, group: list[_Entry], error: JournalError) -> None:
+    def _back(self, work: Work[Any, Any]) -> None:
+        assert self._connection is not None
+        self._connection.execute("ROLLBACK TO work")
+        self._connection.execute("RELEASE work")
+        work.rolled_back()
+
+    def _note_defect(self, where: str, error: BaseException) -> None:
+        """From the writer's thread; told on the loop."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self.on_defect, where, error)
+
+    def _undo(self, group: list[Entry], error: LinedError) -> None:
         assert self._connection is not None
         if isinstance(error, JournalBroken):
             self.broken = error
-        else:
+        elif isinstance(error, JournalFull):
             self.full = str(error)
         log.error("journal_transaction_failed", error=str(error), waiting=len(group))
         try:
@@ -268,11 +273,11 @@ class Writer:
             work.rolled_back()
         self._deliver([(entry, error) for entry in group])
 
-    def _deliver(self, outcome: list[tuple[_Entry, Any]]) -> None:
+    def _deliver(self, outcome: list[tuple[Entry, Any]]) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._tell, outcome)
 
-    def _tell(self, outcome: list[tuple[_Entry, Any]]) -> None:
+    def _tell(self, outcome: list[tuple[Entry, Any]]) -> None:
         """On the loop."""
         idle = not self._done
         self._done.extend(outcome)
@@ -281,7 +286,7 @@ class Writer:
 
     def _tell_some(self) -> None:
         for _ in range(min(COMPLETED_AT_ONCE, len(self._done))):
-            _complete(*self._done.popleft())
+            complete(*self._done.popleft())
         if self._done:
             asyncio.get_running_loop().call_soon(self._tell_some)
 
@@ -303,7 +308,7 @@ class Writer:
         """Nobody writes: find out that there is room again, so that people need not send an item to see it."""
         assert self._connection is not None
         self._look_at_room()
-        if self.full is None or self.broken is not None or self.defect is not None:
+        if self.full is None or self.broken is not None:
             return
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -324,7 +329,7 @@ class Writer:
                 entry = self._queue.get_nowait()
             except queue.Empty:
                 return
-            if isinstance(entry, _Entry) and not entry.future.done():
+            if isinstance(entry, Entry) and not entry.future.done():
                 entry.future.set_exception(error)
 
     # ── checkpoints ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -360,29 +365,5 @@ def _pass(_name: str) -> None:
     """No crash is wanted."""
 
 
-def _name(entry: _Entry) -> str:
-    """Of the work, or of the single step it carries, for crash points."""
-    if not callable(entry.item):
-        return type(entry.work).__name__
-    step = getattr(entry.item, "func", entry.item)
-    return str(getattr(step, "__qualname__", type(step).__name__)).partition(".<locals>")[0]
-
-
-def _runs(group: list[_Entry]) -> list[list[_Entry]]:
-    """Neighbours of the same work, in order: a work sees as many items at once as it can."""
-    runs: list[list[_Entry]] = []
-    for entry in group:
-        if runs and runs[-1][0].work is entry.work:
-            runs[-1].append(entry)
-        else:
-            runs.append([entry])
-    return runs
-
-
-def _complete(entry: _Entry, result: Any) -> None:
-    if entry.future.done():
-        return
-    if isinstance(result, BaseException):
-        entry.future.set_exception(result)
-    else:
-        entry.future.set_result(result)
+def _log_defect(where: str, error: BaseException) -> None:
+    log.error("defect", where=where, exc_info=error)

@@ -31,6 +31,11 @@ class Order(NamedTuple):
     command: Command
     action: Action
 
+    @property
+    def label(self) -> str:
+        """For what is told about it."""
+        return f"command {self.command.name}"
+
 
 class Commands:
     """A Work of the journal's writer, one command at a time: an error undoes that command alone."""

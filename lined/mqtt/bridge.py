@@ -40,6 +40,7 @@ EXPIRY_S = 1  # MQTT 5: how long the broker may keep a verdict for a slow subscr
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
 Problem = Callable[[str | None], None]
 Strange = Callable[[str], None]
+Note = Callable[[str, BaseException], None]
 
 RIVAL = (
     "another client of the broker goes by our client id {client}, and we take the connection from each other: "
@@ -58,7 +59,7 @@ ROUNDED: dict[str, Callable[[float], float]] = {
 
 class Bridge:
     """One broker over all its connections. `status` gives the `/status` document; `problem` hears what is wrong with
-    the broker, or None when all is well, once for each change.
+    the broker, or None when all is well, once for each change; `note` hears of defects in commands.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Bridge:
         status: Status,
         problem: Problem = lambda _text: None,
         strange: Strange = lambda _text: None,
+        note: Note = lambda _where, _error: None,
         *,
         random: Callable[[], float] = random_numbers.random,
         wall_time: Callable[[], float] = time.time,
@@ -78,7 +80,7 @@ class Bridge:
         self._outbox = outbox
         self._status = status
         self._problem = problem
-        self._desk = CommandDesk(operations, outbox, strange)
+        self._desk = CommandDesk(operations, outbox, strange, note)
         self._short_lived = 0
         self._rival_until = float("-inf")
         self._stopping = asyncio.Event()

@@ -1,9 +1,10 @@
 """What the PLC commands: messages of `command/<name>` in, one answer each out.
 
-Guarantees: commands are carried out one at a time, in the order of their arrival; nothing that arrives raises; what
-cannot be understood never reaches the line, and is answered, with `id` null where none can be read; a retained command
-is refused, and so is one that had to wait too long: both were meant for a moment that has passed. What a program of the
-PLC does wrong in itself, people are told. Knows no MQTT library.
+Guarantees: commands are carried out one at a time, in the order of their arrival; nothing that arrives raises, and a
+defect of ours in carrying it out is its answer; what cannot be understood never reaches the line, and is answered, with
+`id` null where none can be read; a retained command is refused, and so is one that had to wait too long: both were
+meant for a moment that has passed. What a program of the PLC does wrong in itself, people are told. Knows no MQTT
+library.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ import structlog
 from lined.mqtt.outbox import Event, Outbox, json_bytes, moment
 from lined.mqtt.schemas import COMMANDS, faults
 from lined.vocabulary.errors import (
+    DEFECT,
+    DEFECT_SENTENCE,
     CommandError,
     Conflict,
+    Defect,
     Invalid,
     JournalError,
     NotFound,
@@ -73,11 +77,18 @@ class Asked(NamedTuple):
 
 class CommandDesk:
     """`take` from the connection, `run` as a task of the bridge; answers go to the outbox. `strange` hears, in words,
-    of commands that no program should send.
+    of commands that no program should send; `note` of defects that the journal's writer does not see.
     """
 
-    def __init__(self, operations: object, outbox: Outbox, strange: Callable[[str], None] = lambda _text: None) -> None:
+    def __init__(
+        self,
+        operations: object,
+        outbox: Outbox,
+        strange: Callable[[str], None] = lambda _text: None,
+        note: Callable[[str, BaseException], None] = lambda _where, _error: None,
+    ) -> None:
         self._operations = operations
+        self._note = note
         self._outbox = outbox
         self._state = outbox.state
         self._strange = strange
@@ -141,6 +152,8 @@ class CommandDesk:
             by = body.pop("by", None) or "mqtt"
             async with asyncio.timeout(self._limits.command_s):
                 found = await self._operation(asked.name)(body, command_id=command_id, by=by)
+            log.info("command_done", command=asked.name, by=by)
+            self._answer(asked, {**_shown(found), "id": command_id, "ok": True, "error": None})
         except CommandError as refused:
             self._refuse(asked, command_id, refused)
         except JournalError as error:
@@ -152,9 +165,10 @@ class CommandDesk:
         except TimeoutError:
             text = "The disk has not answered in time. Ask again, with the same id."
             self._refuse(asked, command_id, NotNow("cannot-commit", text))
-        else:
-            log.info("command_done", command=asked.name, by=by)
-            self._answer(asked, {**_shown(found), "id": command_id, "ok": True, "error": None})
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            if not isinstance(error, Defect):  # the writer has told that
+                self._note(f"command {asked.name if asked.name in COMMANDS else 'of no name'}", error)
+            self._refuse(asked, command_id, CommandError(DEFECT, DEFECT_SENTENCE))
 
     def _body(self, asked: Asked) -> dict[str, Any]:
         """What was asked for, fit for the line. Raises CommandError."""

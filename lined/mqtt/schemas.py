@@ -68,7 +68,17 @@ COMMANDS: dict[str, Shape] = {
 }
 
 REASONS = (
-    *("not-durable", "no-read", "malformed", "wrong-level", "no-job", "wrong-product", "unknown-code", "duplicate"),
+    *(
+        "not-durable",
+        "defect",
+        "no-read",
+        "malformed",
+        "wrong-level",
+        "no-job",
+        "wrong-product",
+        "unknown-code",
+        "duplicate",
+    ),
     *("low-grade", "not-applied", "already-packed", "mixed-lot", "parent-used", "over-capacity", "parent-expected"),
     *("child-expected", "repeat"),
 )

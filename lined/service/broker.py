@@ -14,6 +14,7 @@ from lined.journal import Journal
 from lined.journal.views.report_changes import ReportChange, changes_after, last_before
 from lined.journal.views.work_items import closed_after, last_closed_before
 from lined.line.operations import LineOperations
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.bridge import Bridge, Status
 from lined.mqtt.outbox import Outbox, moment
@@ -28,7 +29,14 @@ class BrokerSide:
     """`start` once, then `end` once."""
 
     def __init__(
-        self, outbox: Outbox, line: LineOperations, status: Status, journal: Journal, problems: Problems, since_ms: int
+        self,
+        outbox: Outbox,
+        line: LineOperations,
+        status: Status,
+        journal: Journal,
+        problems: Problems,
+        since_ms: int,
+        defects: Defects,
     ) -> None:
         self._outbox = outbox
         self._journal = journal
@@ -38,7 +46,8 @@ class BrokerSide:
         def strange(text: str) -> None:
             problems.set(AlarmKind.MQTT_COMMAND, topic, text)
 
-        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)), strange)
+        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)), strange, defects.note)
+        self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0
         self._told_package = 0
@@ -52,7 +61,7 @@ class BrokerSide:
         self._told = await self._journal.read(last_before, self._since_ms)
         self._told_package = await self._journal.read(last_closed_before, self._since_ms)
         for work, name in ((self._bridge.run, "mqtt"), (self._tell_reports, "mqtt: reports")):
-            self._tasks.append(group.create_task(work(), name=name))
+            self._tasks.append(group.create_task(self._defects.keep_going(name, work), name=name))
 
     def leave_if_away(self) -> None:
         """At the beginning of a stop: no more attempts, where there is no broker to say goodbye to."""

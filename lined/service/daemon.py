@@ -18,7 +18,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -31,6 +32,7 @@ from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
 from lined.line.intake.intake import LineIntake
 from lined.line.jobs.sealing import Sealer
 from lined.line.state import LineState
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.outbox import Outbox
 from lined.service import assembly
@@ -69,6 +71,7 @@ class Service:
         self.profile = assembly.profile_of(config)
         self.plant = assembly.plant_of(config, self.profile)
         self.problems = Problems(wall_ms)
+        self.defects = Defects(self.problems)
         self.journal = Journal(
             config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point(os.environ)
         )
@@ -94,6 +97,7 @@ class Service:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.disable()  # until everything is loaded; see `_settle_memory`
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._unheard)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         try:
@@ -128,7 +132,8 @@ class Service:
 
     async def _work(self, numbers: dict[str, int]) -> None:
         """Everything between the journal's opening and its closing."""
-        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms)
+        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms, self.defects)
+        self.journal.writer.on_defect = self.defects.note
         if affected_by_wal_reset():
             self.problems.set(
                 AlarmKind.SQLITE,
@@ -159,7 +164,7 @@ class Service:
         intake_tasks: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as inner:
             self._start_intake(inner, intake_tasks)
-            watch = outer.create_task(self._watch(), name="watch")
+            watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
             await self._start_outward(outer)
             _settle_memory()
             self.ready = True
@@ -180,21 +185,29 @@ class Service:
     # ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _start_intake(self, inner: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> None:
-        def start(work: Coroutine[Any, Any, None], name: str) -> None:
-            tasks.append(inner.create_task(work, name=name))
+        def start(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+            tasks.append(inner.create_task(self.defects.keep_going(name, work), name=name))
 
         by_id = {device.id: device for device in self.config.devices}
         for spec in assembly.device_specs_of(self.config):
             device = by_id[spec.id]
             self.devices[spec.id] = DeviceState()
-            start(self._device(spec, drivers.load(device.driver)(device.options)), spec.id)
+            start(partial(self._device, spec, drivers.load(device.driver)(device.options)), spec.id)
         self.sealer = Sealer(self.journal, self.state, self.problems, wall_ms, self._skew_s, self._nudge)
-        start(self.sealer.run(), "sealer")
-        start(self._settle_marks(), "marks")
+        start(self.sealer.run, "sealer")
+        start(self._settle_marks, "marks")
 
     async def _device(self, spec: DeviceSpec, driver: drivers.Driver) -> None:
         state = self.devices[spec.id]
-        await run_device(spec, driver, self.intake, state=state, stopping=self._stopping_links, turns=self._turns)
+        await run_device(
+            spec,
+            driver,
+            self.intake,
+            state=state,
+            stopping=self._stopping_links,
+            turns=self._turns,
+            note=self.defects.note,
+        )
 
     async def _settle_marks(self) -> None:
         while True:
@@ -223,12 +236,21 @@ class Service:
             self.state,
             self.intake,
             self.problems,
+            self.defects,
             self.devices,
             wall_ms,
             self.outbox,
             self._since_ms,
         )
         await self.outward.start(outer)
+
+    def _unheard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback that raised, or a task that nobody waits for."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and not isinstance(error, LinedError):
+            self.defects.note("the event loop", error)
+        else:
+            log.warning("event_loop", message=str(context.get("message")), error=repr(error))
 
     # ── health ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -239,8 +261,8 @@ class Service:
         while True:
             await asyncio.sleep(WATCH_S)
             writer = self.journal.writer
-            if writer.broken is not None or writer.defect is not None:
-                raise JournalBroken(str(writer.broken or writer.defect))
+            if writer.broken is not None:
+                raise JournalBroken(str(writer.broken))
             self._journal_problems()
             now = time.monotonic()
             if feed_s and now - fed >= feed_s and writer.waiting_s() < SILENCE_S:

@@ -24,6 +24,7 @@ from lined.line.plant import Plant
 from lined.line.state import LineState
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.line.watch.read_rate import ReadRate
 from lined.mqtt.outbox import Outbox
@@ -41,7 +42,7 @@ from lined.service.upkeep import Upkeep
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
 from lined.vocabulary.line import Role
-from lined.web.server import StatusServer, make_token
+from lined.web.server import StatusServer, StatusUnavailable, make_token
 
 if TYPE_CHECKING:
     from lined.service.notices import Notifying
@@ -64,6 +65,7 @@ class Outward:
         state: LineState,
         intake: LineIntake,
         problems: Problems,
+        defects: Defects,
         devices: dict[str, DeviceState],
         wall_ms: Callable[[], int],
         outbox: Outbox | None = None,
@@ -82,6 +84,7 @@ class Outward:
             wall_ms=wall_ms,
             sleep=asyncio.sleep,
             chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
+            note=defects.note,
             forms={kind: rule.form for kind, rule in self.regulator.profile.reports.items()},
         )
         self.delivery = Delivery(self.around)
@@ -97,7 +100,7 @@ class Outward:
             may_correct=self.regulator.account.business,
             countries=self.regulator.profile.countries,
         )
-        self.upkeep = Upkeep(config, journal, problems, wall_ms)
+        self.upkeep = Upkeep(config, journal, problems, wall_ms, defects)
         self.alarms = AlarmBook(journal, problems, wall_ms)
         self.notifying: Notifying | None = None
         if config.notify:
@@ -136,10 +139,14 @@ class Outward:
         self.broker: BrokerSide | None = None
         if outbox is not None:
             self.alarms.listeners.append(lambda row: outbox.alarm(told(row, config.line.language)))
-            self.broker = BrokerSide(outbox, self.line, self.status.document.current, journal, problems, since_ms)
+            self.broker = BrokerSide(
+                outbox, self.line, self.status.document.current, journal, problems, since_ms, defects
+            )
         self.ready = False
         self._contacts = 0
+        self._asked = 0
         self._problems = problems
+        self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, group: asyncio.TaskGroup) -> None:
@@ -155,13 +162,12 @@ class Outward:
             (self.alarms.run, "alarms"),
             (self.balance.run, "balance"),
             (self.status.serve, "status"),
+            (self.line.confirming.run, "confirming"),
+            *([(self.notifying.run, "notifying")] if self.notifying is not None else []),
+            *([(self.planning.run, "planning")] if self.planning is not None else []),
         ):
-            self._tasks.append(group.create_task(work(), name=name))
-        if self.notifying is not None:
-            self._tasks.append(group.create_task(self.notifying.run(), name="notifying"))
-        if self.planning is not None:
-            self._tasks.append(group.create_task(self.planning.run(), name="planning"))
-        self._tasks.append(group.create_task(self.line.confirming.run(), name="confirming"))
+            going = self._defects.keep_going(name, work, fatal=(StatusUnavailable,))
+            self._tasks.append(group.create_task(going, name=name))
         if self.broker is not None:
             await self.broker.start(group)
         self.ready = True
@@ -195,9 +201,10 @@ class Outward:
         """Ask about the credential now and then, and whether the regulator is there where nobody else asks it anything:
         so an outage shows, and the clocks are compared, while the line stands still too.
         """
-        asked = CREDENTIAL_S
         expiry = ExpiryWatch(self._problems, self.config.regulator.api_key_file)
         while True:
+            asked = self._asked
+            self._asked += 1  # whatever becomes of it: a key may be looked at so often a day
             if asked % CREDENTIAL_S == 0 or self.regulator.credential_unchecked:
                 await self.regulator.check_credential()
             elif asked % CONTACT_S == 0 and self.regulator.counts.total() == self._contacts:
@@ -212,4 +219,3 @@ class Outward:
             else:
                 self._problems.clear(AlarmKind.REGULATOR, self.config.regulator.url)
             await asyncio.sleep(1.0)
-            asked += 1

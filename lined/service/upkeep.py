@@ -17,6 +17,7 @@ from lined.config import Config
 from lined.journal import Journal
 from lined.journal.care.keeping import Keeping, KeepingRules
 from lined.journal.journal import CHECKED_AT_START_BYTES
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.service.opening import backup_folder
 from lined.vocabulary.alarms import AlarmKind
@@ -36,7 +37,9 @@ KINDS = ("backup", AlarmKind.JOURNAL_DAMAGED, AlarmKind.JOURNAL_GAP)
 class Upkeep:
     """`start` its tasks in a group that is cancelled at the end."""
 
-    def __init__(self, config: Config, journal: Journal, problems: Problems, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, config: Config, journal: Journal, problems: Problems, wall_ms: Callable[[], int], defects: Defects
+    ) -> None:
         settings = config.journal
         self.keeping = Keeping(
             journal,
@@ -52,7 +55,10 @@ class Upkeep:
         self._journal = journal
         self._problems = problems
         self._wall_ms = wall_ms
+        self._defects = defects
         self._where = str(journal.path)
+        self._settled = False
+        self._started = False
         self._backup_due = asyncio.Event()
         self._check_due = asyncio.Event()
         self._archive_due = asyncio.Event()
@@ -63,12 +69,14 @@ class Upkeep:
         async with self.keeping, asyncio.TaskGroup() as group:
             scheduler.start()
             try:
-                group.create_task(self._backups(), name="backups")
-                group.create_task(self._checks(), name="checks")
-                group.create_task(self._archiving(), name="archiving")
-                while True:
-                    self._tell()
-                    await asyncio.sleep(TELL_S)
+                for work, name in (
+                    (self._backups, "backups"),
+                    (self._checks, "checks"),
+                    (self._archiving, "archiving"),
+                    (self._telling, "upkeep"),
+                ):
+                    group.create_task(self._defects.keep_going(name, work), name=name)
+                await asyncio.Event().wait()
             finally:
                 scheduler.shutdown(wait=False)
 
@@ -86,7 +94,9 @@ class Upkeep:
         return scheduler
 
     async def _backups(self) -> None:
-        await asyncio.sleep(SETTLE_S)
+        if not self._settled:
+            await asyncio.sleep(SETTLE_S)
+            self._settled = True
         last_ms = self.keeping.last_backup_ms
         if last_ms is None or self._wall_ms() - last_ms > OVERDUE_MS:
             self._backup_due.set()
@@ -100,8 +110,10 @@ class Upkeep:
 
     async def _checks(self) -> None:
         """At the start too, where the journal was too large to be checked before the line could begin."""
-        if not self._journal.was_clean and self._journal.bytes() > CHECKED_AT_START_BYTES:
-            self._check_due.set()
+        if not self._started:
+            self._started = True
+            if not self._journal.was_clean and self._journal.bytes() > CHECKED_AT_START_BYTES:
+                self._check_due.set()
         while True:
             await self._check_due.wait()
             self._check_due.clear()
@@ -118,6 +130,11 @@ class Upkeep:
                 await self.keeping.archive()
             except JournalError as error:
                 log.error("archiving_failed", error=str(error))
+
+    async def _telling(self) -> None:
+        while True:
+            self._tell()
+            await asyncio.sleep(TELL_S)
 
     def _tell(self) -> None:
         """What is wrong goes where people look."""

@@ -46,6 +46,13 @@ class AlarmKind(AdvisedWord):
         N_("Stop the line and call the engineer. Everything is rejected."),
         Severity.CRITICAL,
     )
+    DEFECT = (
+        "defect",
+        N_("A mistake in the program"),
+        N_("The rest goes on. Have the engineer send the log to whoever looks after it."),
+        Severity.SERIOUS,
+        True,
+    )
     DEVICE = ("device", N_("A device is not connected"), N_("Check its cable, its power and its network."))
     DEVICE_SET_UP = (
         "device-set-up",

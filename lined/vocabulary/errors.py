@@ -19,14 +19,15 @@
     ├── LookupFailed        a question to the regulator got no answer that counts as evidence
     │   ├── Unavailable         time-out, 5xx, HTML, unreadable: ask again later
     │   └── Denied              401 or 403: a credential or a right is missing
-    └── CommandError        a person's or the PLC's command cannot be done
-        ├── Unreadable          it is no JSON
-        ├── NotFound            what it is about is not here
-        ├── Conflict            not in the state in which things are now
-        ├── TooLarge            it is longer than a command may be
-        ├── Invalid             wrong values: correct them
-        ├── Unsupported         not on this line
-        └── NotNow              ask again later
+    ├── CommandError        a person's or the PLC's command cannot be done
+    │   ├── Unreadable          it is no JSON
+    │   ├── NotFound            what it is about is not here
+    │   ├── Conflict            not in the state in which things are now
+    │   ├── TooLarge            it is longer than a command may be
+    │   ├── Invalid             wrong values: correct them
+    │   ├── Unsupported         not on this line
+    │   └── NotNow              ask again later
+    └── Defect              a mistake in lined's own code: undone, told, counted; everything else goes on
 
 A library's errors are translated once, in that library's room.
 """
@@ -205,3 +206,21 @@ class Unsupported(CommandError):
 
 class NotNow(CommandError):
     """Ask again later."""
+
+
+DEFECT = "defect"  # the word in an answer
+DEFECT_SENTENCE = (
+    "A mistake in lined itself: its log has the details, and the line goes on. Ask again with the same id, if at all: "
+    "what was done is not done twice."
+)
+
+
+class Defect(LinedError):
+    """A mistake in lined's own code; what it was met in was undone. Its cause has the traceback."""
+
+
+def defect_of(error: BaseException) -> Defect:
+    """The error's name and no more: its text may hold a code."""
+    defect = Defect(f"a defect in lined ({type(error).__name__}); its log has the details")
+    defect.__cause__ = error
+    return defect

@@ -31,6 +31,11 @@ class Reason(AdvisedWord):
         N_("Cannot be saved"),
         N_("The disk takes nothing. Stop the line and call the engineer."),
     )
+    DEFECT = (
+        "defect",
+        N_("Could not be judged"),
+        N_("A mistake in the program. Read it again; if it repeats, call the engineer."),
+    )
     NO_READ = "no-read", N_("No code seen"), N_("Check the print, the label's place and the scanner's window.")
     MALFORMED = (
         "malformed",

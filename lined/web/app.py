@@ -85,7 +85,8 @@ def make_app(
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
-    return Gate(app, token, address, WrongTokens(view.problems, view.refused, view.line_id))
+    wrong = WrongTokens(view.problems, view.refused, view.line_id)
+    return Gate(app, token, address, wrong, view.intake.defects.note)
 
 
 def _refusals(statuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:

@@ -128,8 +128,8 @@ MUTATIONS = [
         FAILS,
         "it is tried again: the error is not kept",
         "lined/journal/writer.py",
-        "        if isinstance(error, JournalBroken):\n            self.broken = error\n        else:",
-        "        if isinstance(error, JournalBroken):\n            pass\n        else:",
+        "        if isinstance(error, JournalBroken):\n            self.broken = error\n        elif",
+        "        if isinstance(error, JournalBroken):\n            pass\n        elif",
         f"{_EIO}[sync-once]",
     ),
     Mutation(

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lined.journal.database import Connection, SqliteError, open_copy, open_writable
+from lined.journal.entries import Work
 from lined.journal.schema import migrations
-from lined.journal.writer import Work, Writer
+from lined.journal.writer import Writer
 
 T = TypeVar("T", contravariant=True)
 R = TypeVar("R", covariant=True)

@@ -57,6 +57,7 @@ class Life:
         self.journal = Journal(path)
         self.writer = InlineWriter(path, world.disk)
         self.journal.writer = self.writer
+        self.writer.on_defect = lambda where, error: world.wrong(f"a defect in {where}: {error!r}", error)
         self.ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: dict[str, asyncio.Queue[Reading]] = {}
@@ -184,11 +185,9 @@ class Life:
             await asyncio.sleep(CREDENTIAL_S)
 
     async def _watch(self) -> None:
-        while self.writer.broken is None and self.writer.defect is None:
+        while self.writer.broken is None:
             await asyncio.sleep(MARKS_S)
             self.intake.settle_marks()
-        if self.writer.defect is not None:
-            self.world.wrong("a defect in the writer", self.writer.defect)
         self.ended.set()
         self.world.stirred()
 

@@ -11,20 +11,23 @@ import asyncio
 import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import structlog
 
 from lined import codes as marking
 from lined.journal import Journal
-from lined.journal.writer import Work
+from lined.journal.entries import Work
 from lined.line.intake.ports import Frame, Judgement
+from lined.line.intake.under_way import Note, Pending, Turn
 from lined.line.intake.unsaid import ListUnsaid, Told
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations.desk import Chunk, typed_device
 from lined.line.stations.judging import Judging
 from lined.line.stations.verdicts import Candidate, Ruling, Verdict, told_code
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
@@ -43,30 +46,6 @@ Listener = Callable[[Sequence[Verdict]], None]
 Voice = Callable[[str, Judgement, Sequence[Verdict]], None]  # device, judgement, its verdicts
 
 
-class _Turn(NamedTuple):
-    """A chunk on its way through the writer."""
-
-    chunk: Chunk
-    counts: list[int]
-    answer: asyncio.Future[Judgement]
-    ruled: asyncio.Future[Ruling]
-
-
-class _Note(NamedTuple):
-    """A change to the list of the unsaid that is not known to be on disk yet."""
-
-    work: Work[Any, int]
-    rows: list[Any]
-    under_way: asyncio.Future[int]
-
-
-class _Pending(NamedTuple):
-    device: str
-    frames: list[int]  # how many candidates each frame has
-    chunk: Chunk
-    ruling: Ruling
-
-
 class LineIntake:
     """The Intake of the links. `wall_ms` gives the time of day in milliseconds since 1970, UTC."""
 
@@ -78,10 +57,11 @@ class LineIntake:
         problems: Problems,
         device_numbers: Mapping[str, int],
         wall_ms: Callable[[], int],
+        defects: Defects | None = None,
     ) -> None:
         self.session = secrets.token_hex(6)
         self.seq = 0
-        self.not_durable = 0
+        self.unkept: Counter[str] = Counter()  # rejects that only memory has counted, by reason
         self.shown: deque[Verdict] = deque(maxlen=SHOWN)
         self.last_read_ms: dict[str, int] = {}
         self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -89,6 +69,7 @@ class LineIntake:
         self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
         self._journal = journal
         self._problems = self.problems = problems
+        self.defects = defects or Defects(problems)
         self.judging = Judging(state)
         self._unsaid = ListUnsaid()
         self._unsaid_ids: set[int] = set()  # listed in this session and not told since
@@ -97,10 +78,10 @@ class LineIntake:
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
         self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
         self._wall_ms = wall_ms
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[int, Pending] = {}
         self._waiting: Counter[str] = Counter()
-        self._turns: defaultdict[str, deque[_Turn]] = defaultdict(deque)
-        self._notes: defaultdict[str, list[_Note]] = defaultdict(list)
+        self._turns: defaultdict[str, deque[Turn]] = defaultdict(deque)
+        self._notes: defaultdict[str, list[Note]] = defaultdict(list)
         self._note_failed = False
         self._marks: Counter[str] = Counter()
         self._mark = 0
@@ -116,7 +97,11 @@ class LineIntake:
         counts: list[int] = []
         for frame in frames:
             before = len(candidates)
-            self._candidates(device, frame, candidates)
+            try:
+                self._candidates(device, frame, candidates)
+            except Exception as error:  # noqa: BLE001  a defect of ours
+                self.defects.note(f"reads of {device}", error)
+                candidates[before:] = [Candidate(Reason.DEFECT, None, frame.raw[:RAW_KEPT])]
             counts.append(len(candidates) - before)
         now = self._wall_ms()
         self.last_read_ms[device] = now
@@ -215,13 +200,13 @@ class LineIntake:
             self._note(device, self._told, again)
 
     def _note(self, device: str, work: Work[Any, int], rows: list[Any]) -> None:
-        note = _Note(work, rows, self._journal.submit(work, rows))
+        note = Note(work, rows, self._journal.submit(work, rows))
         self._notes[device].append(note)
         note.under_way.add_done_callback(lambda _done: self._noted(device, note))
 
-    def _noted(self, device: str, note: _Note) -> None:
+    def _noted(self, device: str, note: Note) -> None:
         if note.under_way.exception() is not None:
-            self._note_failed = True  # the disk was full
+            self._note_failed = True  # the disk was full, or a defect
             return
         self._notes[device].remove(note)
         self._raise_mark(device, 0)
@@ -290,7 +275,7 @@ class LineIntake:
         self._note_again()
         ruled = self._journal.submit(self.judging, chunk)
         self._waiting[chunk.device] += 1
-        self._turns[chunk.device].append(_Turn(chunk, counts, answer, ruled))
+        self._turns[chunk.device].append(Turn(chunk, counts, answer, ruled))
         ruled.add_done_callback(lambda _done: self._go_on(chunk.device))
         return answer
 
@@ -298,23 +283,30 @@ class LineIntake:
         """In the order of the chunks: one that the writer refused on the spot waits for those before it."""
         turns = self._turns[device]
         while turns and turns[0].ruled.done():
-            self._ruled(turns.popleft())
+            turn = turns.popleft()
+            try:
+                self._ruled(turn)
+            except Exception as error:  # noqa: BLE001  a defect of ours
+                self._tell_defect(turn, error)
 
-    def _ruled(self, turn: _Turn) -> None:
+    def _ruled(self, turn: Turn) -> None:
         chunk, answer = turn.chunk, turn.answer
         error = turn.ruled.exception()
         if error is None:
             ruling = turn.ruled.result()
-        elif isinstance(error, JournalError):
-            ruling = Ruling([Reason.NOT_DURABLE] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
-            self.not_durable += len(chunk.candidates)
-        else:
-            self._waiting[chunk.device] -= 1
-            answer.set_exception(error)
-            return
+        else:  # a Defect was told by the writer
+            reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT
+            ruling = Ruling([reason] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
+            self.unkept[reason] += len(chunk.candidates)
         judgement = self._publish(chunk, turn.counts, ruling, answer)
         if answer.cancelled():
             self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
+
+    def _tell_defect(self, turn: Turn, error: BaseException) -> None:
+        """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
+        self.defects.note(f"verdicts of {turn.chunk.device}", error)
+        if not turn.answer.done():
+            turn.answer.set_result(Judgement([False] * len(turn.counts), 0))
 
     def _publish(
         self, chunk: Chunk, counts: list[int], ruling: Ruling, answer: asyncio.Future[Judgement] | None = None
@@ -322,13 +314,20 @@ class LineIntake:
         """Tell everybody, the device first."""
         self._newest_code = max(self._newest_code, ruling.last_code)
         self._mark += 1
-        self._pending[self._mark] = _Pending(chunk.device, counts, chunk, ruling)
+        self._pending[self._mark] = Pending(chunk.device, counts, chunk, ruling)
         judgement = Judgement(_combined(ruling.verdicts, counts), self._mark)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
-        self._tell_listeners(chunk, ruling, judgement)
-        self._watch(chunk, ruling)
+        for tell in (partial(self._tell_listeners, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):
+            self._told_or_noted(chunk, tell)
         return judgement
+
+    def _told_or_noted(self, chunk: Chunk, tell: Callable[[], None]) -> None:
+        """One that listens badly keeps nothing from the others."""
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self.defects.note(f"verdicts of {chunk.device}", error)
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
@@ -349,9 +348,9 @@ class LineIntake:
             )
         self.shown.extend(verdicts[-SHOWN:])
         for listener in self.listeners:
-            listener(verdicts)
+            self._told_or_noted(chunk, partial(listener, verdicts))
         for voice in self.voices:
-            voice(chunk.device, judgement, verdicts)
+            self._told_or_noted(chunk, partial(voice, chunk.device, judgement, verdicts))
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
         for kind, text in ruling.alarms:

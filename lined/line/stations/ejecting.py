@@ -31,6 +31,7 @@ NOT_THE_GOOD_ITEM = frozenset(
         Reason.MALFORMED,
         Reason.NO_READ,
         Reason.NOT_DURABLE,
+        Reason.DEFECT,
     }
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 
 import structlog
@@ -21,6 +21,7 @@ from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery import submit as submission
+from lined.reports.delivery.defective import Defective
 from lined.reports.delivery.follow import follow, follow_unlisted
 from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.ports import Surroundings
@@ -29,7 +30,7 @@ from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search, conclude
 from lined.reports.kinds.kinds import KINDS
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.errors import CommandError, JournalFull, LookupFailed, clause
+from lined.vocabulary.errors import CommandError, Defect, JournalError, JournalFull, LookupFailed, clause
 from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ class Delivery:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._search = Search(around)
+        self._defective = Defective(around)
         self._wake = asyncio.Event()
         self._recovered = False
         self._gate_open = False
@@ -81,15 +83,26 @@ class Delivery:
                     connection, around.wall_ms(), around.rules.in_doubt_first_ms
                 )
             )
-            await doubt_returned(around)
+            await self._doubt_returned()
         except JournalFull as error:
             log.warning("recovery_waits_for_disk", error=str(error))
+            return 0
+        except Defect:  # the writer has told it
             return 0
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' LIMIT 1")
         self._gate_open = not in_doubt
         self._recovered = True
         self._tell_paused(await around.journal.read(outcomes.paused_kinds))
         return doubted
+
+    async def _doubt_returned(self) -> None:
+        """What cannot be done for a mistake of ours waits for the next start: none of it is sent before."""
+        try:
+            await doubt_returned(self._around)
+        except JournalError:
+            raise
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self._around.note("reports of a backup", error)
 
     async def finish(self, patience_s: float) -> None:
         """Send nothing more; wait so long for what is being sent."""
@@ -143,10 +156,22 @@ class Delivery:
         if not self._gate_open or self._ahead(self._send_at_ms):
             return False
         later = [kind for kind, at_ms in self._kind_at_ms.items() if self._ahead(at_ms)]
-        due, paused = await around.journal.read(_due_to_send, around.wall_ms(), around.rules.longest_wait_ms, later)
+        due, paused = await around.journal.read(
+            _due_to_send, around.wall_ms(), around.rules.longest_wait_ms, later, self._defective.aside()
+        )
         self._tell_paused(paused)
         if due is None:
             return False
+        sent = await self._defective.attempt(due.id, "sending", partial(self._send, due), otherwise=None)
+        if sent is None:
+            fresh = await around.journal.read(reports.get, due.id)
+            if fresh is not None and fresh.state == ReportState.IN_DOUBT:
+                self._close_gate()
+        return bool(sent)
+
+    async def _send(self, due: ReportRow) -> bool | None:
+        """Freeze and send it. False: it could not be sent."""
+        around = self._around
         frozen = await freeze(around, due)
         if frozen is None:
             return True
@@ -191,8 +216,10 @@ class Delivery:
         if not self._recovered:
             await self.recover()
             return False
+        await self._defective.settle()
         await self._tell_held()
         in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
+        aside = self._defective.aside()
         now = around.wall_ms()
         if not in_doubt:
             self._search.round_over()
@@ -202,15 +229,21 @@ class Delivery:
             return False
         around.problems.set(AlarmKind.IN_DOUBT, "reports", _doubt_text(in_doubt))
         furthest = now + around.rules.longest_wait_ms
-        due = [report for report in in_doubt if not now < (report.due_ms or 0) <= furthest]
+        open_to_look = [report for report in in_doubt if report.id not in aside]
+        due = [report for report in open_to_look if not now < (report.due_ms or 0) <= furthest]
         if due:
             for report in due:
-                await self._look(report, probing=False)
+                await self._look_safely(report, probing=False)
             return True
         self._search.round_over()
         if not self._gate_open and not self._ahead(self._probe_at_ms):
-            await self._look(in_doubt[0], probing=True)
+            for report in open_to_look[:1]:
+                await self._look_safely(report, probing=True)
         return False
+
+    async def _look_safely(self, report: ReportRow, *, probing: bool) -> None:
+        attempt = self._defective.attempt
+        await attempt(report.id, "looking", partial(self._look, report, probing=probing), otherwise=None)
 
     async def _tell_held(self) -> None:
         """Nothing happens to a held report by itself, so somebody has to hear of it."""
@@ -255,10 +288,13 @@ class Delivery:
     async def follow_next(self) -> bool:
         """Look at every document that is due. False: none was, or the regulator does not answer."""
         around = self._around
-        due = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
+        found = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
+        aside = self._defective.aside()
+        due = [report for report in found if report.id not in aside]
         for report in due:
             try:
-                if not await self._answered(report):
+                attempt = self._defective.attempt
+                if not await attempt(report.id, "following", partial(self._answered, report), otherwise=True):
                     return False
             except CommandError as error:
                 if error.code != outcomes.DECIDED:
@@ -292,7 +328,7 @@ class Delivery:
 
 
 def _due_to_send(
-    connection: Connection, at_ms: int, longest_ms: int, later: list[str]
+    connection: Connection, at_ms: int, longest_ms: int, later: list[str], aside: Collection[int]
 ) -> tuple[ReportRow | None, list[str]]:
     """The oldest of a kind that is not put off till `later`, and the kinds that wait for a person. None also where
     nothing may be sent at all. A moment further ahead than a report settles or is put off was set by a wrong clock.
@@ -301,13 +337,13 @@ def _due_to_send(
     if takeover.withholds(connection):
         return None, paused
     not_now = [*paused, *later]
-    marks = ",".join("?" * len(not_now))
+    marks, others = ",".join("?" * len(not_now)), ",".join("?" * len(aside))
     settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
     found = reports.select(
         connection,
         f"state = 'sealed' AND (due_ms <= ? OR due_ms > ? + max(?, {settles})) AND kind NOT IN ({marks}) "
-        "ORDER BY id LIMIT 1",
-        (at_ms, at_ms, longest_ms, DAY_MS, *not_now),
+        f"AND id NOT IN ({others}) ORDER BY id LIMIT 1",
+        (at_ms, at_ms, longest_ms, DAY_MS, *not_now, *aside),
     )
     return (found[0] if found else None), paused
 

@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+import structlog
+
 from lined.journal import Journal
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.reports.delivery.rules import DeliveryRules
+
+log = structlog.get_logger()
 
 JUST_NOW = timedelta(minutes=1)
 
@@ -69,6 +73,8 @@ class Surroundings:
     wall_ms: Callable[[], int]
     sleep: Callable[[float], Awaitable[None]]
     chance: random.Random
+    note: Callable[[str, BaseException], None] = lambda where, error: log.error("defect", where=where, exc_info=error)
+    """Hears of each defect of ours that was met and gone on behind."""
     forms: Mapping[str, str] = field(default_factory=dict)
     """How codes are written, by kind of report: "full" or, where nothing is said, "identification". Utilisation is
     always full.

@@ -216,6 +216,7 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
     state = LineState(plant)
     numbers = await journal.open(BINDING, ["cam-1", "cam-2", "cam-3", typed_device("marking"), typed_device("boxing")])
     intake = LineIntake(plant, journal, state, problems, numbers, wall_ms)
+    journal.writer.on_defect = intake.defects.note
     line = LineOperations(plant, journal, state, intake, wall_ms)
     devices = {"cam-1": Device(), "cam-2": Device(connected=False, problem="refused")}
     flags = {"ready": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from lined.api import commands
 from lined.codes import sscc
+from lined.line.jobs import jobs
 from lined.vocabulary.errors import JournalBroken
 from tests.integration.api.plant import GTIN, Line, a_line, code
 
@@ -324,3 +326,44 @@ async def test_a_check_part_is_in_no_answer_and_in_no_log(tmp_path: Path, capsys
     assert not any("SECRETCHECK" in reply.body.decode() for reply in answers)
     out, err = capsys.readouterr()
     assert "SECRETCHECK" not in out + err
+
+
+# ── mistakes of our own ─────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_defect_in_a_commands_step_undoes_that_command_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_line(tmp_path) as line:
+        await line.start()
+        stop = jobs.stop
+
+        def spoilt(*arguments: Any) -> None:
+            stop(*arguments)
+            raise OverflowError("date value out of range")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(jobs, "stop", spoilt)
+            for _ in range(3):
+                await refused(line, "job/stop", {"id": "stop-1"}, 500, "defect")
+        document = await line.fresh()
+        assert document["job"] is not None and document["state"] == "degraded"
+        assert [(p["kind"], p["where"]) for p in document["problems"]] == [("defect", "command job-stop")]
+        metrics = (await line.get("/metrics")).body.decode()
+        assert 'lined_defects_total{where="command job-stop"} 3.0' in metrics
+        assert (await line.codes([1])) is not None
+        assert (await line.post("/api/v1/job/stop", {"id": "stop-1"})).status == 200, "the id was not used up"
+
+
+async def test_a_defect_in_the_endpoint_is_told_once_and_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_line(tmp_path) as line:
+
+        def spoilt(*_: Any) -> None:
+            raise KeyError("sntin")
+
+        monkeypatch.setattr(commands, "with_moments", spoilt)
+        await refused(line, "job/start", {"gtin": GTIN}, 500, "defect")
+        async with asyncio.timeout(10):
+            while not line.intake.defects.counts:  # it is noted after it was answered
+                await asyncio.sleep(0.01)
+        assert line.intake.defects.counts == {"POST /api/v1/job/start": 1}

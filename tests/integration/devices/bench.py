@@ -111,13 +111,14 @@ async def link(
     limits: LinkLimits = SOON,
     deadline_s: float | None = None,
     random: Callable[[], float] = lambda: 0.5,
+    note: Callable[[str, BaseException], None] = lambda _where, _error: None,
     **options: object,
 ) -> AsyncIterator[Link]:
     """A running link, cancelled at the end unless it has ended. An exception of it comes out."""
     spec = DeviceSpec("cam-1", parse_url(url), *reply, deadline_s)
     state, stopping = DeviceState(), asyncio.Event()
     running = run_device(
-        spec, load("generic")(options), intake, state=state, stopping=stopping, limits=limits, random=random
+        spec, load("generic")(options), intake, state=state, stopping=stopping, limits=limits, random=random, note=note
     )
     task = asyncio.create_task(running)
     try:

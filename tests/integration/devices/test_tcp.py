@@ -8,7 +8,9 @@ import socket
 
 import pytest
 
-from lined.devices import LinkLimits
+from drivers import Read, load
+from drivers.generic import GenericDriver
+from lined.devices import DeviceSpec, DeviceState, LinkLimits, parse_url, run_device
 from lined.line.intake.ports import Judgement
 from tests.integration.devices.bench import FakeIntake, link, scanner
 
@@ -333,3 +335,52 @@ async def test_keepalive_finds_a_vanished_peer_within_half_a_minute() -> None:
     assert unacknowledged <= 30_000
     assert prompt
     assert on
+
+
+async def test_a_defect_of_the_driver_costs_the_connection_and_no_verdict_is_said_to_the_wrong_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A device that counts replies would take the next one's for that of the read nobody understood."""
+    intake, noted = FakeIntake(), []
+    feed = GenericDriver.feed
+
+    def spoilt(driver: GenericDriver, chunk: bytes) -> list[Read]:
+        if b"poison" in chunk:
+            raise IndexError("list index out of range")
+        return list(feed(driver, chunk))
+
+    monkeypatch.setattr(GenericDriver, "feed", spoilt)
+    note = lambda where, error: noted.append((where, type(error)))  # noqa: E731
+    async with scanner() as device, link(device.url, intake, note=note):
+        first = await device.connection()
+        await first.send(b"good\n")
+        await first.hear(b"OK\r\n")
+        await first.send(b"poison\n")
+        await intake.down("a mistake in lined")
+        second = await device.connection()
+        await second.send(b"bad\n")
+        await second.hear(b"NG\r\n")
+        assert noted == [("driver of cam-1", IndexError)]
+
+
+async def test_a_link_that_meets_a_defect_leaves_nothing_half_said_and_may_be_begun_again() -> None:
+    class Deaf(FakeIntake):
+        def said(self, device: str, judgement: Judgement) -> None:
+            super().said(device, judgement)
+            raise ZeroDivisionError
+
+    intake, state = Deaf(at_once=False), DeviceState()
+    async with scanner() as device:
+        spec = DeviceSpec("cam-1", parse_url(device.url), b"OK\r\n", b"NG\r\n")
+        running = asyncio.create_task(run_device(spec, load("generic")({}), intake, state=state))
+        peer = await device.connection()
+        for count in (1, 2):
+            await peer.send(b"good\n")
+            await intake.until(lambda count=count: len(intake.judgings) == count)  # type: ignore[misc]
+        intake.complete(0)
+        await asyncio.wait([running], timeout=20)
+        assert isinstance(running.exception(), ExceptionGroup)
+        assert state.unanswered == 0
+        intake.complete(1)
+        await intake.until(lambda: len(intake.of("unsaid")) == 2)
+        assert intake.of("unsaid") == [("unsaid", n, 0, "a mistake in lined itself") for n in (0, 1)]

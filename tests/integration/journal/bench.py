@@ -117,6 +117,7 @@ class Line:
         self.state = LineState(self.plant)
         self.problems = Problems(lambda: self.now)
         self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, self.numbers, lambda: self.now)
+        self.journal.writer.on_defect = self.intake.defects.note
         self.intake.listeners.append(self.verdicts.extend)
         self.line = LineOperations(self.plant, self.journal, self.state, self.intake, lambda: self.now)
         self.sealer = Sealer(

@@ -18,7 +18,7 @@ from lined.journal import writer as writing
 from lined.journal.database import Connection, open_readonly
 from lined.journal.steps import Steps
 from lined.journal.writer import Writer
-from lined.vocabulary.errors import Conflict, JournalBroken, JournalFull, LinedError
+from lined.vocabulary.errors import Conflict, Defect, JournalBroken, JournalFull, LinedError
 
 ROW = b"x" * 3000
 
@@ -212,7 +212,7 @@ async def test_a_full_disk_fails_the_whole_group_and_recovers_by_itself(tmp_path
                 futures += [writer.submit(work, n) for n in range(3, 30)]
         assert set(await errors_of(*futures)) == {JournalFull}
         assert work.undone == 1
-        assert [is_full(writer), writer.broken, writer.defect] == [True, None, None]
+        assert [is_full(writer), writer.broken] == [True, None]
         assert seen(tmp_path) == [1]
         await limit_pages(writer, 100_000)
         assert await writer.submit(work, 2) == 2
@@ -294,24 +294,93 @@ async def test_after_a_failed_write_nothing_is_written_any_more(tmp_path: Path) 
     assert seen(tmp_path) == list(range(200))
 
 
-async def test_a_mistake_in_a_work_fails_its_waiters_and_everybody_after(tmp_path: Path) -> None:
-    def fail() -> None:
+def divided(_connection: Connection, _n: int) -> None:
+    _ = 1 // 0
+
+
+def deep(connection: Connection, n: int) -> None:
+    deep(connection, n)
+
+
+def executed(sql: str, *values: object) -> Callable[[Connection, int], None]:
+    def execute(connection: Connection, _n: int) -> None:
+        connection.execute(sql, values)
+
+    return execute
+
+
+DEFECTS: dict[str, Callable[[Connection, int], None]] = {
+    "in Python": divided,
+    "without end": deep,
+    "a number too large": executed("SELECT ?", 2**63),
+    "half a character": executed("SELECT ?", "\ud800"),
+    "a value of no type": executed("SELECT ?", object()),
+    "no SQL": executed("nonsense"),
+    "a value too few": executed("INSERT INTO t VALUES (?, ?)", 1),
+    "a row that is there": executed("INSERT INTO t VALUES (2, 0), (2, 0)"),
+}
+
+
+class Faulty(Rows):
+    """Writes its items, then meets a defect at each odd one."""
+
+    def __init__(self, defect: Callable[[Connection, int], None]) -> None:
+        super().__init__()
+        self.defect = defect
+
+    def run(self, connection: Connection, items: Sequence[int]) -> list[int | LinedError]:
+        done = super().run(connection, items)
+        for item in items:
+            if item % 2:
+                self.defect(connection, item)
+        return done
+
+
+@pytest.mark.parametrize("what", DEFECTS)
+async def test_a_defect_fails_its_item_alone_and_is_told(tmp_path: Path, what: str) -> None:
+    def step_with_a_defect(connection: Connection) -> None:
+        DEFECTS[what](connection, 2)
+
+    told: list[str] = []
+    faulty, good = Faulty(DEFECTS[what]), Rows()
+    async with writing_to(tmp_path) as writer:
+        writer.on_defect = lambda where, error: told.append(f"{where}: {type(error).__name__}")
+        with held(writer):
+            futures = [writer.submit(faulty, n) for n in (2, 3, 4)]
+            futures += [writer.submit(good, 10), writer.submit(Steps(), step_with_a_defect)]
+            futures += [writer.submit(good, 12)]
+        assert await errors_of(*futures) == [None, Defect, None, None, Defect, None]
+        assert await writer.submit(good, 14) == 14
+        assert writer.broken is None
+        assert faulty.undone >= 1
+        assert [place.partition(":")[0][:6] for place in told] == ["Faulty", "test_a"]
+    assert seen(tmp_path) == [2, 4, 10, 12, 14]
+
+
+async def test_a_work_that_answers_too_little_is_a_defect(tmp_path: Path) -> None:
+    class Short(Rows):
+        def run(self, connection: Connection, items: Sequence[int]) -> list[int | LinedError]:
+            return super().run(connection, items)[1:]
+
+    async with writing_to(tmp_path) as writer:
+        assert await errors_of(writer.submit(Short(), 1)) == [Defect]
+        assert await writer.submit(Rows(), 2) == 2
+    assert seen(tmp_path) == [2]
+
+
+async def test_a_defect_that_ends_the_transaction_fails_its_group_and_nobody_after(tmp_path: Path) -> None:
+    def ended(connection: Connection) -> None:
+        connection.execute("ROLLBACK")
         raise ZeroDivisionError
 
     good = Rows()
     async with writing_to(tmp_path) as writer:
         with held(writer):
-            futures = [writer.submit(good, 1), writer.submit(Rows(spoil=fail), 2)]
-        assert await errors_of(*futures) == [JournalBroken, JournalBroken]
-        assert isinstance(writer.defect, ZeroDivisionError)
-        assert await errors_of(writer.submit(good, 3)) == [JournalBroken]
-    assert seen(tmp_path) == []
-
-
-async def test_a_mistake_in_a_statement_is_a_defect_and_not_a_full_disk(tmp_path: Path) -> None:
-    async with writing_to(tmp_path) as writer:
-        assert await errors_of(writer.submit(Steps(), lambda c: c.execute("nonsense"))) == [JournalBroken]
-        assert writer.defect is not None
+            futures = [writer.submit(good, 1), writer.submit(Steps(), ended), writer.submit(good, 2)]
+        assert await errors_of(*futures) == [Defect, Defect, Defect]
+        assert (good.undone, writer.broken) == (1, None)
+        assert await writer.submit(good, 3) == 3
+    assert seen(tmp_path) == [3]
 
 
 async def test_stop_commits_what_is_queued_and_refuses_what_comes_later(tmp_path: Path) -> None:
@@ -398,7 +467,7 @@ async def test_a_thread_that_ends_by_surprise_leaves_nobody_waiting_and_is_seen(
         async with asyncio.timeout(10):
             assert await errors_of(*waiting) == [JournalBroken, JournalBroken]
             await writer.stopped.wait()
-        assert isinstance(writer.defect, OSError)
+        assert writer.broken is not None
         assert await errors_of(writer.submit(Rows(), 4)) == [JournalBroken]
     assert seen(tmp_path) == [1]
-    assert noticed == [writer.defect]
+    assert [type(error) for error in noticed] == [OSError]

@@ -31,7 +31,7 @@ def test_an_empty_journal_has_every_key_at_zero() -> None:
 def test_what_only_memory_has_counted_is_in_both_sums() -> None:
     sums = {"read.accepted": 5, "read.rejected": 3, "read.no-read": 2, "read.repeats": 1}
     sums |= {"reason.duplicate": 2, "reason.no-job": 1, "code.unreported": 5}
-    reads = counts(sums, not_durable=4)["reads"]
+    reads = counts(sums, unkept={"not-durable": 4})["reads"]
     assert reads["total"] == 15
     assert reads["rejected"] == 7 == sum(reads["by_reason"].values())
     assert reads["by_reason"]["not-durable"] == 4

@@ -135,7 +135,7 @@ async def test_a_malformed_start_is_a_422_and_nothing_else(tmp_path: Path, body:
     async with Line(tmp_path / "j.db") as line:
         assert (await refusal(line.line.start_job(body)))[0] == 422
         await line.job()
-        assert line.journal.writer.defect is None
+        assert line.journal.writer.broken is None
 
 
 async def test_no_command_can_stop_the_thread_that_writes(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ async def test_no_command_can_stop_the_thread_that_writes(tmp_path: Path) -> Non
             ]
             results = await asyncio.gather(*calls, return_exceptions=True)
             assert not [r for r in results if isinstance(r, BaseException) and not isinstance(r, CommandError)]
-        assert line.journal.writer.defect is None
+        assert line.journal.writer.broken is None
         assert await line.word("cam-1", oil(1)) == "duplicate"
 
 

@@ -14,7 +14,7 @@ from lined.mqtt.commands import CommandDesk
 from lined.mqtt.outbox import Event, Outbox
 from lined.mqtt.schemas import COMMANDS, REPLY, faults
 from lined.mqtt.spec import MqttLimits, MqttSpec
-from lined.vocabulary.errors import Conflict, Invalid, JournalFull, Problem
+from lined.vocabulary.errors import Conflict, Defect, Invalid, JournalFull, Problem
 
 BASE = "lined/line-1"
 START = {"id": "a-1", "gtin": "04899215122371"}
@@ -50,7 +50,9 @@ class Desk:
         self.strange: list[str] = []
         spec = MqttSpec("localhost", 1883, "line-1")
         self.outbox = Outbox(spec, lambda *_: None, lambda *_: None, lambda: 0, limits)
-        self.desk = CommandDesk(self.line, self.outbox, self.strange.append)
+        self.noted: list[str] = []
+        note = lambda where, _error: self.noted.append(where)  # noqa: E731
+        self.desk = CommandDesk(self.line, self.outbox, self.strange.append, note)
 
     async def events(self) -> list[Event]:
         async with asyncio.timeout(5):
@@ -252,3 +254,19 @@ async def test_nothing_that_arrives_raises(name: str, payload: bytes) -> None:
         desk.desk.take(f"{BASE}/command/{name}", payload, response_topic="plc/1")
         for event in await desk.events():
             assert not list(faults(REPLY, json.loads(event.payload)))
+
+
+@pytest.mark.parametrize(("met", "noted"), [(Defect("in the writer"), []), (KeyError("gtin"), ["command job-start"])])
+async def test_a_defect_is_that_commands_answer_and_the_next_is_carried_out(
+    met: Exception, noted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def spoilt(*_: Any, **__: Any) -> None:
+        raise met
+
+    async with at_work() as desk:
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.line, "start_job", spoilt)
+            answer = await desk.ask("job-start", START)
+        assert (answer["id"], answer["ok"], answer["error"]["code"]) == ("a-1", False, "defect")
+        assert desk.noted == noted
+        assert (await desk.ask("job-start", START))["ok"]

@@ -11,6 +11,7 @@ import pytest
 from lined.config import Config, load
 from lined.journal import Journal
 from lined.journal.care.backup import back_up
+from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.service import assembly, upkeep
 from lined.service.upkeep import Upkeep
@@ -37,7 +38,8 @@ async def opened(config: Config) -> Journal:
 
 
 def made(config: Config, journal: Journal, at_ms: int = NOW_MS) -> Upkeep:
-    return Upkeep(config, journal, Problems(lambda: at_ms), lambda: at_ms)
+    problems = Problems(lambda: at_ms)
+    return Upkeep(config, journal, problems, lambda: at_ms, Defects(problems))
 
 
 def test_each_job_has_grace_and_coalescing_and_the_line_s_time_zone_written_out(config: Config) -> None:

@@ -1,0 +1,101 @@
+"""Reports in whose steps lined itself makes a mistake: tried again later and later, held for a person after TIMES.
+
+The others go on meanwhile. One that was being sent may have been received: it is in doubt, as after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+from lined.journal.database import Connection
+from lined.journal.tables import reports
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.rules import backed_off
+from lined.reports.delivery.search import hold
+from lined.vocabulary.errors import CommandError, JournalError, LookupFailed
+from lined.vocabulary.reports import FINAL, ReportState
+
+TIMES = 3  # of one report, in one run of the program
+WAIT_FIRST_MS, WAIT_MOST_MS = 1_000, 60_000
+EXPECTED = (JournalError, LookupFailed, CommandError)  # what a step may raise; its loop knows what that means
+
+R = TypeVar("R")
+
+
+class Defective:
+    """`attempt` each step of a report; `aside` are those whose next try has to wait; `settle` what is to be written."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._times: Counter[int] = Counter()
+        self._until: dict[int, float] = {}
+        self._unwritten: dict[int, str] = {}
+
+    def aside(self) -> set[int]:
+        """Reports that are left alone for now."""
+        now = asyncio.get_running_loop().time()
+        self._until = {report: until for report, until in self._until.items() if until > now}
+        return {*self._until, *self._unwritten}
+
+    async def attempt(self, report_id: int, where: str, work: Callable[[], Coroutine[Any, Any, R]], otherwise: R) -> R:
+        """The work's result; `otherwise` after a defect, which is noted. Raises EXPECTED, and what `settle` raises."""
+        try:
+            found = await work()
+        except EXPECTED:
+            raise
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self._met(report_id, error)
+            self._around.note(where, error)
+            await self.settle()
+            return otherwise
+        self._times.pop(report_id, None)
+        return found
+
+    def _met(self, report_id: int, error: Exception) -> None:
+        self._times[report_id] += 1
+        wait_ms = backed_off(WAIT_FIRST_MS, WAIT_MOST_MS, self._times[report_id] - 1, self._around.chance)
+        self._until[report_id] = asyncio.get_running_loop().time() + wait_ms / 1000
+        self._unwritten[report_id] = type(error).__name__
+
+    async def settle(self) -> None:
+        """Write down what the defects mean for their reports. To be called again after it raised."""
+        for report_id, error in list(self._unwritten.items()):
+            held = self._times[report_id] >= TIMES
+            problem = (
+                f"A mistake in lined itself, {TIMES} times ({error}): a person has to decide. The log has the details."
+            )
+            step = partial(_settle, report_id=report_id, around=self._around, problem=problem if held else None)
+            await self._around.journal.do(step)
+            self._unwritten.pop(report_id, None)
+            if held:
+                del self._times[report_id]
+
+
+def _settle(connection: Connection, report_id: int, around: Surroundings, problem: str | None) -> None:
+    report, at_ms = reports.get(connection, report_id), around.wall_ms()
+    if report is not None and report.state == ReportState.SENDING:
+        told = "A mistake in lined itself while this was being sent. It is looked for before it is sent again."
+        due_ms = at_ms + around.rules.in_doubt_first_ms
+        reports.move(
+            connection, report_id, ReportState.IN_DOUBT, at_ms, "a mistake in lined itself", problem=told, due_ms=due_ms
+        )
+    if problem is not None:
+        _hold(connection, report_id, around, problem)
+
+
+def _hold(connection: Connection, report_id: int, around: Surroundings, problem: str) -> None:
+    """Before a person. What has its outcome already, but for some codes, is looked at again much later."""
+    report = reports.get(connection, report_id)
+    if report is None or (report.state in FINAL and report.state != ReportState.PARTIAL):
+        return
+    if report.state == ReportState.PARTIAL:
+        due_ms = around.wall_ms() + around.rules.held_poll_ms
+        reports.change(connection, report_id, due_ms=due_ms, problem=problem)
+    elif report.state == ReportState.HELD:
+        reports.change(connection, report_id, due_ms=None, problem=problem)
+    else:
+        hold(connection, report_id, around.wall_ms(), problem)
