@@ -26,6 +26,8 @@ class Read(NamedTuple):
     image: str | None = None
     problem: str = ""
     """Why it is malformed."""
+    missed: int = 0
+    """Slots of a frame with several codes in which the device says it saw nothing legible; they are not in `codes`."""
 
 
 class OptionProblem(NamedTuple):

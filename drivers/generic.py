@@ -142,25 +142,35 @@ class GenericDriver:
 
     def _payload(self, payload: bytes) -> Read:
         if self._pattern is None:
-            return Read("read", self._codes(payload), payload)
+            codes, missed = self._codes(payload)
+            return Read("read", codes, payload, missed=missed)
         match = self._pattern.fullmatch(payload)
         if match is None:
             return Read("malformed", (), payload, problem="the payload does not match the pattern")
         found = match.groupdict()
         if not found["code"]:
             return Read("malformed", (), payload, problem="the pattern found no code")
+        codes, missed = self._codes(found["code"])
         return Read(
             "read",
-            self._codes(found["code"]),
+            codes,
             payload,
             grade=_text(found.get("grade")),
             at=_text(found.get("at")),
             image=_text(found.get("image")),
+            missed=missed,
         )
 
-    def _codes(self, codes: bytes) -> tuple[bytes, ...]:
-        """A slot that the device left empty stays an empty code: it counts, and is nobody's marking code."""
-        return (codes,) if self._separator is None else tuple(codes.split(self._separator))
+    def _codes(self, codes: bytes) -> tuple[tuple[bytes, ...], int]:
+        """The codes, and how many slots hold what says "nothing legible".
+
+        A slot that the device left empty stays an empty code: it counts, and is nobody's marking code.
+        """
+        if self._separator is None:
+            return (codes,), 0
+        slots = codes.split(self._separator)
+        found = tuple(slot for slot in slots if slot not in self._no_reads)
+        return found, len(slots) - len(found)
 
 
 def _text(group: bytes | None) -> str | None:

@@ -81,6 +81,11 @@ def open_archive(path: Path) -> Connection:
     return connection
 
 
+def open_memory() -> Connection:
+    """A database of its own that ends with its connection."""
+    return _connect("file::memory:", writable=True)
+
+
 @contextmanager
 def open_untouched(path: Path) -> Iterator[Connection]:
     """A look at a journal that nobody has open, leaving the database and its WAL byte for byte as they are.

@@ -32,6 +32,7 @@ from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import check_ours, migrations
 from lined.journal.steps import Step, Steps
 from lined.journal.tables import codes
+from lined.journal.tables.unsaid import BEING_SAID
 from lined.journal.writer import Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
 from lined.vocabulary.reports import FINAL
@@ -43,7 +44,6 @@ CHECKED_AT_START_BYTES = 2 * 1024**3  # a larger journal is checked in the backg
 
 T = TypeVar("T")
 R = TypeVar("R")
-BEING_SAID = "being said"  # `unsaid.why` of a code that was accepted once more and has not been told that yet
 BINDING = ("profile", "url", "tin", "business_place_id")
 
 

@@ -13,8 +13,8 @@ from lined.journal.tables.commands import Command, once
 from lined.journal.tables.reports import select
 from lined.line.jobs import jobs
 from lined.line.state import LineState
-from lined.line.stations.desk import Chunk
 from lined.line.stations.judging import Judging
+from lined.line.stations.read import Chunk
 from lined.line.stations.verdicts import Ruling, told_code
 from lined.vocabulary.codes import CodeState, Withdrawal
 from lined.vocabulary.errors import Conflict, Invalid, LinedError, NotFound
@@ -155,7 +155,7 @@ def typed_read(judging: Judging, chunk: Chunk, rulings: list[Ruling]) -> Action:
             "station": chunk.station.id,
             "verdict": Answer.ACCEPT if good else Answer.REJECT,
             "reason": None if good and word != Decision.REPEAT else word,
-            "code": told_code(chunk.candidates[0].code, word, code_id),
+            "code": told_code(chunk.reads[0].code, word, code_id),
             "code_id": code_id,
         }
 

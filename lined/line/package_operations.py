@@ -17,7 +17,7 @@ from lined.line.intake.intake import LineIntake
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations import rework
-from lined.line.stations.desk import Chunk
+from lined.line.stations.read import Read
 from lined.line.watch.confirming import Confirming
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Invalid, NotFound, Problem
@@ -46,10 +46,10 @@ class PackageOperations:
     ) -> dict[str, Any]:
         """`station`, `parent`: see package_commands.close."""
         _texts(body)
-        chunk = _chunk(self, station_of(self._plant, body.get("station")))
+        at = _at(self, station_of(self._plant, body.get("station")))
         parent = body.get("parent")
         code = _parsed(str(parent), "parent") if parent else None
-        action = package_commands.close(self._intake.judging, chunk, code)
+        action = package_commands.close(self._intake.judging, at, code)
         return await self._order("package-close", body, command_id, by, action)
 
     async def dissolve_package(
@@ -108,9 +108,9 @@ class PackageOperations:
 def ending_job(operations: _Orders, choice: object, action: Action) -> Action:
     """An action that ends the running job, with its open packages kept, closed or dissolved first."""
     stations = [station for station in operations._plant.stations.values() if station.role == Role.PACK]  # noqa: SLF001
-    chunks = {station.id: _chunk(operations, station) for station in stations}
+    at_stations = {station.id: _at(operations, station) for station in stations}
     wanted = package_commands.KEEP if choice is None else str(choice)
-    return package_commands.at_job_end(operations._intake.judging, chunks, wanted, action)  # noqa: SLF001
+    return package_commands.at_job_end(operations._intake.judging, at_stations, wanted, action)  # noqa: SLF001
 
 
 def withdrawing(ident: str, by: str, action: Action) -> Action:
@@ -150,8 +150,8 @@ def _is_half(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _chunk(operations: _Orders, station: Station) -> Chunk:
-    return operations._intake.station_chunk(station)  # noqa: SLF001
+def _at(operations: _Orders, station: Station) -> Read:
+    return operations._intake.command_at(station)  # noqa: SLF001
 
 
 def _parsed(text: str, path: str) -> codes.MarkingCode:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from lined.line.intake.ports import Judgement
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.mqtt.spec import MqttLimits, MqttSpec, MqttState
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class Saying(NamedTuple):
 
     device: str
     judgement: Judgement
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[PublishedVerdict, ...]
     until: float
 
 
@@ -76,7 +76,7 @@ class Outbox:
 
     # ── what the line and other rooms put in ────────────────────────────────────────────────────────────────────────
 
-    def heard(self, device: str, judgement: Judgement, verdicts: Sequence[Verdict]) -> None:
+    def heard(self, device: str, judgement: Judgement, verdicts: Sequence[PublishedVerdict]) -> None:
         """The verdicts of one judgement, just made."""
         if not verdicts:
             self._tell(device, judgement, "")
@@ -216,7 +216,7 @@ def moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def verdict_document(verdict: Verdict) -> dict[str, Any]:
+def verdict_document(verdict: PublishedVerdict) -> dict[str, Any]:
     """The payload of `verdict` (docs/contract.md, MQTT)."""
     return {
         "seq": verdict.seq,

@@ -8,7 +8,7 @@ from lined.codes import gtin_14
 from lined.config import Config, Device, Product, Report, Secret, Station
 from lined.devices import DeviceSpec, parse_url
 from lined.line import plant
-from lined.line.stations.desk import typed_device
+from lined.line.stations.read import typed_device
 from lined.mqtt.spec import MqttSpec, broker_address
 from lined.regulator.account import Account
 from lined.regulator.profiles import Profile, load_profile

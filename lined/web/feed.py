@@ -19,7 +19,7 @@ from typing import Any
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
 from lined.i18n.shown import code_end
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.vocabulary.verdicts import Answer, Reason
 from lined.web.fragments import Fragments
 
@@ -70,14 +70,14 @@ class Feed:
         self._view = view
         self._fragments = fragments
         self._rates: dict[str, Rates] = {}  # by station
-        self._last: dict[str, Verdict] = {}
-        self._last_reject: Verdict | None = None
+        self._last: dict[str, PublishedVerdict] = {}
+        self._last_reject: PublishedVerdict | None = None
         self._wakes: set[asyncio.Event] = set()
         self._ended = False
         view.intake.listeners.append(self._heard)
         self._heard(list(view.intake.shown), count=False)
 
-    def _heard(self, verdicts: Sequence[Verdict], *, count: bool = True) -> None:
+    def _heard(self, verdicts: Sequence[PublishedVerdict], *, count: bool = True) -> None:
         """Called for each chunk, inside the way of a verdict: counts, and wakes who looks."""
         bad = 0
         for verdict in verdicts:
@@ -177,7 +177,7 @@ class Feed:
             "stations": {name: verdict.verdict for name, verdict in self._last.items()},
         }
 
-    def _shown(self, verdict: Verdict) -> dict[str, Any]:
+    def _shown(self, verdict: PublishedVerdict) -> dict[str, Any]:
         return {
             "seq": verdict.seq,
             "verdict": verdict.verdict,

@@ -14,7 +14,7 @@ from lined.journal.views import queries, tallies
 from lined.journal.views.queries import JobRow
 from lined.journal.views.tallies import MINUTE_MS, TABLES, Span
 from lined.line.plant import Plant, Station
-from lined.line.stations.desk import typed_device
+from lined.line.stations.read import typed_device
 from lined.line.watch.balance import Equation, equations, reasons_in, stations_in
 from lined.vocabulary.line import Role
 from lined.vocabulary.verdicts import Decision, Reason

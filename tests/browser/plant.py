@@ -14,7 +14,7 @@ from lined.line.intake.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
 from lined.line.state import LineState
-from lined.line.stations.desk import typed_device
+from lined.line.stations.read import typed_device
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.problems import Problems

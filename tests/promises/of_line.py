@@ -28,33 +28,33 @@ MUTATIONS = [
     Mutation(
         TWICE,
         "the second is accepted",
-        "lined/line/stations/judging.py",
-        "            return Decision.REPEAT, known.id\n        return Reason.DUPLICATE, known.id\n",
-        "            return Decision.REPEAT, known.id\n        return Decision.ACCEPT, known.id\n",
+        "lined/line/stations/applying.py",
+        "        return Verdict(Decision.REPEAT, known.id)\n    return Verdict(Reason.DUPLICATE, known.id)\n",
+        "        return Verdict(Decision.REPEAT, known.id)\n    return Verdict(Decision.ACCEPT, known.id)\n",
         _VERDICTS,
     ),
     Mutation(
         TWICE,
         "it is accepted where it has another check part",
-        "lined/line/stations/judging.py",
-        "            return Reason.DUPLICATE, known.id\n        if known.own == CodeState.WITHDRAWN:",
-        "            return Decision.ACCEPT, known.id\n        if known.own == CodeState.WITHDRAWN:",
+        "lined/line/stations/applying.py",
+        "        return Verdict(Reason.DUPLICATE, known.id)\n    if known.own == CodeState.WITHDRAWN:",
+        "        return Verdict(Decision.ACCEPT, known.id)\n    if known.own == CodeState.WITHDRAWN:",
         _VERDICTS,
     ),
     Mutation(
         TWICE,
         "it is accepted within the same commit",
-        "lined/line/stations/judging.py",
-        "        self._known[code.ident] = KnownCode(\n            code.ident, code_id, ",
-        "        self._known[code.tail] = KnownCode(\n            code.ident, code_id, ",
+        "lined/line/stations/transaction.py",
+        "        self.known[code.ident] = KnownCode(\n            code.ident, code_id, ",
+        "        self.known[code.tail] = KnownCode(\n            code.ident, code_id, ",
         f"{_VERDICTS}::test_two_equal_codes_in_one_frame_or_chunk_are_one_accept "
         f"{_VERDICTS}::test_two_equal_codes_from_two_devices_in_one_group_are_one_accept",
     ),
     Mutation(
         TWICE,
         "it is a repeat, however long ago",
-        "lined/line/stations/judging.py",
-        "return last is not None and abs(chunk.at_ms - last) <= span_ms",
+        "lined/line/stations/applying.py",
+        "return last is not None and abs(read.at_ms - last) <= span_ms",
         "return last is not None",
         _VERDICTS,
     ),
@@ -82,11 +82,11 @@ MUTATIONS = [
         PACKING,
         "a full package is closed in a transaction of its own",
         "lined/line/stations/packing.py",
-        "    _remember(desk, chunk, child.ident)\n    applied = close",
-        '    desk.connection.execute("COMMIT")\n'
-        '    desk.connection.execute("BEGIN IMMEDIATE")\n'
-        '    desk.connection.execute("SAVEPOINT work")\n'
-        "    _remember(desk, chunk, child.ident)\n    applied = close",
+        "    tx.remember(read, child.ident)\n    applied = filling.close",
+        '    tx.connection.execute("COMMIT")\n'
+        '    tx.connection.execute("BEGIN IMMEDIATE")\n'
+        '    tx.connection.execute("SAVEPOINT work")\n'
+        "    tx.remember(read, child.ident)\n    applied = filling.close",
         _PACKING_KILLED,
     ),
     Mutation(
@@ -101,8 +101,8 @@ MUTATIONS = [
         PACKED,
         "what lies in a package is put into another",
         "lined/line/stations/packing.py",
-        "    if read.child.inside is not None:\n",
-        "    if read.child.inside is not None and package is None:\n",
+        "    if meant.child.inside is not None:\n",
+        "    if meant.child.inside is not None and package is None:\n",
         _MACHINE,
     ),
     Mutation(
@@ -164,7 +164,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "the line does not count one applied code of two",
-        "lined/line/stations/judging.py",
+        "lined/line/stations/transaction.py",
         'self._sums["code.applied"] += len(self._new)',
         'self._sums["code.applied"] += len(self._new) - (len(self._new) > 1)',
         _ADDS_UP,
@@ -172,7 +172,7 @@ MUTATIONS = [
     Mutation(
         DAY,
         "a station does not count repeats",
-        "lined/line/stations/judging.py",
+        "lined/line/stations/transaction.py",
         '                    self._sums[f"station.{station}.{name}"] += n\n',
         '                    self._sums[f"station.{station}.{name}"] += n if name != "read.repeats" else 0\n',
         _ADDS_UP,

@@ -25,9 +25,8 @@ from lined.line.jobs.jobs import JobOrder
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
 from lined.line.stations.children import Child
-from lined.line.stations.desk import Chunk
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import Candidate
+from lined.line.stations.read import Chunk, Read
 from lined.reports.kinds.bodies import unpacked
 from lined.reports.kinds.kinds import kind_of
 from lined.reports.planning import PlanningRules, _join
@@ -125,9 +124,10 @@ class World:
         """One frame's verdict."""
         station = self.plant.station_of(device)
         number = 1 + [s.id for s in STATIONS].index(station.id)
-        found = tuple(Candidate("", codes.parse(text.encode()), text.encode()) for text in texts)
-        candidates = [Candidate("", None, b"", frame=found)] if station.mode == "frame" else list(found)
-        chunk = Chunk(number, device, station, self.now + 1_000, candidates)
+        one = Read(station, device, number, self.now + 1_000)
+        found = [one._replace(code=codes.parse(text.encode()), raw=text.encode()) for text in texts]
+        reads = [one._replace(frame=tuple(found))] if station.mode == "frame" else found
+        chunk = Chunk(station, device, number, one.at_ms, reads)
         verdict: str = self.do(lambda: self.judging.run(self.connection, [chunk])[0]).verdicts[0]
         return verdict
 

@@ -14,7 +14,7 @@ from lined.line import package_commands
 from lined.line.commands import withdraw
 from lined.line.package_operations import withdrawing
 from lined.line.stations import rework
-from lined.line.stations.desk import Chunk
+from lined.line.stations.read import Read
 from lined.vocabulary.errors import CommandError
 from tests.property.packing_world import World
 
@@ -134,8 +134,8 @@ class Packing(RuleBasedStateMachine):
 
     @rule(station=st.sampled_from(["groups", "boxes", "pallets"]))
     def close_short(self, station: str) -> None:
-        chunk = Chunk(9, f"{station}/typed", self.world.plant.stations[station], self.world.now, [])
-        action = package_commands.close(self.world.judging, chunk, None)
+        at = Read(self.world.plant.stations[station], f"{station}/typed", 9, self.world.now)
+        action = package_commands.close(self.world.judging, at, None)
         self.world.do(lambda: action(self.world.connection, self.world.state, self.world.now))
 
     @rule(station=st.sampled_from(["groups", "boxes"]))

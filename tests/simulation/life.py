@@ -17,8 +17,7 @@ from lined.line.intake.ports import Judgement
 from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.state import LineState
-from lined.line.stations.desk import typed_device
-from lined.line.stations.verdicts import Candidate
+from lined.line.stations.read import Read, typed_device
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
@@ -221,7 +220,7 @@ class Life:
             judgement = await reading.judged
             await asyncio.sleep(chance.uniform(*SAY_S))
             pending = self.intake._pending[judgement.mark]
-            words = list(zip(pending.chunk.candidates, pending.ruling.verdicts, strict=True))
+            words = list(zip(pending.chunk.reads, pending.ruling.verdicts, strict=True))
             said = len(words) if not reading.cable_fault else chance.randrange(len(words) + 1)
             accepted = [c.code.ident if c.code and w in ACCEPTED else "" for c, w in words]
             self._hear(self.world.repeat_s[device], words[:said], reading.ago_s)
@@ -236,11 +235,11 @@ class Life:
                 if self.intake._notes[device]:
                     self.world.ledger.marked_later(ident for ident in accepted if ident)
 
-    def _hear(self, repeat_s: float, words: list[tuple[Candidate, str]], ago_s: list[float]) -> None:
-        for (candidate, word), ago in zip(words, ago_s, strict=False):
+    def _hear(self, repeat_s: float, words: list[tuple[Read, str]], ago_s: list[float]) -> None:
+        for (read, word), ago in zip(words, ago_s, strict=False):
             if word in ACCEPTED:
-                assert candidate.code is not None
-                ident = candidate.code.ident
+                assert read.code is not None
+                ident = read.code.ident
                 if self._look.execute("SELECT 1 FROM code WHERE ident = ?", (ident,)).fetchone() is None:
                     self.world.wrong(f"{ident} was accepted and is not on disk")
                 self.world.ledger.accept_heard(ident, word, ago, repeat_s)

@@ -5,22 +5,27 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.line.stations import judging
+from lined.line.stations import applying
+from lined.line.stations.transaction import Transaction
+from lined.line.stations.verdicts import Verdict
 from lined.regulator.budget import Bucket
-from lined.reports.delivery import echo
+from lined.reports.delivery import blame, echo
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
+from lined.reports.kinds.kinds import Kind
+from lined.vocabulary.errors import Place
 from lined.vocabulary.verdicts import Decision
-from tests.simulation import network
+from tests.simulation import invariants, network, world
 from tests.simulation.disk import InlineWriter
-from tests.simulation.run import play, quiet
+from tests.simulation.run import Run, play, quiet
 
 SEEDS = range(300)  # of which one has to notice
 
@@ -78,6 +83,27 @@ def send_the_innocent_again_in_two_reports(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reports, "successor", twice)
 
 
+def blame_the_next_code(patch: pytest.MonkeyPatch) -> None:
+    """Places are counted from one."""
+    within = blame._within
+
+    def shifted(place: Place, kind: Kind) -> blame.Within | None:
+        found = within(place, kind)
+        return None if found is None else (found[0] + 1, found[1])
+
+    patch.setattr(blame, "_within", shifted)
+
+
+def try_for_ever_what_is_turned_away(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(world, "RULES", replace(world.RULES, unread_most=10**9))
+    patch.setattr(invariants, "_patience", _three_at_most)
+
+
+def _three_at_most(run: Run) -> None:
+    if max(run.world.weather.patience.values(), default=0) > 3:
+        run.world.wrong("turned away again and again, and nobody was asked")
+
+
 class LateCommit:
     """A connection that commits only when it is asked for something else."""
 
@@ -110,7 +136,7 @@ def accept_before_the_commit(patch: pytest.MonkeyPatch) -> None:
 
 
 def accept_a_copy(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(judging._Bench, "_seen_before", lambda *_: (Decision.ACCEPT, 0))
+    patch.setattr(applying, "seen_before", lambda *_: Verdict(Decision.ACCEPT))
 
 
 def save_up_a_budget(patch: pytest.MonkeyPatch) -> None:
@@ -119,14 +145,14 @@ def save_up_a_budget(patch: pytest.MonkeyPatch) -> None:
 
 
 def put_one_code_too_many(patch: pytest.MonkeyPatch) -> None:
-    batch = judging._Bench._batch
+    batch = Transaction._batch
 
     def wide(self: Any, at_ms: int, job: Any) -> Any:
-        if self._state.batch is not None and self._state.batch.codes == self._state.plant.batches.max_codes:
-            self._state.batch.codes -= 1
+        if self.state.batch is not None and self.state.batch.codes == self.state.plant.batches.max_codes:
+            self.state.batch.codes -= 1
         return batch(self, at_ms, job)
 
-    patch.setattr(judging._Bench, "_batch", wide)
+    patch.setattr(Transaction, "_batch", wide)
 
 
 NOTICED: dict[Break, str] = {
@@ -135,6 +161,8 @@ NOTICED: dict[Break, str] = {
     forget_at_the_start_what_was_being_sent: "was reported twice",
     compare_bytes: "was reported twice",
     send_the_innocent_again_in_two_reports: "was reported twice",
+    blame_the_next_code: "never blamed",
+    try_for_ever_what_is_turned_away: "nobody was asked",
     believe_every_refusal: "applied in the regulator's books",
     accept_before_the_commit: "is not on disk",
     accept_a_copy: "was accepted anew",

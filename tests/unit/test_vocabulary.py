@@ -40,6 +40,7 @@ NAMING = {
     "info",
     "warning",
     "error",
+    "critical",
 }
 
 
@@ -80,7 +81,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "i18n/words.py": dict.fromkeys(("accepted", "applied", "ejected"), "parts of a balance"),
     "journal/care/damage.py": {"damaged": "part of a file's name"},
     "journal/journal.py": {"stopped": "a key"},
-    "line/intake/intake.py": {"no-read": "a driver's word for its frame"},
+    "line/intake/parsing.py": {"no-read": "a driver's word for its frame"},
     "line/operations.py": {"ejected": "a field"},
     "line/stations/reforming.py": {
         "reported": "how a package stands with the regulator",
@@ -88,6 +89,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     },
     "line/watch/balance.py": dict.fromkeys(("accepted", "no-read", "applied", "ejected"), "parts of a balance"),
     "notify/message.py": {"again": "a state of a message"},
+    "reports/delivery/loops.py": {"sending": "a task of the process"},
     "service/outward.py": {"sending": "a task of the process"},
     "web/server.py": {"critical": "a level of logging"},
     "web/summary.py": dict.fromkeys(("accepted", "no-read"), "parts of a balance"),

@@ -53,6 +53,29 @@ def insert(connection: Connection, rows: Iterable[tuple[int, str, str, int, int,
     connection.executemany(_INSERT, rows)
 
 
+def remove(connection: Connection, code_id: int) -> None:
+    """Its row goes; what else tells of it stays, and is moved to the code's next id."""
+    connection.execute("DELETE FROM code WHERE id = ?", (code_id,))
+
+
+def forget(connection: Connection, up_to: int) -> None:
+    """Of a rehearsal: the oldest codes, up to that id."""
+    connection.execute("DELETE FROM code WHERE id <= ?", (up_to,))
+
+
+def last_detail(connection: Connection, code_id: int, what: str) -> str | None:
+    """The detail of the newest line of that kind in a code's story."""
+    row = connection.execute(
+        "SELECT detail FROM code_event WHERE code_id = ? AND what = ? ORDER BY id DESC LIMIT 1", (code_id, what)
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def move_events(connection: Connection, before: int, after: int) -> None:
+    """The story of a code follows it to its new id."""
+    connection.execute("UPDATE code_event SET code_id = ? WHERE code_id = ?", (after, before))
+
+
 def last_id(connection: Connection) -> int:
     row = connection.execute("SELECT max(id) FROM code").fetchone()
     return int(row[0] or 0)

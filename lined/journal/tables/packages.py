@@ -94,6 +94,13 @@ def by_ident(connection: Connection, ident: str) -> PackageRow | None:
     return found[0] if found else None
 
 
+def forget(connection: Connection, newest: int) -> None:
+    """Of a rehearsal: all but the newest packages, and those that are open."""
+    connection.execute(
+        "DELETE FROM package WHERE state <> 'open' AND id <= (SELECT max(id) FROM package) - ?", (newest,)
+    )
+
+
 def packed_code(connection: Connection, ident: str) -> Packed | None:
     """A code that was applied here, with the package it lies in."""
     row = connection.execute(

@@ -59,6 +59,8 @@ class ReportRow(NamedTuple):
     evidence: str | None
     released_as: str | None
     carried: int | None
+    unread_status: int | None
+    unread_times: int
 
     @property
     def size(self) -> int:
@@ -122,6 +124,21 @@ def open_batch(
     )
     _remember(connection, report_id, at_ms, None, ReportState.OPEN, "first code")
     return report_id
+
+
+def has_any(connection: Connection, job_id: int, kind: str) -> bool:
+    """Whether a job has had a report of that kind."""
+    row = connection.execute("SELECT 1 FROM report WHERE job_id = ? AND kind = ? LIMIT 1", (job_id, kind))
+    return row.fetchone() is not None
+
+
+def grow(connection: Connection, report_id: int, codes: int, first_ms: int, last_ms: int) -> None:
+    """So many more codes came into an open batch, read between those moments."""
+    connection.execute(
+        "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), "
+        "last_ms = max(coalesce(last_ms, 0), ?) WHERE id = ?",
+        (codes, first_ms, last_ms, report_id),
+    )
 
 
 def move(

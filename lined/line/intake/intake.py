@@ -1,4 +1,4 @@
-"""The way in: reads of a device become candidates here, go to the writer as one chunk, and come back as verdicts.
+"""The queue of reads: a device's frames go to the writer as one chunk, and come back as verdicts.
 
 Guarantees: reject may be said at once, accept only after the commit; the futures of a device complete in the order of
 its chunks; what was accepted but could not be said is on the list of the unsaid before the device's next read is
@@ -16,34 +16,30 @@ from typing import Any
 
 import structlog
 
-from lined import codes as marking
 from lined.journal import Journal
 from lined.journal.entries import Work
+from lined.line.intake.parsing import Parsing
 from lined.line.intake.ports import Frame, Judgement
 from lined.line.intake.under_way import Note, Pending, Turn
 from lined.line.intake.unsaid import ListUnsaid, Told
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
-from lined.line.stations.desk import Chunk, typed_device
 from lined.line.stations.judging import Judging
-from lined.line.stations.verdicts import Candidate, Ruling, Verdict, told_code
+from lined.line.stations.read import Chunk, Read, typed_device
+from lined.line.stations.verdicts import PublishedVerdict, Ruling, told_code
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
-from lined.vocabulary.line import Role
-from lined.vocabulary.packages import PackMode
 from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 log = structlog.get_logger()
 
-RAW_KEPT = 256  # bytes of a rejected read that are kept for diagnosis
 SHOWN = 100  # verdicts kept in memory for the page
-RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put right
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
-Listener = Callable[[Sequence[Verdict]], None]
-Voice = Callable[[str, Judgement, Sequence[Verdict]], None]  # device, judgement, its verdicts
+Listener = Callable[[Sequence[PublishedVerdict]], None]
+Voice = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, judgement, its verdicts
 
 
 class LineIntake:
@@ -62,9 +58,8 @@ class LineIntake:
         self.session = secrets.token_hex(6)
         self.seq = 0
         self.unkept: Counter[str] = Counter()  # rejects that only memory has counted, by reason
-        self.shown: deque[Verdict] = deque(maxlen=SHOWN)
+        self.shown: deque[PublishedVerdict] = deque(maxlen=SHOWN)
         self.last_read_ms: dict[str, int] = {}
-        self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.listeners: list[Listener] = []
         self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
         self._journal = journal
@@ -76,7 +71,9 @@ class LineIntake:
         self._told = Told()
         self._numbers = device_numbers
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
-        self._shapes = {gtin: product.shape for gtin, product in plant.products.items()}
+        shapes = {gtin: product.shape for gtin, product in plant.products.items()}
+        self.parsing = Parsing(shapes, problems, self.defects)
+        self.remarks = self.parsing.remarks
         self._wall_ms = wall_ms
         self._pending: dict[int, Pending] = {}
         self._waiting: Counter[str] = Counter()
@@ -86,26 +83,16 @@ class LineIntake:
         self._marks: Counter[str] = Counter()
         self._mark = 0
         self._in_a_row: dict[str, tuple[str, int]] = {}
-        self._foreign: dict[str, int] = {}  # devices that sent what is not ASCII, and how many good codes end that
         self._newest_code = 0
 
     # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def judge(self, device: str, frames: Sequence[Frame], arrived: float) -> asyncio.Future[Judgement]:  # noqa: ARG002 - the port's
         """See lined.line.intake.ports.Intake. A disk that cannot take it gives rejects, not an exception."""
-        candidates: list[Candidate] = []
-        counts: list[int] = []
-        for frame in frames:
-            before = len(candidates)
-            try:
-                self._candidates(device, frame, candidates)
-            except Exception as error:  # noqa: BLE001  a defect of ours
-                self.defects.note(f"reads of {device}", error)
-                candidates[before:] = [Candidate(Reason.DEFECT, None, frame.raw[:RAW_KEPT])]
-            counts.append(len(candidates) - before)
         now = self._wall_ms()
         self.last_read_ms[device] = now
-        chunk = Chunk(self._numbers[device], device, self._stations[device], now, candidates)
+        chunk = Chunk(self._stations[device], device, self._numbers[device], now, [])
+        counts = [self.parsing.frame(chunk, frame) for frame in frames]
         return self._submit(chunk, counts)
 
     def typed_chunk(self, station: Station, text: str) -> Chunk:
@@ -115,13 +102,14 @@ class LineIntake:
         """
         device = typed_device(station.id)
         self._waiting[device] += 1
-        candidate = self._typed_candidate(text)
-        return Chunk(self._numbers[device], device, station, self._wall_ms(), [candidate])
+        chunk = Chunk(station, device, self._numbers[device], self._wall_ms(), [])
+        self.parsing.typed(chunk, text)
+        return chunk
 
-    def station_chunk(self, station: Station) -> Chunk:
-        """A chunk without reads, for commands that do what the station does."""
+    def command_at(self, station: Station) -> Read:
+        """What stands for a command that does what the station does."""
         device = typed_device(station.id)
-        return Chunk(self._numbers[device], device, station, self._wall_ms(), [])
+        return Read(station, device, self._numbers[device], self._wall_ms())
 
     def typed_done(self, chunk: Chunk, ruling: Ruling | None) -> None:
         """The ruling on a typed code is on disk and is being answered: it counts as said. None: it was not judged."""
@@ -223,53 +211,6 @@ class LineIntake:
 
     # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _candidates(self, device: str, frame: Frame, into: list[Candidate]) -> None:
-        if frame.kind == "read" and frame.codes:
-            role = self._stations[device].role
-            if role != Role.APPLY:
-                into += self._elsewhere(device, frame)
-                return
-            for raw in frame.codes:
-                into.append(self._candidate(device, raw))
-        elif frame.kind == "no-read":
-            into.append(Candidate(Reason.NO_READ, None, frame.raw[:RAW_KEPT]))
-        else:
-            into.append(Candidate(Reason.MALFORMED, None, frame.raw[:RAW_KEPT]))
-
-    def _candidate(self, device: str, raw: bytes) -> Candidate:
-        try:
-            code = marking.parse(raw, self._shapes)
-        except marking.Malformed as fault:
-            if fault.device_fault:
-                self._foreign[device] = RIGHT_AGAIN
-                self._problems.set(AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}")
-            return Candidate(Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
-        if code.remarks:
-            self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)
-        if device in self._foreign:
-            self._foreign[device] -= 1
-            if not self._foreign[device]:
-                del self._foreign[device]
-                self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
-        return Candidate("", code, raw)
-
-    def _typed_candidate(self, text: str) -> Candidate:
-        """What a person typed raises no alarm about a scanner, and may be in the printed form."""
-        raw = text[:RAW_KEPT].encode("utf-8", "replace")[:RAW_KEPT]
-        try:
-            return Candidate("", marking.typed(text, self._shapes), raw)
-        except marking.Malformed as fault:
-            return Candidate(Reason.MALFORMED, None, raw, fault.reason)
-
-    def _elsewhere(self, device: str, frame: Frame) -> list[Candidate]:
-        """At a station that does not only apply: candidates with their grade, or one for all where it packs frames."""
-        at = getattr(frame, "at", None)
-        found = [self._candidate(device, raw)._replace(grade=frame.grade, at=at) for raw in frame.codes]
-        if self._stations[device].mode != PackMode.FRAME:
-            return found
-        wrong = next((one.reason for one in found if one.reason), "") or ("" if found else Reason.MALFORMED)
-        return [Candidate(wrong, None, frame.raw[:RAW_KEPT], frame=tuple(found))]
-
     def _submit(self, chunk: Chunk, counts: list[int]) -> asyncio.Future[Judgement]:
         answer: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
         self._note_again()
@@ -296,8 +237,8 @@ class LineIntake:
             ruling = turn.ruled.result()
         else:  # a Defect was told by the writer
             reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT
-            ruling = Ruling([reason] * len(chunk.candidates), [0] * len(chunk.candidates), 0, [], None)
-            self.unkept[reason] += len(chunk.candidates)
+            ruling = Ruling([reason] * len(chunk.reads), [0] * len(chunk.reads), 0, [], None)
+            self.unkept[reason] += len(chunk.reads)
         judgement = self._publish(chunk, turn.counts, ruling, answer)
         if answer.cancelled():
             self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
@@ -331,18 +272,18 @@ class LineIntake:
 
     def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
-        for candidate, word, code_id in zip(chunk.candidates, ruling.verdicts, ruling.code_ids, strict=True):
+        for read, word, code_id in zip(chunk.reads, ruling.verdicts, ruling.code_ids, strict=True):
             self.seq += 1
             good = word in ACCEPTED
             verdicts.append(
-                Verdict(
+                PublishedVerdict(
                     self.seq,
                     self.session,
                     chunk.station.id,
                     chunk.device,
                     Answer.ACCEPT if good else Answer.REJECT,
                     None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
-                    told_code(candidate.code, word, code_id),
+                    told_code(read.code, word, code_id),
                     chunk.at_ms,
                 )
             )
@@ -360,8 +301,8 @@ class LineIntake:
                 self._problems.clear(kind, chunk.device)
         if not chunk.station.repeat_ms.get(chunk.device):
             return
-        for candidate, word in zip(chunk.candidates, ruling.verdicts, strict=True):
-            item = candidate.code.ident if candidate.code else ""
+        for read, word in zip(chunk.reads, ruling.verdicts, strict=True):
+            item = read.code.ident if read.code else ""
             last, times = self._in_a_row.get(chunk.device, ("", 0))
             times = times + 1 if word == Decision.REPEAT and item == last else int(word == Decision.REPEAT)
             self._in_a_row[chunk.device] = (item, times)

@@ -18,6 +18,10 @@ class Frame(Protocol):
     def codes(self) -> Sequence[bytes]: ...
 
     @property
+    def missed(self) -> int:
+        """How many of a frame's slots the device saw nothing legible in."""
+
+    @property
     def raw(self) -> bytes: ...
 
     @property

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from lined.journal.entries import Work
 from lined.line.intake.ports import Judgement
-from lined.line.stations.desk import Chunk
+from lined.line.stations.read import Chunk
 from lined.line.stations.verdicts import Ruling
 
 
@@ -30,6 +30,6 @@ class Note(NamedTuple):
 
 class Pending(NamedTuple):
     device: str
-    frames: list[int]  # how many candidates each frame has
+    frames: list[int]  # how many reads each frame has
     chunk: Chunk
     ruling: Ruling

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lined.journal.database import Connection
+from lined.journal.tables import unsaid
 
 
 class ListUnsaid:
@@ -14,7 +15,7 @@ class ListUnsaid:
 
     def run(self, connection: Connection, items: Sequence[list[tuple[int, int, str]]]) -> list[int]:
         for rows in items:
-            connection.executemany("INSERT OR REPLACE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", rows)
+            unsaid.add(connection, rows)
         return [len(rows) for rows in items]
 
     def rolled_back(self) -> None:
@@ -28,7 +29,7 @@ class Told:
 
     def run(self, connection: Connection, items: Sequence[list[int]]) -> list[int]:
         for ids in items:
-            connection.executemany("DELETE FROM unsaid WHERE code_id = ?", [(code_id,) for code_id in ids])
+            unsaid.remove(connection, ids)
         return [len(ids) for ids in items]
 
     def rolled_back(self) -> None:

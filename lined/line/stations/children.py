@@ -13,8 +13,8 @@ from lined.journal.tables import packages
 from lined.journal.tables.packages import PackageRow
 from lined.line.plant import PackageRule, Plant
 from lined.line.state import lot_of
-from lined.line.stations.desk import Desk
-from lined.vocabulary.alarms import AlarmKind
+from lined.line.stations.applying import other_check_part
+from lined.line.stations.transaction import Transaction
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level, PackageState
 from lined.vocabulary.verdicts import Reason
@@ -41,10 +41,8 @@ class Child(NamedTuple):
         return self.level == Level.UNIT
 
 
-class Read(NamedTuple):
-    """What was read. `child` is None for what may only be a parent (`reason` empty), or for what may be nothing
-    here.
-    """
+class Meant(NamedTuple):
+    """What a code may be here. `child` is None for what may only be a parent (`reason` empty), or nothing here."""
 
     child: Child | None
     reason: str = ""
@@ -55,75 +53,74 @@ def rule_of(plant: Plant, gtin: str, level: str) -> PackageRule | None:
     return plant.packing.get(gtin, {}).get(level)
 
 
-def read_as(desk: Desk, level: str, code: MarkingCode) -> Read:
+def read_as(tx: Transaction, level: str, code: MarkingCode) -> Meant:
     """A code at a station that forms packages of `level`."""
-    plant = desk.state.plant
+    plant = tx.state.plant
     if code.template == "SSCC":
-        return _sscc(desk, level, code.ident)
+        return _sscc(tx, level, code.ident)
     group_of = plant.product_of_group(code.gtin)
     if group_of is not None:
-        return _group(desk, level, code, group_of)
+        return _group(tx, level, code, group_of)
     rule = rule_of(plant, code.gtin, level)
     if rule is not None and rule.child_level != Level.UNIT:
-        return Read(None, Reason.WRONG_LEVEL)
-    return _unit(desk, code)
+        return Meant(None, Reason.WRONG_LEVEL)
+    return _unit(tx, code)
 
 
-def _unit(desk: Desk, code: MarkingCode) -> Read:
-    known = packages.packed_code(desk.connection, code.ident)
+def _unit(tx: Transaction, code: MarkingCode) -> Meant:
+    known = packages.packed_code(tx.connection, code.ident)
     if known is None or known.own in GONE:
-        return Read(None, Reason.NOT_APPLIED)
+        return Meant(None, Reason.NOT_APPLIED)
     if code.tail and code.tail != known.tail:
-        text = f"{code.ident} was applied with another check part: a copied code?"
-        desk.alarms.append((AlarmKind.OTHER_CHECK_PART, text))
-        return Read(None, Reason.NOT_APPLIED)
-    job = desk.job(known.job_id)
+        other_check_part(tx, code)
+        return Meant(None, Reason.NOT_APPLIED)
+    job = tx.job_of(known.job_id)
     if job is None:
-        return Read(None, Reason.NOT_APPLIED)
-    return Read(Child(known.id, known.ident, Level.UNIT, job.id, job.gtin, lot_of(job), known.package_id))
+        return Meant(None, Reason.NOT_APPLIED)
+    return Meant(Child(known.id, known.ident, Level.UNIT, job.id, job.gtin, lot_of(job), known.package_id))
 
 
-def _group(desk: Desk, level: str, code: MarkingCode, product: str) -> Read:
+def _group(tx: Transaction, level: str, code: MarkingCode, product: str) -> Meant:
     if level == Level.GROUP:
-        return Read(None)
-    rule = rule_of(desk.state.plant, product, level)
+        return Meant(None)
+    rule = rule_of(tx.state.plant, product, level)
     if rule is None or rule.child_level != Level.GROUP:
-        return Read(None, Reason.WRONG_LEVEL)
-    package = packages.by_ident(desk.connection, code.ident)
-    own = packages.packed_code(desk.connection, code.ident)
+        return Meant(None, Reason.WRONG_LEVEL)
+    package = packages.by_ident(tx.connection, code.ident)
+    own = packages.packed_code(tx.connection, code.ident)
     if package is None or own is None or own.own in GONE:
-        return Read(None, Reason.NOT_APPLIED)
-    return _package(desk, package)
+        return Meant(None, Reason.NOT_APPLIED)
+    return _package(tx, package)
 
 
-def _sscc(desk: Desk, level: str, ident: str) -> Read:
+def _sscc(tx: Transaction, level: str, ident: str) -> Meant:
     if level == Level.GROUP:
-        return Read(None, Reason.WRONG_LEVEL)
-    package = packages.by_ident(desk.connection, ident)
+        return Meant(None, Reason.WRONG_LEVEL)
+    package = packages.by_ident(tx.connection, ident)
     if package is None:
-        return Read(None)
-    rule = rule_of(desk.state.plant, package.gtin, level)
+        return Meant(None)
+    rule = rule_of(tx.state.plant, package.gtin, level)
     if rule is None or rule.child_level != package.level:
-        return Read(None)
-    return _package(desk, package)
+        return Meant(None)
+    return _package(tx, package)
 
 
-def lot_in(desk: Desk, package: PackageRow) -> str:
+def lot_in(tx: Transaction, package: PackageRow) -> str:
     """The lot of a package with children: that of its job as it is now, for a corrected job is the same lot still."""
-    job = desk.job(package.job_id)
+    job = tx.job_of(package.job_id)
     return lot_of(job) if job is not None else package.lot
 
 
-def _package(desk: Desk, package: PackageRow) -> Read:
+def _package(tx: Transaction, package: PackageRow) -> Meant:
     if package.state != PackageState.CLOSED or package.own in GONE or package.ident is None:
-        return Read(None, Reason.NOT_APPLIED)
+        return Meant(None, Reason.NOT_APPLIED)
     child = Child(
         package.id,
         package.ident,
         package.level,
         package.job_id,
         package.gtin,
-        lot_in(desk, package),
+        lot_in(tx, package),
         package.package_id,
     )
-    return Read(child)
+    return Meant(child)

@@ -10,7 +10,9 @@ from lined.journal.tables.packages import PackageRow
 from lined.line.jobs.attributes import report_attributes
 from lined.line.plant import SsccRange
 from lined.line.state import Job, LineState
-from lined.line.stations.desk import Chunk, Desk
+from lined.line.stations.applying import other_check_part
+from lined.line.stations.read import Read
+from lined.line.stations.transaction import Transaction
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level
@@ -64,65 +66,64 @@ def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
     return AlarmKind.SSCC_USED_UP, "" if issued else text
 
 
-def close_with(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> int:
+def close_with(tx: Transaction, read: Read, package: PackageRow, parent: MarkingCode) -> int:
     """Close under a scanned parent. Returns the id of the code that was applied by it, 0 for none."""
     code_id = 0
     applied = 0
     if package.level == Level.GROUP:
-        code_id, applied = _group_code(desk, chunk, package, parent)
-    packages.close(desk.connection, package.id, parent.ident, code_id or None, chunk.at_ms)
+        code_id, applied = _group_code(tx, read, package, parent)
+    packages.close(tx.connection, package.id, parent.ident, code_id or None, read.at_ms)
     return applied
 
 
-def parent_is_unknown(desk: Desk, parent: MarkingCode) -> bool:
+def parent_is_unknown(tx: Transaction, parent: MarkingCode) -> bool:
     """A GROUP's code that its closing would apply, and that a code pool does not have."""
-    return desk.pooling.refuses(parent) and not codes.find(desk.connection, [parent.ident])
+    return tx.pools.refuses(parent) and not codes.find(tx.connection, [parent.ident])
 
 
-def parent_is_used(desk: Desk, parent: MarkingCode, job_id: int) -> bool:
+def parent_is_used(tx: Transaction, parent: MarkingCode, job_id: int) -> bool:
     """A parent names one package at a time; a GROUP's code that left for good names none. `job_id`: of the package."""
-    if packages.by_ident(desk.connection, parent.ident) is not None:
+    if packages.by_ident(tx.connection, parent.ident) is not None:
         return True
     if parent.template == "SSCC":
         return False
-    known = codes.find(desk.connection, [parent.ident]).get(parent.ident)
+    known = codes.find(tx.connection, [parent.ident]).get(parent.ident)
     if known is None:
         return False
     if parent.tail and known.tail != parent.tail:
-        text = f"{parent.ident} was applied with another check part: a copied code?"
-        desk.alarms.append((AlarmKind.OTHER_CHECK_PART, text))
+        other_check_part(tx, parent)
         return True
     if known.own == CodeState.WITHDRAWN:
-        running = desk.state.job
-        return running is None or running.id != job_id or not desk.may_come_back(known)
+        running = tx.job
+        return running is None or running.id != job_id or not tx.may_come_back(known)
     return known.own == CodeState.REFUSED
 
 
-def _group_code(desk: Desk, chunk: Chunk, package: PackageRow, parent: MarkingCode) -> tuple[int, int]:
+def _group_code(tx: Transaction, read: Read, package: PackageRow, parent: MarkingCode) -> tuple[int, int]:
     """(id of the GROUP's row in `code`, the same where this closing applied it or else 0)."""
-    known = codes.find(desk.connection, [parent.ident]).get(parent.ident)
+    known = codes.find(tx.connection, [parent.ident]).get(parent.ident)
     if known is not None and known.own != CodeState.WITHDRAWN:
         return known.id, 0  # a group that was dissolved and is formed again: applied it is already
-    job = desk.job(package.job_id)
+    job = tx.job_of(package.job_id)
     assert job is not None, "a package of no job"
-    running = desk.state.job
+    running = tx.job
     if running is not None and running.id == job.id:
         if known is not None:
-            desk.known[parent.ident] = known
-            code_id = desk.apply_again(chunk, parent, job, known)
+            tx.known[parent.ident] = known
+            code_id = tx.apply_again(read, parent, job, known)
         else:
-            code_id = desk.apply(chunk, parent, job)
-        desk.flush()
+            code_id = tx.apply(read, parent, job)
+        tx.flush()
     else:
         assert known is None, "a withdrawn code comes back with a running job only"
-        code_id = _apply_late(desk, chunk, parent, job)
+        code_id = _apply_late(tx, read, parent, job)
     return code_id, code_id
 
 
-def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
+def _apply_late(tx: Transaction, read: Read, parent: MarkingCode, job: Job) -> int:
     """Apply a GROUP's code for a job that has ended, in a batch of that job: the conveyor is being emptied."""
-    connection, state = desk.connection, desk.state
-    day = state.days.day_of(chunk.at_ms)
+    connection, state = tx.connection, tx.state
+    day = state.days.day_of(read.at_ms)
     found = reports.select(
         connection,
         "state = 'open' AND kind = ? AND job_id = ? AND full = 0 AND codes < ? ORDER BY id DESC LIMIT 1",
@@ -139,19 +140,19 @@ def _apply_late(desk: Desk, chunk: Chunk, parent: MarkingCode, job: Job) -> int:
             attributes=report_attributes(job, state.plant.business_place_id),
             day=day,
             first_code=state.next_code,
-            at_ms=chunk.at_ms,
+            at_ms=read.at_ms,
             early=False,
         )
     code_id = state.next_code
     state.next_code += 1
-    desk.pooling.applied(parent)
-    codes.insert(connection, [(code_id, parent.ident, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id)])
+    tx.pools.applied(parent)
+    codes.insert(connection, [(code_id, parent.ident, parent.tail, read.at_ms, read.device_no, job.id, batch_id)])
     connection.execute(
         "UPDATE report SET codes = codes + 1, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
-        (chunk.at_ms, chunk.at_ms, batch_id),
+        (read.at_ms, read.at_ms, batch_id),
     )
     counters.add(connection, job.id, {f"code.{CodeState.UNREPORTED}": 1, "code.applied": 1})
-    desk.known[parent.ident] = KnownCode(
-        parent.ident, code_id, parent.tail, chunk.at_ms, chunk.device_no, job.id, batch_id, None
+    tx.known[parent.ident] = KnownCode(
+        parent.ident, code_id, parent.tail, read.at_ms, read.device_no, job.id, batch_id, None
     )
     return code_id

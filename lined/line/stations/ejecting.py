@@ -8,14 +8,13 @@ task.
 
 from __future__ import annotations
 
-from lined.codes import MarkingCode
 from lined.journal.database import Connection
-from lined.journal.tables import codes, grades, packages, reports, tasks
+from lined.journal.tables import codes, grades, packages, reads, reports, tasks
 from lined.line.state import LineState
 from lined.line.stations import rework
-from lined.line.stations.desk import Chunk, Desk, Found
-from lined.line.stations.verdicts import Candidate
-from lined.vocabulary.alarms import AlarmKind
+from lined.line.stations.read import Read
+from lined.line.stations.transaction import Transaction
+from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.tasks import TaskKind
@@ -68,48 +67,16 @@ def eject(connection: Connection, state: LineState, ident: str, why: str, by: st
     return "task"
 
 
-def at_reject_bin(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
+def judge(tx: Transaction, read: Read) -> Verdict:
     """A reader at the reject bin: the item is out. Whether it was the good one says the code's last verdict."""
-    code = candidate.code
-    if candidate.reason or code is None:
-        return Found(candidate.reason or Reason.MALFORMED)
-    known = codes.find(desk.connection, [code.ident]).get(code.ident)
-    if known is None:
-        return Found(Decision.ACCEPT)
-    if (code.tail and code.tail != known.tail) or _last_verdict(desk.connection, known.id) in NOT_THE_GOOD_ITEM:
-        return Found(Decision.ACCEPT)
-    eject(desk.connection, desk.state, code.ident, f"seen at {chunk.station.id}", chunk.device, chunk.at_ms)
-    _know_again(desk, code)
-    return Found(Decision.ACCEPT)
-
-
-def at_rework(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
-    """A reader at the rework bench: a parent's code dissolves its package, a child's takes it out of its own."""
-    code = candidate.code
-    if candidate.reason or code is None:
-        return Found(candidate.reason or Reason.MALFORMED)
-    connection, state = desk.connection, desk.state
-    package = packages.by_ident(connection, code.ident)
-    try:
-        if package is not None and package.package_id is None:
-            rework.dissolve(connection, state, package, chunk.device, chunk.at_ms)
-        else:
-            rework.take_out(connection, state, code.ident, chunk.device, chunk.at_ms)
-    except CommandError as refusal:
-        if refusal.code not in {"not-packed", "unknown-code"}:
-            desk.alarms.append((AlarmKind.REWORK, str(refusal)))
-        return Found(Reason.NOT_APPLIED if refusal.code == "unknown-code" else Decision.ACCEPT)
-    _know_again(desk, code)
-    return Found(Decision.ACCEPT)
-
-
-def _last_verdict(connection: Connection, code_id: int) -> str:
-    row = connection.execute(
-        "SELECT verdict FROM read WHERE code_id = ? ORDER BY id DESC LIMIT 1", (code_id,)
-    ).fetchone()
-    return str(row[0]) if row else Decision.ACCEPT
-
-
-def _know_again(desk: Desk, code: MarkingCode) -> None:
-    """The code's state changed under what this transaction knows of it."""
-    desk.known.update(codes.find(desk.connection, [code.ident]))
+    code = read.code
+    if read.reason or code is None:
+        return Verdict(read.reason or Reason.MALFORMED)
+    known = tx.look_up(code.ident)
+    if known is None or (code.tail and code.tail != known.tail):
+        return Verdict(Decision.ACCEPT)
+    if reads.last_verdict(tx.connection, known.id) in NOT_THE_GOOD_ITEM:
+        return Verdict(Decision.ACCEPT)
+    eject(tx.connection, tx.state, code.ident, f"seen at {read.station.id}", read.device, read.at_ms)
+    tx.look_up(code.ident)  # its state has changed
+    return Verdict(Decision.ACCEPT)

@@ -9,64 +9,66 @@ from __future__ import annotations
 from lined.codes import MarkingCode
 from lined.journal.tables import packages
 from lined.line.plant import PackageRule
-from lined.line.stations import closing, packing
+from lined.line.stations import closing, filling
 from lined.line.stations.children import Child, read_as, rule_of
-from lined.line.stations.desk import Chunk, Desk, Found
-from lined.line.stations.verdicts import Candidate
+from lined.line.stations.read import Read
+from lined.line.stations.transaction import Transaction
+from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.packages import Level
 from lined.vocabulary.verdicts import Decision, Reason
 
 
-def judge(desk: Desk, chunk: Chunk, candidate: Candidate) -> Found:
+def judge(tx: Transaction, read: Read) -> Verdict:
     """The one verdict on a frame: the first reason, in the contract's order, that fits any of its codes."""
-    left = packages.open_at(desk.connection, chunk.station.id)
-    if candidate.reason or left is not None:
-        desk.alarms += [packing.other_level(chunk, left)] if left is not None else []
-        return Found(candidate.reason or Reason.CHILD_EXPECTED)
-    desk.alarms.append((AlarmKind.OPEN_PACKAGE, ""))
-    codes = [one.code for one in candidate.frame or (candidate,) if one.code is not None]
-    if not codes or len({code.ident for code in codes}) != len(codes):
-        return Found(Reason.MALFORMED)  # a frame that does not fit: the same code twice
+    left = packages.open_at(tx.connection, read.station.id)
+    if read.reason or left is not None:
+        tx.alarms += [filling.other_level(read, left)] if left is not None else []
+        return Verdict(read.reason or Reason.CHILD_EXPECTED)
+    tx.alarms.append((AlarmKind.OPEN_PACKAGE, ""))
+    seen = [one.code for one in read.frame or (read,) if one.code is not None]
+    codes = list({code.ident: code for code in reversed(seen)}.values())[::-1]  # one label twice: two cameras saw it
+    if not codes:
+        return Verdict(Reason.MALFORMED)
     children: list[Child] = []
     parents: list[MarkingCode] = []
     reasons: list[str] = []
     for code in codes:
-        read = read_as(desk, chunk.station.level, code)
-        if read.child is not None:
-            children.append(read.child)
-        elif read.reason:
-            reasons.append(read.reason)
+        meant = read_as(tx, read.station.level, code)
+        if meant.child is not None:
+            children.append(meant.child)
+        elif meant.reason:
+            reasons.append(meant.reason)
         else:
             parents.append(code)
-    if chunk.station.level == Level.GROUP and any(not parent.tail for parent in parents):
-        return Found(Reason.MALFORMED)
-    rule = rule_of(desk.state.plant, children[0].gtin, chunk.station.level) if children else None
+    if read.station.level == Level.GROUP and any(not parent.tail for parent in parents):
+        return Verdict(Reason.MALFORMED)
+    rule = rule_of(tx.state.plant, children[0].gtin, read.station.level) if children else None
     if Reason.WRONG_LEVEL in reasons or (children and rule is None):
-        return Found(Reason.WRONG_LEVEL)
-    if any(closing.parent_is_unknown(desk, parent) for parent in parents):
-        return Found(Reason.UNKNOWN_CODE)
+        return Verdict(Reason.WRONG_LEVEL)
+    if any(closing.parent_is_unknown(tx, parent) for parent in parents):
+        return Verdict(Reason.UNKNOWN_CODE)
     if reasons:
-        return Found(reasons[0])
-    reason = _against(desk, chunk, rule, children, parents)
+        return Verdict(reasons[0])
+    reason = _against(tx, read, rule, children, parents)
     if reason:
-        return Found(reason)
+        return Verdict(reason)
     assert rule is not None
-    return _pack(desk, chunk, rule, children, parents[0] if parents else None)
+    return _pack(tx, read, rule, children, parents[0] if parents else None)
 
 
 def _against(
-    desk: Desk, chunk: Chunk, rule: PackageRule | None, children: list[Child], parents: list[MarkingCode]
+    tx: Transaction, read: Read, rule: PackageRule | None, children: list[Child], parents: list[MarkingCode]
 ) -> str:
     if any(child.inside is not None for child in children):
         return Reason.ALREADY_PACKED
-    plant = desk.state.plant
+    plant = tx.state.plant
     lots = {(child.gtin, child.lot) for child in children}
     groups = {plant.product_of_group(parent.gtin) for parent in parents if parent.gtin}
     if len(lots) > 1 or (children and groups and groups != {children[0].gtin}):
         return Reason.MIXED_LOT
     job_id = children[0].job_id if children else 0
-    if any(closing.parent_is_used(desk, parent, job_id) for parent in parents):
+    if any(closing.parent_is_used(tx, parent, job_id) for parent in parents):
         return Reason.PARENT_USED
     if rule is None or not children:
         return Reason.CHILD_EXPECTED if parents else Reason.PARENT_EXPECTED
@@ -74,30 +76,30 @@ def _against(
         return Reason.OVER_CAPACITY
     if len(parents) > 1:
         return Reason.CHILD_EXPECTED  # one of them should have been a child: a box that was never closed here
-    if not parents and not closing.may_issue(desk.state, rule.level):
+    if not parents and not closing.may_issue(tx.state, rule.level):
         return Reason.PARENT_EXPECTED
     short = len(children) < rule.capacity
-    return Reason.CHILD_EXPECTED if short and not _may_be_short(desk, chunk) else ""
+    return Reason.CHILD_EXPECTED if short and not _may_be_short(tx, read) else ""
 
 
-def _may_be_short(desk: Desk, chunk: Chunk) -> bool:
+def _may_be_short(tx: Transaction, read: Read) -> bool:
     """Whether `packages/close` came for this station: the next frame may hold less than a full package."""
-    key = f"short-frame:{chunk.station.id}"
-    return desk.connection.execute("SELECT 1 FROM meta WHERE key = ?", (key,)).fetchone() is not None
+    key = f"short-frame:{read.station.id}"
+    return tx.connection.execute("SELECT 1 FROM meta WHERE key = ?", (key,)).fetchone() is not None
 
 
-def _pack(desk: Desk, chunk: Chunk, rule: PackageRule, children: list[Child], parent: MarkingCode | None) -> Found:
-    package = packing.open_package(desk, chunk, rule, children[0], None)
+def _pack(tx: Transaction, read: Read, rule: PackageRule, children: list[Child], parent: MarkingCode | None) -> Verdict:
+    package = filling.open_package(tx, read, rule, children[0], None)
     for child in children:
-        packing.put(desk, package, child)
-    desk.connection.execute("DELETE FROM meta WHERE key = ?", (f"short-frame:{chunk.station.id}",))
+        filling.put(tx, package, child)
+    tx.connection.execute("DELETE FROM meta WHERE key = ?", (f"short-frame:{read.station.id}",))
     package = package._replace(holds=len(children))
     if parent is not None:
-        applied = closing.close_with(desk, chunk, package, parent)
-        return Found(Decision.ACCEPT, applied, applied)
-    issued = closing.close_issued(desk.connection, desk.state, package, chunk.at_ms)
-    desk.alarms.append(closing.left_to_issue(desk.state, issued))
+        applied = closing.close_with(tx, read, package, parent)
+        return Verdict(Decision.ACCEPT, applied, applied)
+    issued = closing.close_issued(tx.connection, tx.state, package, read.at_ms)
+    tx.alarms.append(closing.left_to_issue(tx.state, issued))
     if issued is None:
-        packages.dissolve(desk.connection, package.id)
-        return Found(Reason.PARENT_EXPECTED)
-    return Found(Decision.ACCEPT)
+        packages.dissolve(tx.connection, package.id)
+        return Verdict(Reason.PARENT_EXPECTED)
+    return Verdict(Decision.ACCEPT)

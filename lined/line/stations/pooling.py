@@ -12,7 +12,6 @@ from lined.codes import MarkingCode
 from lined.journal.database import Connection
 from lined.journal.tables import pools
 from lined.journal.tables.pools import ACTIVE, PoolRow
-from lined.line.stations.verdicts import Candidate
 
 
 class Pooling:
@@ -24,12 +23,11 @@ class Pooling:
         self._listed: dict[str, bool] = {}
         self._applied: Counter[int] = Counter()
 
-    def look_up(self, candidates: Iterable[Candidate]) -> None:
+    def look_up(self, codes: Iterable[MarkingCode]) -> None:
         """Ask for all of them at once."""
         wanted: dict[str, list[str]] = {}
-        for candidate in candidates:
-            code = candidate.code
-            if code is not None and code.gtin in self._pools:
+        for code in codes:
+            if code.gtin in self._pools:
                 wanted.setdefault(code.gtin, []).append(code.ident)
         for gtin, idents in wanted.items():
             self._ask(self._pools[gtin], idents)

@@ -1,37 +1,40 @@
-"""What a test job has applied and packed. It lives in memory, for as long as the job runs in this process."""
+"""The rehearsal of a test job: a journal of its own, in memory, for what the job applies and packs.
+
+The rules of stations run on it as they do on the journal. It lives for as long as the job runs in this process, and
+nothing of it is reported, issued, announced or a duplicate of anything.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from lined.codes import MarkingCode
+from lined.journal.rehearsal import open_rehearsal
+from lined.journal.tables import codes, packages
 
 REMEMBERED = 100_000  # items; the oldest are forgotten first
-
-
-@dataclass(slots=True)
-class Rehearsed:
-    """An open package: its parent where that came first, and when each child was last read."""
-
-    parent: str | None = None
-    children: dict[str, int] = field(default_factory=dict)
-    closing: bool = False
+_FORGET_EACH = 1_000
 
 
 class Rehearsal:
-    """What one test job has done. `levels`: of each item that was applied or closed; `packed`: what lies in something;
-    `short`: stations whose next frame may hold less than a full package.
-    """
+    """`connection`: as the journal's, with its tables."""
 
     def __init__(self, job_id: int) -> None:
         self.job_id = job_id
-        self.levels: dict[str, str] = {}
-        self.packed: dict[str, None] = {}
-        self.open: dict[str, Rehearsed] = {}
-        self.short: set[str] = set()
+        self.connection = open_rehearsal()
+        self._next = 1
 
-    def made(self, ident: str, level: str) -> None:
-        """A unit was applied, or a package closed."""
-        self.levels[ident] = level
-        if len(self.levels) > REMEMBERED:
-            oldest = next(iter(self.levels))
-            del self.levels[oldest]
-            self.packed.pop(oldest, None)
+    def knows(self, ident: str) -> bool:
+        """Whether the test job applied it, or packed under it."""
+        return bool(codes.find(self.connection, [ident])) or packages.by_ident(self.connection, ident) is not None
+
+    def apply(self, code: MarkingCode, at_ms: int, device_no: int) -> int:
+        """A code was accepted at a station that applies; once more is no duplicate. Returns its id here."""
+        known = codes.find(self.connection, [code.ident]).get(code.ident)
+        if known is not None:
+            return known.id
+        row = (self._next, code.ident, code.tail, at_ms, device_no, self.job_id, 0)
+        codes.insert(self.connection, [row])
+        if self._next % _FORGET_EACH == 0:
+            codes.forget(self.connection, self._next - REMEMBERED)
+            packages.forget(self.connection, REMEMBERED)
+        self._next += 1
+        return row[0]

@@ -18,21 +18,15 @@ def told_code(code: MarkingCode | None, verdict: str, code_id: int) -> str | Non
     return code.ident if known or masked(code.ident) == code.ident else None
 
 
-class Candidate(NamedTuple):
-    """One code of a frame, or what stands for it.
+class Verdict(NamedTuple):
+    """What a rule decides about a read. `word`: a Decision, or the Reason of a rejection.
 
-    `reason`: empty, or what it is rejected for before any look at the journal. `raw`: kept where it is rejected.
-    `grade`, `at`: what a verifier said. `frame`: at a pack station in frame mode one candidate stands for all codes of
-    a frame, which gets one verdict.
+    `code_id`: the known code that is meant, 0 for none. `applied_id`: the code that this read applied, 0 for none.
     """
 
-    reason: str
-    code: MarkingCode | None
-    raw: bytes
-    note: str = ""
-    grade: str | None = None
-    at: str | None = None
-    frame: tuple[Candidate, ...] = ()
+    word: str
+    code_id: int = 0
+    applied_id: int = 0
 
 
 class Ruling(NamedTuple):
@@ -48,7 +42,7 @@ class Ruling(NamedTuple):
     job_mode: str | None
 
 
-class Verdict(NamedTuple):
+class PublishedVerdict(NamedTuple):
     """What everybody but the device is told (docs/contract.md, MQTT, `verdict`). `code` without its check part."""
 
     seq: int

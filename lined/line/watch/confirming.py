@@ -27,7 +27,7 @@ from lined.line.commands import Action
 from lined.line.plant import Plant
 from lined.line.state import LineState
 from lined.line.stations import ejecting
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Conflict, JournalError
@@ -69,7 +69,7 @@ class Confirming:
         self._waiting: dict[int, Waiting] = {}
         self._late: set[str] = set()  # stations whose problem is over once what was marked was scanned again
 
-    def heard(self, verdicts: Sequence[Verdict]) -> None:
+    def heard(self, verdicts: Sequence[PublishedVerdict]) -> None:
         """The verdicts of one chunk; each chunk's begin where the last one's ended."""
         if not verdicts:
             return
@@ -91,7 +91,7 @@ class Confirming:
         if kept is None:
             raise Conflict(
                 "unknown-verdict",
-                f"Verdict {seq} of session {session!r} is not among the last {VERDICTS_KEPT} of this run "
+                f"PublishedVerdict {seq} of session {session!r} is not among the last {VERDICTS_KEPT} of this run "
                 f"({self._session}): nothing was changed.",
             )
         self._waiting.pop(seq, None)

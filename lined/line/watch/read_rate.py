@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.verdicts import Reason
@@ -51,7 +51,7 @@ class ReadRate:
         self._problems = problems
         self._shares: dict[str, Share] = {}
 
-    def heard(self, verdicts: Sequence[Verdict]) -> None:
+    def heard(self, verdicts: Sequence[PublishedVerdict]) -> None:
         """The verdicts of one chunk: of one device."""
         for verdict in verdicts:
             share = self._shares.get(verdict.device)

@@ -22,7 +22,7 @@ from lined.line.intake.intake import LineIntake
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
-from lined.line.stations.desk import typed_device
+from lined.line.stations.read import typed_device
 from lined.line.watch.problems import Problems
 from lined.reports.operations import ReportOperations
 from lined.web.server import StatusServer, make_token
@@ -48,6 +48,7 @@ class Frame(NamedTuple):
     codes: tuple[bytes, ...] = ()
     raw: bytes = b""
     grade: str | None = None
+    missed: int = 0
 
 
 @dataclass

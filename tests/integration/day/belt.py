@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.vocabulary.errors import JournalFull
 from tests.integration.day.ledger import LIFE, Box, Item, Ledger
 from tests.integration.day.line import BEGIN_MS, CONFIRM_MS, SHIFT_MS, STATIONS, Line, plant
@@ -40,7 +40,7 @@ class Belt:
         self._test = False
 
     # ── the belt ────────────────────────────────────────────────────────────────────────────────────────────────────
-    async def tell(self, device: str, frame_: Frame, *expected: str, heard: bool = True) -> Verdict:
+    async def tell(self, device: str, frame_: Frame, *expected: str, heard: bool = True) -> PublishedVerdict:
         """One item before one device; the verdict is what the floor says it has to be, or one of a few."""
         self.trigger(self.station_of(device))
         [verdict] = await self.line.say(device, [frame_], heard=heard)
@@ -54,7 +54,7 @@ class Belt:
         for frame_, verdict in zip(frames, await self.line.say(device, frames), strict=True):
             self._told(device, frame_, verdict, expected)
 
-    def _told(self, device: str, frame_: Frame, verdict: Verdict, *expected: str) -> None:
+    def _told(self, device: str, frame_: Frame, verdict: PublishedVerdict, *expected: str) -> None:
         station, word = self.station_of(device), verdict.reason or "accept"
         assert word in expected or (word, *expected) == ("accept", "again"), (device, word, expected, frame_)
         if word == "not-durable":
@@ -72,7 +72,7 @@ class Belt:
             self._plc[station, "triggers"] += 1
             self.ledger.count(station, "triggers")
 
-    async def reject(self, station: str, verdict: Verdict | None) -> None:
+    async def reject(self, station: str, verdict: PublishedVerdict | None) -> None:
         """The ejector pushes an item out, mostly says so in time. None: it heard no verdict, and silence rejects."""
         self._plc[station, "ejected"] += 1
         self.ledger.count(station, "ejected")

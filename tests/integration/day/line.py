@@ -20,8 +20,8 @@ from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
-from lined.line.stations.desk import typed_device
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.read import typed_device
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
@@ -85,7 +85,7 @@ class Line:
         self.path, self.office, self.clock = path, office, clock
         self.plant = plant()
         self.fail_next: SqliteError | None = None
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[PublishedVerdict] = []
         self.earlier: deque[Any] = deque(maxlen=64)
 
     async def start(self) -> None:
@@ -130,7 +130,7 @@ class Line:
         await self.delivery.look_next()
         await self.delivery.follow_next()
 
-    async def say(self, device: str, frames: Sequence[Frame], *, heard: bool = True) -> list[Verdict]:
+    async def say(self, device: str, frames: Sequence[Frame], *, heard: bool = True) -> list[PublishedVerdict]:
         before = len(self.verdicts)
         judgement = await self.intake.judge(device, frames, asyncio.get_running_loop().time())
         if heard:

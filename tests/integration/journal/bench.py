@@ -19,8 +19,8 @@ from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, Plant, Product, Station
 from lined.line.state import LineState
-from lined.line.stations.desk import typed_device
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.read import typed_device
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 
 GS = "\x1d"
@@ -57,6 +57,7 @@ class Frame(NamedTuple):
     codes: Sequence[bytes] = ()
     raw: bytes = b""
     grade: str | None = None
+    missed: int = 0
 
 
 def frame(*codes: str) -> Frame:
@@ -99,7 +100,7 @@ class Line:
         self.fail_next = False
         self.floor_bytes = floor_bytes
         self.at: Callable[[str], None] = lambda _where: None
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[PublishedVerdict] = []
         self.numbers: dict[str, int] = {}
         self.nudges = 0
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lined.line.intake.ports import Judgement
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.mqtt.bridge import Bridge
 from lined.mqtt.outbox import Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
@@ -47,7 +47,7 @@ class Line:
         for _ in range(reads):
             self.seq += 1
             code = f"0104899215122371215{self.seq:012d}"
-            verdicts.append(Verdict(self.seq, "run", "marking", device, "accept", None, code, wall_ms()))
+            verdicts.append(PublishedVerdict(self.seq, "run", "marking", device, "accept", None, code, wall_ms()))
         outbox.heard(device, Judgement([True] * reads, self.mark), verdicts)
         return self.mark
 

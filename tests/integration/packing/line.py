@@ -25,8 +25,8 @@ from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
 from lined.line.state import LineState
-from lined.line.stations.desk import typed_device
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.read import typed_device
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from lined.regulator.account import Account
 from lined.regulator.client import Regulator
@@ -59,6 +59,7 @@ class Read(NamedTuple):
     raw: bytes
     grade: str | None = None
     at: str | None = None
+    missed: int = 0
 
 
 def wall_ms() -> int:
@@ -107,7 +108,7 @@ class Line:
         self.journal = Journal(path)
         self.problems = Problems(wall_ms)
         self.state = LineState(plant)
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[PublishedVerdict] = []
         self.intake: LineIntake
         self.operations: LineOperations
 
@@ -123,10 +124,10 @@ class Line:
     async def close(self) -> None:
         await self.journal.close()
 
-    async def say(self, device: str, *codes: str, grade: str | None = None) -> str:
+    async def say(self, device: str, *codes: str, grade: str | None = None, missed: int = 0) -> str:
         """The word of the verdict on one frame: accept, or its reason."""
         raw = tuple(code.encode() for code in codes)
-        await self._judge(device, [Read("read", raw, b",".join(raw), grade)])
+        await self._judge(device, [Read("read", raw, b",".join(raw), grade, missed=missed)])
         return self.verdicts[-1].reason or "accept"
 
     async def say_each(self, device: str, codes: Sequence[str], grade: str | None = None) -> list[str]:

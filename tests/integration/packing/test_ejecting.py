@@ -10,7 +10,7 @@ import pytest
 
 from lined.api.statuses import STATUS
 from lined.line.plant import Station
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.confirming import after_crash
 from lined.vocabulary.errors import CommandError
 from tests.integration.packing.line import APPLY, GTIN, PACK, VERIFY, Line, box_plant, plantwide
@@ -21,7 +21,7 @@ BIN = Station("bin", "reject", ("bin-reader",), applies=False)
 BENCH = Station("bench", "rework", ("bench-reader",), applies=False)
 
 
-async def confirm(line: Line, verdict: Verdict) -> str:
+async def confirm(line: Line, verdict: PublishedVerdict) -> str:
     answer = await line.operations.reject_confirm({"session": verdict.session, "seq": verdict.seq})
     return str(answer["state"])
 

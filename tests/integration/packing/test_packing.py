@@ -129,7 +129,7 @@ async def test_a_frame_is_packed_whole_or_not_at_all(tmp_path: Path) -> None:
         assert await line.say("packer", *units[:4], sscc(1)) == "over-capacity"
         assert await line.say("packer", *units[:2], sscc(1)) == "child-expected"
         assert await line.say("packer", sscc(1)) == "child-expected"
-        assert await line.say("packer", units[0], units[0], units[1], sscc(1)) == "malformed"
+        assert await line.say("packer", units[0], units[0], units[1], sscc(1)) == "child-expected", "short by one"
         assert await line.rows("SELECT count(*) FROM package") == [(0,)]
         assert await line.say("packer", units[0], sscc(1), *units[1:3]) == "accept"
         assert await line.say("packer", *units[2:5], sscc(2)) == "already-packed"
@@ -137,6 +137,24 @@ async def test_a_frame_is_packed_whole_or_not_at_all(tmp_path: Path) -> None:
         assert len(line.verdicts) - before == 9, "one verdict a frame"
         await line.operations.close_package({"station": "boxing"})
         assert await line.say("packer", *units[3:5], sscc(2)) == "accept"
+
+
+async def test_a_label_that_two_cameras_see_counts_once_in_its_frame(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, FRAMES]), tmp_path) as line:
+        units = marks(3)
+        await line.say_each("cam", units)
+        assert await line.say("packer", *units[:2], units[0], units[2], sscc(1), units[1], sscc(1)) == "accept"
+        assert await line.rows("SELECT ident, state, holds FROM package") == [(sscc(1), "closed", 3)]
+
+
+async def test_a_frame_with_an_illegible_slot_is_a_no_read(tmp_path: Path) -> None:
+    async with running(box_plant([APPLY, FRAMES]), tmp_path) as line:
+        units = marks(3)
+        await line.say_each("cam", units)
+        assert await line.say("packer", *units[:2], sscc(1), missed=1) == "no-read"
+        assert await line.say("packer", "garbage", *units[:2], sscc(1), missed=1) == "no-read"
+        assert await line.rows("SELECT n FROM counter WHERE job_id = 0 AND name = 'read.no-read'") == [(2,)]
+        assert await line.say("packer", *units, sscc(1)) == "accept"
 
 
 async def test_pallets_of_boxes_and_a_pallet_is_no_child_of_itself(tmp_path: Path) -> None:

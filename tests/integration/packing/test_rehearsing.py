@@ -98,7 +98,7 @@ async def test_frames(tmp_path: Path) -> None:
         await line.say_each("cam", units[:7])
         steps = [
             ((units[0], units[1], units[7], sscc(1)), "not-applied"),
-            ((units[0], units[0], units[1], sscc(1)), "malformed"),
+            ((units[0], units[0], units[1], sscc(1)), "child-expected"),
             ((*units[:4], sscc(1)), "over-capacity"),
             ((*units[:2], sscc(1)), "child-expected"),
             (units[:3], "parent-expected"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from drivers import Driver, DriverOptionError, Read, load
@@ -12,7 +14,7 @@ def generic(**options: object) -> Driver:
     return load("generic")(options)
 
 
-def read(payload: bytes, **fields: str) -> Read:
+def read(payload: bytes, **fields: Any) -> Read:
     return Read("read", (payload,), payload, **fields)
 
 
@@ -223,6 +225,14 @@ def test_a_separator_gives_several_codes_of_one_read() -> None:
 
 def test_an_empty_slot_between_separators_is_kept() -> None:
     assert generic(separator="|").feed(b"a||b\n")[0].codes == (b"a", b"", b"b")
+
+
+def test_a_slot_that_says_nothing_legible_is_missed_and_no_code() -> None:
+    driver = generic(separator="|", no_read=["NOREAD"])
+    payload = CODE + b"|NOREAD|" + OTHER + b"|NOREAD"
+    assert driver.feed(payload + b"\n") == [Read("read", (CODE, OTHER), payload, missed=2)]
+    assert driver.feed(b"NOREAD|NOREAD\n") == [Read("read", (), b"NOREAD|NOREAD", missed=2)]
+    assert driver.feed(b"NOREAD\n") == [Read("no-read", (), b"NOREAD")]
 
 
 def test_the_separator_cuts_the_pattern_s_code() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.balance import Equation, equations, reasons_in, stations_in
 from lined.line.watch.problems import Problems
 from lined.line.watch.read_rate import LEARNED_READS, ReadRate
@@ -77,7 +77,11 @@ def test_a_device_that_reads_worse_than_its_own_usual_rate_raises_an_alarm_and_c
         for _ in range(items):
             reason = None if chance.random() < legible else "no-read"
             watch.heard(
-                [Verdict(1, "s", "marking", "cam-1", "accept" if reason is None else "reject", reason, None, 0)]
+                [
+                    PublishedVerdict(
+                        1, "s", "marking", "cam-1", "accept" if reason is None else "reject", reason, None, 0
+                    )
+                ]
             )
 
     pass_by(10 * LEARNED_READS, 0.97)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lined.journal.database import Connection
-from lined.line.stations import judging
+from lined.line.stations.transaction import Transaction
 from lined.line.watch.defects import LEAST, TOLD_WHOLE, WAIT_MOST_S, Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
@@ -84,15 +84,15 @@ def test_a_defect_without_end_does_not_fill_the_log(monkeypatch: pytest.MonkeyPa
 async def test_a_read_that_meets_a_defect_while_it_is_judged_is_rejected_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply = judging._Bench._apply
+    apply = Transaction.apply
 
-    def spoilt(bench: Any, chunk: Any, code: Any, job: Any) -> int:
-        done = apply(bench, chunk, code, job)
+    def spoilt(tx: Transaction, read: Any, code: Any, job: Any) -> int:
+        done = apply(tx, read, code, job)
         if code.ident == oil(3).partition("\x1d")[0]:
             raise ZeroDivisionError
         return done
 
-    monkeypatch.setattr(judging._Bench, "_apply", spoilt)
+    monkeypatch.setattr(Transaction, "apply", spoilt)
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         judged = [line.submit("cam-1", frame(oil(n))) for n in (1, 2, 3, 4)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lined.line.intake.ports import Judgement
-from lined.line.stations.verdicts import Verdict
+from lined.line.stations.verdicts import PublishedVerdict
 from lined.mqtt.outbox import TOO_LATE, UNCONFIRMED, Event, Outbox, moment, verdict_document
 from lined.mqtt.spec import MqttLimits, MqttSpec, broker_address
 
@@ -34,7 +34,8 @@ class Ear:
 
 def put(outbox: Outbox, mark: int, device: str = "mute", verdicts: int = 1, age_ms: int = 0) -> None:
     made = [
-        Verdict(mark * 10 + n, "run", "marking", device, "accept", None, None, NOW_MS - age_ms) for n in range(verdicts)
+        PublishedVerdict(mark * 10 + n, "run", "marking", device, "accept", None, None, NOW_MS - age_ms)
+        for n in range(verdicts)
     ]
     outbox.heard(device, Judgement([True] * verdicts, mark), made)
 
@@ -142,7 +143,7 @@ async def test_it_is_not_quiet_while_a_verdict_is_on_its_way() -> None:
 
 
 def test_a_verdict_has_the_contracts_fields() -> None:
-    document = verdict_document(Verdict(7, "run", "marking", "cam-1", "reject", "duplicate", "0104", NOW_MS))
+    document = verdict_document(PublishedVerdict(7, "run", "marking", "cam-1", "reject", "duplicate", "0104", NOW_MS))
     assert document == {
         "seq": 7,
         "session": "run",

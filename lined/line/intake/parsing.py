@@ -1,0 +1,89 @@
+"""Parsing: from a device's frames to the reads that stations judge, and what the frames say about the device."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from lined import codes as marking
+from lined.codes import Shape
+from lined.line.intake.ports import Frame
+from lined.line.stations.read import Chunk, Read
+from lined.line.watch.defects import Defects
+from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.line import Role
+from lined.vocabulary.packages import PackMode
+from lined.vocabulary.verdicts import Reason
+
+RAW_KEPT = 256  # bytes of a rejected read that are kept for diagnosis
+RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put right
+
+
+class Parsing:
+    """`remarks`: by device, how often something about its codes was put right."""
+
+    def __init__(self, shapes: Mapping[str, Shape], problems: Problems, defects: Defects) -> None:
+        self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._shapes = shapes
+        self._problems = problems
+        self._defects = defects
+        self._foreign: dict[str, int] = {}  # devices whose set-up is wrong, and how many good codes end that
+
+    def frame(self, chunk: Chunk, frame: Frame) -> int:
+        """A frame's reads into its chunk. Returns how many. A defect of ours is a rejected read."""
+        before = len(chunk.reads)
+        try:
+            chunk.reads.extend(self._reads(chunk, frame))
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            self._defects.note(f"reads of {chunk.device}", error)
+            chunk.reads[before:] = [_rejected(chunk, Reason.DEFECT, frame)]
+        return len(chunk.reads) - before
+
+    def typed(self, chunk: Chunk, text: str) -> None:
+        """What a person typed raises no alarm about a scanner, and may be in the printed form."""
+        raw = text[:RAW_KEPT].encode("utf-8", "replace")[:RAW_KEPT]
+        station, device, number, at_ms, reads = chunk
+        try:
+            reads.append(Read(station, device, number, at_ms, "", marking.typed(text, self._shapes), raw))
+        except marking.Malformed as fault:
+            reads.append(Read(station, device, number, at_ms, Reason.MALFORMED, None, raw, fault.reason))
+
+    def _reads(self, chunk: Chunk, frame: Frame) -> list[Read]:
+        if frame.kind != "read" or not (frame.codes or frame.missed):
+            return [_rejected(chunk, Reason.NO_READ if frame.kind == "no-read" else Reason.MALFORMED, frame)]
+        found = [self._read(chunk, raw) for raw in frame.codes]
+        if frame.missed:
+            found += [_rejected(chunk, Reason.NO_READ, frame)] * frame.missed
+        if chunk.station.role == Role.APPLY:
+            return found
+        if chunk.station.mode == PackMode.FRAME:
+            reasons = {read.reason for read in found}
+            reason = next((one for one in (Reason.NO_READ, Reason.MALFORMED) if one in reasons), "")
+            return [_rejected(chunk, reason, frame)._replace(frame=tuple(found))]
+        at = getattr(frame, "at", None)
+        return [read._replace(grade=frame.grade, at=at) for read in found]
+
+    def _read(self, chunk: Chunk, raw: bytes) -> Read:
+        station, device, number, at_ms, _ = chunk
+        try:
+            code = marking.parse(raw, self._shapes)
+        except marking.Malformed as fault:
+            if fault.device_fault:
+                self._foreign[device] = RIGHT_AGAIN
+                self._problems.set(AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}")
+            return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+        if code.remarks:
+            self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)
+        if device in self._foreign:
+            self._foreign[device] -= 1
+            if not self._foreign[device]:
+                del self._foreign[device]
+                self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
+        return Read(station, device, number, at_ms, "", code, raw)
+
+
+def _rejected(chunk: Chunk, reason: str, frame: Frame) -> Read:
+    """The frame itself as a read: rejected, or with the reads in it to be judged together."""
+    station, device, number, at_ms, _ = chunk
+    return Read(station, device, number, at_ms, reason, None, frame.raw[:RAW_KEPT])
