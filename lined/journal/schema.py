@@ -17,7 +17,7 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     task      what a person has to look at: a refused code, a package that holds one.
     alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
     pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
-              the GTIN in their identification codes.
+              the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where these came.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
               the reports of shifts: one row for each sum that changed in that minute.
@@ -179,6 +179,9 @@ ALTER TABLE report ADD COLUMN unread_status INTEGER;
 ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
 """
 
+# What was loaded before was kept without check parts: load it again where it is to be printed.
+_POOL_TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
+
 
 @migrations()
 def m001_beginning(db: Database) -> None:
@@ -218,6 +221,11 @@ def m007_task_groups(db: Database) -> None:
 @migrations()
 def m008_unreadable(db: Database) -> None:
     run_script(db, _UNREADABLE)
+
+
+@migrations()
+def m009_pool_tails(db: Database) -> None:
+    run_script(db, _POOL_TAILS)
 
 
 def run_script(db: Database, script: str) -> None:
