@@ -162,7 +162,7 @@ class Delivery:
         self._tell_paused(paused)
         if due is None:
             return False
-        sent = await self._defective.attempt(due.id, ReportState.SENDING, partial(self._send, due), otherwise=None)
+        sent = await self._defective.attempt(due.id, "sending", partial(self._send, due), otherwise=None)
         if sent is None:
             fresh = await around.journal.read(reports.get, due.id)
             if fresh is not None and fresh.state == ReportState.IN_DOUBT:
