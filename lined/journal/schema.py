@@ -19,6 +19,7 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
               the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where these came.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
+    clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
               the reports of shifts: one row for each sum that changed in that minute.
 """
@@ -172,6 +173,14 @@ CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':
     WHERE done_ms IS NULL
 """
 
+# What was written before was dated by a clock nothing is known of.
+_CLOCK = """
+CREATE TABLE clock_setting (
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, offset_ms INTEGER NOT NULL, from_ms INTEGER NOT NULL, step_ms INTEGER,
+    first_code INTEGER NOT NULL, first_event INTEGER NOT NULL, first_closing INTEGER NOT NULL, skew_ms INTEGER
+)
+"""
+
 
 # How often in a row a report got the same status of 4xx that was no answer of the regulator's own.
 _UNREADABLE = """
@@ -226,6 +235,11 @@ def m008_unreadable(db: Database) -> None:
 @migrations()
 def m009_pool_tails(db: Database) -> None:
     run_script(db, _POOL_TAILS)
+
+
+@migrations()
+def m010_clock(db: Database) -> None:
+    run_script(db, _CLOCK)
 
 
 def run_script(db: Database, script: str) -> None:
