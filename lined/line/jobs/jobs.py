@@ -127,7 +127,7 @@ def _refuse_packed_before(connection: Connection, job: Job, given: str, days: Lo
     if closed_ms is not None and parse_moment(given, days) > days.local(closed_ms):
         closed = days.local(closed_ms).isoformat(timespec="seconds")
         problem = Problem("production_date", f"is later than a package of this job, which was closed at {closed}")
-        raise CommandError(422, "wrong-values", f"{problem.path}: {problem.message}", [problem])
+        raise Invalid("wrong-values", f"{problem.path}: {problem.message}", [problem])
 
 
 def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms: int, reason: str) -> bool:
