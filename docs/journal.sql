@@ -221,7 +221,9 @@ CREATE TABLE report (
     waits_for TEXT,
     evidence TEXT,
     released_as TEXT,
-    carried INTEGER
+    carried INTEGER,
+    unread_status INTEGER,
+    unread_times INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX report_batch ON report (batch_id);
 CREATE INDEX report_state ON report (state);

@@ -90,6 +90,14 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         N_("it may have been sent since the backup was made"),
     ),
     (
+        r"HTTP (?P<status>\d+) without a readable answer, (?P<n>\d+) of its attempts in a row, .*",
+        N_(
+            "HTTP %(status)s without a readable answer, %(n)s attempts in a row, and the marking system has not "
+            "received it. Something between may refuse it, such as a firewall or a limit of size; the report shows "
+            "what came back."
+        ),
+    ),
+    (
         r"A mistake in lined itself, (?P<n>\d+) times \((?P<id>\w+)\): a person has to decide\. .*",
         N_("A mistake in the program, %(n)s times (%(id)s): a person has to decide. The log has the details."),
     ),

@@ -173,6 +173,13 @@ CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':
 """
 
 
+# How often in a row a report got the same status of 4xx that was no answer of the regulator's own.
+_UNREADABLE = """
+ALTER TABLE report ADD COLUMN unread_status INTEGER;
+ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -206,6 +213,11 @@ def m006_minutes(db: Database) -> None:
 @migrations()
 def m007_task_groups(db: Database) -> None:
     run_script(db, _TASK_GROUPS)
+
+
+@migrations()
+def m008_unreadable(db: Database) -> None:
+    run_script(db, _UNREADABLE)
 
 
 def run_script(db: Database, script: str) -> None:

@@ -6,14 +6,22 @@ kept. Every text, number and date has passed `bounds`. It knows nothing of HTTP 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from lined.regulator import bounds
+from lined.vocabulary.errors import Blame, Place
 
 LONGEST_ID = 128
+LONGEST_QUOTING, MOST_BRACKETS = 400, 24  # of a sentence that is searched for what it quotes
+DEEPEST_PLACE = 8  # steps of a path into a body; the deepest known has four
 TAGS_KEPT = 20  # of an error row
+
+
+_STEP = re.compile(r"[^\W\d]\w{0,99}|(?<!\w)\d{1,9}(?!\w)")
+_BRACKETS = (re.compile(r"\[([^\[\]]+)\]"), re.compile(r"\[(.+)\] \S+ \["), re.compile(r"\[(.+?)\](?= |$)"))
 
 
 class Unreadable(ValueError):
@@ -80,11 +88,15 @@ class CodeHistory(NamedTuple):
 
 
 class ErrorNote(NamedTuple):
-    """One error of an answer (API 1.21.1 §1.6), whatever its shape. `values` are the strings it blames."""
+    """One error of an answer (API 1.21.1 §1.6), whatever its shape. `values` are the strings it blames, `places` the
+    paths into the body that it points at, `quoted` what stands in brackets in its text.
+    """
 
     code: str
     text: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    quoted: tuple[str, ...] = ()
 
 
 def looks_like_page(content_type: str, body: bytes) -> bool:
@@ -184,7 +196,7 @@ def _notes(answer: object, depth: int) -> Iterator[ErrorNote]:
         while answer:
             yield from _notes(answer.pop(), depth + 1)
     elif isinstance(answer, str):
-        yield ErrorNote("", bounds.text(answer.strip()), ())
+        yield ErrorNote("", bounds.text(answer.strip()), quoted=_quoted(answer))
     elif isinstance(answer, dict):
         nested = [answer[name] for name in ("globalErrors", "globalError", "errors") if answer.get(name)]
         for inner in nested:
@@ -197,7 +209,7 @@ def _note(fields: dict[str, object], depth: int) -> ErrorNote:
     inner = fields.get("error")
     if isinstance(inner, dict) and depth < 4:
         note = _note(inner, depth + 1)
-        return ErrorNote(_code_of(fields) or note.code, note.text, note.values)
+        return note._replace(code=_code_of(fields) or note.code)
     context = fields.get("context")
     context = context if isinstance(context, dict) else {}
     texts = [
@@ -216,7 +228,15 @@ def _note(fields: dict[str, object], depth: int) -> ErrorNote:
     ]
     blamed = [*_strings(context.get("value")), *_strings(context.get("parameter")), *_strings(context.get("codes"))]
     blamed += [*_strings(fields.get("value")), *_strings(fields.get("codes")), *_strings(fields.get("invalidCodes"))]
-    return ErrorNote(_code_of(fields), "; ".join(dict.fromkeys(texts)), tuple(blamed))
+    said = [fields.get("error"), fields.get("message"), context.get("description"), context.get("specificError")]
+    paths = [fields.get("requestBodyJsonPath"), context.get("parameter")]
+    return ErrorNote(
+        _code_of(fields),
+        "; ".join(dict.fromkeys(texts)),
+        tuple(blamed),
+        tuple(dict.fromkeys(place for path in paths if (place := _place(path)))),
+        tuple(dict.fromkeys(text for sentence in said for text in _quoted(sentence))),
+    )
 
 
 def _code_of(fields: dict[str, object]) -> str:
@@ -235,15 +255,36 @@ def _strings(value: object) -> list[str]:
     return [bounds.code(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def named_codes(note: ErrorNote) -> list[tuple[str, str]]:
-    """(candidate, reason) for each string that this error blames and that could be a code, as written in the answer.
-    Candidates only: the caller compares them, separators stripped, with the codes it sent.
+def _place(path: object) -> Place:
+    """API 1.21.1 §1.6, "name and jsonPath of the parameter": `$.sntins[3]`, `sntins[3]`, `$['sntins'][3]`; () where it
+    has no index, and so points at no single code.
     """
-    reason = " ".join(part for part in (note.code, note.text) if part)
-    return [(value, reason) for value in note.values if _could_be_code(value)]
+    words = _STEP.findall(path[: bounds.LONGEST_CODE]) if isinstance(path, str) else []
+    place = tuple(int(word) if word.isdigit() else word for word in words[:DEEPEST_PLACE])
+    return place if any(isinstance(step, int) for step in place) else ()
 
 
-def _could_be_code(value: str) -> bool:
+def _quoted(sentence: object) -> tuple[str, ...]:
+    """What stands in brackets: "Недопустимое значение [V] параметра [P]" (API 1.21.1 §1.6, error 602). A value may hold
+    brackets itself, so what lies between the first and the last of its words counts too.
+    """
+    cut = sentence[:LONGEST_QUOTING] if isinstance(sentence, str) else ""
+    if not 0 < cut.count("[") <= MOST_BRACKETS:
+        return ()
+    return tuple(bounds.code(text) for pattern in _BRACKETS for text in pattern.findall(cut) if could_be_code(text))
+
+
+def blame(note: ErrorNote) -> Blame | None:
+    """What this error points at, as written in the answer; None: at nothing that could be a code. Candidates only: the
+    caller compares them, separators stripped, with the codes it sent.
+    """
+    values = tuple(value for value in note.values if could_be_code(value))
+    if not values and not note.places and not note.quoted:
+        return None
+    return Blame(" ".join(part for part in (note.code, note.text) if part), values, note.places, note.quoted)
+
+
+def could_be_code(value: str) -> bool:
     """As long as a TOBACCO or SSCC identification code, starting with the digits of a GTIN, no white space inside."""
     text = value.replace("\x1d", "").strip()
     return 20 <= len(text) <= 200 and text[:14].isdigit() and not any(char.isspace() for char in text)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lined.regulator import bounds
-from lined.regulator.answers import ErrorNote, Unreadable, error_notes, looks_like_page, named_codes, retry_after_s
+from lined.regulator.answers import ErrorNote, Unreadable, blame, error_notes, looks_like_page, retry_after_s
 from lined.regulator.profiles import Profile
 from lined.regulator.slices import in_slices, read_json, uncollected
 from lined.regulator.wire import Answer
+from lined.vocabulary.errors import Blame
 
 MOST_NOTES_TOLD = 3
 MOST_NOTES_KEPT = 100
@@ -17,8 +18,8 @@ MOST_NOTES_KEPT = 100
 
 class Reply(NamedTuple):
     """`page`: an HTML page. `value`: the JSON, None where it is not `readable` and once its errors were taken out.
-    `notes`: the first of these errors, `errors` of them altogether; `codes`: their codes; `named`: candidates for the
-    codes of products that they blame, each with the reason.
+    `notes`: the first of these errors, `errors` of them altogether; `codes`: their codes; `named`: what they point
+    at, where that may be a product's code.
     """
 
     status: int
@@ -31,7 +32,7 @@ class Reply(NamedTuple):
     retry_after_s: float | None
     errors: int = 0
     codes: frozenset[str] = frozenset()
-    named: tuple[tuple[str, str], ...] = ()
+    named: tuple[Blame, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -85,13 +86,14 @@ async def with_notes(reply: Reply) -> Reply:
         return reply
     notes: list[ErrorNote] = []
     codes: set[str] = set()
-    named: list[tuple[str, str]] = []
+    named: list[Blame] = []
 
     def take(note: ErrorNote) -> None:
         if len(notes) < MOST_NOTES_KEPT:
             notes.append(note)
         codes.add(note.code)
-        named.extend(named_codes(note))
+        if (pointed := blame(note)) is not None:
+            named.append(pointed)
 
     with uncollected():
         errors = len(await in_slices(take, error_notes(reply.value)))

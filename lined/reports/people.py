@@ -48,6 +48,8 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             document_id=None,
             document_status=None,
             attempt_server_ms=None,
+            unread_status=None,
+            unread_times=0,
         )
         documents.let_go(connection, report.document_id, report_id)
         documents.forget(connection, report_id)

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request, Response
 from lined.sandbox import lookups
 from lined.sandbox.accounts import instant
 from lined.sandbox.answers import bad_request, json_response, not_found
+from lined.sandbox.documents import RULES
+from lined.sandbox.faults import Fault
 from lined.sandbox.gate import enter, integer, sandbox_of
 from lined.sandbox.lookups import Card, Search
 from lined.sandbox.rules import (
@@ -19,13 +21,20 @@ from lined.sandbox.rules import (
     SEARCHABLE_TYPES,
     SUCCESS,
     UTILISATION,
+    VALIDATION,
 )
 from lined.sandbox.shapes import parse_instant
 
 router = APIRouter()
 _STORAGE = "/public/api/v1/doc/storage"
+_OTHER = {kind: VALIDATION if kind == UTILISATION else UTILISATION for kind in RULES}  # a type that is not its own
 # API 1.21.1 §13.7 has fewer words than §13.8; a report that was processed in part is a success there.
 _REPORT_STATUSES = {SUCCESS: SUCCESS, PARTIAL: SUCCESS, ERROR: ERROR}
+
+
+def _met(request: Request, kind: str) -> Fault | None:
+    """The fault of this kind that the request meets."""
+    return sandbox_of(request).faults.meet(request.method, request.url.path, {kind})
 
 
 async def _card(request: Request, document_id: str) -> Card:
@@ -64,6 +73,8 @@ async def search(request: Request) -> Response:
         {"documentId": card.uuid, "type": card.type, "status": card.status, "createDate": instant(card.created_at)}
         for card in cards
     ]
+    if found and _met(request, "typeless"):
+        del found[0]["type"]
     return json_response({"documentInfos": found})
 
 
@@ -71,11 +82,15 @@ async def search(request: Request) -> Response:
 async def document(request: Request, document_id: str) -> Response:
     """11.3: flat, as in the sample, whatever the table says."""
     card = await _card(request, document_id)
+    shown = card
+    if (fault := _met(request, "foreign-card")) is not None:
+        others = {"uuid": sandbox_of(request).new_id()} if fault.asked.foreign == "id" else {"type": _OTHER[card.type]}
+        shown = card._replace(**others, status=SUCCESS)  # type: ignore[arg-type]  # its fields
     return json_response(
         {
-            "documentId": card.uuid,
-            "type": card.type,
-            "status": card.status,
+            "documentId": shown.uuid,
+            "type": shown.type,
+            "status": shown.status,
             "createDate": instant(card.created_at),
             "originalDocId": None,
             "productGroup": card.product_group,
@@ -89,7 +104,12 @@ async def codes(request: Request, document_id: str) -> Response:
     card = await _card(request, document_id)
     limit = integer(request, "limit", CODES_PAGE, low=1, high=CODES_PAGE)
     after = integer(request, "lastIndex", -1, low=-1)
-    rows = await sandbox_of(request).books.read(lambda connection: lookups.outcomes(connection, card.id, after, limit))
+    if _met(request, "endless"):
+        return json_response(lookups.endless(after, limit))
+    packages = _met(request, "children-only") is None
+    rows = await sandbox_of(request).books.read(
+        lambda connection: lookups.outcomes(connection, card.id, after, limit, packages=packages)
+    )
     return json_response(rows)
 
 

@@ -63,6 +63,6 @@ def judge(connection: Connection, due: Due, _settings: SandboxSettings) -> None:
 def apply(connection: Connection, due: Due, at: float) -> None:
     connection.execute(
         "INSERT INTO effects (code_id, document_id, kind, at, detail)"
-        " SELECT code_id, document_id, ?, ?, ? FROM document_codes WHERE document_id = ? AND state = 'SUCCESS'",
+        " SELECT code_id, document_id, ?, ?, ? FROM document_codes WHERE document_id = ? AND state <> 'ERROR'",
         (CORRECTION, at, json.dumps(due.attributes["updatedFields"]), due.id),
     )

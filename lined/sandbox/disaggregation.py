@@ -43,7 +43,8 @@ def judge(connection: Connection, due: Due, _settings: SandboxSettings) -> None:
 
 def apply(connection: Connection, due: Due, at: float) -> None:
     rows = connection.execute(
-        "SELECT code_id FROM document_codes WHERE document_id = ? AND state = 'SUCCESS' ORDER BY idx", (due.id,)
+        "SELECT code_id FROM document_codes WHERE document_id = ? AND state <> 'ERROR' ORDER BY idx",
+        (due.id,),
     ).fetchall()
     for (package_id,) in rows:
         dissolve(connection, package_id, due.id, at)

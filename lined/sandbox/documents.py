@@ -94,6 +94,7 @@ def decide_next(connection: Connection, settings: SandboxSettings, rng: Random, 
     _spoil(connection, due, rng)
     if due.directives.error_named is None:
         RULES[due.type].judge(connection, due, settings)
+    _warn(connection, due, rng)
     status, refused = _settle(connection, due, settings)
     RULES[due.type].apply(connection, due, at)  # nothing to do in a whole ERROR: no row has a good state
     _record_repeats(connection, due.id, at)
@@ -113,6 +114,16 @@ def _spoil(connection: Connection, due: Due, rng: Random) -> None:
     connection.executemany(
         "UPDATE document_codes SET result = ? WHERE document_id = ? AND idx = ?",
         [(SPOILED, due.id, place) for place in chosen],
+    )
+
+
+def _warn(connection: Connection, due: Due, rng: Random) -> None:
+    good = connection.execute(
+        "SELECT idx FROM document_codes WHERE document_id = ? AND result IS NULL ORDER BY idx", (due.id,)
+    ).fetchall()
+    connection.executemany(
+        "UPDATE document_codes SET result = ? WHERE document_id = ? AND idx = ?",
+        [(WARNINGS[-1], due.id, place) for (place,) in rng.sample(good, min(due.directives.warned, len(good)))],
     )
 
 

@@ -2,13 +2,15 @@
 
     kind            what happens
     drop-before     the connection is cut before the body is read; no effect
-    error-before    `status` (500), JSON or with `html` an HTML page; no effect
+    error-before    `status` (500), JSON or in another `shape`; no effect
     html            an HTML page with `status` (200); after the effect with `after`
     too-many        429; `Retry-After` where `retry_after_s` is given; no effect
     expire-token    401 "Provided token isn't active"; a technical user's token is dead for good
-    reject          `status` (400), naming `codes` of the report's codes (0: nobody); no effect
+    reject          `status` (400), naming `codes` of the report's codes from `place` on (0: nobody), each by its value,
+                    its path or within the text, as `naming` says; no effect
     slow            waits `delay_s`, before the effect or with `after` before the answer; goes with another fault
-    error-after     the effect happens, then `status` (500), JSON or `html`
+    error-after     the effect happens, then `status` (500), JSON or in another `shape`
+    no-id           the effect happens, then a success without the number of the document
     answer-lost     the effect happens, then the connection is cut without an answer; with `reset` by a RST
     truncated       the effect happens, the answer's second half is missing
     hide            the next document is invisible for `hide_s`
@@ -16,7 +18,14 @@
     partial         `spoil` random codes of the next document are refused
     document-error  the next document is ERROR, naming `named` codes (0: nobody)
     unlisted        the first `unlisted` codes of the next document are missing in its list of outcomes
+    warned          `warned` random codes of the next document are processed with a remark
+    foreign-card    the card is that of another document; with `foreign` = "type" one of another type
+    typeless        the first document of a page of a search has no type
+    children-only   the list of an aggregation's codes holds no package
+    endless         the list of a document's codes never ends: page after page of codes that are not in it
+    huge            the effect happens, then an answer of `megabytes` of JSON
 
+`containing`: only requests whose body holds this text are met, decoded where it is base64 in an envelope.
 Faults live in memory: they are gone after a restart, which is what a test that kills the sandbox wants.
 """
 
@@ -32,10 +41,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MAX_FAULTS = 1_000
 
-DOCUMENT_KINDS = frozenset({"hide", "stuck", "partial", "document-error", "unlisted"})
+DOCUMENT_KINDS = frozenset({"hide", "stuck", "partial", "document-error", "unlisted", "warned"})
 Kind = Literal[
     "drop-before", "error-before", "html", "too-many", "expire-token", "reject", "slow", "error-after", "answer-lost",
-    "truncated", "hide", "stuck", "partial", "document-error", "unlisted",
+    "truncated", "hide", "stuck", "partial", "document-error", "unlisted", "no-id", "warned", "foreign-card",
+    "typeless", "children-only", "endless", "huge",
 ]  # fmt: skip
 
 
@@ -54,12 +64,19 @@ class FaultRequest(BaseModel):
     probability: float = Field(default=1.0, gt=0, le=1)
 
     status: int | None = Field(default=None, ge=200, le=599)
-    html: bool = False
+    html: bool = False  # as shape = "html"
+    shape: Literal["json", "html", "plain", "empty"] = "json"
     after: bool = False
     reset: bool = False
     delay_s: float = Field(default=1.0, ge=0, le=3_600)
     retry_after_s: int | None = Field(default=None, ge=0)
     codes: int = Field(default=0, ge=0)
+    place: int = Field(default=0, ge=0)
+    naming: Literal["value", "path", "text", "list"] = "value"
+    containing: str = ""
+    foreign: Literal["id", "type"] = "id"
+    warned: int = Field(default=1, ge=1)
+    megabytes: int = Field(default=20, ge=1, le=100)
     hide_s: float = Field(default=30.0, ge=0)
     stuck_s: float = Field(default=86_400.0, ge=0)
     spoil: int = Field(default=1, ge=1)
@@ -92,6 +109,7 @@ class Fault:
             "partial": {"spoil": asked.spoil},
             "document-error": {"error_named": asked.named},
             "unlisted": {"unlisted": asked.unlisted},
+            "warned": {"warned": asked.warned},
         }
         return wanted[asked.kind]
 
@@ -124,10 +142,16 @@ class FaultList:
     def listing(self) -> list[Fault]:
         return list(self._faults.values())
 
-    def meet(self, method: str, path: str, kinds: Collection[str]) -> Fault | None:
+    @property
+    def reads_bodies(self) -> bool:
+        """A fault waits for requests with a certain body."""
+        return any(fault.asked.containing and not fault.spent for fault in self._faults.values())
+
+    def meet(self, method: str, path: str, kinds: Collection[str], body: str = "") -> Fault | None:
         """The first fault of these kinds that this request meets, counted as met."""
         for fault in self._faults.values():
-            if fault.asked.kind in kinds and not fault.spent and self._meets(fault, method, path):
+            wanted = fault.asked.kind in kinds and not fault.spent and fault.asked.containing in body
+            if wanted and self._meets(fault, method, path):
                 fault.hits += 1
                 self.hits[fault.asked.kind] = self.hits.get(fault.asked.kind, 0) + 1
                 return fault

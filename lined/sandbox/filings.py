@@ -34,6 +34,7 @@ class Directives(NamedTuple):
     hide_s: float = 0.0  # nobody sees it for so long
     stuck_s: float = 0.0  # it is decided so much later
     error_named: int | None = None  # the whole document is refused, naming this many codes (0: nobody)
+    warned: int = 0  # this many codes get a remark
     unlisted: int = 0  # this many codes are left out of the list of outcomes
 
 

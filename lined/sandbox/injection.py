@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lined.sandbox.answers import BAD_VALUE, Rejection, inactive_token, json_response, not_found, rejection_response
 from lined.sandbox.answers import Fault as Wrong
-from lined.sandbox.answers import Rejection, inactive_token, rejection_response
-from lined.sandbox.faults import Fault, FaultList
+from lined.sandbox.faults import Fault, FaultList, FaultRequest
 from lined.sandbox.shapes import open_envelope, parse_object
 from lined.sandbox.wire import LINE, Line
 
 CONTROL = "/sandbox"
+NOT_FOUND = 404
 ICOM = "/api/"
+MEGABYTE = 1_000_000
+_JSON = [(b"content-type", b"application/json")]
 _PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Under maintenance</h1></body></html>"
 _BEFORE = frozenset({"drop-before", "error-before", "html", "too-many", "expire-token", "reject"})
-_AFTER = frozenset({"error-after", "answer-lost", "truncated", "html"})
+_AFTER = frozenset({"error-after", "answer-lost", "truncated", "html", "no-id", "huge"})
+_ROW = b'{"index":1,"code":"010489921512237121UGM6BL+d+aHQw","state":"SUCCESS"},'
 _CAUSES = {429: "Request limit exceeded", 500: "Internal server error"}
 
 
@@ -36,8 +41,12 @@ class Injection:
             await self._app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
-        slow = self._faults.meet(method, path, {"slow"})
-        fault = self._faults.meet(method, path, _BEFORE | _AFTER)
+        text = ""
+        if self._faults.reads_bodies:
+            body = await _body(receive)
+            text, receive = _decoded(body), _again(body, receive)
+        slow = self._faults.meet(method, path, {"slow"}, text)
+        fault = self._faults.meet(method, path, _BEFORE | _AFTER, text)
         if slow is not None and not slow.asked.after:
             await asyncio.sleep(slow.asked.delay_s)
         if fault is not None and not _has_effect(fault):
@@ -86,6 +95,10 @@ class Injection:
         if fault.asked.kind == "truncated":
             await self._say_half(answer, scope, receive, send)
             return []
+        if fault.asked.kind == "no-id":
+            return _messages(200, _JSON, b'{"success":true}')
+        if fault.asked.kind == "huge":
+            return _messages(200, _JSON, b"[" + _ROW * (fault.asked.megabytes * MEGABYTE // len(_ROW)) + b"{}]")
         return _error(fault, scope, b"")
 
     async def _cut(self, fault: Fault, scope: Scope, receive: Receive) -> None:
@@ -129,14 +142,22 @@ async def _body(receive: Receive) -> bytes:
 
 def _error(fault: Fault, scope: Scope, body: bytes) -> list[Message]:
     asked = fault.asked
-    if asked.kind == "html" or asked.html:
+    if asked.kind == "html" or asked.html or asked.shape == "html":
         status = asked.status or (200 if asked.kind == "html" else 500)
         return _messages(status, [(b"content-type", b"text/html; charset=utf-8")], _PAGE)
+    if asked.shape != "json":
+        text = b"Request Entity Too Large" if asked.shape == "plain" else b""
+        return _messages(asked.status or 500, [(b"content-type", b"text/plain")] if text else [], text)
     if asked.kind == "expire-token":
         authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         rejection = inactive_token(authorization, status=asked.status or 401)
     elif asked.kind == "reject":
-        rejection = _rejection(asked.status or 400, asked.codes, body)
+        rejection, said = _rejection(asked, body)
+        if said is not None:
+            response = json_response(said, status=rejection.status)
+            return _messages(rejection.status, response.raw_headers, bytes(response.body))
+    elif asked.status == NOT_FOUND:
+        rejection = not_found("documentId", scope["path"])
     else:
         status = asked.status or (429 if asked.kind == "too-many" else 500)
         rejection = Rejection(status, "unavailable", [Wrong(_CAUSES.get(status, "Server error"))], number="1")
@@ -154,24 +175,58 @@ def _messages(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> l
     ]
 
 
-def _rejection(status: int, count: int, body: bytes) -> Rejection:
-    """A readable no that blames the first `count` codes of a report, or nobody."""
-    wrong = [
-        Wrong(f"invalid code [{code}]", "body", f"$.codes[{place}]", code)
-        for place, code in enumerate(_codes_of(body)[:count])
-    ]
-    return Rejection(status, "invalid-code", wrong or [Wrong("the document cannot be accepted")])
+def _rejection(asked: FaultRequest, body: bytes) -> tuple[Rejection, object]:
+    """A readable no that blames some codes of a report, or nobody. Second: its JSON, where that is none of our own
+    shapes: one error a code, without a context, as the text's table leaves it open (API 1.21.1 §1.6).
+    """
+    status, last = asked.status or 400, asked.place + asked.codes
+    named = list(_places(body))[asked.place : last]
+    if named and asked.naming != "value":
+        return Rejection(status, "invalid-code", []), [_bare(asked.naming, path, code) for path, code in named]
+    wrong = [Wrong(f"invalid code [{code}]", "body", path, code) for path, code in named]
+    return Rejection(status, "invalid-code", wrong or [Wrong("the document cannot be accepted")]), None
 
 
-def _codes_of(body: bytes) -> list[str]:
-    """The codes of a report's body, wherever its kind puts them."""
+def _bare(naming: str, path: str, code: str) -> dict[str, object]:
+    error: dict[str, object] = {"code": int(BAD_VALUE), "errorId": str(uuid.uuid4()), "service": "icom"}
+    if naming == "list":
+        return {**error, "error": "Недопустимое значение", "invalidCodes": [code]}
+    shown = code if naming == "text" else "CODE"
+    error["error"] = f"Недопустимое значение [{shown}] параметра [{path[2:].partition('[')[0]}]"
+    return error if naming == "text" else {**error, "requestBodyJsonPath": path}
+
+
+def _places(body: bytes) -> Iterator[tuple[str, str]]:
+    """The codes of a report's body, wherever its kind puts them, each with its path."""
     try:
         content = parse_object(body)
         if "documentBody" in content:
             content, _ = open_envelope(body)
     except Rejection:
-        return []
-    found = content.get("sntins") or content.get("codes") or []
-    for unit in content.get("aggregationUnits") or []:
-        found = [*found, unit.get("unitSerialNumber", ""), *unit.get("codes", [])]
-    return [str(item.get("code") if isinstance(item, dict) else item) for item in found]
+        return
+    for name in ("sntins", "codes"):
+        for place, item in enumerate(content.get(name) or []):
+            yield f"$.{name}[{place}]", str(item.get("code") if isinstance(item, dict) else item)
+    for number, unit in enumerate(content.get("aggregationUnits") or []):
+        yield f"$.aggregationUnits[{number}].unitSerialNumber", str(unit.get("unitSerialNumber", ""))
+        for place, code in enumerate(unit.get("codes", [])):
+            yield f"$.aggregationUnits[{number}].codes[{place}]", str(code)
+
+
+def _decoded(body: bytes) -> str:
+    """A request's body as its codes stand in it."""
+    return "\n".join([body.decode("utf-8", "replace"), *(code for _, code in _places(body))])
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The same body once more, then whatever follows."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -85,17 +85,25 @@ def search(connection: Connection, tin: str, wanted: Search, order: str, at: flo
     return found
 
 
-def outcomes(connection: Connection, document_id: int, after: int, limit: int) -> list[dict[str, object]]:
-    """11.6: the decided codes of a document, by index."""
+def outcomes(
+    connection: Connection, document_id: int, after: int, limit: int, *, packages: bool = True
+) -> list[dict[str, object]]:
+    """11.6: the decided codes of a document, by index; without `packages` an aggregation's children only."""
     rows = connection.execute(
         "SELECT idx, ident, state, result FROM document_codes"
-        " WHERE document_id = ? AND idx > ? AND state IS NOT NULL ORDER BY idx LIMIT ?",
-        (document_id, after, limit),
+        " WHERE document_id = ? AND idx > ? AND state IS NOT NULL AND (? OR unit IS NOT idx) ORDER BY idx LIMIT ?",
+        (document_id, after, packages, limit),
     )
     return [
         {"index": place, "code": ident, "state": state} | ({} if result is None else {"result": result})
         for place, ident, state, result in rows
     ]
+
+
+def endless(after: int, limit: int) -> list[dict[str, object]]:
+    """A page of a list that never ends: codes that stand in no document."""
+    places = range(after + 1, after + 1 + limit)
+    return [{"index": n, "code": f"010489921512237121{n:013d}", "state": "SUCCESS"} for n in places]
 
 
 def errors(connection: Connection, document_id: int, after: int, limit: int) -> list[dict[str, object]]:

@@ -128,11 +128,11 @@ def apply(connection: Connection, due: Due, at: float) -> None:
     status = STATUS_AFTER_UTILISATION[due.attributes["releaseType"]]
     connection.execute(
         "UPDATE codes SET status = ?, applied_by = ?"
-        " WHERE id IN (SELECT code_id FROM document_codes WHERE document_id = ? AND state = 'SUCCESS')",
+        " WHERE id IN (SELECT code_id FROM document_codes WHERE document_id = ? AND state <> 'ERROR')",
         (status, due.id, due.id),
     )
     connection.execute(
         "INSERT INTO effects (code_id, document_id, kind, at, detail)"
-        " SELECT code_id, document_id, ?, ?, ? FROM document_codes WHERE document_id = ? AND state = 'SUCCESS'",
+        " SELECT code_id, document_id, ?, ?, ? FROM document_codes WHERE document_id = ? AND state <> 'ERROR'",
         (UTILISATION, at, json.dumps({"status": status}), due.id),
     )

@@ -74,6 +74,6 @@ def apply(connection: Connection, due: Due, at: float) -> None:
     connection.execute(
         "INSERT INTO effects (code_id, document_id, kind, at, detail)"
         " SELECT code_id, document_id, ?, ?, json_object('class', detail) FROM document_codes"
-        " WHERE document_id = ? AND state = 'SUCCESS'",
+        " WHERE document_id = ? AND state <> 'ERROR'",
         (VALIDATION, at, due.id),
     )

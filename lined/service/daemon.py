@@ -37,6 +37,7 @@ from lined.line.watch.problems import Problems
 from lined.mqtt.outbox import Outbox
 from lined.service import assembly
 from lined.service.crash_point import crash_point
+from lined.service.ending import BROKEN_S, STOP_S, LastResort, cancelled
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify
@@ -86,6 +87,7 @@ class Service:
         self._stopping_links = asyncio.Event()
         self._turns = Turns()
         self._exit = EXIT_OK
+        self._last_resort = LastResort()
         self._notify = Notify()
 
     def stop(self) -> None:
@@ -100,6 +102,7 @@ class Service:
         loop.set_exception_handler(self._unheard)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+            signal.signal(number, self._asked_to_stop)  # at once, also while the loop is held; then the loop's own
         try:
             numbers = await self._open()
             if numbers is not None:
@@ -110,8 +113,16 @@ class Service:
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
+        self._last_resort.off()
         log.info("stopped", exit=self._exit)
         return self._exit
+
+    def _asked_to_stop(self, _number: int, _frame: object) -> None:
+        self._last_resort.within(STOP_S, EXIT_OK)
+
+    def _broken(self) -> None:
+        """The journal cannot be written: from the writer's thread, or from the loop."""
+        self._last_resort.within(BROKEN_S, EXIT_JOURNAL)
 
     async def _open(self) -> dict[str, int] | None:
         """The journal, opened; the number of each device. None: it cannot be had, and the exit code says why."""
@@ -134,6 +145,7 @@ class Service:
         """Everything between the journal's opening and its closing."""
         self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms, self.defects)
         self.journal.writer.on_defect = self.defects.note
+        self.journal.writer.on_broken = self._broken
         if affected_by_wal_reset():
             self.problems.set(
                 AlarmKind.SQLITE,
@@ -161,26 +173,33 @@ class Service:
 
     async def _live(self, outer: asyncio.TaskGroup) -> None:
         """Start inside out, stop outside in."""
-        intake_tasks: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as inner:
-            self._start_intake(inner, intake_tasks)
-            watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
-            await self._start_outward(outer)
-            _settle_memory()
-            self.ready = True
-            self._notify.ready(f"{self.plant.line_id}: running")
-            log.info("running", line=self.plant.line_id, devices=len(self.devices))
-            if self._loop_watch is not None:
-                self._loop_watch.begin()
-            await self._stop.wait()
-            if self._loop_watch is not None:
-                log.info("loop_held", **self._loop_watch.longest_ms())
-            log.info("stopping")
-            self._notify.stopping()
-            await self._end_intake(intake_tasks)
-            if self.outward is not None:
-                await self.outward.end()
-            watch.cancel()
+            try:
+                await self._until_stopped(outer, inner)
+            except asyncio.CancelledError:  # something ended that must not: whatever hangs has to end too
+                self._last_resort.within(BROKEN_S, EXIT_JOURNAL if self.journal.writer.broken else EXIT_FAILED)
+                raise
+
+    async def _until_stopped(self, outer: asyncio.TaskGroup, inner: asyncio.TaskGroup) -> None:
+        intake_tasks: list[asyncio.Task[None]] = []
+        self._start_intake(inner, intake_tasks)
+        watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
+        await self._start_outward(outer)
+        _settle_memory()
+        self.ready = True
+        self._notify.ready(f"{self.plant.line_id}: running")
+        log.info("running", line=self.plant.line_id, devices=len(self.devices))
+        if self._loop_watch is not None:
+            self._loop_watch.begin()
+        await self._stop.wait()
+        if self._loop_watch is not None:
+            log.info("loop_held", **self._loop_watch.longest_ms())
+        log.info("stopping")
+        self._notify.stopping()
+        await self._end_intake(intake_tasks)
+        if self.outward is not None:
+            await self.outward.end()
+        watch.cancel()
 
     # ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -220,9 +239,7 @@ class Service:
         links = [task for task in tasks if task.get_name() in self.devices]
         if links:
             await asyncio.wait(links, timeout=SAYING_S)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        await cancelled(tasks)
 
     # ── outward ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

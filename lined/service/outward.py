@@ -35,6 +35,7 @@ from lined.reports.operations import ReportOperations
 from lined.reports.planning import Planning, PlanningRules
 from lined.service import assembly
 from lined.service.broker import BrokerSide
+from lined.service.ending import cancelled
 from lined.service.expiry import ExpiryWatch
 from lined.service.key_renewal import KeyFile, KeyRenewal
 from lined.service.kind_search import KindSearch
@@ -181,10 +182,7 @@ class Outward:
         await asyncio.gather(self.delivery.finish(SENDING_S), self.renewal.finish(SENDING_S))
         if self.broker is not None:
             await self.broker.end()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await cancelled(self._tasks)
         await self.regulator.__aexit__(None, None, None)
 
     def skew_s(self) -> float | None:

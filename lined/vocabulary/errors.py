@@ -38,6 +38,21 @@ class Problem(NamedTuple):
     message: str
 
 
+Place = tuple[str | int, ...]
+"""A path into a body, name by name and index by index: `("sntins", 3)`, `("aggregationUnits", 0, "codes", 3)`."""
+
+
+class Blame(NamedTuple):
+    """What one error of a refusal points at. `values`: texts that it blames outright; `places`: in the body that was
+    sent; `quoted`: texts in the brackets of its sentence.
+    """
+
+    reason: str
+    values: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    quoted: tuple[str, ...] = ()
+
+
 def clause(what: object) -> str:
     """What an error says, to stand within a sentence of ours: without a full stop of its own."""
     return str(what).rstrip().removesuffix(".")
@@ -130,7 +145,7 @@ class OutcomeUnknown(SendingError):
 
 
 class Refused(SendingError):
-    """A readable 4xx. `named` are the codes it blames, as written in the answer; empty: it names nobody."""
+    """A readable 4xx. `named`: what its errors point at, as written in the answer; empty: it names nobody."""
 
     def __init__(
         self,
@@ -138,7 +153,7 @@ class Refused(SendingError):
         *,
         status: int | None = None,
         evidence: str = "",
-        named: Sequence[tuple[str, str]] = (),
+        named: Sequence[Blame] = (),
     ) -> None:
         super().__init__(message, status=status, evidence=evidence)
         self.named = list(named)

@@ -16,6 +16,10 @@ _BUDGET, _SUBMISSIONS = "tests/unit/regulator/test_budget.py", "tests/integratio
 _SEALING, _AGGREGATION = "tests/unit/line/test_sealing.py", "tests/integration/packing/test_aggregation.py"
 _SENDING, _DOUBT = "tests/integration/reports/test_sending.py", "tests/integration/reports/test_doubt.py"
 _FOLLOWING = "tests/integration/reports/test_following.py"
+_REFUSALS, _WAYS = (
+    "tests/integration/reports/test_refusals.py",
+    "tests/integration/reports/test_ways_of_answering.py",
+)
 _SEEDS = " ".join(
     f"tests/simulation/test_seeds.py::test_a_thousand_seeds_break_no_promise[{first}-{first + 49}]"
     for first in range(1_000, 1_300, 50)
@@ -27,6 +31,7 @@ TOKEN = "a token or the key dies, is replaced, or is somebody else's; another PC
 LIMITS = "the regulator limits us, or many reports wait"
 CLOCK = "the PC's clock is off or jumps"
 PART = "the regulator processes a part"
+WAYS = "the regulator answers in a way that its text leaves open"
 ANYTHING = "anything of this at once, in any order"
 
 MUTATIONS = [
@@ -409,5 +414,29 @@ MUTATIONS = [
         "batch.codes < state.plant.batches.max_codes and",
         "batch.codes <= state.plant.batches.max_codes and",
         _SEEDS,
+    ),
+    Mutation(
+        WAYS,
+        "a code that is named by its place is not found",
+        "lined/reports/delivery/blame.py",
+        "        keys = _keys(ours, at) or _keys(ours, blame.quoted)\n",
+        "        keys = _keys(ours, blame.quoted)\n",
+        f"{_REFUSALS} {_WAYS}",
+    ),
+    Mutation(
+        WAYS,
+        "a code that is named within a text is not found",
+        "lined/reports/delivery/blame.py",
+        "        keys = _keys(ours, at) or _keys(ours, blame.quoted)\n",
+        "        keys = _keys(ours, at)\n",
+        f"{_REFUSALS} {_WAYS}",
+    ),
+    Mutation(
+        WAYS,
+        "what is turned away is tried for ever",
+        "lined/reports/delivery/search.py",
+        "    elif report.unread_times >= around.rules.unread_most:\n",
+        "    elif report.unread_times >= 10**9:\n",
+        _DOUBT,
     ),
 ]

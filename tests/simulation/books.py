@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lined.codes import without_separators
 
 PENDING, SUCCESS, PARTIAL, ERROR = "IN_PROCESS", "SUCCESS", "PARTIALLY_PROCESSED", "ERROR"
-ALREADY = "invalid-code-status"
+ALREADY, UNKNOWN = "invalid-code-status", "code-not-found"
 
 
 class Fate(NamedTuple):
@@ -69,6 +69,7 @@ class Books:
         self.applied: dict[str, str] = {}
         self.documents: dict[str, Filed] = {}
         self.twice: list[Twice] = []
+        self.blamed: set[str] = set()  # identification codes that some answer has refused by name
         self.broken_rules: list[str] = []
         self._chance = chance
         self._most = codes_per_report
@@ -93,10 +94,14 @@ class Books:
         self.documents[filed.id] = filed
         return filed
 
-    def already_applied(self, body: bytes, now_s: float) -> list[str]:
-        """Codes of a report that cannot be applied any more."""
+    def already_applied(self, body: bytes, now_s: float) -> dict[str, str]:
+        """Codes of a report that cannot be applied any more, with the reason."""
         self.settle(now_s)
-        return [code for code in json.loads(body)["sntins"] if code.partition("\x1d")[0] in self.applied]
+        return {code: ALREADY for code in json.loads(body)["sntins"] if code.partition("\x1d")[0] in self.applied}
+
+    def not_issued(self, body: bytes) -> dict[str, str]:
+        """Codes of a report that nobody has ever had, with the reason."""
+        return {code: UNKNOWN for code in json.loads(body)["sntins"] if code.partition("\x1d")[0] not in self.issued}
 
     def settle(self, now_s: float) -> None:
         """Judge every document whose time has come, in that order."""
@@ -151,12 +156,13 @@ class Books:
         results = {}
         for ident in filed.idents:
             if ident not in self.issued:
-                results[ident] = "code-not-found"
+                results[ident] = UNKNOWN
             elif ident in self.applied:
                 results[ident] = ALREADY
             elif self._chance.random() < filed.fate.spoiled:
                 results[ident] = "internal-processing-error"
         filed.results = results
+        self.blamed.update(results)
         if results and (filed.fate.whole or len(results) == len(filed.codes)):
             filed.status = ERROR
             return

@@ -53,6 +53,7 @@ async def at_the_end(run: Run, life: Life) -> None:
             _outcome(run, ident, bucket)
     _books(run)
     _budget(run)
+    _patience(run)
     for key, reason in world.ledger.withdrawn.items():
         if buckets.get(key) not in ("withdrawn", None) and not _applied_again(life, key):
             world.wrong(f"{key} was withdrawn ({reason}) and is {buckets.get(key)}")
@@ -88,6 +89,8 @@ def _outcome(run: Run, ident: str, bucket: str) -> None:
         return
     if bucket in ("unreported", "reported"):
         run.world.wrong(f"{ident} has no outcome: {bucket}")
+    elif bucket == "refused" and ident not in run.world.books.blamed:
+        run.world.wrong(f"{ident} is refused here and was never blamed by the regulator")
     elif bucket == "accepted" and not applied:
         run.world.wrong(f"{ident} is accepted here and not in the regulator's books")
     elif bucket in ("refused", "withdrawn") and applied:
@@ -114,6 +117,13 @@ def _books(run: Run) -> None:
         if not twice.first.late:
             run.world.wrong(f"{twice.ident} was reported twice: in {twice.first.id} and again in {twice.second.id}")
             return
+
+
+def _patience(run: Run) -> None:
+    """What something between turns away is tried three times, and then it is a person's."""
+    longest = max(run.world.weather.patience.values(), default=0)
+    if longest > run.world.rules.unread_most:
+        run.world.wrong(f"a report was turned away {longest} times, and nobody was asked")
 
 
 def _budget(run: Run) -> None:

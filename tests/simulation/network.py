@@ -7,15 +7,17 @@ no readable answer is OutcomeUnknown, as the regulator's room decides it.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.regulator.budget import Bucket, Budget, BudgetSpent
-from lined.vocabulary.errors import Denied, NotSent, OutcomeUnknown, Refused, Unavailable
-from tests.simulation.books import ALREADY, ERROR, PARTIAL, SUCCESS, Books, Fate, Filed
+from lined.vocabulary.errors import Blame, Denied, NotSent, OutcomeUnknown, Refused, Unavailable
+from tests.simulation.books import ERROR, PARTIAL, SUCCESS, Books, Fate, Filed
 
 TIMEOUT_S = 10.0
 FINAL = (SUCCESS, PARTIAL, ERROR)
@@ -38,7 +40,22 @@ class Weather:
         self.late = chance.random() < 0.25
         self.page = chance.choice((2, 3, 100))
         self.histories = per_minute % 2 == 1  # a right that some accounts have
+        self.checks_at_once = chance.random() < 0.3  # codes that it does not know are refused with the whole report
+        self.between = chance.choice((0.0, 0.0, 0.4))  # share of bodies that something between turns away
+        self.turned_away: dict[bytes, int] = {}  # how often still
+        self.patience: Counter[bytes] = Counter()  # how often a body was, since a person has decided anything
         self.sent_at: list[float] = []
+
+    def turns_away(self, body: bytes) -> bool:
+        """Whether something between, a firewall or a limit, keeps this body from them; not for ever."""
+        if body not in self.turned_away:
+            drawn = not self.calm and self.chance.random() < self.between
+            self.turned_away[body] = self.chance.randint(1, 6) if drawn else 0
+        if not self.turned_away[body]:
+            return False
+        self.turned_away[body] -= 1
+        self.patience[body] += 1
+        return True
 
     def fate(self, longest_hidden_s: float) -> tuple[Fate, bool]:
         """What becomes of a document that arrives now; second: it hides for longer than we look."""
@@ -112,16 +129,30 @@ class Connection:
             await self._answered()
             raise OutcomeUnknown("HTTP 502: an HTML page", status=502)
         await asyncio.sleep(chance.uniform(0.01, 0.5))
-        named = self._books.already_applied(body, self._now_s()) if weather.says_no_at_once else []
-        if named:
-            await self._answered()
-            raise Refused("HTTP 400: 602 bad value", status=400, named=[(code, ALREADY) for code in named])
+        if weather.turns_away(body):
+            raise OutcomeUnknown("HTTP 413: an HTML page", status=413, evidence="<html>")
+        await self._refuse_named(body)
         filed = self._arrive(body, 0.0)
         self._point("registered")
         await self._answered()
         if fault:
             raise OutcomeUnknown(chance.choice(("HTTP 500", "connection reset", "no readable reportId")))
         return Receipt(filed.id, self.server_time)
+
+    async def _refuse_named(self, body: bytes) -> None:
+        """A readable no that blames codes: outright, by their places in the body, or in its text."""
+        weather = self._weather
+        named = self._books.already_applied(body, self._now_s()) if weather.says_no_at_once else {}
+        if weather.checks_at_once:
+            named |= self._books.not_issued(body)
+        if not named:
+            return
+        self._books.blamed |= {code.partition("\x1d")[0] for code in named}
+        way = weather.chance.randrange(3)
+        sent = enumerate(json.loads(body)["sntins"])
+        await self._answered()
+        blames = [_blame(way, place, code, named[code]) for place, code in sent if code in named]
+        raise Refused("HTTP 400: 602 bad value", status=400, named=blames)
 
     def _arrive(self, body: bytes, after_s: float) -> Filed:
         """The server has the whole request."""
@@ -204,6 +235,13 @@ class Connection:
         now_ms = self._epoch_ms + int(self._now_s()) * 1000
         self.server_time = datetime.fromtimestamp(now_ms / 1000, UTC)
         self.server_skew_s = (self._wall_ms() - now_ms) / 1000
+
+
+def _blame(way: int, place: int, code: str, reason: str) -> Blame:
+    """One code, named in one of the ways that the text leaves open."""
+    if way == 0:
+        return Blame(reason, (code,))
+    return Blame(reason, places=(("sntins", place),)) if way == 1 else Blame(reason, quoted=(code, "sntins"))
 
 
 def _card(filed: Filed) -> Document:

@@ -99,6 +99,7 @@ class People:
         left = {row[0] for row in rows}
         standing = self._world.books.standing(left)
         rid = str(report.id)
+        self._world.weather.patience.clear()
         if not standing:
             again = report.id in self._tried
             self._tried.add(report.id)

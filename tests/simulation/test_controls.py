@@ -5,6 +5,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,14 +16,16 @@ from lined.line.stations import applying
 from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
 from lined.regulator.budget import Bucket
-from lined.reports.delivery import echo
+from lined.reports.delivery import blame, echo
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
+from lined.reports.kinds.kinds import Kind
+from lined.vocabulary.errors import Place
 from lined.vocabulary.verdicts import Decision
-from tests.simulation import network
+from tests.simulation import invariants, network, world
 from tests.simulation.disk import InlineWriter
-from tests.simulation.run import play, quiet
+from tests.simulation.run import Run, play, quiet
 
 SEEDS = range(300)  # of which one has to notice
 
@@ -78,6 +81,27 @@ def send_the_innocent_again_in_two_reports(patch: pytest.MonkeyPatch) -> None:
         return successor(connection, report, at_ms, why, **rest)
 
     patch.setattr(reports, "successor", twice)
+
+
+def blame_the_next_code(patch: pytest.MonkeyPatch) -> None:
+    """Places are counted from one."""
+    within = blame._within
+
+    def shifted(place: Place, kind: Kind) -> blame.Within | None:
+        found = within(place, kind)
+        return None if found is None else (found[0] + 1, found[1])
+
+    patch.setattr(blame, "_within", shifted)
+
+
+def try_for_ever_what_is_turned_away(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(world, "RULES", replace(world.RULES, unread_most=10**9))
+    patch.setattr(invariants, "_patience", _three_at_most)
+
+
+def _three_at_most(run: Run) -> None:
+    if max(run.world.weather.patience.values(), default=0) > 3:
+        run.world.wrong("turned away again and again, and nobody was asked")
 
 
 class LateCommit:
@@ -137,6 +161,8 @@ NOTICED: dict[Break, str] = {
     forget_at_the_start_what_was_being_sent: "was reported twice",
     compare_bytes: "was reported twice",
     send_the_innocent_again_in_two_reports: "was reported twice",
+    blame_the_next_code: "never blamed",
+    try_for_ever_what_is_turned_away: "nobody was asked",
     believe_every_refusal: "applied in the regulator's books",
     accept_before_the_commit: "is not on disk",
     accept_a_copy: "was accepted anew",

@@ -59,6 +59,8 @@ class ReportRow(NamedTuple):
     evidence: str | None
     released_as: str | None
     carried: int | None
+    unread_status: int | None
+    unread_times: int
 
     @property
     def size(self) -> int:

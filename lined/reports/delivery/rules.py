@@ -25,6 +25,7 @@ class DeliveryRules:
     probe_ms: int = 1_000  # first search after an outage, to know that the regulator answers again
     probe_max_ms: int = 60_000
     held_poll_ms: int = 3_600_000
+    unread_most: int = 3  # times that the same 4xx, readable by nobody, is taken for an outage
     outcomes_page: int = 2_000
     search_page: int = 100  # documents; as many that were all seen before are no end of a search
 

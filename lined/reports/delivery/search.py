@@ -285,6 +285,8 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_
         hold(connection, report.id, at_ms, "It was unfinished in a backup that took over, and two searches missed it.")
     elif report.waits_for == ECHO:
         hold(connection, report.id, at_ms, f"{report.problem} No document of an earlier attempt was found.")
+    elif report.unread_times >= around.rules.unread_most:
+        hold(connection, report.id, at_ms, _unreadable_text(report))
     else:
         reports.move(
             connection,
@@ -295,5 +297,14 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_
             misses=report.misses + 1,
             missed_ms=now_ms,
             due_ms=at_ms,
-            problem=None,
+            problem=_unreadable_text(report) if report.unread_times else None,
         )
+
+
+def _unreadable_text(report: ReportRow) -> str:
+    """What people are told about a report that something before the regulator turns away."""
+    return (
+        f"HTTP {report.unread_status} without a readable answer, {report.unread_times} of "
+        "its attempts in a row, and the regulator has not received it: something between may refuse it, such as a "
+        "firewall or a limit of size. What came back is kept as evidence."
+    )

@@ -9,19 +9,18 @@ sending → submitted   an id came back
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 import structlog
 
-from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.steps import Step
 from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Receipt
 from lined.reports.delivery import documents, echo, outcomes
+from lined.reports.delivery.blame import blamed
 from lined.reports.delivery.frozen import fields, stored_body
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import HOUR_MS, backed_off
@@ -40,6 +39,7 @@ CLOCKS_KNOWN_TO_MS = 1_000  # a Date header tells the regulator's clock to about
 DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
 EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
 FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
+NOT_THEIRS = frozenset(range(400, 500)) - {408}  # without a readable body; 408: whoever it was did not get the request
 TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 
 
@@ -188,6 +188,10 @@ def _wait_ms(around: Surroundings, error: NotSent, failures: int) -> int:
 
 def _doubt(connection: Connection, report: ReportRow, around: Surroundings, error: OutcomeUnknown) -> None:
     at_ms = around.wall_ms()
+    unread: dict[str, object] = {}
+    if error.status in NOT_THEIRS:  # a firewall, a limit of size: see search.py for what becomes of it
+        times = report.unread_times + 1 if report.unread_status == error.status else 1
+        unread = {"unread_status": error.status, "unread_times": times}
     reports.move(
         connection,
         report.id,
@@ -197,6 +201,7 @@ def _doubt(connection: Connection, report: ReportRow, around: Surroundings, erro
         evidence=error.evidence or None,
         problem=f"Sent, but whether it arrived is unknown: {clause(error)}. It is looked for before it is sent again.",
         due_ms=at_ms + around.rules.in_doubt_first_ms,
+        **unread,
     )
 
 
@@ -204,7 +209,7 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, erro
     why = f"refused: {error}"
     while True:
         try:
-            named = await match_named(around, report, dict(error.named)) if error.named else {}
+            named = await around.journal.read(blamed, report, error.named) if error.named else {}
             verdict = await echo.look(around, search, report, set(named))
             if verdict.document is not None:
                 await around.journal.do(partial(echo.adopt_at_once, report=report, around=around, verdict=verdict))
@@ -222,17 +227,6 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, erro
             await around.sleep(DISK_S)
         else:
             return ENDED
-
-
-async def match_named(around: Surroundings, report: ReportRow, named: Mapping[str, str]) -> dict[str, str]:
-    """Those of the texts that are codes of this report → identification code, with the reason given for each."""
-    ours = await around.journal.read(kind_of(report).texts, report)
-    found = {}
-    for text, reason in named.items():
-        ident = ours.get(text) or ours.get(without_separators(text))
-        if ident is not None:
-            found[ident] = reason
-    return found
 
 
 def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:

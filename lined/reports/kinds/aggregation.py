@@ -24,6 +24,7 @@ from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
+from lined.vocabulary.errors import Place
 from lined.vocabulary.tasks import TaskKind
 
 BEHIND = "\x1e"  # stands in no code; between a parent and a child in the key of a child
@@ -73,6 +74,16 @@ class Aggregation:
                 return None
             found.update(dict.fromkeys([*codes, str(parent)]))
         return list(found)
+
+    def code_at(self, element: object, rest: Place) -> str | None:
+        """A child where the path names one, else the package."""
+        if not isinstance(element, dict):
+            return None
+        index = rest[1] if len(rest) > 1 and rest[0] == "codes" else None
+        if not isinstance(index, int):
+            return str(element["unitSerialNumber"])
+        children = element["codes"]
+        return str(children[index]) if index < len(children) else None
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

@@ -24,6 +24,7 @@ from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.listing import Listing
 from lined.reports.kinds.utilisation import Utilisation
 from lined.reports.kinds.validation import Validation
+from lined.vocabulary.errors import Place
 from lined.vocabulary.reports import ReportKind
 
 
@@ -46,6 +47,9 @@ class Kind(Protocol):
         """The codes of a document's content, separators as they came; None where they cannot be read. [] where the
         content is of another kind.
         """
+
+    def code_at(self, element: object, rest: Place) -> str | None:
+        """The code of one element of that list of the body, or of what lies in it at the rest of a path."""
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

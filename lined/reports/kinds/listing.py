@@ -19,6 +19,7 @@ from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.utilisation import strings
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
+from lined.vocabulary.errors import Place
 
 
 class Listing:
@@ -58,6 +59,9 @@ class Listing:
         if ("updatedFields" in content) != self._updates:
             return []
         return strings(content.get("codes")) or []
+
+    def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  a code has no parts
+        return str(element)
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

@@ -13,6 +13,7 @@ from lined.reports.delivery.frozen import elements
 from lined.reports.kinds import bodies
 from lined.reports.kinds.bodies import Body
 from lined.vocabulary.codes import CodeState
+from lined.vocabulary.errors import Place
 
 
 class Utilisation:
@@ -41,6 +42,9 @@ class Utilisation:
 
     def listed(self, content: Mapping[str, object]) -> list[str] | None:
         return strings(content.get("sntins"))
+
+    def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  a code has no parts
+        return str(element)
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

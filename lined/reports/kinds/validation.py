@@ -21,6 +21,7 @@ from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.utilisation import strings
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
+from lined.vocabulary.errors import Place
 
 _MEMBERS = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
 
@@ -69,6 +70,9 @@ class Validation:
         if not isinstance(rows, list):
             return None
         return strings([row.get("code") if isinstance(row, dict) else None for row in rows])
+
+    def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  whatever of its row is wrong
+        return str(element["code"]) if isinstance(element, dict) else None
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

@@ -7,7 +7,7 @@ import random
 
 from lined.codes import without_separators
 from lined.regulator.answers import Document, Receipt
-from lined.vocabulary.errors import OutcomeUnknown, Refused
+from lined.vocabulary.errors import Blame, OutcomeUnknown, Refused
 from tests.integration.reports.office import Clock, Office
 
 AT = len("01") + 14 + len("21A")  # where the number of the item stands in its code
@@ -58,7 +58,7 @@ class Books(Office):
         if way == "named":
             self.outcomes[min(numbers)] = "refused"
             self._leave(numbers - {min(numbers)})
-            raise Refused("a code is not right", status=400, named=[(min(codes, key=number_of), "not yours")])
+            raise Refused("a code is not right", status=400, named=[Blame("not yours", (min(codes, key=number_of),))])
         if way == "never-came":
             self._lost |= numbers
             raise OutcomeUnknown("no answer came")

@@ -141,7 +141,7 @@ async def test_a_refusal_names_the_codes_we_sent(account: MakeAccount) -> None:
         await fault(control, "reject", codes=2)
         with pytest.raises(Refused) as caught:
             await regulator.submit("utilisation", report(codes), product_group="vegetableoil")
-        named = {code.replace("\x1d", "") for code, _ in caught.value.named}
+        named = {code.replace("\x1d", "") for named in caught.value.named for code in named.values}
         assert named == {code.replace("\x1d", "") for code in codes[:2]}
         assert not any(code.partition("\x1d")[2] in caught.value.evidence for code in codes)
 

@@ -419,7 +419,7 @@ async def test_a_refusal_names_the_codes_it_blames(account: MakeAccount) -> None
     async with plant(account, says(answer(400, errors))) as (regulator, _):
         with pytest.raises(Refused) as caught:
             await submit(regulator)
-    assert [named for named, _ in caught.value.named] == [code]
+    assert [named.values for named in caught.value.named] == [(code,)]
     assert caught.value.status == 400
     assert regulator.reachable
 

@@ -494,3 +494,69 @@ async def test_a_refused_document_of_somebody_else_changes_nothing(tmp_path: Pat
         document.content = {"sntins": document.codes, "seriesNumber": "OTHER"}
         await d.miss()
         assert ((await d.report(report_id)).state, (await d.report(report_id)).misses) == ("in_doubt", 1)
+
+
+# ── answers that nobody can read ────────────────────────────────────────────────────────────────────────────────────
+async def _turned_away(d: Desk, status: int, *, then: int = 2) -> None:
+    """The next submission gets a page with this status, and `then` complete searches miss it."""
+    page = f"<html><h1>{status} Request Entity Too Large</h1></html>"
+    d.office.answers.append(OutcomeUnknown(f"HTTP {status}: an HTML page", status=status, evidence=page))
+    assert await d.send()
+    for _ in range(then):
+        await d.miss()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413, 418, 431])
+async def test_the_same_unreadable_4xx_three_times_is_held_with_what_came_back_and_the_next_report_goes(
+    tmp_path: Path, status: int
+) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id, following = await d.batch(), await d.batch()
+        for attempt in (1, 2):
+            await _turned_away(d, status)
+            row = await d.report(report_id)
+            assert row.state == "sealed" and f"HTTP {status}" in str(row.problem), attempt
+        await _turned_away(d, status)
+        row = await d.report(report_id)
+        assert (row.state, row.due_ms) == ("held", None)
+        assert f"HTTP {status}" in str(row.problem) and "something between" in str(row.problem)
+        assert "Request Entity Too Large" in str(row.evidence)
+        assert await d.send()
+        assert await d.state(following) == "submitted"
+        assert len(d.office.submitted) == 4
+
+
+async def test_a_person_has_it_tried_three_times_more(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        for _ in range(3):
+            await _turned_away(d, 413)
+        await d.people.retry(str(report_id), {"confirm": "not-received"})
+        for _ in range(2):
+            await _turned_away(d, 413)
+        assert await d.state(report_id) == "sealed"
+        assert await d.send()
+        assert await d.state(report_id) == "submitted"
+
+
+async def test_another_status_in_between_begins_the_count_anew_and_an_outage_does_not_count(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        for status in (413, 413, 403, 413, 500, 504, 413, 408):
+            await _turned_away(d, status)
+            assert await d.state(report_id) == "sealed", status
+        await _turned_away(d, 413)
+        assert await d.state(report_id) == "held"
+
+
+async def test_the_third_is_looked_for_before_it_is_held(tmp_path: Path) -> None:
+    """It may have arrived all the same: a page is no proof of anything."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
+        for _ in range(2):
+            await _turned_away(d, 413)
+        await _turned_away(d, 413, then=1)
+        assert await d.state(report_id) == "in_doubt"
+        d.office.doc("late", await d.full_codes_of(report_id))
+        await d.miss()
+        assert await d.state(report_id) == "submitted"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lined.regulator.answers import CodeOutcome
-from lined.vocabulary.errors import OutcomeUnknown, Refused
+from lined.vocabulary.errors import Blame, OutcomeUnknown, Refused
 from tests.integration.reports.desk import MINUTE_MS, Desk, desk
 from tests.integration.reports.office import Doc
 
@@ -29,7 +29,7 @@ async def sent_twice(d: Desk, answer: str | Exception = "echo", count: int = 3) 
 
 
 async def refuses_all(d: Desk, report_id: int) -> Refused:
-    return Refused("HTTP 400", status=400, named=[(code, ALREADY) for code in await d.codes_of(report_id)])
+    return Refused("HTTP 400", status=400, named=[Blame(ALREADY, (code,)) for code in await d.codes_of(report_id)])
 
 
 def names(doc: Doc, codes: list[str]) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from lined.reports.delivery import outcomes
-from lined.vocabulary.errors import OutcomeUnknown, Refused
+from lined.vocabulary.errors import Blame, OutcomeUnknown, Refused
 from tests.integration.reports.desk import TAIL, Desk, desk
 
 
 def naming(*codes: str) -> Refused:
-    return Refused("HTTP 400: 602 bad value", status=400, evidence="{}", named=[(code, "bad") for code in codes])
+    return pointing(*(Blame("bad", (code,)) for code in codes))
+
+
+def pointing(*named: Blame) -> Refused:
+    return Refused("HTTP 400: 602 bad value", status=400, evidence="{}", named=named)
 
 
 def sent(d: Desk, number: int = -1) -> list[str]:
@@ -42,6 +48,46 @@ async def test_codes_are_recognised_however_the_answer_writes_them(tmp_path: Pat
         )
         await d.send()
         assert list((await d.buckets()).values()) == ["refused", "refused", "refused", "unreported"]
+
+
+OTHERS = "010489921512237121SOMEBODY-ELSE"
+
+
+@pytest.mark.parametrize(
+    ("blame", "refused"),
+    [
+        (Blame("bad", places=(("sntins", 2),)), {2}),
+        (Blame("bad", places=(("sntins", 0), ("sntins", 3))), {0, 3}),
+        (Blame("bad", places=(("sntins", 4),)), set()),  # there is none at that place
+        (Blame("bad", places=(("codes", 2),)), set()),
+        (Blame("bad", places=(("productionDate",), ("sntins",), (2, "sntins"))), set()),
+        (Blame("bad", (OTHERS,), (("sntins", 1),)), {1}),
+        (Blame("bad", (OTHERS,), (), (OTHERS,)), set()),
+    ],
+)
+async def test_a_place_is_an_index_into_what_was_sent(tmp_path: Path, blame: Blame, refused: set[int]) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch(4)
+        codes = await d.codes_of(report_id)
+        d.office.answers.append(pointing(blame))
+        await d.send()
+        buckets = await d.buckets()
+        assert {n for n, code in enumerate(codes) if buckets[code] == "refused"} == refused
+        assert await d.state(report_id) == ("refused" if refused else "held")
+
+
+async def test_the_surest_word_of_an_error_counts(tmp_path: Path) -> None:
+    """A value that is ours, else a place, else what its text quotes; each error by itself."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch(5)
+        codes = await d.codes_of(report_id)
+        everything = Blame("first", (codes[0],), (("sntins", 1),), (codes[2],))
+        d.office.answers.append(
+            pointing(everything, Blame("second", (), (("sntins", 3),), (codes[2],)), Blame("third", quoted=(codes[4],)))
+        )
+        await d.send()
+        buckets = await d.buckets()
+        assert [buckets[code] for code in codes] == ["refused", "unreported", "unreported", "refused", "refused"]
 
 
 async def test_a_report_whose_codes_are_all_named_has_no_heir(tmp_path: Path) -> None:

@@ -136,6 +136,92 @@ async def test_a_rejection_names_as_many_codes_as_it_was_told(sandbox: Open) -> 
         assert [fault["context"]["value"] for fault in faults] == ["parent"]
 
 
+@pytest.mark.parametrize(
+    ("naming", "said"),
+    [
+        ("path", {"error": "Недопустимое значение [CODE] параметра [sntins]", "requestBodyJsonPath": "$.sntins[1]"}),
+        ("text", {"error": "Недопустимое значение [{}] параметра [sntins]"}),
+        ("list", {"error": "Недопустимое значение", "invalidCodes": ["{}"]}),
+    ],
+)
+async def test_a_rejection_may_name_a_code_without_its_context(
+    sandbox: Open, naming: str, said: dict[str, object]
+) -> None:
+    async with sandbox() as client:
+        codes = await client.issue(3)
+        await client.fault("reject", codes=1, place=1, naming=naming)
+        (fault,) = (await client.utilise(codes)).json()
+        assert fault.pop("errorId") and fault.pop("service")
+        expected = json.loads(json.dumps(said).replace("{}", json.dumps(codes[1])[1:-1]))
+        assert fault == {"code": 602, **expected}
+
+
+@pytest.mark.parametrize("shape", ["html", "plain", "empty"])
+async def test_only_requests_with_a_certain_body_are_turned_away(sandbox: Open, shape: str) -> None:
+    async with sandbox() as client:
+        codes = await client.issue(2)
+        await client.fault("error-before", status=413, shape=shape, containing=codes[0], times=None)
+        for _ in range(2):
+            answer = await client.utilise(codes[:1])
+            assert answer.status_code == 413
+            assert bool(answer.content) == (shape != "empty") and "json" not in answer.headers.get("content-type", "")
+        assert (await client.utilise(codes[1:])).status_code == 200
+        unit = {"aggregationItemsCount": 1, "aggregationUnitCapacity": 1, "codes": [codes[0]], "unitSerialNumber": "p"}
+        assert (await client.send("aggregation", {"aggregationUnits": [unit]})).status_code == 413
+
+
+async def test_a_success_may_lack_the_number_of_its_document(sandbox: Open) -> None:
+    async with sandbox() as client:
+        await client.fault("no-id", path=REPORT)
+        answer = await client.utilise(await client.issue(2))
+        assert (answer.status_code, answer.json()) == (200, {"success": True})
+        assert await applied(client) == 2
+
+
+async def test_codes_may_be_processed_with_a_remark(sandbox: Open) -> None:
+    async with sandbox() as client:
+        await client.fault("warned", warned=2)
+        document_id = await client.applied(await client.issue(5))
+        rows = await client.outcomes(document_id)
+        assert sorted(row["state"] for row in rows) == ["SUCCESS"] * 3 + ["WARNING"] * 2
+        assert {row["result"] for row in rows if row["state"] == "WARNING"} == {"EXTENDED_STATUS_EXISTS"}
+        assert await applied(client) == 5
+
+
+async def test_a_card_may_be_another_documents_or_of_another_type(sandbox: Open) -> None:
+    async with sandbox() as client:
+        document_id = await client.applied(await client.issue(1))
+        for foreign in ("id", "type"):
+            await client.fault("foreign-card", foreign=foreign)
+        cards = [(await client.http.get(f"{STORAGE}/docs/{document_id}")).json() for _ in range(3)]
+        assert [card["documentId"] == document_id for card in cards] == [False, True, True]
+        assert [card["type"] for card in cards] == ["UTILISATION", "VALIDATION", "UTILISATION"]
+
+
+async def test_a_document_of_a_search_may_lack_its_type_and_a_list_may_never_end(sandbox: Open) -> None:
+    async with sandbox() as client:
+        document_id = await client.applied(await client.issue(1))
+        await client.fault("typeless", path=f"{STORAGE}/docs/search")
+        found = (await client.http.get(f"{STORAGE}/docs/search")).json()["documentInfos"]
+        assert [(row["documentId"], "type" in row) for row in found] == [(document_id, False)]
+        await client.fault("endless", times=None)
+        after, places = -1, []
+        for _ in range(3):
+            query = {"limit": 10, "lastIndex": after}
+            page = (await client.http.get(f"{STORAGE}/docs/{document_id}/codes", params=query)).json()
+            places += [row["index"] for row in page]
+            after = places[-1]
+        assert places == list(range(30))
+
+
+async def test_an_answer_may_be_as_long_as_it_likes(sandbox: Open) -> None:
+    async with sandbox() as client:
+        await client.fault("huge", megabytes=3)
+        answer = await client.http.get(f"{STORAGE}/docs/search")
+        assert 2_900_000 < len(answer.content) < 3_100_000
+        assert isinstance(answer.json(), list)
+
+
 async def test_an_expired_token_of_a_technical_user_is_dead_for_good(sandbox: Open) -> None:
     async with sandbox() as client:
         credentials = client.server.credentials

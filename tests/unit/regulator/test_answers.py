@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lined.regulator import answers, bounds
-from lined.regulator.answers import Unreadable, error_notes, named_codes
+from lined.regulator.answers import Unreadable, blame, error_notes
+from lined.vocabulary.errors import Blame
 
 FINAL = frozenset({"SUCCESS", "ERROR", "PARTIALLY_PROCESSED"})
 CARD = {"documentId": "0e33", "type": "UTILISATION", "status": "SUCCESS", "createDate": "2025-01-20T06:43:13.536Z"}
@@ -112,13 +113,14 @@ def test_an_error_tells_everything_that_people_need() -> None:
         }
     )
     assert note.text == "bad; why; $.sntins[0]"
-    assert named_codes(note) == [(CODE, "602 bad; why; $.sntins[0]")]
+    assert blame(note) == Blame("602 bad; why; $.sntins[0]", (CODE,), (("sntins", 0),))
 
 
 def test_codes_are_named_by_value_parameter_and_lists() -> None:
     other = "046400300955377bePLC4"
     (note,) = error_notes({"code": "1x", "context": {"value": [CODE, other], "parameter": CODE + "\x1d93abcd"}})
-    assert [code for code, _ in named_codes(note)] == [CODE, other, CODE + "\x1d93abcd"]
+    pointed = blame(note)
+    assert pointed is not None and pointed.values == (CODE, other, CODE + "\x1d93abcd")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,54 @@ def test_codes_are_named_by_value_parameter_and_lists() -> None:
 )
 def test_what_is_no_code_is_not_named(value: str) -> None:
     (note,) = error_notes({"code": "602", "context": {"value": value}})
-    assert named_codes(note) == []
+    assert blame(note) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("$.sntins[3]", ("sntins", 3)),
+        ("sntins[3]", ("sntins", 3)),
+        ("$['sntins'][3]", ("sntins", 3)),
+        ("/sntins/3", ("sntins", 3)),
+        ("sntins: $.sntins[3]", ("sntins", "sntins", 3)),
+        ("$.aggregationUnits[0].codes[12]", ("aggregationUnits", 0, "codes", 12)),
+        ("$.aggregationUnits[7].unitSerialNumber", ("aggregationUnits", 7, "unitSerialNumber")),
+        ("$.codes[2].printQualityClass", ("codes", 2, "printQualityClass")),
+        ("$.sntins", ()),
+        ("$.productionDate", ()),
+        ("", ()),
+        ("$.sntins[99999999999999999999]", ()),
+        ("[" * 5_000, ()),
+    ],
+)
+def test_a_path_points_into_the_body_however_it_is_written(path: str, place: tuple[str | int, ...]) -> None:
+    for fields in ({"requestBodyJsonPath": path}, {"context": {"parameter": path}}):
+        (note,) = error_notes({"code": 602, **fields})
+        assert note.places == ((place,) if place else ())
+
+
+@pytest.mark.parametrize("code", [CODE, CODE + "\x1d93abcd", "010489921512237121A[b]c+d", "046400300955377bePLC4"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Недопустимое значение [{}] параметра [sntins]",
+        "Недопустимое значение [{}] параметра [$.sntins[3]]",
+        "invalid value [{}] of parameter sntins",
+        "invalid code [{}]",
+    ],
+)
+def test_a_code_within_a_sentence_is_found_by_its_brackets(sentence: str, code: str) -> None:
+    for fields in ({"error": sentence.format(code)}, {"context": {"description": sentence.format(code)}}):
+        (note,) = error_notes({"code": 602, **fields})
+        assert code in note.quoted
+    (note,) = error_notes([sentence.format(code)])
+    assert code in note.quoted
+
+
+def test_a_sentence_of_nothing_but_brackets_is_not_searched() -> None:
+    (note,) = error_notes({"code": 602, "error": "[" * 100_000})
+    assert note.quoted == ()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from lined.regulator import Receipt, load_profile
 from lined.regulator.reply import Reply, with_notes
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer
-from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, SendingError
+from lined.vocabulary.errors import Blame, NotSent, OutcomeUnknown, Refused, SendingError
 
 PROFILE = load_profile("asl-belgisi")
 DEAD_TOKEN = [{"code": "access-denied", "context": {"description": "Provided token isn’t active"}}]
@@ -102,7 +102,7 @@ async def test_a_readable_4xx_is_a_refusal(status: int) -> None:
         status, {"code": "602", "error": "Недопустимое значение [n] параметра [x]", "context": {"value": CODE}}
     )
     assert isinstance(error, Refused)
-    assert list(error.named) == [(CODE, "602 Недопустимое значение [n] параметра [x]")]
+    assert list(error.named) == [Blame("602 Недопустимое значение [n] параметра [x]", (CODE,))]
     assert "Недопустимое" in str(error) and str(status) in str(error)
 
 
