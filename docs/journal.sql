@@ -20,6 +20,18 @@ CREATE TABLE body (
     packed BLOB NOT NULL
 );
 
+CREATE TABLE clock_setting (
+    id INTEGER PRIMARY KEY,
+    boot TEXT NOT NULL,
+    offset_ms INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    step_ms INTEGER,
+    first_code INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    first_closing INTEGER NOT NULL,
+    skew_ms INTEGER
+);
+
 CREATE TABLE code (
     id INTEGER PRIMARY KEY,
     ident TEXT NOT NULL UNIQUE,
@@ -171,6 +183,7 @@ CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
 CREATE TABLE pool_code (
     pool_no INTEGER NOT NULL,
     serial TEXT NOT NULL,
+    tail TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (pool_no, serial)
 ) WITHOUT ROWID ;
 

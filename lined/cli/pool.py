@@ -16,6 +16,7 @@ from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOptio
 from lined.cli.output import console, print_json, print_table
 
 if TYPE_CHECKING:
+    from lined.codes import MarkingCode
     from lined.config import Config
     from lined.journal.database import Connection
     from lined.supply.pool_file import PoolFile
@@ -34,7 +35,9 @@ def register(app: typer.Typer) -> None:
 
 
 def load(
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, or CSV.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, CSV or JSON.")
+    ],
     gtin: GtinOption,
     delimiter: Annotated[
         str | None,
@@ -158,25 +161,25 @@ def _looked_through(file: Path, content: PoolFile) -> int:
     return count
 
 
-def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[str], bool]]:
+def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[MarkingCode], bool]]:
     """The codes, so many at a time, and whether they are the last. Raises CommandError for a file that is no longer as
     it was looked through.
     """
-    idents = _idents(content)
-    part = list(islice(idents, most))
+    codes = _codes(content)
+    part = list(islice(codes, most))
     while part:
-        following = list(islice(idents, most))
+        following = list(islice(codes, most))
         yield part, not following
         part = following
 
 
-def _idents(content: PoolFile) -> Iterator[str]:
+def _codes(content: PoolFile) -> Iterator[MarkingCode]:
     from lined.vocabulary.errors import CommandError
 
     for line in content:
         if line.code is None:
             raise CommandError(409, "wrong-codes", f"line {line.place}: {line.problem}; the pool was not completed.")
-        yield line.code.ident
+        yield line.code
 
 
 @contextmanager
@@ -230,26 +233,26 @@ def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
         os.close(lock)
 
 
-def _send(config: Config, gtin: str, idents: list[str], last: bool, by: str | None) -> dict[str, Any]:
+def _send(config: Config, gtin: str, codes: list[MarkingCode], last: bool, by: str | None) -> dict[str, Any]:
     """One page to the daemon."""
     from lined.cli.daemon import command
 
-    answer: dict[str, Any] = command(
-        config, "/api/v1/pools/load", {"gtin": gtin, "codes": idents, "complete": last}, by
-    )
+    body = {"gtin": gtin, "codes": [code.full for code in codes], "complete": last}
+    answer: dict[str, Any] = command(config, "/api/v1/pools/load", body, by)
     return answer
 
 
-def _put(connection: Connection, gtin: str, idents: list[str], last: bool, by: str | None) -> dict[str, Any]:
+def _put(connection: Connection, gtin: str, codes: list[MarkingCode], last: bool, by: str | None) -> dict[str, Any]:
     """One page, one transaction."""
     from lined.journal.tables import pools
-    from lined.line.pool_operations import described
+    from lined.line.pool_operations import described, put, tails_by_ident
     from lined.vocabulary.times import with_moments
 
     at_ms = time.time_ns() // 1_000_000
+    tails = tails_by_ident(codes)
     connection.execute("BEGIN IMMEDIATE")
     pool = pools.begin(connection, gtin, at_ms, by or "")
-    added = pools.add(connection, pool, idents)
+    added = put(connection, pool, tails)
     if last and pool.state != pools.ACTIVE:
         pools.complete(connection, pool, at_ms)
     connection.execute("COMMIT")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from lined import codes
 from lined.codes import MarkingCode, Shape
 from lined.journal.database import Connection
 from lined.journal.tables import pools
-from lined.journal.tables.pools import PoolRow
+from lined.journal.tables.pools import Added, PoolRow
 from lined.line.commands import Action, Commands
 from lined.line.plant import Plant
 from lined.line.state import LineState
@@ -59,10 +59,11 @@ class PoolOperations:
         given = [str(code) for code in body.get("codes") or ()]
         if len(given) > PAGE_MAX:
             raise CommandError(422, "wrong-values", f"codes: at most {PAGE_MAX} at a time.")
-        idents = await _identified(given, gtin, self._shapes)
+        tails = await _tails_of(given, gtin, self._shapes)
+        idents = list(tails)
         added = 0
         for start in range(0, len(idents), STEP_CODES):
-            action = partial(_add, gtin, idents[start : start + STEP_CODES], by)
+            action = partial(_add, gtin, {one: tails[one] for one in idents[start : start + STEP_CODES]}, by)
             added += (await self._order("pool-load", {}, "", by, action, self._typed))["added"]
         complete = bool(body.get("complete"))
         digest = hashlib.sha256("\n".join(idents).encode()).hexdigest()
@@ -110,12 +111,13 @@ def described(pool: PoolRow) -> dict[str, Any]:
     }
 
 
-async def _identified(given: Sequence[str], gtin: str, shapes: Mapping[str, Shape]) -> list[str]:
-    found: list[str] = []
+async def _tails_of(given: Sequence[str], gtin: str, shapes: Mapping[str, Shape]) -> dict[str, str]:
+    """Identification codes to check parts. Raises CommandError where one of them is no code of the GTIN."""
+    found: list[MarkingCode] = []
     problems: list[Problem] = []
     for at, text in enumerate(given):
         try:
-            found.append(code_of(text, gtin, shapes).ident)
+            found.append(code_of(text, gtin, shapes))
         except codes.Malformed as fault:
             problems.append(Problem(f"codes[{at}]", str(fault)))
         if at % PARSED == PARSED - 1:
@@ -123,13 +125,41 @@ async def _identified(given: Sequence[str], gtin: str, shapes: Mapping[str, Shap
     if problems:
         message = f"{len(problems)} of {len(given)} are no codes of {gtin}: none of them was loaded."
         raise CommandError(422, "wrong-codes", message, problems[:PROBLEMS_MAX])
-    return found
+    return tails_by_ident(found)
+
+
+def tails_by_ident(found: Iterable[MarkingCode]) -> dict[str, str]:
+    """Identification codes to check parts, in their order. Raises CommandError for one with two check parts."""
+    tails: dict[str, str] = {}
+    other: list[str] = []
+    for code in found:
+        before = tails.get(code.ident, "")
+        if before and code.tail and code.tail != before:
+            other.append(code.ident)
+        tails[code.ident] = before or code.tail
+    if other:
+        raise _other_check_part(other)
+    return tails
+
+
+def put(connection: Connection, pool: PoolRow, tails: Mapping[str, str]) -> Added:
+    """As pools.add. Raises CommandError."""
+    try:
+        return pools.add(connection, pool, tails)
+    except pools.OtherCheckPart as other:
+        raise _other_check_part(other.idents) from None
+
+
+def _other_check_part(idents: Sequence[str]) -> CommandError:
+    problems = [Problem("codes", f"{ident}: another check part than before") for ident in idents[:PROBLEMS_MAX]]
+    message = f"{len(idents)} codes have another check part than before, the first {idents[0]}: ask who issued them."
+    return CommandError(409, "other-check-part", message, problems)
 
 
 def _add(
-    gtin: str, idents: Sequence[str], by: str, connection: Connection, state: LineState, at_ms: int
+    gtin: str, tails: Mapping[str, str], by: str, connection: Connection, state: LineState, at_ms: int
 ) -> dict[str, Any]:
-    added = pools.add(connection, pools.begin(connection, gtin, at_ms, by), idents)
+    added = put(connection, pools.begin(connection, gtin, at_ms, by), tails)
     _look_again(connection, state)
     return {"added": added.codes}
 

@@ -12,6 +12,7 @@ from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.adopted import NAMED
+from lined.reports.delivery.dating import CONFIRMED, DATES
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
@@ -19,7 +20,8 @@ from lined.vocabulary.reports import RELEASES, ReportState
 
 
 def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
-    """Send a held report again, or adopt a document for it.
+    """Send a held report again, or adopt a document for it. One that is held for its dates is sent as it stands: that
+    they are right is what the person says.
 
     Raises CommandError: 404 unknown, 409 not held or the document belongs to another report, 422 `confirm-required`
     after an attempt whose fate is unknown.
@@ -45,6 +47,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             f"sent again by {by or 'a person'}",
             due_ms=at_ms,
             problem=None,
+            waits_for=CONFIRMED if report.waits_for == DATES else None,
             document_id=None,
             document_status=None,
             attempt_server_ms=None,

@@ -186,6 +186,17 @@ def change(connection: Connection, report_id: int, **columns: Any) -> None:
     connection.execute(f"UPDATE report SET {assignments} WHERE id = ?", (*columns.values(), report_id))
 
 
+def postpone(connection: Connection, by_ms: int) -> None:
+    """The clock was set by so much: what unfinished reports wait for comes as much later by it. Their history and what
+    their documents are dated by stay as they were written.
+    """
+    connection.execute(
+        "UPDATE report SET due_ms = due_ms + ?1, attempt_ms = attempt_ms + ?1, submitted_ms = submitted_ms + ?1 "
+        "WHERE due_ms IS NOT NULL OR final_ms IS NULL",
+        (by_ms,),
+    )
+
+
 def seal(connection: Connection, report: ReportRow, at_ms: int, reason: str, settle_ms: int = 0) -> str:
     """Close an open batch to new codes. A batch whose codes were all withdrawn becomes void. Returns the new state."""
     after = ReportState.SEALED if report.codes else ReportState.VOID

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import packages, reports
 from lined.journal.tables.reports import ReportRow
 from lined.line.plant import Product
 from lined.line.state import Job, LineState, load_job
@@ -106,6 +106,8 @@ def correct(
         raise CommandError(422, "nothing-to-correct", f"Give at least one of {', '.join(CORRECTABLE)}.")
     product = Product(**{**job.product, "demands": frozenset(job.product["demands"])})
     attributes = checked({**job.attributes, **changes}, product, state.days, at_ms)
+    if changes.get("production_date"):
+        _refuse_packed_before(connection, job, attributes["production_date"], state.days)
     connection.execute("UPDATE job SET attributes = ? WHERE id = ?", (json.dumps(attributes), job.id))
     touched = reports.select(
         connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL ORDER BY id", (job.id,)
@@ -117,6 +119,15 @@ def correct(
         )
     state.job = job._replace(attributes=attributes)
     return {**described(state.job), "reports": [str(report.id) for report in touched], "by": by}
+
+
+def _refuse_packed_before(connection: Connection, job: Job, given: str, days: LocalDays) -> None:
+    """A package is packed after what is in it was made. Raises CommandError 422."""
+    closed_ms = packages.first_closed_ms(connection, job.id)
+    if closed_ms is not None and parse_moment(given, days) > days.local(closed_ms):
+        closed = days.local(closed_ms).isoformat(timespec="seconds")
+        problem = Problem("production_date", f"is later than a package of this job, which was closed at {closed}")
+        raise CommandError(422, "wrong-values", f"{problem.path}: {problem.message}", [problem])
 
 
 def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms: int, reason: str) -> bool:
