@@ -260,9 +260,7 @@ async def test_two_refusals_that_name_nobody_pause_only_that_kind(tmp_path: Path
         await boxes(line, 3, parents)
         await line.deliver()
         states = sorted(await line.states("aggregation"))
-        assert states[:2] == ["held", "held"] and states[2] in {"succeeded", "sealed"}, (
-            "it may be under way already"
-        )
+        assert states[:2] == ["held", "held"] and states[2] in {"succeeded", "sealed"}, "it may be under way already"
         assert line.line.problems.has("kind-paused")
         await boxes(line, 1, parents[3:], start=False)
         await line.deliver()
