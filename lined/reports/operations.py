@@ -1,4 +1,4 @@
-"""What a person may decide about reports, from HTTP or the command line: once for each id, durable when answered.
+"""Operations on reports, from HTTP or the command line: once for each id, durable when answered.
 
 Raises CommandError, or JournalFull and JournalBroken where the journal cannot commit.
 """

@@ -1,4 +1,4 @@
-"""What only a person may decide about a held report: send it again, name its document, or end it
+"""Decisions about a held report that only a person may take: send it again, name its document, or end it
 (docs/contract.md, Reports).
 """
 

@@ -1,4 +1,4 @@
-"""Every error of lined in one tree; a name says what the caller has to do.
+"""The tree of errors; a name says what the caller has to do.
 
     LinedError
     ├── SettingsError       the configuration is wrong: all problems at once, exit 78, nothing touched
