@@ -95,8 +95,9 @@ async def test_packing_is_never_dated_before_production(tmp_path: Path) -> None:
 async def test_no_production_date_is_given_that_is_later_than_a_package_already_closed(tmp_path: Path) -> None:
     async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
         await boxes(line, 1, await line.ssccs(1))
+        await line.line.journal.do(lambda c: c.execute("UPDATE package SET closed_ms = closed_ms - 60000").rowcount)
         with pytest.raises(CommandError) as caught:
-            await line.line.operations.correct_job({"production_date": moment(wall_ms() - 1)})
+            await line.line.operations.correct_job({"production_date": moment(wall_ms() - 1000)})
         assert (caught.value.status, caught.value.details[0].path) == (422, "production_date")
         await line.line.operations.correct_job({"production_date": moment(wall_ms() - 86_400_000)})
         await line.deliver()
