@@ -31,7 +31,7 @@ from lined.line.stations import ejecting
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.errors import CommandError, JournalError
+from lined.vocabulary.errors import Conflict, JournalError
 from lined.vocabulary.line import Role
 from lined.vocabulary.verdicts import Answer, Decision
 
@@ -91,8 +91,7 @@ class Confirming:
         """
         kept = self._verdict(seq) if session == self._session else None
         if kept is None:
-            raise CommandError(
-                409,
+            raise Conflict(
                 "unknown-verdict",
                 f"Verdict {seq} of session {session!r} is not among the last {VERDICTS_KEPT} of this run "
                 f"({self._session}): nothing was changed.",

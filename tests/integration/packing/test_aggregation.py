@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.journal.views.stories import package_page
 from lined.line.plant import BatchRules
 from lined.reports.operations import ReportOperations
@@ -95,10 +96,9 @@ async def test_packing_is_never_dated_before_production(tmp_path: Path) -> None:
 async def test_no_production_date_is_given_that_is_later_than_a_package_already_closed(tmp_path: Path) -> None:
     async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
         await boxes(line, 1, await line.ssccs(1))
-        await line.line.journal.do(lambda c: c.execute("UPDATE package SET closed_ms = closed_ms - 60000").rowcount)
         with pytest.raises(CommandError) as caught:
-            await line.line.operations.correct_job({"production_date": moment(wall_ms() - 1000)})
-        assert (caught.value.status, caught.value.details[0].path) == (422, "production_date")
+            await line.line.operations.correct_job({"production_date": moment(wall_ms() - 1)})
+        assert (STATUS[type(caught.value)], caught.value.details[0].path) == (422, "production_date")
         await line.line.operations.correct_job({"production_date": moment(wall_ms() - 86_400_000)})
         await line.deliver()
         assert await line.states("aggregation") == ["succeeded"]
@@ -260,13 +260,12 @@ async def test_two_refusals_that_name_nobody_pause_only_that_kind(tmp_path: Path
         await line.fault("document-error", path="*/aggregation", named=0, times=2)
         await boxes(line, 3, parents)
         await line.deliver()
-        states = sorted(await line.states("aggregation"))
-        assert states[:2] == ["held", "held"] and states[2] in {"succeeded", "sealed"}, "it may be under way already"
+        assert sorted(await line.states("aggregation")) == ["held", "held", "succeeded"], "it was under way already"
         assert line.line.problems.has("kind-paused")
         await boxes(line, 1, parents[3:], start=False)
         await line.deliver()
         assert set(await line.states("utilisation")) == {"succeeded"}
-        assert sorted(await line.states("aggregation")) == sorted(["held", "held", states[2], "sealed"])
+        assert sorted(await line.states("aggregation")) == ["held", "held", "sealed", "succeeded"]
         operations = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge)
         for (report_id,) in await line.line.rows("SELECT id FROM report WHERE state = 'held'"):
             await operations.retry(str(report_id), {})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.line.plant import Station
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.confirming import after_crash
@@ -76,7 +77,7 @@ async def test_an_unknown_verdict_changes_nothing(tmp_path: Path) -> None:
         for session, seq in (("of yesterday", 1), (line.intake.session, 99), (line.intake.session, 0)):
             with pytest.raises(CommandError) as caught:
                 await line.operations.reject_confirm({"session": session, "seq": seq})
-            assert (caught.value.status, caught.value.code) == (409, "unknown-verdict")
+            assert (STATUS[type(caught.value)], caught.value.code) == (409, "unknown-verdict")
 
 
 async def test_a_reject_that_nobody_confirms_makes_the_open_package_suspect(tmp_path: Path) -> None:

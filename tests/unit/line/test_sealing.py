@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.line import state
 from lined.line.jobs import sealing
 from lined.line.plant import BatchRules
@@ -119,7 +120,7 @@ async def test_more_than_five_minutes_off_the_regulators_clock_seals_nothing_unt
         assert line.problems.has("clock")
         with pytest.raises(CommandError) as caught:
             await line.line.seal({})
-        assert (caught.value.status, caught.value.code) == (409, "clock")
+        assert (STATUS[type(caught.value)], caught.value.code) == (409, "clock")
         await line.line.stop_job({})
         assert {r.state for r in await line.reports()} == {"open"}
         assert await line.sealer.look() == 0
