@@ -133,7 +133,7 @@ CREATE TABLE minute (
     name TEXT NOT NULL,
     n INTEGER NOT NULL,
     PRIMARY KEY (minute, job_id, name)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE package (
     id INTEGER PRIMARY KEY,
@@ -185,7 +185,7 @@ CREATE TABLE pool_code (
     serial TEXT NOT NULL,
     tail TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (pool_no, serial)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE read (
     id INTEGER PRIMARY KEY,
@@ -270,8 +270,8 @@ CREATE TABLE task (
     done_by TEXT,
     note TEXT
 );
-CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL ;
-CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL ;
+CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL;
+CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL;
 CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
 
 CREATE TABLE unsaid (

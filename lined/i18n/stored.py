@@ -1,4 +1,4 @@
-"""What the journal keeps in English about reports and packages, in the language of the page.
+"""Translation of what the journal keeps in English about reports and packages.
 
 The journal writes down what happened in the words of the program that ran then. Here those sentences are known by their
 pattern; what is not known, and what other parties said, stays as it came.

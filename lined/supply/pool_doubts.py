@@ -1,4 +1,4 @@
-"""What the codes of a file look like together, and what each of them may hide.
+"""Doubts about a file of codes: what its codes look like together, and what each of them may hide.
 
 A single line cannot tell a serial that ends in `93abcd` from one whose check part lost its separator, nor CSV without
 quotes from a serial that holds a comma. All lines together can, nearly always; where they leave it open, that is a

@@ -1,4 +1,4 @@
-"""Everything in a document but its list of codes, and the moments of the journal that its dates rest on."""
+"""The head of a document: all of it but its list of codes, and the moments of the journal that its dates rest on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is particular to each kind of report; everything else about sending and following is the same for all.
+"""The table of kinds: what is particular to each; everything else about sending and following is the same for all.
 
     kind              members (what has an outcome)   document
     utilisation       codes of the batch              plain JSON, full codes
