@@ -136,7 +136,7 @@ def _state(one: dict[str, Any], clock: Any) -> str:
 
 def _looked_through(file: Path, content: PoolFile) -> int:
     """How many codes there are. Raises CommandError; every bad line is named on stderr, PROBLEMS_SHOWN at most."""
-    from lined.vocabulary.errors import CommandError
+    from lined.vocabulary.errors import Invalid
 
     count, bad = 0, 0
     for line in content:
@@ -147,15 +147,15 @@ def _looked_through(file: Path, content: PoolFile) -> int:
                 typer.echo(f"{file.name}:{line.place}: {line.problem}", err=True)
     if bad:
         more = f" (the first {PROBLEMS_SHOWN:,} are named)" if bad > PROBLEMS_SHOWN else ""
-        raise CommandError(422, "wrong-codes", f"{bad:,} of {count:,} lines are wrong{more}; nothing was loaded.")
+        raise Invalid("wrong-codes", f"{bad:,} of {count:,} lines are wrong{more}; nothing was loaded.")
     if not count:
-        raise CommandError(422, "wrong-codes", f"There are no codes in {file.name}; nothing was loaded.")
+        raise Invalid("wrong-codes", f"There are no codes in {file.name}; nothing was loaded.")
     doubts = content.doubts()
     for doubt in doubts:
         typer.echo(f"{file.name}:{doubt.place}: {doubt.problem}", err=True)
     if doubts:
         message = f"{file.name} may hold other codes than it seems to; nothing was loaded."
-        raise CommandError(422, "wrong-codes", message)
+        raise Invalid("wrong-codes", message)
     if content.titles:
         typer.echo(f"{file.name}: the first {content.titles} lines were taken for titles", err=True)
     return count
@@ -174,11 +174,11 @@ def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[MarkingCode], bo
 
 
 def _codes(content: PoolFile) -> Iterator[MarkingCode]:
-    from lined.vocabulary.errors import CommandError
+    from lined.vocabulary.errors import Conflict
 
     for line in content:
         if line.code is None:
-            raise CommandError(409, "wrong-codes", f"line {line.place}: {line.problem}; the pool was not completed.")
+            raise Conflict("wrong-codes", f"line {line.place}: {line.problem}; the pool was not completed.")
         yield line.code
 
 
@@ -262,12 +262,12 @@ def _put(connection: Connection, gtin: str, codes: list[MarkingCode], last: bool
 def _dropped(connection: Connection, gtin: str) -> dict[str, Any]:
     from lined.journal.tables import pools
     from lined.line.pool_operations import described
-    from lined.vocabulary.errors import CommandError
+    from lined.vocabulary.errors import NotFound
     from lined.vocabulary.times import with_moments
 
     pool = pools.present(connection).get(gtin)
     if pool is None:
-        raise CommandError(404, "unknown-pool", f"No code pool is loaded for {gtin}.")
+        raise NotFound("unknown-pool", f"No code pool is loaded for {gtin}.")
     connection.execute("BEGIN IMMEDIATE")
     pools.drop(connection, pool)
     connection.execute("COMMIT")

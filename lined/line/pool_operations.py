@@ -20,7 +20,7 @@ from lined.journal.tables.pools import Added, PoolRow
 from lined.line.commands import Action, Commands
 from lined.line.plant import Plant
 from lined.line.state import LineState
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import CommandError, Conflict, Invalid, NotFound, Problem
 
 PAGE_MAX = 2_000  # codes in one command
 STEP_CODES = 250  # of a page in one transaction, so that no verdict waits long for it
@@ -58,7 +58,7 @@ class PoolOperations:
         gtin = pool_gtin(self._plant, body.get("gtin"))
         given = [str(code) for code in body.get("codes") or ()]
         if len(given) > PAGE_MAX:
-            raise CommandError(422, "wrong-values", f"codes: at most {PAGE_MAX} at a time.")
+            raise Invalid("wrong-values", f"codes: at most {PAGE_MAX} at a time.")
         tails = await _tails_of(given, gtin, self._shapes)
         idents = list(tails)
         added = 0
@@ -83,7 +83,7 @@ def pool_gtin(plant: Plant, gtin: object) -> str:
     found = str(gtin or "").zfill(14)
     if found not in plant.products and plant.product_of_group(found) is None:
         message = f"{gtin} is neither a product of this line nor the GROUP of one."
-        raise CommandError(422, "unknown-product", message, [Problem("gtin", "not a product of this line")])
+        raise Invalid("unknown-product", message, [Problem("gtin", "not a product of this line")])
     return found
 
 
@@ -124,7 +124,7 @@ async def _tails_of(given: Sequence[str], gtin: str, shapes: Mapping[str, Shape]
             await asyncio.sleep(0)
     if problems:
         message = f"{len(problems)} of {len(given)} are no codes of {gtin}: none of them was loaded."
-        raise CommandError(422, "wrong-codes", message, problems[:PROBLEMS_MAX])
+        raise Invalid("wrong-codes", message, problems[:PROBLEMS_MAX])
     return tails_by_ident(found)
 
 
@@ -153,7 +153,7 @@ def put(connection: Connection, pool: PoolRow, tails: Mapping[str, str]) -> Adde
 def _other_check_part(idents: Sequence[str]) -> CommandError:
     problems = [Problem("codes", f"{ident}: another check part than before") for ident in idents[:PROBLEMS_MAX]]
     message = f"{len(idents)} codes have another check part than before, the first {idents[0]}: ask who issued them."
-    return CommandError(409, "other-check-part", message, problems)
+    return Conflict("other-check-part", message, problems)
 
 
 def _add(
@@ -169,7 +169,7 @@ def _end(
 ) -> dict[str, Any]:
     pool = pools.begin(connection, gtin, at_ms, by)
     if complete and not pool.codes:
-        raise CommandError(409, "empty-pool", f"The pool of {gtin} has no codes: everything would be refused.")
+        raise Conflict("empty-pool", f"The pool of {gtin} has no codes: everything would be refused.")
     if complete and pool.state != pools.ACTIVE:
         pools.complete(connection, pool, at_ms)
     _look_again(connection, state)
@@ -179,7 +179,7 @@ def _end(
 def _drop(gtin: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
     pool = pools.present(connection).get(gtin)
     if pool is None:
-        raise CommandError(404, "unknown-pool", f"No code pool is loaded for {gtin}.")
+        raise NotFound("unknown-pool", f"No code pool is loaded for {gtin}.")
     pools.drop(connection, pool)
     _look_again(connection, state)
     return {**described(pool), "state": pools.DROPPED}

@@ -44,7 +44,15 @@ from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
+from lined.vocabulary.errors import (
+    DEFECT,
+    JournalBound,
+    JournalBroken,
+    JournalError,
+    JournalLocked,
+    LinedError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from lined.service.outward import Outward
@@ -167,7 +175,7 @@ class Service:
             wrong = group.subgroup(SettingsError) is not None
             self._exit = self._exit or (EXIT_SETTINGS if wrong else EXIT_FAILED)
         except* Exception as group:  # a defect of ours: told whole, and the process ends as it does otherwise
-            log.critical("defect", exc_info=group)
+            log.critical(DEFECT, exc_info=group)
             self._exit = self._exit or EXIT_FAILED
 
     async def _live(self, outer: asyncio.TaskGroup) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables import counters
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict, NotFound
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
 
 
@@ -157,9 +157,9 @@ def move(
     """
     report = get(connection, report_id)
     if report is None:
-        raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
+        raise NotFound("unknown-report", f"There is no report {report_id}.")
     if after not in TRANSITIONS.get(report.state, frozenset()):
-        raise CommandError(409, "wrong-state", f"Report {report_id} is {report.state}; it cannot become {after}.")
+        raise Conflict("wrong-state", f"Report {report_id} is {report.state}; it cannot become {after}.")
     values: dict[str, Any] = {"state": after, **columns}
     if evidence is not None:
         values["evidence"] = evidence

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.journal.views.stories import package_page
 from lined.line.plant import BatchRules
 from lined.reports.operations import ReportOperations
@@ -97,7 +98,7 @@ async def test_no_production_date_is_given_that_is_later_than_a_package_already_
         await boxes(line, 1, await line.ssccs(1))
         with pytest.raises(CommandError) as caught:
             await line.line.operations.correct_job({"production_date": moment(wall_ms() - 1)})
-        assert (caught.value.status, caught.value.details[0].path) == (422, "production_date")
+        assert (STATUS[type(caught.value)], caught.value.details[0].path) == (422, "production_date")
         await line.line.operations.correct_job({"production_date": moment(wall_ms() - 86_400_000)})
         await line.deliver()
         assert await line.states("aggregation") == ["succeeded"]
@@ -284,7 +285,7 @@ async def test_an_aggregation_whose_answer_is_lost_is_found_and_not_sent_twice(t
         await line.delivery.send_next()
         assert await line.states("aggregation") == ["in_doubt"]
         await line.line.journal.do(lambda connection: connection.execute("UPDATE report SET due_ms = 0").rowcount)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await line.states("aggregation") == ["in_doubt"]:
                 await line.delivery.look_next()
                 await asyncio.sleep(0.02)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.journal import writer
 from lined.journal.tables import pools
 from lined.line import pool_operations
@@ -219,7 +220,7 @@ async def test_check_parts_are_kept_for_the_printer(tmp_path: Path) -> None:
         for given in ([oil(3), other], [oil(3), f"{ident(3)}{GS}93wxyz"]):
             with pytest.raises(CommandError) as refused:
                 await load(line, *given)
-            assert (refused.value.status, refused.value.code) == (409, "other-check-part")
+            assert (STATUS[type(refused.value)], refused.value.code) == (409, "other-check-part")
             assert "wxyz" not in str(refused.value.details)
         assert (await pool(line))[1] == 2
         assert tail in (await tails()).values()

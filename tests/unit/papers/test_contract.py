@@ -149,6 +149,9 @@ def test_every_code_of_an_error_stands_there() -> None:
     assert given | set(answers._WORDS.values()) | {errors.DEFECT} == said
 
 
+REFUSING = {"CommandError", "Refusal", "refusal"} | {kind.__name__ for kind in errors.CommandError.__subclasses__()}
+
+
 def codes_in(path: Path) -> Iterator[str]:
     """The first text that each refusal in a file is given; what only the shell says is no answer of the endpoint."""
     if {"sandbox", "cli"} & set(path.relative_to(REPOSITORY).parts):
@@ -157,7 +160,7 @@ def codes_in(path: Path) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if called in {"CommandError", "Refusal", "refusal"}:
+        if called in REFUSING:
             texts = [one.value for one in node.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
             yield from (text for text in texts[:1] if re.fullmatch(r"[a-z-]+", text))
 
