@@ -1,5 +1,11 @@
 -- The tables of a fresh journal. lined/journal/schema.py makes them, step by step, and says what each holds.
 
+CREATE TABLE age (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    journal TEXT NOT NULL,
+    commits INTEGER NOT NULL
+);
+
 CREATE TABLE alarm (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -18,6 +24,18 @@ CREATE INDEX alarm_standing ON alarm (id) WHERE cleared_ms IS NULL;
 CREATE TABLE body (
     report_id INTEGER PRIMARY KEY REFERENCES report (id),
     packed BLOB NOT NULL
+);
+
+CREATE TABLE clock_setting (
+    id INTEGER PRIMARY KEY,
+    boot TEXT NOT NULL,
+    offset_ms INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    step_ms INTEGER,
+    first_code INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    first_closing INTEGER NOT NULL,
+    skew_ms INTEGER
 );
 
 CREATE TABLE code (
@@ -121,7 +139,7 @@ CREATE TABLE minute (
     name TEXT NOT NULL,
     n INTEGER NOT NULL,
     PRIMARY KEY (minute, job_id, name)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE package (
     id INTEGER PRIMARY KEY,
@@ -171,8 +189,9 @@ CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
 CREATE TABLE pool_code (
     pool_no INTEGER NOT NULL,
     serial TEXT NOT NULL,
+    tail TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (pool_no, serial)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE read (
     id INTEGER PRIMARY KEY,
@@ -257,8 +276,8 @@ CREATE TABLE task (
     done_by TEXT,
     note TEXT
 );
-CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL ;
-CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL ;
+CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL;
+CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL;
 CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
 
 CREATE TABLE unsaid (

@@ -1,4 +1,4 @@
-"""One connection to the broker. The only file that knows aiomqtt; its errors leave as BrokerError.
+"""A connection to the broker. The only file that knows aiomqtt; its errors leave as BrokerError.
 
 Guarantees: a client is used for one connection only (paho delivers what could not be published once the same client
 reconnects: a verdict that comes back from the dead rejects the wrong item); after `drop` not a byte more leaves, also

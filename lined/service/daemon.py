@@ -30,8 +30,10 @@ from lined.devices import DeviceSpec, DeviceState, Turns, run_device
 from lined.journal import Journal
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
 from lined.line.intake.intake import LineIntake
+from lined.line.jobs.clock_steps import ClockSteps
 from lined.line.jobs.sealing import Sealer
 from lined.line.state import LineState
+from lined.line.watch.clock import WallClock
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.outbox import Outbox
@@ -42,7 +44,15 @@ from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
+from lined.vocabulary.errors import (
+    DEFECT,
+    JournalBound,
+    JournalBroken,
+    JournalError,
+    JournalLocked,
+    LinedError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from lined.service.outward import Outward
@@ -59,11 +69,6 @@ FILES_S = 0.5  # how often the files under the journal's name are compared with 
 SILENCE_S = 10.0  # the oldest write may wait this long before the watchdog is no longer fed
 
 
-def wall_ms() -> int:
-    """The time of day in milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
-
-
 class Service:
     """One line. `run` returns the exit code. `loop_watch`: its loop's selector, where that is measured."""
 
@@ -72,7 +77,8 @@ class Service:
         self._loop_watch = loop_watch
         self.profile = assembly.profile_of(config)
         self.plant = assembly.plant_of(config, self.profile)
-        self.problems = Problems(wall_ms)
+        self.clock = WallClock()
+        self.problems = Problems(self.clock)
         self.defects = Defects(self.problems)
         self.journal = Journal(
             config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point(os.environ)
@@ -82,7 +88,7 @@ class Service:
         self.intake: LineIntake
         self.outward: Outward | None = None
         self.outbox: Outbox | None = None
-        self._since_ms = wall_ms()
+        self._since_ms = self.clock()
         self.ready = False
         self._stop = asyncio.Event()
         self._stopping_links = asyncio.Event()
@@ -129,7 +135,7 @@ class Service:
         """The journal, opened; the number of each device. None: it cannot be had, and the exit code says why."""
         config = self.config
         try:
-            return await open_journal(self.journal, config, wall_ms())
+            return await open_journal(self.journal, config, self.clock())
         except JournalBound as error:
             for problem in error.problems:
                 log.critical("journal_is_another_ones", path=problem.path, problem=problem.message)
@@ -144,7 +150,8 @@ class Service:
 
     async def _work(self, numbers: dict[str, int]) -> None:
         """Everything between the journal's opening and its closing."""
-        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms, self.defects)
+        self.clock.begin(self.journal, ClockSteps(self.state))
+        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.clock, self.defects)
         self.journal.writer.on_defect = self.defects.note
         self.journal.writer.on_broken = self._broken
         if affected_by_wal_reset():
@@ -155,7 +162,7 @@ class Service:
             )
         spec = assembly.mqtt_spec_of(self.config)
         if spec is not None:
-            self.outbox = Outbox(spec, self.intake.said, self.intake.unsaid, wall_ms)
+            self.outbox = Outbox(spec, self.intake.said, self.intake.unsaid, self.clock)
             self.intake.voices.append(self.outbox.heard)
         try:
             async with asyncio.TaskGroup() as outer:
@@ -169,7 +176,7 @@ class Service:
             wrong = group.subgroup(SettingsError) is not None
             self._exit = self._exit or (EXIT_SETTINGS if wrong else EXIT_FAILED)
         except* Exception as group:  # a defect of ours: told whole, and the process ends as it does otherwise
-            log.critical("defect", exc_info=group)
+            log.critical(DEFECT, exc_info=group)
             self._exit = self._exit or EXIT_FAILED
 
     async def _live(self, outer: asyncio.TaskGroup) -> None:
@@ -213,7 +220,7 @@ class Service:
             device = by_id[spec.id]
             self.devices[spec.id] = DeviceState()
             start(partial(self._device, spec, drivers.load(device.driver)(device.options)), spec.id)
-        self.sealer = Sealer(self.journal, self.state, self.problems, wall_ms, self._skew_s, self._nudge)
+        self.sealer = Sealer(self.journal, self.state, self.problems, self.clock, self._skew_s, self._nudge)
         start(self.sealer.run, "sealer")
         start(self._settle_marks, "marks")
 
@@ -256,7 +263,7 @@ class Service:
             self.problems,
             self.defects,
             self.devices,
-            wall_ms,
+            self.clock,
             self.outbox,
             self._since_ms,
         )
@@ -310,7 +317,9 @@ class Service:
             self.problems.clear(AlarmKind.DISK, path)
 
     def _skew_s(self) -> float | None:
-        return self.outward.skew_s() if self.outward is not None else None
+        skew_s = self.outward.skew_s() if self.outward is not None else None
+        self.clock.heard(skew_s)
+        return skew_s
 
     def _nudge(self) -> None:
         if self.outward is not None:

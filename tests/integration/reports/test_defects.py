@@ -41,7 +41,7 @@ async def test_a_report_that_cannot_be_frozen_is_held_after_three_tries_and_othe
 ) -> None:
     async with desk(tmp_path / "line.db") as d:
         first, second = await d.batch(), await d.batch()
-        times = spoil(monkeypatch, loops, "freeze", first, lambda _around, report: int(report.id))
+        times = spoil(monkeypatch, submission, "freeze", first, lambda _around, report: int(report.id))
         for _ in range(12):
             await d.send()
             await d.look()
@@ -134,7 +134,7 @@ async def test_two_defects_and_then_none_hold_nothing(tmp_path: Path, monkeypatc
         report_id = await d.batch()
         for _ in range(2):
             with monkeypatch.context() as patch:
-                spoil(patch, loops, "freeze", report_id, lambda _around, report: int(report.id))
+                spoil(patch, submission, "freeze", report_id, lambda _around, report: int(report.id))
                 await d.send()
             await d.look()
         assert await d.send()
@@ -147,7 +147,7 @@ async def test_a_defect_puts_its_report_off_and_not_the_one_behind_it(
     monkeypatch.setattr(defective, "WAIT_FIRST_MS", 60_000)
     async with desk(tmp_path / "line.db") as d:
         first, second = await d.batch(), await d.batch()
-        times = spoil(monkeypatch, loops, "freeze", first, lambda _around, report: int(report.id))
+        times = spoil(monkeypatch, submission, "freeze", first, lambda _around, report: int(report.id))
         for _ in range(3):
             await d.send()
             await d.look()
