@@ -15,6 +15,7 @@ from typing import Any
 from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
+from lined.journal.tables.warnings import COUNTED
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
 from lined.vocabulary.alarms import AlarmKind
@@ -135,6 +136,7 @@ def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> 
     }
     return {
         "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
+        "remarks": sums.get(COUNTED, 0),
         "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CodeState},
     }
 

@@ -281,4 +281,5 @@ def _around(line: Line, regulator: Regulator) -> Surroundings:
         wall_ms=wall_ms,
         sleep=asyncio.sleep,
         chance=random.Random(1),
+        types={kind: r.document_type for kind, r in regulator.profile.reports.items() if r.document_type is not None},
     )
