@@ -20,6 +20,18 @@ CREATE TABLE body (
     packed BLOB NOT NULL
 );
 
+CREATE TABLE clock_setting (
+    id INTEGER PRIMARY KEY,
+    boot TEXT NOT NULL,
+    offset_ms INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    step_ms INTEGER,
+    first_code INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    first_closing INTEGER NOT NULL,
+    skew_ms INTEGER
+);
+
 CREATE TABLE code (
     id INTEGER PRIMARY KEY,
     ident TEXT NOT NULL UNIQUE,
@@ -121,7 +133,7 @@ CREATE TABLE minute (
     name TEXT NOT NULL,
     n INTEGER NOT NULL,
     PRIMARY KEY (minute, job_id, name)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE package (
     id INTEGER PRIMARY KEY,
@@ -171,8 +183,9 @@ CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
 CREATE TABLE pool_code (
     pool_no INTEGER NOT NULL,
     serial TEXT NOT NULL,
+    tail TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (pool_no, serial)
-) WITHOUT ROWID ;
+) WITHOUT ROWID;
 
 CREATE TABLE read (
     id INTEGER PRIMARY KEY,
@@ -229,7 +242,7 @@ CREATE TABLE report (
 );
 CREATE INDEX report_batch ON report (batch_id);
 CREATE INDEX report_state ON report (state);
-CREATE INDEX report_unasked ON report (id) WHERE state = 'succeeded' AND warnings IS NULL ;
+CREATE INDEX report_unasked ON report (id) WHERE state = 'succeeded' AND warnings IS NULL;
 
 CREATE TABLE report_event (
     id INTEGER PRIMARY KEY,
@@ -260,8 +273,8 @@ CREATE TABLE task (
     done_by TEXT,
     note TEXT
 );
-CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL ;
-CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL ;
+CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL;
+CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL;
 CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
 
 CREATE TABLE unsaid (

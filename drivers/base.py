@@ -1,4 +1,5 @@
-"""What every driver gives and takes. A driver is pure: bytes in, reads out; no I/O, no clock, no randomness.
+"""The protocol of a driver: what it is given and what it gives. A driver is pure: bytes in, reads out; no I/O, no
+clock, no randomness.
 
 What a driver guarantees:
 - the same bytes give the same reads, wherever the stream is cut into chunks;

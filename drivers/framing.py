@@ -1,4 +1,4 @@
-"""Cuts a stream into frames at a suffix. What it keeps between two chunks is never more than a frame."""
+"""The framer: a stream cut into frames at a suffix. What it keeps between two chunks is never more than a frame."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from lined.i18n import words
 from lined.i18n.catalogues import LANGUAGES, catalogue
 from lined.journal.tables import alarms
 from lined.journal.tables.alarms import AlarmRow
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import NotFound
 from lined.vocabulary.times import moment
 
 
@@ -46,7 +46,7 @@ def alarm_routes(view: PlantView) -> APIRouter:
         """Say that somebody has seen it; 409 `acknowledged` where somebody has said so before."""
         book = view.alarms
         if book is None or not is_number(alarm_id):
-            raise CommandError(404, "unknown-alarm", f"There is no alarm {alarm_id!r}.")
+            raise NotFound("unknown-alarm", f"There is no alarm {alarm_id!r}.")
 
         async def operation(body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG001
             return document(await book.acknowledge(alarm_id, command_id=command_id, by=by))

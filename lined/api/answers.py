@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from lined.api.rendering import json_bytes
+from lined.api.statuses import STATUS
 from lined.vocabulary.errors import DEFECT, DEFECT_SENTENCE, CommandError, Defect, JournalError, Problem, clause
 
 _WORDS = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
@@ -63,7 +64,7 @@ def put_refusals(app: FastAPI) -> None:
 
 async def _command(_request: Request, error: Exception) -> Response:
     refused = cast("CommandError", error)
-    return refusal(refused.status, refused.code, str(refused), refused.details)
+    return refusal(STATUS[type(refused)], refused.code, str(refused), refused.details)
 
 
 async def _journal(_request: Request, error: Exception) -> Response:

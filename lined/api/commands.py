@@ -34,7 +34,7 @@ from lined.api.bodies import (
 )
 from lined.api.ports import PlantView, cannot_commit
 from lined.api.shapes import is_number
-from lined.vocabulary.errors import CommandError, JournalFull
+from lined.vocabulary.errors import CommandError, JournalFull, NotFound
 from lined.vocabulary.times import with_moments
 
 log = structlog.get_logger()
@@ -164,7 +164,7 @@ def _of_regulator(router: APIRouter, view: PlantView) -> None:
 def _about(operation: Callable[..., Awaitable[dict[str, Any]]], report_id: str) -> Operation:
     def about(body: Mapping[str, Any], *, command_id: str, by: str) -> Awaitable[dict[str, Any]]:
         if not is_number(report_id):  # larger than SQLite's numbers, or no number at all
-            raise CommandError(404, "unknown-report", f"There is no report {report_id!r}.")
+            raise NotFound("unknown-report", f"There is no report {report_id!r}.")
         return operation(report_id, body, command_id=command_id, by=by)
 
     return about
@@ -188,4 +188,4 @@ def without_codes(refused: CommandError) -> CommandError:
     if refused.code != "malformed":
         return refused
     why = "; ".join(problem.message for problem in refused.details)
-    return CommandError(refused.status, refused.code, f"This is no marking code: {why}", refused.details)
+    return type(refused)(refused.code, f"This is no marking code: {why}", refused.details)

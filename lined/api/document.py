@@ -86,6 +86,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         **counted(found, view.intake.unkept),
         "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
         "unsaid": found.unsaid,
+        "remarks": found.life.get(COUNTED, 0),
         "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
         "regulator": regulator(view.regulator, view),
         "mqtt": {
@@ -136,7 +137,6 @@ def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> 
     }
     return {
         "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
-        "remarks": sums.get(COUNTED, 0),
         "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CodeState},
     }
 

@@ -20,7 +20,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import pools
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
-from lined.vocabulary.errors import CommandError, Problem, clause
+from lined.vocabulary.errors import CommandError, Invalid, NotFound, NotNow, Problem, clause
 from lined.vocabulary.reports import ReportKind, ReportState
 
 
@@ -39,7 +39,7 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
         why = cannot_commit(view.journal) if view.ready() else "the journal is being recovered"
         if why is None:
             return answer({"status": "ok"})
-        raise CommandError(503, "not-ready", f"Not ready: {clause(why)}.")
+        raise NotNow("not-ready", f"Not ready: {clause(why)}.")
 
     @router.get("/status")
     async def status() -> Response:
@@ -81,8 +81,9 @@ def questions(view: PlantView) -> APIRouter:
             raise without_codes(refused) from None
         found = await view.journal.read(_code, ident)
         if found is None:
-            raise CommandError(
-                404, "unknown-code", f"{stories.shown_raw(ident.encode())} was never applied on this line."
+            raise NotFound(
+                "unknown-code",
+                f"{stories.shown_raw(ident.encode())} was never applied on this line.",
             )
         return rendered(found)
 
@@ -112,7 +113,7 @@ def _of_reports(router: APIRouter, view: PlantView) -> None:
         """One report with its history and evidence."""
         found = await view.journal.read(_report, int(report_id)) if shapes.is_number(report_id) else None
         if found is None:
-            raise CommandError(404, "unknown-report", f"There is no report {report_id!r}.")
+            raise NotFound("unknown-report", f"There is no report {report_id!r}.")
         return rendered(found)
 
 
@@ -150,4 +151,4 @@ def _cursor(text: str | None) -> int | None:
 
 
 def _wrong(path: str, message: str) -> CommandError:
-    return CommandError(422, "wrong-values", f"{path}: {message}", [Problem(path, message)])
+    return Invalid("wrong-values", f"{path}: {message}", [Problem(path, message)])

@@ -1,4 +1,4 @@
-"""Where an answer comes from: the running daemon, or the journal itself where no daemon holds its lock."""
+"""Answers for commands: from the running daemon, or from the journal itself where no daemon holds its lock."""
 
 from __future__ import annotations
 

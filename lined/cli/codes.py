@@ -63,15 +63,15 @@ def _offline(connection: Connection, text: str) -> dict[str, Any]:
     from lined.api import shapes
     from lined.codes import Malformed, typed
     from lined.journal.views import stories
-    from lined.vocabulary.errors import CommandError
+    from lined.vocabulary.errors import Invalid, NotFound
 
     try:
         ident = typed(text).ident
     except Malformed as fault:
-        raise CommandError(422, "malformed", f"This is no marking code: {fault}") from None
+        raise Invalid("malformed", f"This is no marking code: {fault}") from None
     story = stories.code_story(connection, ident)
     if story is None:
-        raise CommandError(404, "unknown-code", f"{ident} was never applied on this line.")
+        raise NotFound("unknown-code", f"{ident} was never applied on this line.")
     return shapes.code_story(story)
 
 

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from lined.vocabulary.errors import CommandError, JournalFull, LinedError, Problem
+from lined.api.statuses import kind_of
+from lined.vocabulary.errors import JournalFull, LinedError, Problem
 
 if TYPE_CHECKING:
     from lined.config import Config
@@ -51,7 +52,7 @@ def address_of(config: Config) -> Address:
 
 
 def ask(config: Config, path: str, **query: object) -> Any:
-    """The answer to a question. Raises NoDaemon, DaemonFailed, CommandError, JournalFull."""
+    """The answer to a question. Raises NoDaemon, DaemonFailed, JournalFull."""
     asked = urlencode({name: value for name, value in query.items() if value is not None})
     return _exchange(address_of(config), "GET", f"{path}?{asked}" if asked else path, {}, None, QUESTION_S)
 
@@ -120,11 +121,11 @@ def _understood(to: Address, status: int, content: bytes) -> Any:
     if status == 503 and error.get("code") == "cannot-commit":
         raise JournalFull(message)
     details = [Problem(str(one.get("path")), str(one.get("message"))) for one in error.get("details", ())]
-    raise CommandError(status, str(error.get("code")), message, details)
+    raise kind_of(status)(str(error.get("code")), message, details)
 
 
 def _foreign(to: Address, status: int) -> LinedError:
-    return CommandError(status, "not-lined", f"What answers at {to} is not lined: see status.listen.")
+    return kind_of(status)("not-lined", f"What answers at {to} is not lined: see status.listen.")
 
 
 def _token(config: Config) -> str:

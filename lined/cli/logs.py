@@ -1,4 +1,4 @@
-"""How the log looks: lines for people on a terminal, one JSON object a line for the journal of the system.
+"""The log: lines for people on a terminal, one JSON object a line for the journal of the system.
 
 Of a daemon's log nothing may ever wait or fail: its reader may be gone, its disk full, its terminal stopped by Ctrl-S.
 """

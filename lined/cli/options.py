@@ -1,4 +1,4 @@
-"""What commands have in common: their options and the panels of the help."""
+"""Options and panels that commands have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands print: tables and lines for people, one JSON document for programs; never both."""
+"""Printing by commands: tables and lines for people, one JSON document for programs; never both."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOptio
 from lined.cli.output import console, print_json, print_table
 
 if TYPE_CHECKING:
+    from lined.codes import MarkingCode
     from lined.config import Config
     from lined.journal.database import Connection
     from lined.supply.pool_file import PoolFile
@@ -34,7 +35,9 @@ def register(app: typer.Typer) -> None:
 
 
 def load(
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, or CSV.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, CSV or JSON.")
+    ],
     gtin: GtinOption,
     delimiter: Annotated[
         str | None,
@@ -133,7 +136,7 @@ def _state(one: dict[str, Any], clock: Any) -> str:
 
 def _looked_through(file: Path, content: PoolFile) -> int:
     """How many codes there are. Raises CommandError; every bad line is named on stderr, PROBLEMS_SHOWN at most."""
-    from lined.vocabulary.errors import CommandError
+    from lined.vocabulary.errors import Invalid
 
     count, bad = 0, 0
     for line in content:
@@ -144,39 +147,39 @@ def _looked_through(file: Path, content: PoolFile) -> int:
                 typer.echo(f"{file.name}:{line.place}: {line.problem}", err=True)
     if bad:
         more = f" (the first {PROBLEMS_SHOWN:,} are named)" if bad > PROBLEMS_SHOWN else ""
-        raise CommandError(422, "wrong-codes", f"{bad:,} of {count:,} lines are wrong{more}; nothing was loaded.")
+        raise Invalid("wrong-codes", f"{bad:,} of {count:,} lines are wrong{more}; nothing was loaded.")
     if not count:
-        raise CommandError(422, "wrong-codes", f"There are no codes in {file.name}; nothing was loaded.")
+        raise Invalid("wrong-codes", f"There are no codes in {file.name}; nothing was loaded.")
     doubts = content.doubts()
     for doubt in doubts:
         typer.echo(f"{file.name}:{doubt.place}: {doubt.problem}", err=True)
     if doubts:
         message = f"{file.name} may hold other codes than it seems to; nothing was loaded."
-        raise CommandError(422, "wrong-codes", message)
+        raise Invalid("wrong-codes", message)
     if content.titles:
         typer.echo(f"{file.name}: the first {content.titles} lines were taken for titles", err=True)
     return count
 
 
-def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[str], bool]]:
+def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[MarkingCode], bool]]:
     """The codes, so many at a time, and whether they are the last. Raises CommandError for a file that is no longer as
     it was looked through.
     """
-    idents = _idents(content)
-    part = list(islice(idents, most))
+    codes = _codes(content)
+    part = list(islice(codes, most))
     while part:
-        following = list(islice(idents, most))
+        following = list(islice(codes, most))
         yield part, not following
         part = following
 
 
-def _idents(content: PoolFile) -> Iterator[str]:
-    from lined.vocabulary.errors import CommandError
+def _codes(content: PoolFile) -> Iterator[MarkingCode]:
+    from lined.vocabulary.errors import Conflict
 
     for line in content:
         if line.code is None:
-            raise CommandError(409, "wrong-codes", f"line {line.place}: {line.problem}; the pool was not completed.")
-        yield line.code.ident
+            raise Conflict("wrong-codes", f"line {line.place}: {line.problem}; the pool was not completed.")
+        yield line.code
 
 
 @contextmanager
@@ -230,26 +233,26 @@ def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
         os.close(lock)
 
 
-def _send(config: Config, gtin: str, idents: list[str], last: bool, by: str | None) -> dict[str, Any]:
+def _send(config: Config, gtin: str, codes: list[MarkingCode], last: bool, by: str | None) -> dict[str, Any]:
     """One page to the daemon."""
     from lined.cli.daemon import command
 
-    answer: dict[str, Any] = command(
-        config, "/api/v1/pools/load", {"gtin": gtin, "codes": idents, "complete": last}, by
-    )
+    body = {"gtin": gtin, "codes": [code.full for code in codes], "complete": last}
+    answer: dict[str, Any] = command(config, "/api/v1/pools/load", body, by)
     return answer
 
 
-def _put(connection: Connection, gtin: str, idents: list[str], last: bool, by: str | None) -> dict[str, Any]:
+def _put(connection: Connection, gtin: str, codes: list[MarkingCode], last: bool, by: str | None) -> dict[str, Any]:
     """One page, one transaction."""
     from lined.journal.tables import pools
-    from lined.line.pool_operations import described
+    from lined.line.pool_operations import described, put, tails_by_ident
     from lined.vocabulary.times import with_moments
 
     at_ms = time.time_ns() // 1_000_000
+    tails = tails_by_ident(codes)
     connection.execute("BEGIN IMMEDIATE")
     pool = pools.begin(connection, gtin, at_ms, by or "")
-    added = pools.add(connection, pool, idents)
+    added = put(connection, pool, tails)
     if last and pool.state != pools.ACTIVE:
         pools.complete(connection, pool, at_ms)
     connection.execute("COMMIT")
@@ -259,12 +262,12 @@ def _put(connection: Connection, gtin: str, idents: list[str], last: bool, by: s
 def _dropped(connection: Connection, gtin: str) -> dict[str, Any]:
     from lined.journal.tables import pools
     from lined.line.pool_operations import described
-    from lined.vocabulary.errors import CommandError
+    from lined.vocabulary.errors import NotFound
     from lined.vocabulary.times import with_moments
 
     pool = pools.present(connection).get(gtin)
     if pool is None:
-        raise CommandError(404, "unknown-pool", f"No code pool is loaded for {gtin}.")
+        raise NotFound("unknown-pool", f"No code pool is loaded for {gtin}.")
     connection.execute("BEGIN IMMEDIATE")
     pools.drop(connection, pool)
     connection.execute("COMMIT")

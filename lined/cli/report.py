@@ -87,11 +87,11 @@ def show(report: ReportId, config: ConfigOption = CONFIG, as_json: JsonOption = 
     def offline(connection: Connection) -> Any:
         from lined.api import shapes
         from lined.journal.views import queries
-        from lined.vocabulary.errors import CommandError
+        from lined.vocabulary.errors import NotFound
 
         story = queries.report_story(connection, int(report)) if shapes.is_number(report) else None
         if story is None:
-            raise CommandError(404, "unknown-report", f"There is no report {report!r}.")
+            raise NotFound("unknown-report", f"There is no report {report!r}.")
         return shapes.report_story(story)
 
     story, _ = answered(found, f"/api/v1/reports/{_segment(report)}", offline)

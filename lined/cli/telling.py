@@ -1,4 +1,4 @@
-"""What commands at work print for people: times in the line's zone, counts that can be read, states in colour."""
+"""Values as commands at work print them: times in the line's zone, counts that can be read, states in colour."""
 
 from __future__ import annotations
 

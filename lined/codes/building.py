@@ -1,4 +1,6 @@
-"""From fields to a marking code: the reverse of `reading`, for SSCCs that lined issues and for the sandbox."""
+"""The builder of marking codes from their fields: the reverse of `reading`, for SSCCs that lined issues and for the
+sandbox.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a marking code is, what a product fixes about it, and how a text is refused.
+"""The marking code as a value, what a product fixes about it, and the error for a text that is none.
 
 Templates: API 1.21.1 §13.14; the lengths inside a template are read from the samples of API 1.21.1 §9.4.
 

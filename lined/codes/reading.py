@@ -1,4 +1,4 @@
-"""From the bytes of a read to a marking code.
+"""The parser of marking codes: from the bytes of a read to a code.
 
 Guarantees: bytes in, `MarkingCode` out, or `Malformed` and nothing else; nothing is trimmed, cut, padded or guessed;
 two reads have the same `ident` exactly when they are the same code, whatever their check parts. No I/O, no clock.

@@ -1,4 +1,4 @@
-"""From a file to a `Config`, or to all that is wrong with it."""
+"""The loader: from a file to a `Config`, or to all that is wrong with it."""
 
 from __future__ import annotations
 

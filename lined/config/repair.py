@@ -1,4 +1,4 @@
-"""Going on after a wrong value, so that what does not fit together is found in the same run.
+"""Repair of wrong values, so that what does not fit together is found in the same run.
 
 Values that were found wrong are taken out, required ones that lack get a stand-in, and both places are remembered:
 nothing that depends on a remembered place is judged. A repaired configuration is never handed to anybody.

@@ -1,4 +1,4 @@
-"""What has to fit together on the line: ids, drivers and their options, stations and their devices."""
+"""Rules of the line, about what has to fit together: ids, drivers and their options, stations and their devices."""
 
 from __future__ import annotations
 

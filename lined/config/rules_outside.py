@@ -1,4 +1,4 @@
-"""What has to fit together towards the outside: the regulator's account, secrets, the broker, the local endpoint."""
+"""Rules towards the outside: the regulator's account, secrets, the broker, the local endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to fit together in products and reports, judged by the regulator's profile."""
+"""Rules of products and reports, judged by the regulator's profile."""
 
 from __future__ import annotations
 

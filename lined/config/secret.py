@@ -1,4 +1,4 @@
-"""Secrets stand in files of their own, or are handed over by systemd; never in the configuration."""
+"""Secrets: in files of their own, or handed over by systemd; never in the configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What pydantic found, said as people write the file: the path in TOML's words, what is wrong, what to write."""
+"""Sentences for what pydantic found, as people write the file: the path in TOML's words, what is wrong, what to
+write.
+"""
 
 from __future__ import annotations
 

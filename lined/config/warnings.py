@@ -1,4 +1,4 @@
-"""What can be run, but is hardly meant so. Asked only of a configuration without problems."""
+"""Warnings: what can be run, but is hardly meant so. Asked only of a configuration without problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One device over all its connections: its bytes to the driver, its frames to the line, its state to whoever asks."""
+"""A device over all its connections: its bytes to the driver, its frames to the line, its state to whoever asks."""
 
 from __future__ import annotations
 

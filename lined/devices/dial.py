@@ -1,4 +1,4 @@
-"""For ever: open, serve, wait, again. For links where lined is the one who opens."""
+"""The loop of a link that lined opens: open, serve, wait, again, for ever."""
 
 from __future__ import annotations
 

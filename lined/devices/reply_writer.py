@@ -1,4 +1,4 @@
-"""Says a device's verdicts: one task a device, over all its connections, in the order of the reads.
+"""The reply writer: one task a device, over all its connections, in the order of the reads.
 
 Guarantees: a verdict goes to the connection its read came from, or is reported as unsaid; it is reported as said only
 when the kernel has taken every byte of it; nothing is said after the deadline. What is under way is bounded.

@@ -1,4 +1,4 @@
-"""What a link is told about its device, what it tells about it, and the bounds it works within."""
+"""The settings of a link, the state it shows, and the bounds it works within."""
 
 from __future__ import annotations
 

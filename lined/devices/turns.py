@@ -1,4 +1,4 @@
-"""Whose turn it is among devices that all send as fast as they can: one piece of bytes in one turn of the loop.
+"""Fair scheduling of devices that all send as fast as they can: one piece of bytes in one turn of the loop.
 
 Sixteen devices with a full buffer each would otherwise be judged in one go, and everybody else would wait for it: the
 verdicts that are due, the PLC, the page. A device that is alone waits for nothing.

@@ -1,4 +1,4 @@
-"""Where a device is.
+"""URLs of devices.
 
 tcp://host:port             lined connects to the device
 tcp-listen://host:port      the device connects to lined; the newest connection wins

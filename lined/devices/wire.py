@@ -1,4 +1,4 @@
-"""One open connection to a device, TCP or serial: bytes in, bytes out, and one way to end for everybody who waits.
+"""An open connection to a device, TCP or serial: bytes in, bytes out, and one way to end for everybody who waits.
 
 Guarantees: a write that returns has handed every byte to the kernel; nothing is buffered here. Whoever drops a wire
 wakes its reader and its writer, and no callback outlives the file descriptor.

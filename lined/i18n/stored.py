@@ -1,4 +1,4 @@
-"""What the journal keeps in English about reports and packages, in the language of the page.
+"""Translation of what the journal keeps in English about reports and packages.
 
 The journal writes down what happened in the words of the program that ran then. Here those sentences are known by their
 pattern; what is not known, and what other parties said, stays as it came.
@@ -44,6 +44,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (r"first batch of the job", N_("first batch of the job: sent early to see that all is well")),
     (r"job ended", N_("the job ended")),
     (r"command", N_("by command")),
+    (r"clock", N_("the clock of this computer was set")),
     (r"nothing more to come", N_("nothing more was to come")),
     (r"every code in it was withdrawn", N_("every code in it was withdrawn")),
     (r"attempt (?P<n>\d+)", N_("attempt %(n)s")),
@@ -124,6 +125,62 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"it may have been sent since the backup was made",
         N_("it may have been sent since the backup was made"),
+    ),
+    # what its dates keep back
+    (
+        r"(?P<n>\d+) codes: this computer's clock was wrong, or may have been, when it showed (?P<moment>\S+); by .*",
+        N_(
+            "Codes: %(n)s. The clock of this computer was wrong, or may have been, when it showed %(moment)s, "
+            "and by how much is not known. If the dates are right, send the report again; if not, correct the "
+            "job's dates and release its codes as unreported, or as refused."
+        ),
+    ),
+    (
+        r"(?P<n>\d+) codes were read while this computer's clock was wrong: from (?P<moment>\S+) to (?P<end>\S+) .*",
+        N_(
+            "Codes: %(n)s, read while the clock of this computer was wrong: from %(moment)s to %(end)s by a "
+            "right one, so not all on the day of the first. If one date will do, send the report again; if "
+            "not, correct the job's dates and release its codes as unreported, or as refused."
+        ),
+    ),
+    (
+        r"It was packed at (?P<moment>\S+), before the production date that was given for .*, (?P<end>\S+)\. If .*",
+        N_(
+            "Packed at %(moment)s, before the production date that was given for what is inside, %(end)s. If "
+            "that is right all the same, send the report again; if not, correct the date of the codes first."
+        ),
+    ),
+    (
+        r"Its expiry, (?P<moment>\S+), has passed: .*",
+        N_(
+            "The expiry, %(moment)s, has passed: the marking system would refuse the report. Correct the "
+            "job's dates and release its codes as unreported, or release them as refused."
+        ),
+    ),
+    (
+        r"It is dated (?P<moment>\S+), far ahead of the regulator's clock \((?P<end>\S+)\), by one that was wrong\. .*",
+        N_(
+            "Dated %(moment)s, far ahead of the marking system's clock (%(end)s), by a clock that was wrong. "
+            "Correct the job's dates and release its codes as unreported, or release them as refused."
+        ),
+    ),
+    (
+        r"Its date lies (?P<n>\d+) s ahead of the regulator's clock, which would refuse it: it waits\.",
+        N_("Its date is %(n)s s ahead of the marking system's clock, which would refuse it: it waits."),
+    ),
+    (
+        r"The clock of this computer is (?P<n>\d+) minutes ahead of the regulator's: once .*",
+        N_(
+            "The clock of this computer is %(n)s minutes ahead of the marking system's: once that is set "
+            "right, the report is sent, rightly dated."
+        ),
+    ),
+    (
+        r"The clock of this computer is (?P<n>\d+) minutes behind the regulator's: once .*",
+        N_(
+            "The clock of this computer is %(n)s minutes behind the marking system's: once that is set right, "
+            "the report is sent, rightly dated."
+        ),
     ),
     (
         r"HTTP (?P<status>\d+) without a readable answer, (?P<n>\d+) of its attempts in a row, .*",

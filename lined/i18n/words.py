@@ -1,4 +1,5 @@
-"""Everything the page says that is not in a template, marked for the catalogues: reasons, states, alarms, answers.
+"""The catalogue of what the page says that is not in a template: reasons, states, alarms, answers, marked for
+translation.
 
 `N_` marks a text where it stands; it is translated where it is shown.
 """

@@ -17,9 +17,10 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     task      what a person has to look at: a refused code, a package that holds one.
     alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
     pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
-              the GTIN in their identification codes.
+              the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where these came.
     warning   codes that the regulator processed with a remark.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
+    clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
               the reports of shifts: one row for each sum that changed in that minute.
 """
@@ -173,12 +174,23 @@ CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':
     WHERE done_ms IS NULL
 """
 
+# What was written before was dated by a clock nothing is known of.
+_CLOCK = """
+CREATE TABLE clock_setting (
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, offset_ms INTEGER NOT NULL, from_ms INTEGER NOT NULL, step_ms INTEGER,
+    first_code INTEGER NOT NULL, first_event INTEGER NOT NULL, first_closing INTEGER NOT NULL, skew_ms INTEGER
+)
+"""
+
 
 # How often in a row a report got the same status of 4xx that was no answer of the regulator's own.
 _UNREADABLE = """
 ALTER TABLE report ADD COLUMN unread_status INTEGER;
 ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
 """
+
+# What was loaded before was kept without check parts: load it again where it is to be printed.
+_POOL_TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
 
 
 # How many codes its document holds, where it was named by a person and may hold others too. `warnings`: how many codes
@@ -237,7 +249,17 @@ def m008_unreadable(db: Database) -> None:
 
 
 @migrations()
-def m009_warnings(db: Database) -> None:
+def m009_pool_tails(db: Database) -> None:
+    run_script(db, _POOL_TAILS)
+
+
+@migrations()
+def m010_clock(db: Database) -> None:
+    run_script(db, _CLOCK)
+
+
+@migrations()
+def m011_warnings(db: Database) -> None:
     run_script(db, _WARNINGS)
 
 

@@ -72,6 +72,7 @@ class Writer:
         self.low_on_space = False
         self.full: str | None = None  # why the last transaction found no room; None once one went through
         self.broken: JournalBroken | None = None
+        self.on_broken: Callable[[], None] = _nothing  # from the thread, at once
         self.on_defect: Callable[[str, BaseException], None] = _log_defect  # on the loop: where, and what
         self.stopped = asyncio.Event()
         self.commits = 0
@@ -117,6 +118,12 @@ class Writer:
             await self.stopped.wait()
         self._thread.join()  # its last act was to set `stopped`, also where it ended by surprise
 
+    def fail(self, error: JournalBroken) -> None:
+        """Nothing is written from now on. Of several errors the first counts. From any thread."""
+        if self.broken is None:
+            self.broken = error
+            self.on_broken()
+
     def waiting_s(self) -> float:
         """Age of the oldest work under way, in seconds: what the watchdog looks at."""
         since = self._busy_since
@@ -143,7 +150,7 @@ class Writer:
                 self._busy_since = None
             self._final_checkpoint()
         except BaseException as error:  # such as a disk that does not even tell its free space
-            self.broken = self.broken or JournalBroken(f"the journal's thread ended: {error!r}")
+            self.fail(JournalBroken(f"the journal's thread ended: {error!r}"))
             raise
         finally:
             self._connection.close()
@@ -260,7 +267,7 @@ class Writer:
     def _undo(self, group: list[Entry], error: LinedError) -> None:
         assert self._connection is not None
         if isinstance(error, JournalBroken):
-            self.broken = error
+            self.fail(error)
         elif isinstance(error, JournalFull):
             self.full = str(error)
         log.error("journal_transaction_failed", error=str(error), waiting=len(group))
@@ -268,7 +275,7 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except SqliteError as again:
-            self.broken = self.broken or JournalBroken(f"the journal cannot roll back: {again}")
+            self.fail(JournalBroken(f"the journal cannot roll back: {again}"))
         for work in {id(entry.work): entry.work for entry in group}.values():
             work.rolled_back()
         self._deliver([(entry, error) for entry in group])
@@ -356,9 +363,13 @@ class Writer:
         except SqliteError as error:
             found = translated(error)
             if isinstance(found, JournalBroken):
-                self.broken = found
+                self.fail(found)
             self._make_room(error)
             log.error("journal_checkpoint_failed", error=str(error))
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _pass(_name: str) -> None:

@@ -17,7 +17,7 @@ from lined.line.stations.judging import Judging
 from lined.line.stations.read import Chunk
 from lined.line.stations.verdicts import Ruling, told_code
 from lined.vocabulary.codes import CodeState, Withdrawal
-from lined.vocabulary.errors import CommandError, LinedError
+from lined.vocabulary.errors import Conflict, Invalid, LinedError, NotFound
 from lined.vocabulary.reports import ReportKind
 from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision
 from lined.vocabulary.word import member
@@ -80,8 +80,9 @@ def seal(kind: str | None) -> Action:
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
         state.refresh(connection)
         if not state.may_seal or state.clock_is_behind(at_ms):
-            raise CommandError(
-                409, "clock", "The clock of this computer cannot be trusted: set it right, then seal again."
+            raise Conflict(
+                "clock",
+                "The clock of this computer cannot be trusted: set it right, then seal again.",
             )
         if kind in {None, ReportKind.AGGREGATION}:
             eligible.ask(connection, at_ms)
@@ -98,16 +99,15 @@ def withdraw(ident: str, reason: str, by: str) -> Action:
 
     def action(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
         if member(Withdrawal, reason) is None:
-            raise CommandError(422, "wrong-value", f"reason is one of {', '.join(Withdrawal)}.")
+            raise Invalid("wrong-value", f"reason is one of {', '.join(Withdrawal)}.")
         known = codes.find(connection, [ident]).get(ident)
         if known is None:
-            raise CommandError(404, "unknown-code", f"{masked(ident)} was never applied on this line.")
+            raise NotFound("unknown-code", f"{masked(ident)} was never applied on this line.")
         bucket = codes.bucket_of(connection, known)
         if bucket == CodeState.WITHDRAWN:
-            raise CommandError(409, "already-withdrawn", f"{ident} is withdrawn already.")
+            raise Conflict("already-withdrawn", f"{ident} is withdrawn already.")
         if bucket != CodeState.UNREPORTED or _frozen(connection, known.batch_id):
-            raise CommandError(
-                409,
+            raise Conflict(
                 "already-reported",
                 f"{ident} is {bucket}: its report has been sent or is being sent. Withdraw it at the regulator.",
             )

@@ -15,7 +15,7 @@ from lined.journal.tables import tasks
 from lined.journal.tables.commands import Command, earlier
 from lined.line.commands import Action
 from lined.line.state import LineState
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import CommandError, NotFound
 
 STEP_TASKS = 2_500  # in one transaction: 7 ms
 LARGEST = 2**63  # no number of SQLite's is as large
@@ -35,7 +35,7 @@ def end_one(body: Mapping[str, Any], by: str) -> Action:
     def action(connection: Connection, _state: LineState, at_ms: int) -> dict[str, Any]:
         number = _number(task)
         if number is None or not tasks.end(connection, number, at_ms, by, str(body.get("note") or "")):
-            raise CommandError(404, "unknown-task", f"There is no open task {task!r}.")
+            raise NotFound("unknown-task", f"There is no open task {task!r}.")
         return {"task": task, "state": "done"}
 
     return action
@@ -86,7 +86,7 @@ def _much(connection: Connection, wish: _Wish, newest: int) -> bool:
 
 
 def _unknown(body: Mapping[str, Any]) -> CommandError:
-    return CommandError(404, "unknown-task", f"There is no open task of report {body['report']!r} with that reason.")
+    return NotFound("unknown-task", f"There is no open task of report {body['report']!r} with that reason.")
 
 
 def _number(text: str) -> int | None:

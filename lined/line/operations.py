@@ -22,7 +22,7 @@ from lined.line.pool_operations import PoolOperations
 from lined.line.state import LineState
 from lined.line.stations.verdicts import Ruling
 from lined.line.watch.confirming import Confirming
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import CommandError, Invalid, NotFound, Problem
 from lined.vocabulary.reports import ReportKind
 from lined.vocabulary.word import member
 
@@ -93,8 +93,9 @@ class LineOperations(PackageOperations, PoolOperations):
         station = self._plant.stations.get(str(body.get("station", "")))
         if station is None:
             known = ", ".join(self._plant.stations)
-            raise CommandError(
-                404, "unknown-station", f"There is no station {body.get('station')!r} (there are {known})."
+            raise NotFound(
+                "unknown-station",
+                f"There is no station {body.get('station')!r} (there are {known}).",
             )
         chunk = self._intake.typed_chunk(station, str(body.get("code", "")))
         rulings: list[Ruling] = []
@@ -115,7 +116,7 @@ class LineOperations(PackageOperations, PoolOperations):
         station = str(body["station"])
         if station not in self._plant.stations:
             known = ", ".join(self._plant.stations)
-            raise CommandError(404, "unknown-station", f"There is no station {station!r} (there are {known}).")
+            raise NotFound("unknown-station", f"There is no station {station!r} (there are {known}).")
         increments = {what: body[what] for what in ("triggers", "ejected") if body.get(what) is not None}
         wrong = [what for what, n in increments.items() if type(n) is not int or not 0 <= n <= COUNT_MAX]
         if wrong:
@@ -127,9 +128,7 @@ class LineOperations(PackageOperations, PoolOperations):
         try:
             return codes.typed(text, self._shapes).ident
         except codes.Malformed as fault:
-            raise CommandError(
-                422, "malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]
-            ) from None
+            raise Invalid("malformed", f"{text!r} is no marking code: {fault}", [Problem("code", str(fault))]) from None
 
     async def _order(
         self,
@@ -164,4 +163,4 @@ def _wellformed(body: Mapping[str, Any], *, required: Sequence[str] = ()) -> Non
 
 
 def _wrong(problems: Sequence[Problem]) -> CommandError:
-    return CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
+    return Invalid("wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)

@@ -14,7 +14,7 @@ from lined.line.stations import closing, rehearsing
 from lined.line.stations.judging import Judging
 from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import Conflict, Invalid, Problem
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 
@@ -38,18 +38,16 @@ def close(judging: Judging, at: Read, parent: MarkingCode | None) -> Action:
 def _close(tx: Transaction, at: Read, parent: MarkingCode | None) -> dict[str, Any]:
     station = at.station
     if station.role != Role.PACK:
-        raise CommandError(409, "no-packing", f"Station {station.id} does not pack: there is no package to close.")
+        raise Conflict("no-packing", f"Station {station.id} does not pack: there is no package to close.")
     package = packages.open_at(tx.connection, station.id)
     if package is None and station.mode == PackMode.FRAME:
         key = f"short-frame:{station.id}"
         tx.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '1')", (key,))
         return {"station": station.id, "parent": None, "count": 0, "state": "short-frame-expected"}
     if package is None:
-        raise CommandError(409, "no-open-package", f"Station {station.id} has no open package.")
+        raise Conflict("no-open-package", f"Station {station.id} has no open package.")
     if package.suspect:
-        raise CommandError(
-            409, "suspect", f"Scan the content of this package again before it is closed: {package.suspect}"
-        )
+        raise Conflict("suspect", f"Scan the content of this package again before it is closed: {package.suspect}")
     if not package.holds:
         packages.dissolve(tx.connection, package.id)
         return {"station": station.id, "parent": package.ident, "count": 0, "state": PackageState.DISSOLVED}
@@ -75,20 +73,18 @@ def finish(tx: Transaction, at: Read, package: PackageRow) -> None:
 
 def _take_parent(tx: Transaction, at: Read, package: PackageRow, parent: MarkingCode) -> None:
     if package.ident is not None and package.ident != parent.ident:
-        raise CommandError(409, "other-parent", f"This package was opened by {package.ident}.")
+        raise Conflict("other-parent", f"This package was opened by {package.ident}.")
     group_of = tx.state.plant.product_of_group(parent.gtin)
     fits = (
         (group_of == package.gtin and bool(parent.tail)) if package.level == Level.GROUP else parent.template == "SSCC"
     )
     if not fits:
         wanted = "the full code of a group of its product" if package.level == Level.GROUP else "an SSCC"
-        raise CommandError(
-            422, "wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)]
-        )
+        raise Invalid("wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)])
     if package.ident is None and closing.parent_is_unknown(tx, parent):
-        raise CommandError(409, "unknown-code", f"{masked(parent.ident)} is not in the code pool of its product.")
+        raise Conflict("unknown-code", f"{masked(parent.ident)} is not in the code pool of its product.")
     if package.ident is None and closing.parent_is_used(tx, parent, package.job_id):
-        raise CommandError(409, "parent-used", f"{parent.ident} is the parent of another package.")
+        raise Conflict("parent-used", f"{parent.ident} is the parent of another package.")
     closing.close_with(tx, at, package, parent)
 
 
@@ -97,9 +93,7 @@ def at_job_end(judging: Judging, stations: dict[str, Read], choice: str, action:
     `stations`, by their ids.
     """
     if choice not in CHOICES:
-        raise CommandError(
-            422, "wrong-values", "packages is keep, close or dissolve.", [Problem("packages", "unknown")]
-        )
+        raise Invalid("wrong-values", "packages is keep, close or dissolve.", [Problem("packages", "unknown")])
 
     def ending(connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
         state.refresh(connection)

@@ -20,7 +20,7 @@ from lined.line.stations import rework
 from lined.line.stations.read import Read
 from lined.line.watch.confirming import Confirming
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import Invalid, NotFound, Problem
 from lined.vocabulary.line import Role
 
 
@@ -84,7 +84,7 @@ class PackageOperations:
         """`session`, `seq` of a verdict: its item is in the reject bin."""
         seq = body.get("seq")
         if isinstance(seq, bool) or not isinstance(seq, int) or not isinstance(body.get("session"), str):
-            raise CommandError(422, "wrong-values", "session and seq of a verdict.", [Problem("seq", "a whole number")])
+            raise Invalid("wrong-values", "session and seq of a verdict.", [Problem("seq", "a whole number")])
         action = self.confirming.confirm(str(body["session"]), seq, by)
         return await self._order("reject-confirm", body, command_id, by, action)
 
@@ -94,7 +94,7 @@ class PackageOperations:
         """
         _texts(body)
         if (body.get("task") is None) == (body.get("report") is None):
-            raise CommandError(422, "wrong-values", "Give task or report.", [Problem("task", "either this or report")])
+            raise Invalid("wrong-values", "Give task or report.", [Problem("task", "either this or report")])
         if body.get("task") is not None:
             return await self._order("task-done", body, command_id, by, end_one(body, by))
 
@@ -134,7 +134,7 @@ def station_of(plant: Plant, name: object) -> Station:
     station = plant.stations.get(str(name))
     if station is None:
         known = ", ".join(plant.stations)
-        raise CommandError(404, "unknown-station", f"There is no station {name!r} (there are {known}).")
+        raise NotFound("unknown-station", f"There is no station {name!r} (there are {known}).")
     return station
 
 
@@ -143,7 +143,7 @@ def _texts(body: Mapping[str, Any]) -> None:
     halves = [key for key, value in body.items() if isinstance(value, str) and not value.isascii() and _is_half(value)]
     if halves:
         problems = [Problem(key, "holds half a character (a lone surrogate)") for key in halves]
-        raise CommandError(422, "wrong-values", f"{halves[0]}: {problems[0].message}", problems)
+        raise Invalid("wrong-values", f"{halves[0]}: {problems[0].message}", problems)
 
 
 def _is_half(text: str) -> bool:
@@ -158,7 +158,7 @@ def _parsed(text: str, path: str) -> codes.MarkingCode:
     try:
         return codes.typed(text)
     except codes.Malformed as fault:
-        raise CommandError(422, "malformed", f"{text!r} is no code: {fault}", [Problem(path, str(fault))]) from None
+        raise Invalid("malformed", f"{text!r} is no code: {fault}", [Problem(path, str(fault))]) from None
 
 
 def _ident(operations: _Orders, body: Mapping[str, Any], key: str) -> str:
@@ -171,14 +171,15 @@ def _dissolve(
 ) -> dict[str, Any]:
     package = packages.by_ident(connection, ident) if ident else packages.open_at(connection, station)
     if package is None:
-        raise CommandError(
-            404, "unknown-package", f"There is no package {codes.masked(ident) or f'open at {station!r}'}."
+        raise NotFound(
+            "unknown-package",
+            f"There is no package {codes.masked(ident) or f'open at {station!r}'}.",
         )
     return dict(rework.dissolve(connection, state, package, by, at_ms))
 
 
 def _replace(old: str, new: str, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
     if not old or not new:
-        raise CommandError(422, "wrong-values", "code and with are required.", [Problem("with", "is required")])
+        raise Invalid("wrong-values", "code and with are required.", [Problem("with", "is required")])
     child = rework.child_of_code(connection, new)
     return dict(rework.replace(connection, state, old, child, by, at_ms))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,11 +16,11 @@ from lined import codes
 from lined.codes import MarkingCode, Shape
 from lined.journal.database import Connection
 from lined.journal.tables import pools
-from lined.journal.tables.pools import PoolRow
+from lined.journal.tables.pools import Added, PoolRow
 from lined.line.commands import Action, Commands
 from lined.line.plant import Plant
 from lined.line.state import LineState
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import CommandError, Conflict, Invalid, NotFound, Problem
 
 PAGE_MAX = 2_000  # codes in one command
 STEP_CODES = 250  # of a page in one transaction, so that no verdict waits long for it
@@ -58,11 +58,12 @@ class PoolOperations:
         gtin = pool_gtin(self._plant, body.get("gtin"))
         given = [str(code) for code in body.get("codes") or ()]
         if len(given) > PAGE_MAX:
-            raise CommandError(422, "wrong-values", f"codes: at most {PAGE_MAX} at a time.")
-        idents = await _identified(given, gtin, self._shapes)
+            raise Invalid("wrong-values", f"codes: at most {PAGE_MAX} at a time.")
+        tails = await _tails_of(given, gtin, self._shapes)
+        idents = list(tails)
         added = 0
         for start in range(0, len(idents), STEP_CODES):
-            action = partial(_add, gtin, idents[start : start + STEP_CODES], by)
+            action = partial(_add, gtin, {one: tails[one] for one in idents[start : start + STEP_CODES]}, by)
             added += (await self._order("pool-load", {}, "", by, action, self._typed))["added"]
         complete = bool(body.get("complete"))
         digest = hashlib.sha256("\n".join(idents).encode()).hexdigest()
@@ -82,7 +83,7 @@ def pool_gtin(plant: Plant, gtin: object) -> str:
     found = str(gtin or "").zfill(14)
     if found not in plant.products and plant.product_of_group(found) is None:
         message = f"{gtin} is neither a product of this line nor the GROUP of one."
-        raise CommandError(422, "unknown-product", message, [Problem("gtin", "not a product of this line")])
+        raise Invalid("unknown-product", message, [Problem("gtin", "not a product of this line")])
     return found
 
 
@@ -110,26 +111,55 @@ def described(pool: PoolRow) -> dict[str, Any]:
     }
 
 
-async def _identified(given: Sequence[str], gtin: str, shapes: Mapping[str, Shape]) -> list[str]:
-    found: list[str] = []
+async def _tails_of(given: Sequence[str], gtin: str, shapes: Mapping[str, Shape]) -> dict[str, str]:
+    """Identification codes to check parts. Raises CommandError where one of them is no code of the GTIN."""
+    found: list[MarkingCode] = []
     problems: list[Problem] = []
     for at, text in enumerate(given):
         try:
-            found.append(code_of(text, gtin, shapes).ident)
+            found.append(code_of(text, gtin, shapes))
         except codes.Malformed as fault:
             problems.append(Problem(f"codes[{at}]", str(fault)))
         if at % PARSED == PARSED - 1:
             await asyncio.sleep(0)
     if problems:
         message = f"{len(problems)} of {len(given)} are no codes of {gtin}: none of them was loaded."
-        raise CommandError(422, "wrong-codes", message, problems[:PROBLEMS_MAX])
-    return found
+        raise Invalid("wrong-codes", message, problems[:PROBLEMS_MAX])
+    return tails_by_ident(found)
+
+
+def tails_by_ident(found: Iterable[MarkingCode]) -> dict[str, str]:
+    """Identification codes to check parts, in their order. Raises CommandError for one with two check parts."""
+    tails: dict[str, str] = {}
+    other: list[str] = []
+    for code in found:
+        before = tails.get(code.ident, "")
+        if before and code.tail and code.tail != before:
+            other.append(code.ident)
+        tails[code.ident] = before or code.tail
+    if other:
+        raise _other_check_part(other)
+    return tails
+
+
+def put(connection: Connection, pool: PoolRow, tails: Mapping[str, str]) -> Added:
+    """As pools.add. Raises CommandError."""
+    try:
+        return pools.add(connection, pool, tails)
+    except pools.OtherCheckPart as other:
+        raise _other_check_part(other.idents) from None
+
+
+def _other_check_part(idents: Sequence[str]) -> CommandError:
+    problems = [Problem("codes", f"{ident}: another check part than before") for ident in idents[:PROBLEMS_MAX]]
+    message = f"{len(idents)} codes have another check part than before, the first {idents[0]}: ask who issued them."
+    return Conflict("other-check-part", message, problems)
 
 
 def _add(
-    gtin: str, idents: Sequence[str], by: str, connection: Connection, state: LineState, at_ms: int
+    gtin: str, tails: Mapping[str, str], by: str, connection: Connection, state: LineState, at_ms: int
 ) -> dict[str, Any]:
-    added = pools.add(connection, pools.begin(connection, gtin, at_ms, by), idents)
+    added = put(connection, pools.begin(connection, gtin, at_ms, by), tails)
     _look_again(connection, state)
     return {"added": added.codes}
 
@@ -139,7 +169,7 @@ def _end(
 ) -> dict[str, Any]:
     pool = pools.begin(connection, gtin, at_ms, by)
     if complete and not pool.codes:
-        raise CommandError(409, "empty-pool", f"The pool of {gtin} has no codes: everything would be refused.")
+        raise Conflict("empty-pool", f"The pool of {gtin} has no codes: everything would be refused.")
     if complete and pool.state != pools.ACTIVE:
         pools.complete(connection, pool, at_ms)
     _look_again(connection, state)
@@ -149,7 +179,7 @@ def _end(
 def _drop(gtin: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:  # noqa: ARG001 - an Action
     pool = pools.present(connection).get(gtin)
     if pool is None:
-        raise CommandError(404, "unknown-pool", f"No code pool is loaded for {gtin}.")
+        raise NotFound("unknown-pool", f"No code pool is loaded for {gtin}.")
     pools.drop(connection, pool)
     _look_again(connection, state)
     return {**described(pool), "state": pools.DROPPED}

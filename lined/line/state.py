@@ -16,11 +16,11 @@ from lined.journal.tables.pools import PoolRow
 from lined.line.plant import Plant
 from lined.line.stations.grading import Trend
 from lined.line.stations.rehearsal import Rehearsal
+from lined.vocabulary.clocks import SYNCED_MS
 from lined.vocabulary.days import LocalDays
 from lined.vocabulary.reports import ReportKind
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
-CLOCK_TOLERANCE_MS = 5_000  # a clock may be stepped back this much by time synchronisation
 # The newest entry is not the last one: what was written while the clock was wrong comes after it.
 # `report.last_ms` is a maximum.
 _MOMENTS = (
@@ -97,7 +97,7 @@ class LineState:
 
     def clock_is_behind(self, at_ms: int) -> bool:
         """True where the clock shows a time before the newest entry of the journal."""
-        return at_ms < self.newest_ms - CLOCK_TOLERANCE_MS
+        return at_ms < self.newest_ms - SYNCED_MS
 
 
 def _newest(connection: Connection, table: str, column: str) -> int:

@@ -1,4 +1,4 @@
-"""What the line says and hears over MQTT, as an AsyncAPI 3 document, made from the shapes the bridge works with.
+"""The AsyncAPI 3 document of the MQTT interface, made from the shapes the bridge works with.
 
     python -m lined.mqtt.asyncapi > docs/asyncapi.json
 

@@ -20,7 +20,21 @@ import structlog
 
 from lined.mqtt.outbox import Event, Outbox, json_bytes, moment
 from lined.mqtt.schemas import COMMANDS, faults
-from lined.vocabulary.errors import DEFECT, DEFECT_SENTENCE, CommandError, Defect, JournalError, clause
+from lined.vocabulary.errors import (
+    DEFECT,
+    DEFECT_SENTENCE,
+    CommandError,
+    Conflict,
+    Defect,
+    Invalid,
+    JournalError,
+    NotFound,
+    NotNow,
+    TooLarge,
+    Unreadable,
+    Unsupported,
+    clause,
+)
 
 log = structlog.get_logger()
 
@@ -103,10 +117,14 @@ class CommandDesk:
             self._state.commands_ignored += 1
             self._strange(f"A retained message lies on {_shown_name(topic)}: it was not carried out. Clear it there.")
             text = "The command was published with the retain flag, so it was not carried out; publish it without."
-            self._refuse(asked, _id_in(payload), CommandError(409, "retained", text))
+            self._refuse(asked, _id_in(payload), Conflict("retained", text))
             return
         if len(self._asked) >= self._limits.commands_most:
-            self._refuse(asked, _id_in(payload), CommandError(503, "busy", "Too many commands are waiting; ask again."))
+            self._refuse(
+                asked,
+                _id_in(payload),
+                NotNow("busy", "Too many commands are waiting; ask again."),
+            )
             return
         self._asked.append(asked)
         self._some.set()
@@ -139,14 +157,18 @@ class CommandDesk:
         except CommandError as refused:
             self._refuse(asked, command_id, refused)
         except JournalError as error:
-            self._refuse(asked, command_id, CommandError(503, "cannot-commit", f"Nothing was done: {clause(error)}."))
+            self._refuse(
+                asked,
+                command_id,
+                NotNow("cannot-commit", f"Nothing was done: {clause(error)}."),
+            )
         except TimeoutError:
             text = "The disk has not answered in time. Ask again, with the same id."
-            self._refuse(asked, command_id, CommandError(503, "cannot-commit", text))
+            self._refuse(asked, command_id, NotNow("cannot-commit", text))
         except Exception as error:  # noqa: BLE001  a defect of ours
             if not isinstance(error, Defect):  # the writer has told that
                 self._note(f"command {asked.name if asked.name in COMMANDS else 'of no name'}", error)
-            self._refuse(asked, command_id, CommandError(500, DEFECT, DEFECT_SENTENCE))
+            self._refuse(asked, command_id, CommandError(DEFECT, DEFECT_SENTENCE))
 
     def _body(self, asked: Asked) -> dict[str, Any]:
         """What was asked for, fit for the line. Raises CommandError."""
@@ -154,25 +176,25 @@ class CommandDesk:
             known = ", ".join(COMMANDS)
             topic = f"{self._spec.topic('command')}/{_shown_name(asked.name)}"
             self._strange(f"A command came on {topic}, which there is not (there are {known}).")
-            raise CommandError(404, "unknown-command", f"There is no such command (there are {known}).")
+            raise NotFound("unknown-command", f"There is no such command (there are {known}).")
         if len(asked.payload) > self._limits.payload_bytes:
-            raise CommandError(413, "too-large", f"A command has at most {self._limits.payload_bytes} bytes.")
+            raise TooLarge("too-large", f"A command has at most {self._limits.payload_bytes} bytes.")
         if asyncio.get_running_loop().time() - asked.at > EXPIRED_S:
-            raise CommandError(503, "expired", "The command had to wait too long and was not carried out; ask again.")
+            raise NotNow("expired", "The command had to wait too long and was not carried out; ask again.")
         try:
             body = json.loads(asked.payload)
             json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text for a journal
         except (ValueError, RecursionError):
-            raise CommandError(400, "not-json", "The payload is not JSON in UTF-8.") from None
+            raise Unreadable("not-json", "The payload is not JSON in UTF-8.") from None
         found = list(faults(COMMANDS[asked.name], body))
         if found:
-            raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in found[:20]), found[:20])
+            raise Invalid("wrong-values", "; ".join(f"{p.path}: {p.message}" for p in found[:20]), found[:20])
         return dict(body)
 
     def _operation(self, name: str) -> Operation:
         operation: Operation | None = getattr(self._operations, OPERATIONS[name], None)
         if operation is None:
-            raise CommandError(501, "not-available", f"{name} is not possible on this line.")
+            raise Unsupported("not-available", f"{name} is not possible on this line.")
         return operation
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,4 +254,4 @@ def _without_codes(refused: CommandError) -> CommandError:
     if refused.code != "malformed":
         return refused
     why = "; ".join(problem.message for problem in refused.details)
-    return CommandError(refused.status, refused.code, f"This is no marking code: {why}", refused.details)
+    return type(refused)(refused.code, f"This is no marking code: {why}", refused.details)

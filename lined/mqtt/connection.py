@@ -1,4 +1,4 @@
-"""One connection to the broker. The only file that knows aiomqtt; its errors leave as BrokerError.
+"""A connection to the broker. The only file that knows aiomqtt; its errors leave as BrokerError.
 
 Guarantees: a client is used for one connection only (paho delivers what could not be published once the same client
 reconnects: a verdict that comes back from the dead rejects the wrong item); after `drop` not a byte more leaves, also
@@ -14,9 +14,9 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
@@ -25,6 +25,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from lined.mqtt.spec import MqttLimits, MqttSpec
 from lined.vocabulary.errors import BrokerError, LinedError
+
+T = TypeVar("T")
 
 ONLINE, OFFLINE = b"online", b"offline"
 REFUSED = 128  # reason codes of a subscription from here on are a no (MQTT 5, 3.9.3; MQTT 3.1.1, 3.9.3)
@@ -80,8 +82,10 @@ class Connection:
         """
         properties = self._properties(correlation, expiry_s)
         try:
-            await self._client.publish(
-                topic, payload, qos, retain, properties, timeout=timeout_s or self._limits.answer_s
+            await _answered(
+                self._client.publish(
+                    topic, payload, qos, retain, properties, timeout=timeout_s or self._limits.answer_s
+                )
             )
         except _FAULTS as fault:
             raise BrokerError(f"{topic} could not be published: {fault}") from fault
@@ -93,7 +97,7 @@ class Connection:
         (MQTT 5 and 3.1.1, 3.10.4): a question that nobody else sees.
         """
         try:
-            await self._client.unsubscribe(self._probe, timeout=timeout_s)
+            await _answered(self._client.unsubscribe(self._probe, timeout=timeout_s))
         except _FAULTS as fault:
             raise BrokerError(f"the broker does not confirm: {fault}") from fault
 
@@ -110,7 +114,7 @@ class Connection:
                 retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND,
             )
         try:
-            granted = await self._client.subscribe(topic, **wish)
+            granted = await _answered(self._client.subscribe(topic, **wish))
         except _FAULTS as fault:
             raise BrokerError(f"{topic} could not be subscribed to: {fault}") from fault
         return all((code if isinstance(code, int) else code.value) < REFUSED for code in granted)
@@ -162,6 +166,17 @@ class Connection:
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
         return properties
+
+
+async def _answered(call: Awaitable[T]) -> T:
+    """The call's answer. On Python 3.11 `asyncio.wait_for`, in which the library waits, forgets a cancellation that
+    comes in the turn of the answer: whoever was to end would go on for ever, over a connection that is gone.
+    """
+    found = await call
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    return found
 
 
 async def connect(spec: MqttSpec, limits: MqttLimits) -> Connection:

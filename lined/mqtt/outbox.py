@@ -1,4 +1,4 @@
-"""What waits for the broker: verdicts, which are worth something for a second, and events, which keep.
+"""The queue towards the broker: verdicts, which are worth something for a second, and events, which keep.
 
 Guarantees: a verdict leaves the outbox once, in the order of `seq`, to be published or to be dropped; where MQTT is the
 only way a device hears its verdicts, the line is told of each whether it was said; both queues are bounded. Lives

@@ -1,4 +1,4 @@
-"""What the MQTT bridge is told about its broker, the bounds it works within, and the state it shows.
+"""The settings of the MQTT bridge, the bounds it works within, and the state it shows.
 
 Nothing here or in `mqtt_outbox` imports an MQTT library: both exist before the devices are connected.
 """

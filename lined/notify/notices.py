@@ -1,4 +1,4 @@
-"""What is to be told to one address about alarms, and when: decisions, no I/O, no clock of its own.
+"""The schedule of notices to one address: what is to be told, and when. Decisions; no I/O, no clock of its own.
 
 Guarantees: an alarm that stands is told in the end, however many there are; at most `per_hour` messages within any
 hour, and whatever is due goes into one of them; an alarm that comes and goes is told as raised once within `quiet_ms`,

@@ -1,4 +1,4 @@
-"""Whose account the regulator sees, and how it is reached: what the configuration says, in one frozen value."""
+"""The account at the regulator and how it is reached: what the configuration says, in one frozen value."""
 
 from __future__ import annotations
 

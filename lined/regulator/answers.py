@@ -1,4 +1,4 @@
-"""What answers mean: the values that other rooms get, and how they are read out of the regulator's JSON.
+"""Decoders of answers: the values that other rooms get, and how they are read out of the regulator's JSON.
 
 Guarantees: nothing here raises anything but `Unreadable` whatever the bytes; unknown members are ignored, unknown words
 kept. Every text, number and date has passed `bounds`. It knows nothing of HTTP connections, credentials or budgets.

@@ -1,5 +1,5 @@
-"""Every request's way: a turn from the budget, a credential, the exchange, once more where a token had died, and what
-the answer tells about the regulator itself: reachable or not, its clock, its limits.
+"""The way of every request: a turn from the budget, a credential, the exchange, once more where a token had died, and
+what the answer tells about the regulator itself: reachable or not, its clock, its limits.
 
 It does not know what methods are for; `Regulator` does.
 """

@@ -180,9 +180,15 @@ class Regulator(Lookups):
         """What a person should know: what is wrong with the credential, else with the last exchange."""
         return self._asking.credential.problem or self._keys.problem or self._asking.reach.problem
 
+    def clock_was_set(self) -> None:
+        """Our clock was stepped: what it was off by is not known before the next answer."""
+        self._asking.reach.skew_s = None
+
     @property
     def server_skew_s(self) -> float | None:
-        """Our wall clock minus the regulator's, to about a second; None before the first answer."""
+        """Our wall clock minus the regulator's, to about a second; None before the first answer since the start, or
+        since our clock was set.
+        """
         return self._asking.reach.skew_s
 
     @property

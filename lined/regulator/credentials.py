@@ -1,4 +1,4 @@
-"""Who we are to the regulator: an API key, or a technical user's tokens.
+"""Credentials: an API key, or a technical user's tokens.
 
 Guarantees: one refresh at a time, and nobody is handed a token while it is being replaced; a new API key is on disk
 before anything is asked with it; no secret stands in any text made here. What is wrong is kept in `problem`, in words a

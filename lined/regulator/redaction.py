@@ -1,4 +1,4 @@
-"""What of an answer may be shown to people, kept as evidence or logged.
+"""Redaction: what of an answer may be shown to people, kept as evidence or logged.
 
 The regulator's own sample of an error echoes the caller's bearer token in its `context` (API 1.21.1 §1.6), so nothing
 that came over the wire is shown unredacted. Check parts of codes are masked too: whoever knows them can print the code

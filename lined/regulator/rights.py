@@ -1,4 +1,4 @@
-"""What a 403 is likely about. Roles, business places and product groups of a user cannot be asked for: they only show
+"""The likely causes of a 403. Roles, business places and product groups of a user cannot be asked for: they only show
 as a 403 (API 1.21.1 §3.4), which rarely says which of the three it was.
 """
 

@@ -1,4 +1,4 @@
-"""What became of a submission: the one decision on which "never twice" rests, without any I/O.
+"""The outcome of a submission: the one decision on which "never twice" rests, without any I/O.
 
 Guarantees (docs/contract.md, Reports): `Receipt` only with a readable id; `NotSent` only where certainly nothing was
 registered: no byte left, 401, 429, error code 1 in a 4xx; `Refused` only for a readable 4xx; everything else is

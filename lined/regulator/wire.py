@@ -1,4 +1,4 @@
-"""One exchange with the regulator over HTTP: the only module that touches httpx.
+"""An exchange with the regulator over HTTP: the only module that touches httpx.
 
 Guarantees: an exchange ends in an `Answer` or in `NoAnswer`, and `NoAnswer.left` is False only where certainly no byte
 of the request left this machine; a submission gets a connection of its own; every wait, every answer's length and the

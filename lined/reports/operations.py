@@ -1,4 +1,4 @@
-"""What a person may decide about reports, from HTTP or the command line: once for each id, durable when answered.
+"""Operations on reports, from HTTP or the command line: once for each id, durable when answered.
 
 Raises CommandError, or JournalFull and JournalBroken where the journal cannot commit.
 """
@@ -15,7 +15,7 @@ from lined.journal.tables.commands import Command, once
 from lined.reports import people
 from lined.reports.kinds import correction
 from lined.vocabulary.days import LocalDays
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 
 Decision = Callable[[Connection, int, dict[str, Any], str, int], dict[str, Any]]
 
@@ -60,8 +60,9 @@ class ReportOperations:
         `correction.correct`.
         """
         if not self._may_correct:
-            raise CommandError(
-                409, "not-allowed", "A technical user cannot correct codes: it takes a business user's API key."
+            raise Conflict(
+                "not-allowed",
+                "A technical user cannot correct codes: it takes a business user's API key.",
             )
         fields = {**body, "codes": _identifications(body.get("codes"))} if body.get("codes") else dict(body)
         command = Command("" if body.get("preview") else command_id, by, "report-correct", dict(body), self._wall_ms())
@@ -83,7 +84,7 @@ class ReportOperations:
         self, name: str, decision: Decision, report: str, body: Mapping[str, Any], command_id: str, by: str
     ) -> dict[str, Any]:
         if not report.isdecimal():
-            raise CommandError(404, "unknown-report", f"There is no report {report!r}.")
+            raise NotFound("unknown-report", f"There is no report {report!r}.")
         fields = {**body, "report": report}
         command = Command(command_id, by, name, fields, self._wall_ms())
 
@@ -105,5 +106,5 @@ def _identifications(listed: object) -> list[str]:
         except codes.Malformed as fault:
             problems.append(Problem(f"codes[{place}]", fault.reason))
     if problems:
-        raise CommandError(422, "malformed", f"{len(problems)} codes are no marking codes.", problems[:20])
+        raise Invalid("malformed", f"{len(problems)} codes are no marking codes.", problems[:20])
     return found

@@ -1,4 +1,4 @@
-"""What only a person may decide about a held report: send it again, name its document, or end it
+"""Decisions about a held report that only a person may take: send it again, name its document, or end it
 (docs/contract.md, Reports).
 """
 
@@ -12,14 +12,16 @@ from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import documents, outcomes
 from lined.reports.delivery.adopted import NAMED
+from lined.reports.delivery.dating import CONFIRMED, DATES
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict, Invalid, NotFound
 from lined.vocabulary.reports import RELEASES, ReportState
 
 
 def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
-    """Send a held report again, or adopt a document for it.
+    """Send a held report again, or adopt a document for it. One that is held for its dates is sent as it stands: that
+    they are right is what the person says.
 
     Raises CommandError: 404 unknown, 409 not held or the document belongs to another report, 422 `confirm-required`
     after an attempt whose fate is unknown.
@@ -31,8 +33,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
         _adopt(connection, report, str(document_id), by, at_ms)
     else:
         if may_be_received(connection, report) and body.get("confirm") != "not-received":
-            raise CommandError(
-                422,
+            raise Invalid(
                 "confirm-required",
                 f"Report {report_id} may have been received. If the regulator certainly has not received it, say "
                 '{"confirm": "not-received"}; if it has, give {"document_id": "…"}.',
@@ -45,6 +46,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             f"sent again by {by or 'a person'}",
             due_ms=at_ms,
             problem=None,
+            waits_for=CONFIRMED if report.waits_for == DATES else None,
             document_id=None,
             document_status=None,
             attempt_server_ms=None,
@@ -65,9 +67,9 @@ def release(connection: Connection, report_id: int, body: dict[str, Any], by: st
     """
     codes, reason = body.get("codes"), str(body.get("reason") or "")
     if codes not in RELEASES:
-        raise CommandError(422, "wrong-value", f"codes is one of {', '.join(RELEASES)}.")
+        raise Invalid("wrong-value", f"codes is one of {', '.join(RELEASES)}.")
     if not reason:
-        raise CommandError(422, "wrong-value", "Give a reason: it is kept with the report.")
+        raise Invalid("wrong-value", "Give a reason: it is kept with the report.")
     report = held(connection, report_id)
     resume(connection, report.kind)
     why = f"released as {codes} by {by or 'a person'}: {reason}"
@@ -98,10 +100,11 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     """The report, which must be held. Raises CommandError 404 or 409."""
     report = reports.get(connection, report_id)
     if report is None:
-        raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
+        raise NotFound("unknown-report", f"There is no report {report_id}.")
     if report.state != ReportState.HELD:
-        raise CommandError(
-            409, "wrong-state", f"Report {report_id} is {report.state}, not held: there is nothing to decide."
+        raise Conflict(
+            "wrong-state",
+            f"Report {report_id} is {report.state}, not held: there is nothing to decide.",
         )
     return report
 
@@ -129,7 +132,7 @@ def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
 def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str, at_ms: int) -> None:
     owner = documents.owner(connection, document_id)
     if owner not in (None, report.id):
-        raise CommandError(409, "document-taken", f"Document {document_id} belongs to report {owner}.")
+        raise Conflict("document-taken", f"Document {document_id} belongs to report {owner}.")
     if report.document_id not in (None, document_id):
         assert report.document_id is not None
         documents.let_go(connection, report.document_id, report.id)

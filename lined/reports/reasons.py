@@ -1,4 +1,6 @@
-"""What the regulator's reasons mean and what to do about them, in uz, ru and en: `reasons.toml` beside this file."""
+"""The regulator's reasons in plain words, and what to do about them, in uz, ru and en: `reasons.toml` beside this
+file.
+"""
 
 from __future__ import annotations
 

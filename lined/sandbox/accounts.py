@@ -1,4 +1,4 @@
-"""Who may ask: API keys of the business user and tokens of the technical user (API 1.21.1 §2.1, §2.2).
+"""Accounts (API 1.21.1 §2.1, §2.2): API keys of the business user and tokens of the technical user.
 
 One key a user, so a refreshed key is dead at once. A new access token kills the one before, and with it the refresh
 token that came with that one.

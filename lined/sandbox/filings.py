@@ -1,4 +1,4 @@
-"""What passes between the reading of a report, its document and its judgement."""
+"""Values between the reading of a report, its document and its judgement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At the door of every request: whose token it is, what that user may do, and how often."""
+"""The gate of every request: whose token it is, what that user may do, and how often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Between server and application: carries out the faults that concern a request and its answer, and counts answers."""
+"""Fault injection between server and application: the faults that concern a request and its answer, and counts of
+answers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the requests of one sandbox share: its settings, books, clock, chance, faults and budgets."""
+"""The state that the requests of one sandbox share: its settings, books, clock, chance, faults and budgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sandbox can be told: its one account, its delays, its strictness. Nothing here touches the disk."""
+"""The settings of a sandbox: its one account, its delays, its strictness. Nothing here touches the disk."""
 
 from __future__ import annotations
 

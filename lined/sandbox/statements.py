@@ -1,4 +1,4 @@
-"""What the books say, for those who check a line against them: counts, pages of codes, documents."""
+"""Statements of the books, for those who check a line against them: counts, pages of codes, documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""From the configuration to what each room wants to know. No room but the service knows the configuration."""
+"""The assembly: from the configuration to what each room wants to know. No room but the service knows the
+configuration.
+"""
 
 from __future__ import annotations
 

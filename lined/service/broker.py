@@ -18,6 +18,7 @@ from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.bridge import Bridge, Status
 from lined.mqtt.outbox import Outbox, moment
+from lined.service.ending import cancelled
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
 
@@ -75,10 +76,7 @@ class BrokerSide:
         self._bridge.stop()
         if self._tasks:
             await asyncio.wait(self._tasks[:1], timeout=END_S)
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await cancelled(self._tasks)
 
     async def _tell_reports(self) -> None:
         while True:

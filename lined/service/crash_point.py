@@ -1,4 +1,4 @@
-"""Dying on purpose, for tests: SIGKILL to ourselves at a named point of the journal's writer.
+"""Crash points, for tests: SIGKILL to ourselves at a named point of the journal's writer.
 
     LINED_CRASH_AT=after-commit:17            at the 17th commit
     LINED_CRASH_AT=before-commit/_received:2  before the 2nd commit that holds the step `_received`

@@ -30,18 +30,29 @@ from lined.devices import DeviceSpec, DeviceState, Turns, run_device
 from lined.journal import Journal
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
 from lined.line.intake.intake import LineIntake
+from lined.line.jobs.clock_steps import ClockSteps
 from lined.line.jobs.sealing import Sealer
 from lined.line.state import LineState
+from lined.line.watch.clock import WallClock
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.outbox import Outbox
 from lined.service import assembly
 from lined.service.crash_point import crash_point
+from lined.service.ending import BROKEN_S, STOP_S, LastResort, cancelled
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.errors import JournalBound, JournalBroken, JournalError, JournalLocked, LinedError, SettingsError
+from lined.vocabulary.errors import (
+    DEFECT,
+    JournalBound,
+    JournalBroken,
+    JournalError,
+    JournalLocked,
+    LinedError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from lined.service.outward import Outward
@@ -57,11 +68,6 @@ WATCH_S = 0.1  # how often the journal's health is looked at
 SILENCE_S = 10.0  # the oldest write may wait this long before the watchdog is no longer fed
 
 
-def wall_ms() -> int:
-    """The time of day in milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
-
-
 class Service:
     """One line. `run` returns the exit code. `loop_watch`: its loop's selector, where that is measured."""
 
@@ -70,7 +76,8 @@ class Service:
         self._loop_watch = loop_watch
         self.profile = assembly.profile_of(config)
         self.plant = assembly.plant_of(config, self.profile)
-        self.problems = Problems(wall_ms)
+        self.clock = WallClock()
+        self.problems = Problems(self.clock)
         self.defects = Defects(self.problems)
         self.journal = Journal(
             config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point(os.environ)
@@ -80,12 +87,13 @@ class Service:
         self.intake: LineIntake
         self.outward: Outward | None = None
         self.outbox: Outbox | None = None
-        self._since_ms = wall_ms()
+        self._since_ms = self.clock()
         self.ready = False
         self._stop = asyncio.Event()
         self._stopping_links = asyncio.Event()
         self._turns = Turns()
         self._exit = EXIT_OK
+        self._last_resort = LastResort()
         self._notify = Notify()
 
     def stop(self) -> None:
@@ -100,6 +108,7 @@ class Service:
         loop.set_exception_handler(self._unheard)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+            signal.signal(number, self._asked_to_stop)  # at once, also while the loop is held; then the loop's own
         try:
             numbers = await self._open()
             if numbers is not None:
@@ -110,14 +119,22 @@ class Service:
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
+        self._last_resort.off()
         log.info("stopped", exit=self._exit)
         return self._exit
+
+    def _asked_to_stop(self, _number: int, _frame: object) -> None:
+        self._last_resort.within(STOP_S, EXIT_OK)
+
+    def _broken(self) -> None:
+        """The journal cannot be written: from the writer's thread, or from the loop."""
+        self._last_resort.within(BROKEN_S, EXIT_JOURNAL)
 
     async def _open(self) -> dict[str, int] | None:
         """The journal, opened; the number of each device. None: it cannot be had, and the exit code says why."""
         config = self.config
         try:
-            return await open_journal(self.journal, config, wall_ms())
+            return await open_journal(self.journal, config, self.clock())
         except JournalBound as error:
             for problem in error.problems:
                 log.critical("journal_is_another_ones", path=problem.path, problem=problem.message)
@@ -132,8 +149,10 @@ class Service:
 
     async def _work(self, numbers: dict[str, int]) -> None:
         """Everything between the journal's opening and its closing."""
-        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms, self.defects)
+        self.clock.begin(self.journal, ClockSteps(self.state))
+        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.clock, self.defects)
         self.journal.writer.on_defect = self.defects.note
+        self.journal.writer.on_broken = self._broken
         if affected_by_wal_reset():
             self.problems.set(
                 AlarmKind.SQLITE,
@@ -142,7 +161,7 @@ class Service:
             )
         spec = assembly.mqtt_spec_of(self.config)
         if spec is not None:
-            self.outbox = Outbox(spec, self.intake.said, self.intake.unsaid, wall_ms)
+            self.outbox = Outbox(spec, self.intake.said, self.intake.unsaid, self.clock)
             self.intake.voices.append(self.outbox.heard)
         try:
             async with asyncio.TaskGroup() as outer:
@@ -156,31 +175,38 @@ class Service:
             wrong = group.subgroup(SettingsError) is not None
             self._exit = self._exit or (EXIT_SETTINGS if wrong else EXIT_FAILED)
         except* Exception as group:  # a defect of ours: told whole, and the process ends as it does otherwise
-            log.critical("defect", exc_info=group)
+            log.critical(DEFECT, exc_info=group)
             self._exit = self._exit or EXIT_FAILED
 
     async def _live(self, outer: asyncio.TaskGroup) -> None:
         """Start inside out, stop outside in."""
-        intake_tasks: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as inner:
-            self._start_intake(inner, intake_tasks)
-            watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
-            await self._start_outward(outer)
-            _settle_memory()
-            self.ready = True
-            self._notify.ready(f"{self.plant.line_id}: running")
-            log.info("running", line=self.plant.line_id, devices=len(self.devices))
-            if self._loop_watch is not None:
-                self._loop_watch.begin()
-            await self._stop.wait()
-            if self._loop_watch is not None:
-                log.info("loop_held", **self._loop_watch.longest_ms())
-            log.info("stopping")
-            self._notify.stopping()
-            await self._end_intake(intake_tasks)
-            if self.outward is not None:
-                await self.outward.end()
-            watch.cancel()
+            try:
+                await self._until_stopped(outer, inner)
+            except asyncio.CancelledError:  # something ended that must not: whatever hangs has to end too
+                self._last_resort.within(BROKEN_S, EXIT_JOURNAL if self.journal.writer.broken else EXIT_FAILED)
+                raise
+
+    async def _until_stopped(self, outer: asyncio.TaskGroup, inner: asyncio.TaskGroup) -> None:
+        intake_tasks: list[asyncio.Task[None]] = []
+        self._start_intake(inner, intake_tasks)
+        watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
+        await self._start_outward(outer)
+        _settle_memory()
+        self.ready = True
+        self._notify.ready(f"{self.plant.line_id}: running")
+        log.info("running", line=self.plant.line_id, devices=len(self.devices))
+        if self._loop_watch is not None:
+            self._loop_watch.begin()
+        await self._stop.wait()
+        if self._loop_watch is not None:
+            log.info("loop_held", **self._loop_watch.longest_ms())
+        log.info("stopping")
+        self._notify.stopping()
+        await self._end_intake(intake_tasks)
+        if self.outward is not None:
+            await self.outward.end()
+        watch.cancel()
 
     # ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,7 +219,7 @@ class Service:
             device = by_id[spec.id]
             self.devices[spec.id] = DeviceState()
             start(partial(self._device, spec, drivers.load(device.driver)(device.options)), spec.id)
-        self.sealer = Sealer(self.journal, self.state, self.problems, wall_ms, self._skew_s, self._nudge)
+        self.sealer = Sealer(self.journal, self.state, self.problems, self.clock, self._skew_s, self._nudge)
         start(self.sealer.run, "sealer")
         start(self._settle_marks, "marks")
 
@@ -220,9 +246,7 @@ class Service:
         links = [task for task in tasks if task.get_name() in self.devices]
         if links:
             await asyncio.wait(links, timeout=SAYING_S)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        await cancelled(tasks)
 
     # ── outward ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -238,7 +262,7 @@ class Service:
             self.problems,
             self.defects,
             self.devices,
-            wall_ms,
+            self.clock,
             self.outbox,
             self._since_ms,
         )
@@ -284,7 +308,9 @@ class Service:
             self.problems.clear(AlarmKind.DISK, path)
 
     def _skew_s(self) -> float | None:
-        return self.outward.skew_s() if self.outward is not None else None
+        skew_s = self.outward.skew_s() if self.outward is not None else None
+        self.clock.heard(skew_s)
+        return skew_s
 
     def _nudge(self) -> None:
         if self.outward is not None:

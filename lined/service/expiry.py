@@ -1,4 +1,4 @@
-"""Telling people in time that the API key will expire: 14, 7, 3 and 1 days before, and when it has.
+"""The watch over the API key's expiry: people are told 14, 7, 3 and 1 days before, and when it has passed.
 
 The problem stands from the first of these moments on and is raised anew at each, so that an alarm somebody has
 acknowledged comes again. Days are counted by the regulator's clock, where that is known: it is the one that ends the

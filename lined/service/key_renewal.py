@@ -23,7 +23,7 @@ from lined.journal.files import sync_folder
 from lined.journal.tables.commands import Command, earlier, once
 from lined.regulator.client import Regulator
 from lined.regulator.credentials import NewKey
-from lined.vocabulary.errors import CommandError, NotSent, OutcomeUnknown, Refused, clause
+from lined.vocabulary.errors import Conflict, NotNow, NotSent, OutcomeUnknown, Refused, clause
 
 log = structlog.get_logger()
 
@@ -40,13 +40,12 @@ class KeyFile:
     def prove(self) -> None:
         """Raises CommandError 409 where a new key could not be stored."""
         if self._secret is None:
-            raise CommandError(409, "not-allowed", "A technical user has a password, no API key.")
+            raise Conflict("not-allowed", "A technical user has a password, no API key.")
         try:
             self._write("")
             self._beside().unlink()
         except OSError as error:
-            raise CommandError(
-                409,
+            raise Conflict(
                 "key-not-writable",
                 f"{self._secret.name} cannot be replaced here ({error.strerror}), so nothing was asked: make a new key "
                 "in the personal account and put it there.",
@@ -96,7 +95,7 @@ class KeyRenewal:
         """A new key. Durable when answered; once for each id. Raises CommandError, JournalError."""
         command = Command(command_id, by, NAME, dict(body), self._wall_ms())
         if self._task is not None and not self._task.done():
-            raise CommandError(409, "renewing", "The key is being renewed already: look at `lined status` in a minute.")
+            raise Conflict("renewing", "The key is being renewed already: look at `lined status` in a minute.")
         self._task = asyncio.create_task(self._renew(command), name="key renewal")
         self._task.add_done_callback(_heard)
         return await asyncio.shield(self._task)
@@ -114,12 +113,11 @@ class KeyRenewal:
         try:
             new = await self._regulator.refresh_api_key()
         except NotSent as error:
-            raise CommandError(503, "not-renewed", f"Not done: {error}") from error
+            raise NotNow("not-renewed", f"Not done: {error}") from error
         except Refused as error:
-            raise CommandError(409, "refused", f"The regulator refuses to renew the key: {error}") from error
+            raise Conflict("refused", f"The regulator refuses to renew the key: {error}") from error
         except OutcomeUnknown as error:
-            raise CommandError(
-                503,
+            raise NotNow(
                 "outcome-unknown",
                 f"Whether the key was renewed is unknown: {clause(error)}. If the regulator refuses the old one from "
                 "now on, make a new key in the personal account and put it in the file.",

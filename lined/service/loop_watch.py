@@ -1,4 +1,4 @@
-"""How long one turn of the event loop held everybody else. For measurements only.
+"""The measure of the longest turn of the event loop. For benchmarks only.
 
 It is a selector: a turn is what happens between one answer of the system and the next question to it. Held is what
 others wait, with all that a busy machine and other threads add; busy is our own part, the loop's processor time.

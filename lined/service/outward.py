@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -24,6 +23,7 @@ from lined.line.plant import Plant
 from lined.line.state import LineState
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.clock import WallClock
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.line.watch.read_rate import ReadRate
@@ -35,6 +35,7 @@ from lined.reports.operations import ReportOperations
 from lined.reports.planning import Planning, PlanningRules
 from lined.service import assembly
 from lined.service.broker import BrokerSide
+from lined.service.ending import cancelled
 from lined.service.expiry import ExpiryWatch
 from lined.service.key_renewal import KeyFile, KeyRenewal
 from lined.service.kind_search import KindSearch
@@ -67,21 +68,21 @@ class Outward:
         problems: Problems,
         defects: Defects,
         devices: dict[str, DeviceState],
-        wall_ms: Callable[[], int],
+        clock: WallClock,
         outbox: Outbox | None = None,
         since_ms: int = 0,
     ) -> None:
         self.config = config
         key_file = KeyFile(config.regulator.api_key)
         self.regulator = Regulator(assembly.account_of(config), on_new_secret=key_file.store)
-        self.renewal = KeyRenewal(self.regulator, key_file, journal, wall_ms)
+        self.renewal = KeyRenewal(self.regulator, key_file, journal, clock)
         self.around = Surroundings(
             journal=journal,
             regulator=KindSearch(self.regulator),
             problems=problems,
             rules=assembly.delivery_rules_of(config),
             timezone=plant.timezone,
-            wall_ms=wall_ms,
+            wall_ms=clock,
             sleep=asyncio.sleep,
             chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
             note=defects.note,
@@ -93,25 +94,26 @@ class Outward:
             },
         )
         self.delivery = Delivery(self.around)
+        clock.listeners += [self.regulator.clock_was_set, self.delivery.clock_was_set]
         most = plant.aggregation.max_codes if plant.aggregation is not None else 0
         self.planning = Planning(self.around, PlanningRules(plant.business_place_id, most)) if most else None
-        self.line = LineOperations(plant, journal, state, intake, wall_ms)
+        self.line = LineOperations(plant, journal, state, intake, clock)
         self.reports = ReportOperations(
             journal,
-            wall_ms,
+            clock,
             self._decided,
             timezone=plant.timezone,
             most_codes=self.regulator.profile.limits["codes_per_report"],
             may_correct=self.regulator.account.business,
             countries=self.regulator.profile.countries,
         )
-        self.upkeep = Upkeep(config, journal, problems, wall_ms, defects)
-        self.alarms = AlarmBook(journal, problems, wall_ms)
+        self.upkeep = Upkeep(config, journal, problems, clock, defects)
+        self.alarms = AlarmBook(journal, problems, clock)
         self.notifying: Notifying | None = None
         if config.notify:
             from lined.service.notices import Notifying
 
-            self.notifying = Notifying(config, journal, problems, wall_ms)
+            self.notifying = Notifying(config, journal, problems, clock)
             self.alarms.listeners.append(self.notifying.heard)
         intake.listeners.append(ReadRate(problems).heard)
         packs = any(station.role == Role.PACK for station in plant.stations.values())
@@ -124,7 +126,7 @@ class Outward:
             line=self.line,
             reports=self.reports,
             regulator=self.regulator,
-            wall_ms=wall_ms,
+            wall_ms=clock,
             ready=lambda: self.ready,
             devices=devices,
             stations={device: station.id for station in plant.stations.values() for device in station.devices},
@@ -186,10 +188,7 @@ class Outward:
         await asyncio.gather(self.delivery.finish(SENDING_S), self.renewal.finish(SENDING_S))
         if self.broker is not None:
             await self.broker.end()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await cancelled(self._tasks)
         await self.regulator.__aexit__(None, None, None)
 
     def skew_s(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Telling systemd how the service is: readiness and the watchdog, by sd_notify(3). Nothing happens without systemd."""
+"""The notifier of systemd, by sd_notify(3): readiness and the watchdog. Nothing happens without systemd."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the journal is looked after: a backup a day, a check a week, the archive bit by bit.
+"""The timetable of the journal's upkeep: a backup a day, a check a week, the archive bit by bit.
 
 APScheduler 3 swallows what a job raises and drops a job that is a second late, so a job here only wakes a task, and
 grace, coalescing and time zone are written out.

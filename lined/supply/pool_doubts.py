@@ -1,4 +1,4 @@
-"""What the codes of a file look like together, and what each of them may hide.
+"""Doubts about a file of codes: what its codes look like together, and what each of them may hide.
 
 A single line cannot tell a serial that ends in `93abcd` from one whose check part lost its separator, nor CSV without
 quotes from a serial that holds a comma. All lines together can, nearly always; where they leave it open, that is a
@@ -47,23 +47,23 @@ class Doubts:
     def clear(self) -> None:
         self._codes = self._percents = self._escapes = 0
         self._forms: Counter[tuple[int, int]] = Counter()
-        self._first: dict[tuple[int, int], int] = {}
+        self._first: dict[tuple[int, int], str] = {}
         self._alike: Counter[tuple[int, int]] = Counter()
-        self._alike_first = 0
+        self._alike_first = ""
         self._marks = set(_MARKS)
 
-    def take(self, line: int, code: MarkingCode, *, whole: bool) -> None:
+    def take(self, place: str, code: MarkingCode, *, whole: bool) -> None:
         """`whole`: nothing told where the code ends but the end of the line, or a tab."""
         self._codes += 1
         form = (len(code.ident), len(code.tail))
         self._forms[form] += 1
-        self._first.setdefault(form, line)
+        self._first.setdefault(form, place)
         self._percents += code.full.count("%")
         self._escapes += len(_PERCENT.findall(code.full))
         if self._marks:
             self._marks &= self._could_be_delimiters(code) if whole else set()
         if not code.tail and _LIKE_A_CHECK_PART.fullmatch(code.ident, SERIAL_AT):
-            self._alike_first = self._alike_first or line
+            self._alike_first = self._alike_first or place
             self._alike[form] += 1
 
     def found(self) -> list[Line]:
@@ -80,7 +80,7 @@ class Doubts:
             return
         mark = min(self._marks, key=_MARKS.index)
         yield Line(
-            str(min(self._first.values())),
+            next(iter(self._first.values())),
             None,
             f"this line and every other could be cut at {NAMES[mark]}: is it CSV? Say --delimiter {NAMES[mark].strip()}"
             f", or --delimiter {NO_DELIMITER} where it belongs to the codes",
@@ -103,7 +103,7 @@ class Doubts:
             if form == usual or (form[1] and not cut):
                 continue
             yield Line(
-                str(self._first[form]),
+                self._first[form],
                 None,
                 f"{_described(form)}, where line {self._first[usual]} has {_described(usual)} ({count:,} such lines): "
                 "a lost separator? Give the product its serial_length in the configuration, or say --uneven-serials "
@@ -115,7 +115,7 @@ class Doubts:
             return
         if any(count * _CHANCE >= self._forms[form] for form, count in self._alike.items()):
             yield Line(
-                str(self._alike_first),
+                self._alike_first,
                 None,
                 "ends like a check part without its separator (93…), as others do: give the product its serial_length "
                 "in the configuration, or ask for a file with separators",

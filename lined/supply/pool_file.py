@@ -2,7 +2,7 @@
 
 A line is a full code, with its separators or (where the product fixes its serial length) with what became of them; or
 an identification code; or CSV whose first column is one (see `pool_rows`). A few lines without digits before the first
-code are titles.
+code are titles. The regulator's answers in JSON are read as well (see `pool_json`).
 
 `,`, `;`, `|` and quotes are characters of codes, and a separator may be lost so that a check part looks like the end of
 a serial. Whatever may be read in two ways is a doubt, and a doubt is refused with its line: a pool of other codes than
@@ -18,6 +18,7 @@ from pathlib import Path
 from lined.codes import Malformed, MarkingCode, Shape
 from lined.line.pool_operations import code_of
 from lined.supply.pool_doubts import NO_DELIMITER, Doubts, Line
+from lined.supply.pool_json import codes_in, is_json
 from lined.supply.pool_rows import (
     BLANKS,
     NAMES,
@@ -73,8 +74,7 @@ class PoolFile:
             there = self._path.stat()
             now = (there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns)
             self._as_it_was = self._as_it_was or now
-            delimiter, wrong = self._delimiter()
-            yield from self._lines(delimiter) if wrong is None else [wrong]
+            yield from self._of_json() if is_json(self._path) else self._of_lines()
             there = self._path.stat()
         except NoText as fault:
             yield Line("1", None, f"the file {fault}")
@@ -87,6 +87,18 @@ class PoolFile:
     def doubts(self) -> list[Line]:
         """Empty: none."""
         return self._seen.found()
+
+    def _of_json(self) -> Iterator[Line]:
+        self.titles = 0
+        for place, text in codes_in(self._path):
+            if isinstance(text, str):
+                yield self._taken(place, text, whole=False)
+            else:
+                yield Line(place, None, "a code has to be a text in quotes")
+
+    def _of_lines(self) -> Iterator[Line]:
+        delimiter, wrong = self._delimiter()
+        yield from self._lines(delimiter) if wrong is None else [wrong]
 
     def _delimiter(self) -> tuple[str, Line | None]:
         """The file's own, where it has quoted columns: one for all its lines; else what was told. And the line, if
@@ -126,11 +138,18 @@ class PoolFile:
     def _line(self, number: int, row: str, delimiter: str) -> Line:
         try:
             cells = self._cells(row, delimiter)
-            code = self._code(plain(cells[0]))
-        except (Malformed, WrongRow) as fault:
+            text = plain(cells[0])
+        except WrongRow as fault:
             return Line(str(number), None, str(fault))
-        self._seen.take(number, code, whole=len(cells) == 1 and not is_quoted(row))
-        return Line(str(number), code)
+        return self._taken(str(number), text, whole=len(cells) == 1 and not is_quoted(row))
+
+    def _taken(self, place: str, text: str, *, whole: bool) -> Line:
+        try:
+            code = self._code(text)
+        except Malformed as fault:
+            return Line(place, None, str(fault))
+        self._seen.take(place, code, whole=whole)
+        return Line(place, code)
 
     def _cells(self, row: str, delimiter: str) -> list[str]:
         if self._told != NO_DELIMITER and not delimiter:

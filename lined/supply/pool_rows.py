@@ -1,4 +1,4 @@
-"""One row of a file of codes: the first column, as CSV in its strict form writes it, or as Excel spoils it.
+"""A row of a file of codes: the first column, as CSV in its strict form writes it, or as Excel spoils it.
 
     0104899215122371215zXkP3mQw8RtV␝93aB3d          the whole row is the code
     "0104899215122371215z""kP3mQw8RtV",2026-11-01   quoted: quotes within are doubled, a delimiter or nothing follows

@@ -1,4 +1,4 @@
-"""Every error of lined in one tree; a name says what the caller has to do.
+"""The tree of errors; a name says what the caller has to do.
 
     LinedError
     ├── SettingsError       the configuration is wrong: all problems at once, exit 78, nothing touched
@@ -20,7 +20,14 @@
     │   ├── Unavailable         time-out, 5xx, HTML, unreadable: ask again later
     │   │   └── Unfit               it is about something else than what was asked: of this document only
     │   └── Denied              401 or 403: a credential or a right is missing
-    ├── CommandError        a person's or the PLC's command cannot be done; carries its HTTP status
+    ├── CommandError        a person's or the PLC's command cannot be done
+    │   ├── Unreadable          it is no JSON
+    │   ├── NotFound            what it is about is not here
+    │   ├── Conflict            not in the state in which things are now
+    │   ├── TooLarge            it is longer than a command may be
+    │   ├── Invalid             wrong values: correct them
+    │   ├── Unsupported         not on this line
+    │   └── NotNow              ask again later
     └── Defect              a mistake in lined's own code: undone, told, counted; everything else goes on
 
 A library's errors are translated once, in that library's room.
@@ -185,16 +192,43 @@ class Denied(LookupFailed):
 
 
 class CommandError(LinedError):
-    """A command that cannot be done. `code` is the word in the answer, `status` its HTTP status."""
+    """A command that cannot be done, or a question that cannot be answered. `code` is the word in the answer."""
 
-    def __init__(self, status: int, code: str, message: str, details: Sequence[Problem] = ()) -> None:
+    def __init__(self, code: str, message: str, details: Sequence[Problem] = ()) -> None:
         super().__init__(message)
-        self.status = status
         self.code = code
         self.details = list(details)
 
 
-DEFECT = "defect"  # the word in an answer, with HTTP status 500
+class Unreadable(CommandError):
+    """No JSON, or not in UTF-8."""
+
+
+class NotFound(CommandError):
+    """What it is about is not here."""
+
+
+class Conflict(CommandError):
+    """Not in the state in which things are now."""
+
+
+class TooLarge(CommandError):
+    """More than a command may have."""
+
+
+class Invalid(CommandError):
+    """Wrong values; `details` name each."""
+
+
+class Unsupported(CommandError):
+    """Not on this line."""
+
+
+class NotNow(CommandError):
+    """Ask again later."""
+
+
+DEFECT = "defect"  # the word in an answer
 DEFECT_SENTENCE = (
     "A mistake in lined itself: its log has the details, and the line goes on. Ask again with the same id, if at all: "
     "what was done is not done twice."

@@ -1,4 +1,4 @@
-"""What screens are told while it happens: one bounded stream of server-sent events a screen.
+"""The live feed of a screen: one bounded stream of server-sent events.
 
     hello     once: the rates of the last minutes, the last verdicts
     verdict   at most UPDATES_S apart, however many reads: the last of each station, and the last reject

@@ -1,4 +1,4 @@
-"""What the page of the line shows, live: stations, devices, the other side."""
+"""The values of the page of the line: stations, devices, the other side."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from lined.api.answers import answer
 from lined.journal.views import overview, queries
 from lined.journal.views.tallies import Span
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import Invalid, NotFound, Problem
 from lined.vocabulary.times import moment
 from lined.web.routes import Page
 from lined.web.sheet import rows_of, sheet
@@ -52,7 +52,7 @@ def paper_routes(page: Page) -> APIRouter:
         journal = page.view.journal
         row = await journal.read(queries.running_job) if job is None else await journal.read(queries.job, job)
         if row is None:
-            raise CommandError(404, "unknown-job", "There is no such job.")
+            raise NotFound("unknown-job", "There is no such job.")
         now_ms = page.view.wall_ms()
         span = Span(row.started_ms, (row.stopped_ms or now_ms) + 1, row.id)
         found = await summary(journal, page.view.plant, span, now_ms)
@@ -91,7 +91,7 @@ def _wanted(page: Page, day: str | None, start: str | None) -> ShiftTime:
         return shift_at(date.fromisoformat(day), begins, page.view.shifts, page.rendering.clock.zone)
     except (ValueError, OverflowError):
         text = "a day such as 2026-11-23 and a start such as 08:00"
-        raise CommandError(422, "wrong-values", f"Give {text}.", [Problem("day", text)]) from None
+        raise Invalid("wrong-values", f"Give {text}.", [Problem("day", text)]) from None
 
 
 def _shifts(page: Page) -> Iterator[ShiftTime]:

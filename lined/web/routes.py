@@ -16,7 +16,7 @@ from lined.api.document import StatusDocument
 from lined.api.ports import PlantView
 from lined.i18n import catalogues, commanded, words
 from lined.i18n.shown import Clock
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import NotFound, NotNow
 from lined.vocabulary.verdicts import Reason
 from lined.vocabulary.word import N_, AdvisedWord
 from lined.web.feed import Feed, measured
@@ -159,7 +159,7 @@ def page_routes(page: Page) -> APIRouter:
     async def static(name: str) -> Response:
         path = STATIC / name
         if path.name != name or path.suffix not in KINDS or not path.is_file():
-            raise CommandError(404, "not-found", "There is no such file.")
+            raise NotFound("not-found", "There is no such file.")
         headers = {"Cache-Control": "max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
         return Response(path.read_bytes(), 200, headers, KINDS[path.suffix])
 
@@ -198,7 +198,7 @@ def _of_screens(router: APIRouter, page: Page) -> None:
     ) -> Response:
         """Server-sent events; 503 where too many look already, or the daemon is stopping."""
         if page.feed.full:
-            raise CommandError(503, "too-many", "Too many screens are open.")
+            raise NotNow("too-many", "Too many screens are open.")
         plant = page.view.plant
         known = station if plant is not None and station in plant.stations else None
         stream = page.feed.stream(page.language(request), part, known)

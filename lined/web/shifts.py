@@ -1,4 +1,4 @@
-"""When shifts begin and end, on the plant's own clock."""
+"""Shifts: when they begin and end, on the plant's own clock."""
 
 from __future__ import annotations
 

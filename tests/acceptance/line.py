@@ -214,7 +214,7 @@ class Line:
         finally:
             connection.close()
 
-    async def issue(self, count: int, gtin: str = GTIN) -> list[bytes]:
+    async def issue(self, count: int, gtin: str = GTIN, **wanted: object) -> list[bytes]:
         """Full codes that belong to our account."""
         body = {
             "gtin": gtin,
@@ -223,7 +223,7 @@ class Line:
             "template": "GS1_AISTR_SHORT",
             "serial_length": 13,
         }
-        answer = await self.ask_sandbox("POST", "/sandbox/codes", body)
+        answer = await self.ask_sandbox("POST", "/sandbox/codes", body | wanted)
         return [code.encode("ascii") for code in answer["codes"]]
 
     async def books(self) -> dict[str, Any]:

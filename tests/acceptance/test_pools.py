@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.acceptance.contract_line import NG, OK, ContractLine
@@ -42,6 +43,26 @@ async def test_codes_that_were_issued_pass_and_others_are_unknown(tmp_path: Path
         done = await line.run("pool", "drop", "--gtin", GTIN, "--json")
         assert done.code == 0 and done.json["state"] == "dropped"
         assert await scanner.say(foreign[0]) == [OK]
+
+
+async def test_an_order_as_the_regulator_answers_it_is_loaded(tmp_path: Path) -> None:
+    """The longest codes there are, the largest page: it fits a command."""
+
+    def longest(text: str) -> str:
+        return text.replace("GS1_AISTR_SHORT", "GS1_AISTR").replace("serial_length = 13", "serial_length = 20")
+
+    async with ContractLine(tmp_path, change=longest) as line:
+        codes = [code.decode() for code in await line.issue(2_001, template="GS1_AISTR", serial_length=20)]
+        file = tmp_path / "pack.json"
+        file.write_text(json.dumps({"packId": "0e13a2f6-14c9-4013-40c1-5ad0d9bfc655", "codes": codes}, indent=1))
+        for added in (2_001, 0):
+            done = await line.run("pool", "load", str(file), "--gtin", GTIN, "--json")
+            assert done.code == 0, done.errors
+            assert (done.json["codes"], done.json["added"]) == (2_001, added)
+        file.write_text(json.dumps({"codes": [codes[0], codes[1][:-1]]}))
+        done = await line.run("pool", "load", str(file), "--gtin", GTIN)
+        assert (done.code, done.out) == (1, "")
+        assert "pack.json:codes[1]: " in done.errors
 
 
 async def test_without_a_daemon_the_journal_takes_the_codes(tmp_path: Path) -> None:

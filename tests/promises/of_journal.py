@@ -128,7 +128,7 @@ MUTATIONS = [
         FAILS,
         "it is tried again: the error is not kept",
         "lined/journal/writer.py",
-        "        if isinstance(error, JournalBroken):\n            self.broken = error\n        elif",
+        "        if isinstance(error, JournalBroken):\n            self.fail(error)\n        elif",
         "        if isinstance(error, JournalBroken):\n            pass\n        elif",
         f"{_EIO}[sync-once]",
     ),

@@ -15,6 +15,10 @@ _EXPIRY = "tests/unit/service/test_expiry.py"
 _BUDGET, _SUBMISSIONS = "tests/unit/regulator/test_budget.py", "tests/integration/regulator/test_submissions.py"
 _SEALING, _AGGREGATION = "tests/unit/line/test_sealing.py", "tests/integration/packing/test_aggregation.py"
 _SENDING, _DOUBT = "tests/integration/reports/test_sending.py", "tests/integration/reports/test_doubt.py"
+_DATING = "tests/integration/reports/test_dating.py"
+_STEP = f"{_DATING}::test_a_step_voids_what_was_measured"
+_FOR_A_WHILE = f"{_DATING}::test_a_clock_that_is_wrong_for_a_while_in_the_run"
+_NOBODY_KNOWS = f"{_DATING}::test_a_clock_that_is_put_right_while_the_machine_is_off"
 _FOLLOWING = "tests/integration/reports/test_following.py"
 _REFUSALS, _WAYS = (
     "tests/integration/reports/test_refusals.py",
@@ -289,7 +293,7 @@ MUTATIONS = [
         CLOCK,
         "it is sealed by a clock that is off",
         "lined/line/jobs/sealing.py",
-        "        elif skew_s is not None and abs(skew_s) > SKEW_MAX_S:\n",
+        "        elif skew_s is not None and abs(skew_s) * 1000 > WRONG_MS:\n",
         "        elif skew_s is not None and abs(skew_s) > 1e9:\n",
         _SEALING,
     ),
@@ -304,18 +308,59 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "a report dated in the regulator's future is sent",
-        "lined/reports/delivery/submit.py",
-        "    return ahead_ms if CLOCKS_KNOWN_TO_MS < ahead_ms <= EARLY_MAX_MS else 0\n",
-        "    return 0 if ahead_ms <= EARLY_MAX_MS else ahead_ms\n",
+        "lined/reports/delivery/dating.py",
+        "    if ahead_ms > HEARD_MS:  #",
+        "    if ahead_ms > WRONG_MS:  #",
         _SENDING,
     ),
     Mutation(
         CLOCK,
         "packing is dated before production",
         "lined/reports/kinds/aggregation.py",
-        "packed_ms = max(closed_ms, _made_ms(connection, report))",
-        "packed_ms = closed_ms",
+        "packed = packed if made is None else later(packed, made)",
+        "packed = packed",
         f"{_AGGREGATION}::test_packing_is_never_dated_before_production",
+    ),
+    Mutation(
+        CLOCK,
+        "a report dated far ahead by a clock that was wrong is sent",
+        "lined/reports/delivery/dating.py",
+        "    if happened is not None and ahead_ms > WRONG_MS:\n",
+        "    if happened is not None and ahead_ms > WRONG_MS:\n        return Finding()\n"
+        "    if happened is not None and ahead_ms > WRONG_MS:\n",
+        _SENDING,
+    ),
+    Mutation(
+        CLOCK,
+        "what was measured before a step of the clock is believed after it",
+        "lined/line/watch/clock.py",
+        "            listener()\n",
+        "            pass\n",
+        _STEP,
+    ),
+    Mutation(
+        CLOCK,
+        "codes are dated by the clock of then, whatever it turned out to be",
+        "lined/journal/views/true_time.py",
+        "        return Right(at_ms - error_ms, error_ms, now_wrong_ms=wrong_ms)\n",
+        "        return Right(at_ms)\n",
+        _FOR_A_WHILE,
+    ),
+    Mutation(
+        CLOCK,
+        "what nobody knows about a clock counts as right",
+        "lined/reports/delivery/dating.py",
+        "    if first.doubt or last.doubt:\n",
+        "    if first.doubt and last.error_ms:\n",
+        _NOBODY_KNOWS,
+    ),
+    Mutation(
+        CLOCK,
+        "a report is sent although its expiry has passed",
+        "lined/reports/delivery/dating.py",
+        "    if expiry is not None and _ms(expiry) <= now_ms:\n",
+        "    if expiry is not None and _ms(expiry) <= 0:\n",
+        f"{_DATING}::test_a_report_whose_expiry_passes_while_it_waits_is_held",
     ),
     Mutation(
         CLOCK,

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lined.api.statuses import STATUS
 from lined.journal.database import Connection
 from lined.journal.tables import counters, reports
 from lined.line.plant import BatchRules
@@ -125,7 +126,7 @@ class Story:
         try:
             await self.line.line.withdraw({"code": oil(code), "reason": reason})
         except CommandError as error:
-            status = error.status
+            status = STATUS[type(error)]
         expected = 404 if code not in self.model.codes else 409
         if self.model.codes.get(code) == "applied" and code not in self.frozen:
             expected = 0

@@ -14,10 +14,12 @@ from lined.journal import Journal
 from lined.journal.database import open_readonly
 from lined.line.intake.intake import LineIntake
 from lined.line.intake.ports import Judgement
+from lined.line.jobs.clock_steps import ClockSteps
 from lined.line.jobs.sealing import Sealer
 from lined.line.operations import LineOperations
 from lined.line.state import LineState
 from lined.line.stations.read import Read, typed_device
+from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
@@ -52,7 +54,8 @@ class Life:
         self.world = world
         self.path = path
         self.dead = False
-        self.problems = Problems(world.wall_ms)
+        self.clock = WallClock(world.wall_ms, world.uptime_ms, world.boot)
+        self.problems = Problems(self.clock)
         self.journal = Journal(path)
         self.writer = InlineWriter(path, world.disk)
         self.journal.writer = self.writer
@@ -69,8 +72,9 @@ class Life:
         self._look = open_readonly(self.path)
         self.journal._connections.append(self._look)  # one reader for both: opening one costs as much as 30 questions
         state = LineState(world.plant)
-        self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, world.wall_ms)
-        self.line = LineOperations(world.plant, self.journal, state, self.intake, world.wall_ms)
+        self.clock.begin(self.journal, ClockSteps(state))
+        self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, self.clock)
+        self.line = LineOperations(world.plant, self.journal, state, self.intake, self.clock)
         self.port = Port(
             world.books, world.weather, world.now_s, world.wall_ms, world.epoch_ms, world.hidden_for_s, world.point
         )
@@ -80,13 +84,14 @@ class Life:
             problems=self.problems,
             rules=world.rules,
             timezone=world.plant.timezone,
-            wall_ms=world.wall_ms,
+            wall_ms=self.clock,
             sleep=asyncio.sleep,
             chance=random.Random(world.chance.getrandbits(64)),
         )
         self.delivery = Delivery(around)
-        self.reports = ReportOperations(self.journal, world.wall_ms, self.delivery.nudge)
-        sealer = Sealer(self.journal, state, self.problems, world.wall_ms, self._skew_s, self.delivery.nudge)
+        self.clock.listeners += [self.port.clock_was_set, self.delivery.clock_was_set]
+        self.reports = ReportOperations(self.journal, self.clock, self.delivery.nudge)
+        sealer = Sealer(self.journal, state, self.problems, self.clock, self._skew_s, self.delivery.nudge)
         self._begin(self._outward(), "outward")
         self._begin(sealer.run(), "sealer")
         self._begin(self._watch(), "watch")
@@ -191,6 +196,7 @@ class Life:
         self.world.stirred()
 
     def _skew_s(self) -> float | None:
+        self.clock.heard(self.port.server_skew_s)
         return self.port.server_skew_s
 
     async def _reads(self, device: str) -> None:

@@ -96,6 +96,9 @@ class Connection:
         self.server_skew_s: float | None = None
         self.server_time: datetime | None = None
 
+    def clock_was_set(self) -> None:
+        self.server_skew_s = None
+
     # ── submissions ─────────────────────────────────────────────────────────────────────────────────────────────────
     async def wait_turn(self, kind: str) -> None:
         try:

@@ -95,6 +95,7 @@ class Run:
                 await life.die()
                 if how == "cut":
                     self._said.write_bytes(stale[0])
+                    self.world.reboot()
             await asyncio.sleep(RESTART_S)
 
     async def _begin(self) -> tuple[bytes, Sure]:

@@ -39,6 +39,8 @@ class World:
         self.rules = RULES
         self.epoch_ms = EPOCH_MS + chance.randrange(86_400_000)
         self.clock_off_ms = 0
+        self.boot = "boot 1"
+        self._up_since_s = -chance.uniform(60.0, 1e6)
         self.disk = Disk(chance)
         self.max_codes = chance.choice((3, 5, 8))
         self.books = Books(chance, self.max_codes)
@@ -67,6 +69,14 @@ class World:
     def wall_ms(self) -> int:
         """What the computer's clock shows."""
         return self.epoch_ms + int(self._loop.time() * 1000) + self.clock_off_ms
+
+    def uptime_ms(self) -> int:
+        """How long the computer has been up: what is done to its clock changes nothing in that."""
+        return int((self._loop.time() - self._up_since_s) * 1000)
+
+    def reboot(self) -> None:
+        self.boot = f"boot {int(self.boot.split()[1]) + 1}"
+        self._up_since_s = self._loop.time() - 30.0
 
     # ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
     def note(self, what: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
+from lined.vocabulary.errors import CommandError
 from lined.vocabulary.line import JobMode, LineState, Role
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
@@ -29,7 +30,7 @@ WORDS = frozenset(str(word) for enum in ENUMS for word in enum if enum is not Al
 OTHER_WORDS = ("vocabulary", "sandbox", "regulator", "cli")
 # Calls whose arguments name a field of a document, a setting, an error's code, a process's task or a message's place.
 NAMING = {
-    "CommandError",
+    *(kind.__name__ for kind in CommandError.__subclasses__()),
     "get",
     "pop",
     "getattr",

@@ -17,7 +17,7 @@ from lined.journal.care.backup import integrity
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
 from lined.journal.said import Said
-from lined.journal.tables import codes, counters, pools, reports
+from lined.journal.tables import clock_settings, codes, counters, pools, reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -78,6 +78,7 @@ def _adopt(new: Connection, old: Connection, journal: Path, at_ms: int) -> Adopt
         raise JournalError(f"{journal} was not stopped in order: start the daemon once and stop it, then try again")
     taken = made = orphans = 0
     new.execute("BEGIN IMMEDIATE")
+    clock_settings.record(new, clock_settings.UNKNOWN, 0, at_ms)  # what is taken over was dated by whatever clock
     for (batch_id,) in old.execute("SELECT DISTINCT batch_id FROM code ORDER BY batch_id").fetchall():
         missing = list(_missing(new, old, batch_id))
         batch = reports.select(old, "batch_id = ? AND kind = ? ORDER BY id LIMIT 1", (batch_id, ReportKind.UTILISATION))

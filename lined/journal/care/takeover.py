@@ -22,7 +22,7 @@ from lined.journal.files import COMPANIONS, sync_file, sync_folder
 from lined.journal.schema import migrations
 from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict
 from lined.vocabulary.reports import ReportState
 
 GAP = "gap"  # key in `meta`
@@ -167,13 +167,11 @@ def confirm(connection: Connection, by: str, at_ms: int) -> Gap:
     """A person has taken note. Raises CommandError 409: nothing to confirm, or reports are still looked for."""
     gap = gap_of(connection)
     if gap is None or gap.confirmed_ms is not None:
-        raise CommandError(409, "nothing-to-confirm", "This journal has no gap that is not confirmed.")
+        raise Conflict("nothing-to-confirm", "This journal has no gap that is not confirmed.")
     looking = looked_for(connection)
     if looking and gap.withholds:
         shown = ", ".join(map(str, looking[:10]))
-        raise CommandError(
-            409, "still-looking", f"Reports {shown} are still being looked for: wait until they are not."
-        )
+        raise Conflict("still-looking", f"Reports {shown} are still being looked for: wait until they are not.")
     confirmed = replace(gap, confirmed_ms=at_ms, confirmed_by=by or None)
     write(connection, confirmed)
     return confirmed

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict, NotFound
 
 KEPT = 1_000
 AGAIN_MS = 60_000  # what comes back so soon is counted with the one before
@@ -87,10 +87,11 @@ def acknowledge(connection: Connection, alarm_id: int, by: str, at_ms: int) -> A
     """Somebody has seen it. Raises CommandError 404 `unknown-alarm`, 409 `acknowledged`."""
     row = get(connection, alarm_id)
     if row is None:
-        raise CommandError(404, "unknown-alarm", f"There is no alarm {alarm_id}.")
+        raise NotFound("unknown-alarm", f"There is no alarm {alarm_id}.")
     if row.acknowledged_ms is not None:
-        raise CommandError(
-            409, "acknowledged", f"{row.acknowledged_by or 'Somebody'} has acknowledged alarm {alarm_id}."
+        raise Conflict(
+            "acknowledged",
+            f"{row.acknowledged_by or 'Somebody'} has acknowledged alarm {alarm_id}.",
         )
     connection.execute(
         "UPDATE alarm SET acknowledged_ms = ?, acknowledged_by = ? WHERE id = ?", (at_ms, by or None, alarm_id)

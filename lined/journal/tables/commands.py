@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict
 
 KEPT_MS = 7 * 24 * 3600 * 1000  # docs/contract.md, HTTP: the same id within 7 days
 
@@ -50,8 +50,9 @@ def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:
     if row is None:
         return None
     if (row[0], row[1]) != (command.name, _said(command)):
-        raise CommandError(
-            409, "id-reused", f"The id {command.id!r} belongs to another command ({row[0]}); use a new one."
+        raise Conflict(
+            "id-reused",
+            f"The id {command.id!r} belongs to another command ({row[0]}); use a new one.",
         )
     answer: dict[str, Any] = json.loads(row[2])
     return answer

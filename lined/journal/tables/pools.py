@@ -9,7 +9,7 @@ in the pool and in `code`, whichever came later.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
@@ -20,6 +20,7 @@ SWEEP_ROWS = 1_000  # deleted in one transaction: neighbours, about a millisecon
 
 _CHUNK = 250  # as in codes.find: SQLite compiles the statement once
 _LISTED = f"SELECT serial FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
+_TAILS = f"SELECT serial, tail FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
 _LISTED_ONE = "SELECT serial FROM pool_code WHERE pool_no = ? AND serial = ?"
 
 
@@ -34,6 +35,14 @@ class PoolRow(NamedTuple):
     began_ms: int
     began_by: str | None
     complete_ms: int | None
+
+
+class OtherCheckPart(Exception):
+    """Codes that are in the pool with another check part; `idents` are theirs."""
+
+    def __init__(self, idents: Sequence[str]) -> None:
+        super().__init__(f"{len(idents)} codes are in the pool with another check part")
+        self.idents = list(idents)
 
 
 class Added(NamedTuple):
@@ -61,16 +70,43 @@ def begin(connection: Connection, gtin: str, at_ms: int, by: str) -> PoolRow:
     return present(connection)[gtin]
 
 
-def add(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> Added:
-    """Put identification codes of the pool's GTIN into it; those that are there already change nothing."""
-    there = listed(connection, pool, idents)
-    new = [ident for ident in dict.fromkeys(idents) if ident not in there]
+def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str]) -> Added:
+    """Put codes of the pool's GTIN into it: identification codes to check parts, empty where they came without. Those
+    that are there already only gain a check part. Raises OtherCheckPart.
+    """
+    there = _tails(connection, pool, list(tails))
+    other = [ident for ident, tail in there.items() if tail and tails[ident] and tails[ident] != tail]
+    if other:
+        raise OtherCheckPart(other)
+    new = [ident for ident in tails if ident not in there]
     connection.executemany(
-        "INSERT INTO pool_code (pool_no, serial) VALUES (?, ?)", [(pool.no, _serial(ident, pool.gtin)) for ident in new]
+        "INSERT INTO pool_code (pool_no, serial, tail) VALUES (?, ?, ?)",
+        [(pool.no, _serial(ident, pool.gtin), tails[ident]) for ident in new],
+    )
+    connection.executemany(
+        "UPDATE pool_code SET tail = ? WHERE pool_no = ? AND serial = ?",
+        [
+            (tails[ident], pool.no, _serial(ident, pool.gtin))
+            for ident, tail in there.items()
+            if tails[ident] and not tail
+        ],
     )
     added = Added(len(new), len(codes.find(connection, new)))
     connection.execute("UPDATE pool SET codes = codes + ?, applied = applied + ? WHERE no = ?", (*added, pool.no))
     return added
+
+
+def _tails(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> dict[str, str]:
+    """The check parts of those of the identification codes that are in the pool."""
+    by_serial = {_serial(ident, pool.gtin): ident for ident in idents}
+    serials = list(by_serial)
+    found: dict[str, str] = {}
+    for start in range(0, len(serials), _CHUNK):
+        part = serials[start : start + _CHUNK]
+        part += [""] * (_CHUNK - len(part))
+        rows = connection.execute(_TAILS, (pool.no, *part)).fetchall()
+        found.update((by_serial[serial], tail) for serial, tail in rows)
+    return found
 
 
 def complete(connection: Connection, pool: PoolRow, at_ms: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables import counters
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict, NotFound
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
 
 
@@ -159,9 +159,9 @@ def move(
     """
     report = get(connection, report_id)
     if report is None:
-        raise CommandError(404, "unknown-report", f"There is no report {report_id}.")
+        raise NotFound("unknown-report", f"There is no report {report_id}.")
     if after not in TRANSITIONS.get(report.state, frozenset()):
-        raise CommandError(409, "wrong-state", f"Report {report_id} is {report.state}; it cannot become {after}.")
+        raise Conflict("wrong-state", f"Report {report_id} is {report.state}; it cannot become {after}.")
     values: dict[str, Any] = {"state": after, **columns}
     if evidence is not None:
         values["evidence"] = evidence
@@ -186,6 +186,17 @@ def change(connection: Connection, report_id: int, **columns: Any) -> None:
     """Set columns that are no change of state."""
     assignments = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(f"UPDATE report SET {assignments} WHERE id = ?", (*columns.values(), report_id))
+
+
+def postpone(connection: Connection, by_ms: int) -> None:
+    """The clock was set by so much: what unfinished reports wait for comes as much later by it. Their history and what
+    their documents are dated by stay as they were written.
+    """
+    connection.execute(
+        "UPDATE report SET due_ms = due_ms + ?1, attempt_ms = attempt_ms + ?1, submitted_ms = submitted_ms + ?1 "
+        "WHERE due_ms IS NOT NULL OR final_ms IS NULL",
+        (by_ms,),
+    )
 
 
 def seal(connection: Connection, report: ReportRow, at_ms: int, reason: str, settle_ms: int = 0) -> str:

@@ -8,7 +8,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import counters, reports
 from lined.journal.tables.reports import ReportRow
 
-COUNTED = "warning"  # name of the sum
+COUNTED = "remark"  # name of the sum
 
 
 def keep(connection: Connection, report: ReportRow, rows: Sequence[tuple[str, str]], at_ms: int) -> None:

@@ -285,6 +285,7 @@ class LineIntake:
                     None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
                     told_code(read.code, word, code_id),
                     chunk.at_ms,
+                    ruling.job_mode is not None,
                 )
             )
         self.shown.extend(verdicts[-SHOWN:])

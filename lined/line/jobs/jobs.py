@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import packages, reports
 from lined.journal.tables.reports import ReportRow
 from lined.line.plant import Product
 from lined.line.state import Job, LineState, load_job
 from lined.vocabulary.days import LocalDays, parse_moment
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import Conflict, Invalid, Problem
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.packages import OpenPackages
 from lined.vocabulary.word import member
@@ -48,22 +48,22 @@ def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_
     product = state.plant.products.get(wish.gtin.zfill(14))
     if product is None:
         known = ", ".join(sorted(state.plant.products))
-        raise CommandError(
-            422,
+        raise Invalid(
             "unknown-product",
             f"Product {wish.gtin} is not in the configuration of this line (it has {known}).",
             [Problem("gtin", "not a product of this line")],
         )
     if member(JobMode, wish.mode) is None:
-        raise CommandError(422, "wrong-value", "mode is normal or test.", [Problem("mode", "normal or test")])
+        raise Invalid("wrong-value", "mode is normal or test.", [Problem("mode", "normal or test")])
     if member(OpenPackages, wish.packages) is None:
         words = ", ".join(OpenPackages)
-        raise CommandError(422, "wrong-value", f"packages is one of {words}.", [Problem("packages", f"one of {words}")])
+        raise Invalid("wrong-value", f"packages is one of {words}.", [Problem("packages", f"one of {words}")])
     attributes = checked(asdict(wish), product, state.days, at_ms)
     if state.job is not None:
         if not wish.replace:
-            raise CommandError(
-                409, "job-running", f"Job {state.job.id} of {state.job.gtin} is running: stop it first, or say replace."
+            raise Conflict(
+                "job-running",
+                f"Job {state.job.id} of {state.job.gtin} is running: stop it first, or say replace.",
             )
         stop(connection, state, by, at_ms)
     connection.execute(
@@ -81,7 +81,7 @@ def stop(connection: Connection, state: LineState, by: str, at_ms: int) -> dict[
     """End the running job and seal its batches. Raises CommandError 409 `no-job`."""
     state.refresh(connection)
     if state.job is None:
-        raise CommandError(409, "no-job", "No job is running.")
+        raise Conflict("no-job", "No job is running.")
     job = state.job
     connection.execute("UPDATE job SET stopped_ms = ?, stopped_by = ? WHERE id = ?", (at_ms, by or None, job.id))
     for report in reports.select(connection, "state = 'open' AND job_id = ?", (job.id,)):
@@ -99,13 +99,15 @@ def correct(
     """
     state.refresh(connection)
     if state.job is None:
-        raise CommandError(409, "no-job", "No job is running; reported codes need a correction report.")
+        raise Conflict("no-job", "No job is running; reported codes need a correction report.")
     job = state.job
     changes = {key: value for key, value in changes.items() if key in CORRECTABLE}
     if not changes:
-        raise CommandError(422, "nothing-to-correct", f"Give at least one of {', '.join(CORRECTABLE)}.")
+        raise Invalid("nothing-to-correct", f"Give at least one of {', '.join(CORRECTABLE)}.")
     product = Product(**{**job.product, "demands": frozenset(job.product["demands"])})
     attributes = checked({**job.attributes, **changes}, product, state.days, at_ms)
+    if changes.get("production_date"):
+        _refuse_packed_before(connection, job, attributes["production_date"], state.days)
     connection.execute("UPDATE job SET attributes = ? WHERE id = ?", (json.dumps(attributes), job.id))
     touched = reports.select(
         connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL ORDER BY id", (job.id,)
@@ -117,6 +119,15 @@ def correct(
         )
     state.job = job._replace(attributes=attributes)
     return {**described(state.job), "reports": [str(report.id) for report in touched], "by": by}
+
+
+def _refuse_packed_before(connection: Connection, job: Job, given: str, days: LocalDays) -> None:
+    """A package is packed after what is in it was made. Raises CommandError 422."""
+    closed_ms = packages.first_closed_ms(connection, job.id)
+    if closed_ms is not None and parse_moment(given, days) > days.local(closed_ms):
+        closed = days.local(closed_ms).isoformat(timespec="seconds")
+        problem = Problem("production_date", f"is later than a package of this job, which was closed at {closed}")
+        raise Invalid("wrong-values", f"{problem.path}: {problem.message}", [problem])
 
 
 def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms: int, reason: str) -> bool:
@@ -161,7 +172,7 @@ def checked(wish: Mapping[str, Any], product: Product, days: LocalDays, at_ms: i
     if expires is not None and produced is not None and expires <= produced:
         problems.append(Problem("expiration_date", "is not after the production date"))
     if problems:
-        raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
+        raise Invalid("wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
     return attributes
 
 

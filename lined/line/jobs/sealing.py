@@ -20,10 +20,10 @@ from lined.line.plant import BatchRules
 from lined.line.state import LineState
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.clocks import WRONG_MS
 from lined.vocabulary.errors import JournalError
 
 TICK_S = 0.25
-SKEW_MAX_S = 300.0  # docs/contract.md, Reports: 5 minutes off the regulator's clock seals nothing
 
 
 def why_due(report: ReportRow, rules: BatchRules, at_ms: int) -> str | None:
@@ -33,7 +33,7 @@ def why_due(report: ReportRow, rules: BatchRules, at_ms: int) -> str | None:
     if report.first_ms is None:
         return None
     age_ms = at_ms - report.first_ms
-    if age_ms >= rules.max_age_ms:
+    if age_ms >= rules.max_age_ms or age_ms < -WRONG_MS:  # begun by a clock that ran ahead, and is right now
         return "age"
     if report.early and age_ms >= rules.first_ms:
         return "first batch of the job"
@@ -76,6 +76,7 @@ class Sealer:
         skew_s: Callable[[], float | None],
         nudge: Callable[[], None],
     ) -> None:
+        """`skew_s`: our clock minus the regulator's, as far as it was heard since ours was set last."""
         self._journal = journal
         self._state = state
         self._problems = problems
@@ -83,7 +84,6 @@ class Sealer:
         self._skew_s = skew_s
         self._nudge = nudge
         self._work = Sealing(state)
-        self._heard_before: tuple[float | None] | None = None  # the skew known when the clock was first behind
 
     async def run(self) -> None:
         """For ever. A journal that cannot commit is the writer's to report; the next tick tries again."""
@@ -112,12 +112,12 @@ class Sealer:
     def judge_clock(self, now_ms: int) -> None:
         """Whether the wall clock may date reports."""
         skew_s = self._skew_s()
-        if self._regulator_agrees(now_ms, skew_s):
-            self._state.newest_ms = now_ms
+        if skew_s is not None and abs(skew_s) * 1000 <= WRONG_MS and self._state.clock_is_behind(now_ms):
+            self._state.newest_ms = now_ms  # heard since the clock was set: it was the entry that a wrong one dated
         problem = None
         if self._state.clock_is_behind(now_ms):
             problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
-        elif skew_s is not None and abs(skew_s) > SKEW_MAX_S:
+        elif skew_s is not None and abs(skew_s) * 1000 > WRONG_MS:
             way = "ahead of" if skew_s > 0 else "behind"
             problem = (
                 f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
@@ -127,14 +127,3 @@ class Sealer:
             self._problems.clear(AlarmKind.CLOCK, "this computer")
         else:
             self._problems.set(AlarmKind.CLOCK, "this computer", f"{problem} Nothing is sealed until then.")
-
-    def _regulator_agrees(self, now_ms: int, skew_s: float | None) -> bool:
-        """True for a clock that is behind the journal and was compared with the regulator's since that showed: what was
-        known before may be older than the clock's last jump.
-        """
-        if not self._state.clock_is_behind(now_ms):
-            self._heard_before = None
-            return False
-        if self._heard_before is None:
-            self._heard_before = (skew_s,)
-        return skew_s is not None and (skew_s,) != self._heard_before and abs(skew_s) <= SKEW_MAX_S

@@ -1,4 +1,4 @@
-"""The rule of apply stations (contract, section 4): a code is applied by the first good read of it, once for ever."""
+"""The rule of apply stations (docs/contract.md, Verdicts): the first good read of a code applies it, once for ever."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from lined.journal.tables import packages, reports
 from lined.journal.tables.packages import PackageRow
 from lined.line.state import LineState, job_of
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict
 from lined.vocabulary.packages import PackageState
 from lined.vocabulary.reports import ReportKind
 
@@ -54,8 +54,7 @@ def common_standing(connection: Connection, chain: list[PackageRow]) -> str:
     found = [standing(connection, package) for package in chain]
     if UNDER_WAY in found:
         package = chain[found.index(UNDER_WAY)]
-        raise CommandError(
-            409,
+        raise Conflict(
             "report-under-way",
             f"{package.ident} is being reported; what became of it has to be known before it is changed.",
         )

@@ -13,7 +13,7 @@ from lined.line.state import LineState, job_of, lot_of
 from lined.line.stations import reforming
 from lined.line.stations.children import Child
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict, NotFound
 from lined.vocabulary.packages import Level, PackageState
 
 
@@ -38,15 +38,15 @@ def take_out(connection: Connection, state: LineState, ident: str, by: str, at_m
 def put_in(connection: Connection, child: Child, package: PackageRow, by: str, at_ms: int) -> None:
     """A child goes into a package that may be changed. Raises CommandError 409."""
     if child.inside is not None:
-        raise CommandError(409, "already-packed", f"{child.ident} lies in another package already.")
+        raise Conflict("already-packed", f"{child.ident} lies in another package already.")
     if (child.gtin, child.lot) != (package.gtin, _lot(connection, package)):
-        raise CommandError(409, "mixed-lot", f"{child.ident} is of another product or lot than the package.")
+        raise Conflict("mixed-lot", f"{child.ident} is of another product or lot than the package.")
     if child.level != package.child_level:
-        raise CommandError(409, "wrong-level", f"A {package.level} holds {package.child_level}.")
+        raise Conflict("wrong-level", f"A {package.level} holds {package.child_level}.")
     fresh = packages.get(connection, package.id)
     assert fresh is not None
     if fresh.holds >= package.capacity:
-        raise CommandError(409, "over-capacity", f"The package holds {fresh.holds} already.")
+        raise Conflict("over-capacity", f"The package holds {fresh.holds} already.")
     if child.unit:
         packages.put_code(connection, package.id, child.id)
     else:
@@ -111,11 +111,11 @@ def _inside(connection: Connection, ident: str) -> tuple[PackageRow, int, bool]:
     child = packages.by_ident(connection, ident)
     code = packages.packed_code(connection, ident) if child is None else None
     if child is None and code is None:
-        raise CommandError(404, "unknown-code", f"{masked(ident)} was neither applied nor packed on this line.")
+        raise NotFound("unknown-code", f"{masked(ident)} was neither applied nor packed on this line.")
     package_id = child.package_id if child is not None else code.package_id if code is not None else None
     package = packages.get(connection, package_id) if package_id is not None else None
     if package is None:
-        raise CommandError(409, "not-packed", f"{ident} lies in no package.")
+        raise Conflict("not-packed", f"{ident} lies in no package.")
     if child is not None:
         return package, child.id, False
     assert code is not None
@@ -184,13 +184,14 @@ def child_of_code(connection: Connection, ident: str) -> Child:
     package = packages.by_ident(connection, ident)
     if package is not None:
         if package.state != PackageState.CLOSED:
-            raise CommandError(409, "not-applied", f"{ident} is not a closed package.")
+            raise Conflict("not-applied", f"{ident} is not a closed package.")
         lot = _lot(connection, package)
         return Child(package.id, ident, package.level, package.job_id, package.gtin, lot, package.package_id)
     code = packages.packed_code(connection, ident)
     job = job_of(connection, code.job_id) if code is not None else None
     if code is None or job is None or code.own in {CodeState.WITHDRAWN, CodeState.REFUSED}:
-        raise CommandError(
-            409, "not-applied", f"{masked(ident)} was not applied on this line, or is withdrawn or refused."
+        raise Conflict(
+            "not-applied",
+            f"{masked(ident)} was not applied on this line, or is withdrawn or refused.",
         )
     return Child(code.id, ident, Level.UNIT, job.id, job.gtin, lot_of(job), code.package_id)

@@ -32,8 +32,7 @@ async def read(around: Surroundings, report: ReportRow) -> tuple[list[DocumentEr
 def told(rows: Collection[DocumentError]) -> str:
     """What the list of errors says, in short."""
     times = Counter(row.error_code for row in rows if row.error_code)
-    said = ", ".join(f"{code} ({n})" for code, n in times.most_common(CODES_TOLD))
-    return f"; its errors: {said}" if said else ""
+    return ", ".join(f"{code} ({n})" for code, n in times.most_common(CODES_TOLD))
 
 
 def tagged(row: DocumentError) -> Blame:

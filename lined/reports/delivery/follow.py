@@ -128,7 +128,9 @@ class Following:
         around = self._around
         self._absent[report.id] += 1
         rows, evidence = await error_rows.read(around, report)
-        why = f"document {report.document_id} is {status} and has no list of its codes{error_rows.told(rows)}"
+        why, said = f"document {report.document_id} is {status} and has no list of its codes", error_rows.told(rows)
+        if said:
+            why = f"document {report.document_id} is {status} and has no list of its codes; its errors: {said}"
         if status == PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
             step = partial(steps.wait_for_list, report=report, around=around, problem=why, evidence=evidence)
             await around.journal.do(step)
@@ -194,10 +196,11 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, list
     """ERROR: nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
     rows, evidence = await error_rows.read(around, report)
     why = f"document {report.document_id} was refused whole"
-    named = (await _members(around, report, listed)).refused
-    return await _refuse(
-        around, search, report, dict(named), why if named else f"{why}, naming no code{error_rows.told(rows)}", evidence
-    )
+    named = dict((await _members(around, report, listed)).refused)
+    if not named:
+        said = error_rows.told(rows)
+        why = f"{why}, naming no code; its errors: {said}" if said else f"{why}, naming no code"
+    return await _refuse(around, search, report, named, why, evidence)
 
 
 async def _refuse(

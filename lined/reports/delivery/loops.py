@@ -24,7 +24,6 @@ from lined.reports.delivery import submit as submission
 from lined.reports.delivery.defective import Defective
 from lined.reports.delivery.follow import Following
 from lined.reports.delivery.follow_steps import later
-from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
@@ -67,6 +66,12 @@ class Delivery:
     def nudge(self) -> None:
         """Something was sealed or decided: look now."""
         self._wake.set()
+
+    def clock_was_set(self) -> None:
+        """Moments to wait for that are kept here mean nothing any more; those in the journal move with the clock."""
+        self._send_at_ms = self._probe_at_ms = 0
+        self._kind_at_ms.clear()
+        self.nudge()
 
     @property
     def gate_open(self) -> bool:
@@ -173,21 +178,18 @@ class Delivery:
     async def _send(self, due: ReportRow) -> bool | None:
         """Freeze and send it. False: it could not be sent."""
         around = self._around
-        frozen = await freeze(around, due)
-        if frozen is None:
-            return True
-        result = await submission.send(around, self._search, frozen, self._send_failures)
+        result = await submission.send(around, self._search, due, self._send_failures)
         failed = result in (submission.NOT_SENT, submission.NOT_TAKEN, submission.PAUSED)
         self._send_failures = self._send_failures + 1 if failed else 0
         if result == submission.IN_DOUBT:
             self._close_gate()
         if result in (submission.NOT_SENT, submission.PAUSED):
-            put_off = await around.journal.read(reports.get, frozen.id)
+            put_off = await around.journal.read(reports.get, due.id)
             at_ms = (put_off.due_ms or 0) if put_off is not None else 0
             if result == submission.NOT_SENT:
                 self._send_at_ms = at_ms
             else:
-                self._kind_at_ms[frozen.kind] = at_ms
+                self._kind_at_ms[due.kind] = at_ms
         return not failed
 
     def _ahead(self, moment_ms: int) -> bool:

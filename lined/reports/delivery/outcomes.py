@@ -12,7 +12,7 @@ from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import KINDS, kind_of
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import Conflict
 from lined.vocabulary.reports import ReportKind, ReportState
 
 DECIDED = "decided-meanwhile"  # code of the CommandError
@@ -27,7 +27,7 @@ def still(connection: Connection, report: ReportRow) -> ReportRow:
     fresh = reports.get(connection, report.id)
     assert fresh is not None
     if fresh.state in (ReportState.SEALED, ReportState.RELEASED) or fresh.document_id != report.document_id:
-        raise CommandError(409, DECIDED, f"Report {report.id} was decided by a person meanwhile.")
+        raise Conflict(DECIDED, f"Report {report.id} was decided by a person meanwhile.")
     return fresh
 
 

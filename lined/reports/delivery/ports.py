@@ -26,7 +26,7 @@ class RegulatorPort(Protocol):
 
     @property
     def server_skew_s(self) -> float | None:
-        """Our clock minus the regulator's, in seconds; None until it has answered."""
+        """Our clock minus the regulator's, in seconds; None until it has answered since our clock was set last."""
 
     @property
     def server_time(self) -> datetime | None:
@@ -90,9 +90,11 @@ class Surroundings:
 
     def server_ms(self) -> int:
         """The regulator's time now, in milliseconds since 1970; right where it has answered just now, however our own
-        clock jumps.
+        clock jumps. Until it answers after a step of our clock, its last answer is what is known of it.
         """
-        return self.wall_ms() - int((self.regulator.server_skew_s or 0.0) * 1000)
+        now = self.wall_ms()
+        skew_s = self.regulator.server_skew_s
+        return self.server_floor_ms() if skew_s is None else now - int(skew_s * 1000)
 
     def server_now(self) -> datetime:
         return datetime.fromtimestamp(self.server_ms() / 1000, UTC)

@@ -9,7 +9,6 @@ sending → submitted   an id came back
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from functools import partial
 
 import structlog
@@ -19,13 +18,13 @@ from lined.journal.steps import Step
 from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Receipt
-from lined.reports.delivery import documents, echo, outcomes
+from lined.reports.delivery import dating, documents, echo, outcomes
 from lined.reports.delivery.blame import blamed
-from lined.reports.delivery.frozen import fields, stored_body
+from lined.reports.delivery.freezing import freeze
+from lined.reports.delivery.frozen import stored_body
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import HOUR_MS, backed_off
 from lined.reports.delivery.search import Search, hold
-from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, clause
 from lined.vocabulary.reports import ReportState
 
@@ -33,34 +32,37 @@ log = structlog.get_logger()
 
 DISK_S = 1.0  # between two tries to write down an answer on a full disk
 SENT, NOT_SENT, NOT_TAKEN, IN_DOUBT, ENDED = "sent", "not sent", "not taken", "in doubt", "ended"
-PAUSED = "paused"
-EARLY = "early"
-CLOCKS_KNOWN_TO_MS = 1_000  # a Date header tells the regulator's clock to about a second
-DATES = ("productionDate", "documentDate", "businessDatetime")  # when what it is about happened
-EARLY_MAX_MS = 5 * 60 * 1000  # what a clock may be off while batches are sealed; a date further ahead is for a person
+WAITS, NOTHING, PAUSED = "waits", "nothing to send", "paused"
 FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
 NOT_THEIRS = frozenset(range(400, 500)) - {408}  # without a readable body; 408: whoever it was did not get the request
 TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 
 
-async def send(around: Surroundings, search: Search, report: ReportRow, failures: int) -> str:
-    """Send a frozen report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), PAUSED (nor
-    would any other of its kind), NOT_TAKEN (this one), EARLY (this one, until the regulator's clock has reached its
-    date), IN_DOUBT or ENDED; the journal knows it already.
+async def send(around: Surroundings, search: Search, sealed: ReportRow, failures: int) -> str:
+    """Freeze and send a report that is sealed and due. Returns SENT, NOT_SENT (nor would any other be now), PAUSED (nor
+    would any other of its kind), NOT_TAKEN (this one), WAITS (this one, for a clock), IN_DOUBT, ENDED or NOTHING; the
+    journal knows it already.
 
     `failures`: how many sendings in a row were not received; the next try is put off accordingly.
     """
-    body = await around.journal.read(stored_body, report.id)
-    group = str(json.loads(report.attributes)["group"])
+    if not sealed.codes and sealed.fingerprint is None:
+        await freeze(around, sealed)  # void
+        return NOTHING
     try:
-        await _learn_the_time(around, report.kind)
-        if early_ms := await _early_ms(around, report):
-            await _wait_for_its_date(around, report, early_ms)
-            return EARLY
+        await _learn_the_time(around, sealed.kind)
+        if (word := await _kept_back(around, sealed)) is not None:
+            return word
+        report = await freeze(around, sealed)
+        if report is None:
+            return NOTHING
+        if report.revision != sealed.revision and (word := await _kept_back(around, report)) is not None:
+            return word
         await around.regulator.wait_turn(report.kind)
     except NotSent as error:
-        await _put_off(around, report, error, failures)
+        await _put_off(around, sealed, error, failures)
         return PAUSED if error.status == TOO_MANY else NOT_SENT
+    body = await around.journal.read(stored_body, report.id)
+    group = str(json.loads(report.attributes)["group"])
     await around.journal.do(partial(_begin, report=report, around=around))
     try:
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
@@ -78,19 +80,25 @@ async def send(around: Surroundings, search: Search, report: ReportRow, failures
     return SENT
 
 
-async def _early_ms(around: Surroundings, report: ReportRow) -> int:
-    """How long its date lies in the regulator's future; 0: not at all, or too far to be waited for."""
-    told: dict[str, object] = await around.journal.read(fields, report.id, kind_of(report).codes_in)
-    dates = [datetime.fromisoformat(str(told[name])) for name in DATES if name in told]
-    ahead_ms = max((int(date.timestamp() * 1000) for date in dates), default=0) - around.server_ms()
-    return ahead_ms if CLOCKS_KNOWN_TO_MS < ahead_ms <= EARLY_MAX_MS else 0
+async def _kept_back(around: Surroundings, report: ReportRow) -> str | None:
+    """WAITS or ENDED where its dates do not let it go out now."""
+    found = await dating.look(around, report)
 
+    def step(connection: Connection) -> None:
+        fresh = reports.get(connection, report.id)
+        if fresh is None or fresh.state != ReportState.SEALED:
+            return
+        at_ms = around.wall_ms()
+        if found.held is not None:
+            hold(connection, report.id, at_ms, found.held)
+            reports.change(connection, report.id, waits_for=dating.DATES)
+        else:
+            reports.change(connection, report.id, due_ms=at_ms + found.wait_ms, problem=found.waiting)
 
-async def _wait_for_its_date(around: Surroundings, report: ReportRow, early_ms: int) -> None:
-    """A date made earlier to please the server would be an invented one, so time has to pass."""
-    problem = f"Its date lies {early_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
-    due_ms = around.wall_ms() + early_ms + CLOCKS_KNOWN_TO_MS
-    await around.journal.do(lambda connection: reports.change(connection, report.id, due_ms=due_ms, problem=problem))
+    if found.held is None and not found.wait_ms:
+        return None
+    await around.journal.do(step)
+    return WAITS if found.held is None else ENDED
 
 
 async def _kept(around: Surroundings, step: Step) -> None:
@@ -106,16 +114,17 @@ async def _kept(around: Surroundings, step: Step) -> None:
 
 
 async def _learn_the_time(around: Surroundings, kind: str) -> None:
-    """Have the regulator's clock heard before the first attempt: with ours alone a search for it might begin too late.
+    """Have the regulator's clock heard before the first attempt, and again after ours was set: with ours alone a search
+    for it might begin too late, and its dates may be wrong.
 
     Raises NotSent.
     """
-    if around.regulator.server_time is not None:
+    if around.regulator.server_time is not None and around.regulator.server_skew_s is not None:
         return
     try:
         await around.regulator.search(kind=kind, since=around.just_now(), cursor=None)
     except LookupFailed as error:
-        if around.regulator.server_time is None:
+        if around.regulator.server_time is None or around.regulator.server_skew_s is None:
             raise NotSent(f"not sent: the regulator has not been heard yet: {error}") from error
 
 

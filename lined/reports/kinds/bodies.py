@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables.reports import ReportRow
+from lined.journal.views.true_time import TrueTime
+from lined.reports.kinds.head import Head
 from lined.vocabulary.days import LocalDays, is_day, parse_moment
 
 SLICE = 500  # codes encoded in one go: under 1 ms
@@ -34,10 +36,7 @@ class Body(NamedTuple):
 
 def utilisation(connection: Connection, report: ReportRow, timezone: str) -> Body:
     """The body of a utilisation report from what stands in the journal now. Run it on a read-only connection."""
-    days = LocalDays(timezone)
-    attributes = json.loads(report.attributes)
-    assert report.first_ms is not None
-    fields = utilisation_fields(attributes, report.first_ms, days)
+    fields = utilisation_head(connection, report, timezone).fields
     digest, packer = hashlib.sha256(), zlib.compressobj(1)
     parts: list[bytes] = []
 
@@ -56,6 +55,17 @@ def utilisation(connection: Connection, report: ReportRow, timezone: str) -> Bod
     put("]}")
     parts.append(packer.flush())
     return Body(b"".join(parts), digest.hexdigest(), count, report.revision)
+
+
+def utilisation_head(connection: Connection, report: ReportRow, timezone: str) -> Head:
+    """What the body says besides its codes, and which moments it rests on."""
+    attributes, true = json.loads(report.attributes), TrueTime(connection)
+    assert report.first_ms is not None
+    first = true.of_code(report.first_code or 0, report.first_ms)
+    fields = utilisation_fields(attributes, first.ms, LocalDays(timezone))
+    if attributes.get("production_date") or not fields.keys() & {"productionDate", "expirationDate"}:
+        return Head(fields, None)
+    return Head(fields, first, true.of_code(report.last_code or 0, report.last_ms or report.first_ms))
 
 
 def utilisation_fields(attributes: Mapping[str, Any], first_ms: int, days: LocalDays) -> dict[str, Any]:

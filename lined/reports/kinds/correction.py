@@ -16,7 +16,7 @@ from lined.journal.tables import codes, reports
 from lined.journal.tables.codes import KnownCode
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 from lined.vocabulary.reports import ReportKind
 
 SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1)
@@ -89,7 +89,7 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, countri
     if not updated and not problems:
         problems.append(Problem("series", f"give at least one of {', '.join(FIELDS)}"))
     if problems:
-        raise CommandError(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
+        raise Invalid("wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
     return updated
 
 
@@ -123,7 +123,7 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
         idents = _of_report(connection, str(body["report"]))
     else:
         problem = Problem("codes", "a list of codes, or the id of a report under `report`")
-        raise CommandError(422, "wrong-values", problem.message, [problem])
+        raise Invalid("wrong-values", problem.message, [problem])
     known = codes.find(connection, idents)
     of_batch: dict[int, str] = {}  # 30,000 codes lie in a few batches
     for code in known.values():
@@ -138,14 +138,14 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
         problems = [
             Problem(masked(ident), f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]
         ]
-        raise CommandError(409, "not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
+        raise Conflict("not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
     return [known[ident] for ident in idents]
 
 
 def _of_report(connection: Connection, report_id: str) -> list[str]:
     report = reports.get(connection, int(report_id)) if report_id.isdecimal() and len(report_id) < 19 else None
     if report is None or report.kind != ReportKind.UTILISATION:
-        raise CommandError(404, "unknown-report", f"There is no utilisation report {report_id!r}.")
+        raise NotFound("unknown-report", f"There is no utilisation report {report_id!r}.")
     rows = connection.execute(
         "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND coalesce(own, 'accepted') = 'accepted' "
         "ORDER BY id",

@@ -1,4 +1,4 @@
-"""What is particular to each kind of report; everything else about sending and following is the same for all.
+"""The table of kinds: what is particular to each; everything else about sending and following is the same for all.
 
     kind              members (what has an outcome)   document
     utilisation       codes of the batch              plain JSON, full codes
@@ -21,6 +21,7 @@ from lined.journal.database import Connection
 from lined.journal.tables.reports import ReportRow
 from lined.reports.kinds.aggregation import Aggregation
 from lined.reports.kinds.bodies import Body
+from lined.reports.kinds.head import Head
 from lined.reports.kinds.listing import Listing
 from lined.reports.kinds.members import Members
 from lined.reports.kinds.utilisation import Utilisation
@@ -34,6 +35,9 @@ class Kind(Protocol):
 
     codes_in: str
     """The member of a document that holds its codes."""
+
+    def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
+        """What its body says besides its codes, from what stands in the journal now."""
 
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
         """The body from what stands in the journal now. `form`: how codes are written, "full" or "identification"."""

@@ -12,10 +12,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from lined.journal.database import Connection
 from lined.journal.tables import packages
 from lined.journal.tables.reports import ReportRow
+from lined.journal.views.true_time import TrueTime
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
+from lined.reports.kinds.head import Head
 from lined.reports.kinds.members import Members, each_by_its_row
 from lined.reports.kinds.utilisation import strings
 from lined.vocabulary.codes import CodeState
@@ -31,12 +33,17 @@ class Listing:
     def __init__(self, *, updates: bool) -> None:
         self._updates = updates
 
-    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
+    def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
         attributes = json.loads(report.attributes)
+        sealed = TrueTime(connection).of_sealing(report)
         fields = {
-            "businessDatetime": LocalDays(timezone).local(report.sealed_ms or report.opened_ms).isoformat(),
+            "businessDatetime": LocalDays(timezone).local(sealed.ms).isoformat(),
             "updatedFields": attributes["updated"] if self._updates else None,
         }
+        return Head(fields, sealed)
+
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
+        fields = self.head(connection, report, timezone).fields
         pieces = Pieces(envelope=True)
         count = 0
 

@@ -12,6 +12,7 @@ from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds import bodies
 from lined.reports.kinds.bodies import Body
+from lined.reports.kinds.head import Head
 from lined.reports.kinds.members import Members, each_by_its_row
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Place
@@ -21,6 +22,9 @@ class Utilisation:
     """See `kinds.Kind`."""
 
     codes_in = "sntins"
+
+    def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
+        return bodies.utilisation_head(connection, report, timezone)
 
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002  always full
         return bodies.utilisation(connection, report, timezone)

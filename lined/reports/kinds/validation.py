@@ -14,10 +14,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.tables.reports import ReportRow
+from lined.journal.views.true_time import TrueTime
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
+from lined.reports.kinds.head import Head
 from lined.reports.kinds.members import Members, each_by_its_row
 from lined.reports.kinds.utilisation import strings
 from lined.vocabulary.codes import CodeState
@@ -32,15 +34,20 @@ class Validation:
 
     codes_in = "codes"
 
-    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
+    def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
         attributes = json.loads(report.attributes)
+        sealed = TrueTime(connection).of_sealing(report)
         fields = {
             "businessPlaceId": attributes["business_place_id"],
-            "documentDate": LocalDays(timezone).local(report.sealed_ms or report.opened_ms).isoformat(),
+            "documentDate": LocalDays(timezone).local(sealed.ms).isoformat(),
             "packageType": attributes["package_type"],
             "productGroup": attributes["group"],
             "productionOrderId": attributes.get("order"),
         }
+        return Head(fields, sealed)
+
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
+        fields = self.head(connection, report, timezone).fields
         pieces = Pieces(envelope=True)
         count = 0
 

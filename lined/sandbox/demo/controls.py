@@ -1,4 +1,4 @@
-"""What can be done to the plant of `lined demo` while it runs, at the press of a key."""
+"""Controls of the demo: what can be done to its plant while it runs, at the press of a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `lined demo` says while it runs: what goes wrong and what is well again, and how it all adds up at the end."""
+"""The demo's commentary: what goes wrong and what is well again, and how it all adds up at the end."""
 
 from __future__ import annotations
 

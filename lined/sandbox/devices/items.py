@@ -1,4 +1,4 @@
-"""What passes a simulated scanner: good codes, and what a real line mixes among them."""
+"""Items that pass a simulated scanner: good codes, and what a real line mixes among them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a simulated device is connected: TCP either way round, a pseudo terminal, a serial port.
+"""The factory of a simulated device's connection: TCP either way round, a pseudo terminal, a serial port.
 
 tcp-listen://HOST:PORT     the device listens (port 0: a free one), lined connects; the newest connection wins
 tcp://HOST:PORT            the device connects to lined's tcp-listen://

@@ -1,4 +1,4 @@
-"""What a simulated device's connection is, and TCP either way round."""
+"""The connection of a simulated device, and TCP either way round."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from lined.journal import writer as writing
 from lined.journal.database import Connection, open_readonly
 from lined.journal.steps import Steps
 from lined.journal.writer import Writer
-from lined.vocabulary.errors import CommandError, Defect, JournalBroken, JournalFull, LinedError
+from lined.vocabulary.errors import Conflict, Defect, JournalBroken, JournalFull, LinedError
 
 ROW = b"x" * 3000
 
@@ -140,13 +140,13 @@ async def test_everything_queued_is_one_commit_up_to_the_bound_of_a_group(tmp_pa
 
 async def test_an_error_of_one_work_undoes_that_work_alone(tmp_path: Path) -> None:
     def refuse() -> None:
-        raise CommandError(409, "no", "no")
+        raise Conflict("no", "no")
 
     good, bad = Rows(), Rows(spoil=refuse)
     async with writing_to(tmp_path) as writer:
         with held(writer):
             futures = [writer.submit(good, 1), writer.submit(bad, 2), writer.submit(good, 3)]
-        assert await errors_of(*futures) == [None, CommandError, None]
+        assert await errors_of(*futures) == [None, Conflict, None]
         assert (good.undone, bad.undone) == (0, 1)
     assert seen(tmp_path) == [1, 3]
 
@@ -156,7 +156,7 @@ async def test_an_error_of_one_step_undoes_that_step_alone(tmp_path: Path) -> No
         def run(connection: Connection) -> int:
             connection.execute("INSERT INTO t VALUES (?, '')", (n,))
             if fail:
-                raise CommandError(409, "no", "no")
+                raise Conflict("no", "no")
             return n
 
         return run
@@ -165,7 +165,7 @@ async def test_an_error_of_one_step_undoes_that_step_alone(tmp_path: Path) -> No
     async with writing_to(tmp_path) as writer:
         with held(writer):
             futures = [writer.submit(steps, step(n, fail=n == 2)) for n in (1, 2, 3)]
-        assert await errors_of(*futures) == [None, CommandError, None]
+        assert await errors_of(*futures) == [None, Conflict, None]
     assert seen(tmp_path) == [1, 3]
 
 

@@ -14,7 +14,7 @@ from lined.line.stations.verdicts import PublishedVerdict
 from lined.mqtt.bridge import Bridge
 from lined.mqtt.outbox import Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
-from lined.vocabulary.errors import CommandError, Problem
+from lined.vocabulary.errors import Conflict, Problem
 from tests.integration.mqtt.broker import Broker, until
 
 SOON = MqttLimits(retry_first_s=0.02, retry_most_s=0.1, status_s=0.2)
@@ -59,7 +59,7 @@ class Line:
 
     async def stop_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
         self.asked.append(("stop_job", dict(body), command_id, by))
-        raise CommandError(409, "no-job", "No job is running.", [Problem("job", "none")])
+        raise Conflict("no-job", "No job is running.", [Problem("job", "none")])
 
     async def count(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
         self.asked.append(("count", dict(body), command_id, by))

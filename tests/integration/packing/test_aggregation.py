@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.journal.views.stories import package_page
 from lined.line.plant import BatchRules
 from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.times import moment
 from tests.integration.packing.line import (
     APPLY,
     GROUP_GTIN,
@@ -89,6 +91,38 @@ async def test_packing_is_never_dated_before_production(tmp_path: Path) -> None:
         (report,), (packed,) = await line.sent("utilisation"), await line.sent("aggregation")
         produced, closed = (datetime.fromisoformat(day) for day in (report["productionDate"], packed["documentDate"]))
         assert closed >= produced
+
+
+async def test_no_production_date_is_given_that_is_later_than_a_package_already_closed(tmp_path: Path) -> None:
+    async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
+        await boxes(line, 1, await line.ssccs(1))
+        with pytest.raises(CommandError) as caught:
+            await line.line.operations.correct_job({"production_date": moment(wall_ms() - 1)})
+        assert (STATUS[type(caught.value)], caught.value.details[0].path) == (422, "production_date")
+        await line.line.operations.correct_job({"production_date": moment(wall_ms() - 86_400_000)})
+        await line.deliver()
+        assert await line.states("aggregation") == ["succeeded"]
+
+
+async def test_packing_before_the_production_date_that_was_given_is_held_until_a_person_says_it_is_right(
+    tmp_path: Path,
+) -> None:
+    async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
+        await boxes(line, 1, await line.ssccs(1))
+        await line.line.journal.do(lambda c: c.execute("UPDATE package SET closed_ms = closed_ms - 86400000"))
+        await line.line.journal.do(lambda c: c.execute("UPDATE code SET at_ms = at_ms - 86400000"))
+        given = f'{{"production_date": "{moment(wall_ms() - 1000)}"}}'
+        await line.line.journal.do(
+            lambda c: c.execute("UPDATE report SET attributes = json_patch(attributes, ?)", (given,))
+        )
+        await line.deliver()
+        assert await line.states("aggregation") == ["held"]
+        ((report_id, problem),) = await line.line.rows("SELECT id, problem FROM report WHERE state = 'held'")
+        assert "before the production date" in problem
+        people = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge)
+        await people.retry(str(report_id), {})
+        await line.deliver()
+        assert await line.states("aggregation") == ["succeeded"]
 
 
 async def test_documents_are_packed_close_to_the_limit(tmp_path: Path) -> None:

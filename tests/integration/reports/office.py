@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -22,6 +22,7 @@ class Clock:
 
     ms: int = NOON_MS
     true_ms: int = NOON_MS
+    was_set: Callable[[], None] = lambda: None
 
     def pass_ms(self, ms: int) -> None:
         self.ms += ms
@@ -30,6 +31,7 @@ class Clock:
     def jump_ms(self, ms: int) -> None:
         """Our clock only."""
         self.ms += ms
+        self.was_set()
 
 
 @dataclass
@@ -80,11 +82,15 @@ class Office:
         self.meanwhile: asyncio.Event | None = None  # submissions wait for it
         self._clock = clock
         self._count = 0
+        clock.was_set = self.clock_was_set
 
     def doc(self, document_id: str, codes: Iterable[str], status: str = "IN_PROCESS") -> Doc:
         """A document is there."""
         self.docs[document_id] = Doc(document_id, self._clock.true_ms, list(codes), status)
         return self.docs[document_id]
+
+    def clock_was_set(self) -> None:
+        self.server_skew_s = None
 
     async def wait_turn(self, kind: str) -> None:
         assert kind == "utilisation"

@@ -13,6 +13,7 @@ import pytest
 
 from lined.reports.delivery import defective, loops
 from lined.reports.delivery import submit as submission
+from lined.reports.delivery.follow import Following
 from lined.vocabulary.errors import CommandError, OutcomeUnknown
 from tests.integration.reports.desk import MINUTE_MS, desk
 
@@ -41,7 +42,7 @@ async def test_a_report_that_cannot_be_frozen_is_held_after_three_tries_and_othe
 ) -> None:
     async with desk(tmp_path / "line.db") as d:
         first, second = await d.batch(), await d.batch()
-        times = spoil(monkeypatch, loops, "freeze", first, lambda _around, report: int(report.id))
+        times = spoil(monkeypatch, submission, "freeze", first, lambda _around, report: int(report.id))
         for _ in range(12):
             await d.send()
             await d.look()
@@ -121,7 +122,7 @@ async def test_an_outcome_that_cannot_be_read_holds_its_report_and_the_others_ar
             await d.send()
         for report_id in (first, second):
             d.office.docs[str((await d.report(report_id)).document_id)].status = "SUCCESS"
-        spoil(monkeypatch, loops, "follow", first, lambda _around, _search, report, _looks: int(report.id))
+        spoil(monkeypatch, Following, "look", first, lambda _self, report: int(report.id))
         for _ in range(4):
             d.clock.pass_ms(MINUTE_MS)
             await d.follow()
@@ -134,7 +135,7 @@ async def test_two_defects_and_then_none_hold_nothing(tmp_path: Path, monkeypatc
         report_id = await d.batch()
         for _ in range(2):
             with monkeypatch.context() as patch:
-                spoil(patch, loops, "freeze", report_id, lambda _around, report: int(report.id))
+                spoil(patch, submission, "freeze", report_id, lambda _around, report: int(report.id))
                 await d.send()
             await d.look()
         assert await d.send()
@@ -147,7 +148,7 @@ async def test_a_defect_puts_its_report_off_and_not_the_one_behind_it(
     monkeypatch.setattr(defective, "WAIT_FIRST_MS", 60_000)
     async with desk(tmp_path / "line.db") as d:
         first, second = await d.batch(), await d.batch()
-        times = spoil(monkeypatch, loops, "freeze", first, lambda _around, report: int(report.id))
+        times = spoil(monkeypatch, submission, "freeze", first, lambda _around, report: int(report.id))
         for _ in range(3):
             await d.send()
             await d.look()

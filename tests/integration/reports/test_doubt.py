@@ -85,8 +85,11 @@ async def test_a_clock_set_back_does_not_put_off_the_second_search(tmp_path: Pat
 async def test_a_clock_that_runs_ahead_does_not_hide_the_document(tmp_path: Path) -> None:
     """The search begins at the regulator's last answer before the attempt, not where our clock was."""
     async with desk(tmp_path / "line.db") as d:
+        report_id = await d.batch()
         d.clock.jump_ms(5 * HOUR_MS)
-        report_id = await d.in_doubt(arrives="doc-a")
+        d.office.answers.append(OutcomeUnknown("no answer within the time-out"))
+        d.office.arrives.append("doc-a")
+        assert await d.send()
         await d.miss()
         assert (await d.report(report_id)).document_id == "doc-a"
         since = d.office.searches[-1]

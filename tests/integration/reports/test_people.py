@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.regulator.answers import Document
 from lined.reports.delivery.adopted import NAMED
 from lined.vocabulary.errors import CommandError, Refused
@@ -68,7 +69,7 @@ async def test_retry_after_a_doubt_needs_a_confirmation(tmp_path: Path) -> None:
         report_id = await held_after_doubt(d)
         for body in ({}, {"confirm": "yes"}, {"confirm": True}):
             error = await refused_command(d, report_id, body)
-            assert (error.status, error.code) == (422, "confirm-required")
+            assert (STATUS[type(error)], error.code) == (422, "confirm-required")
         assert await d.state(report_id) == "held"
         assert (await d.people.retry(str(report_id), {"confirm": "not-received"}))["state"] == "sealed"
 
@@ -146,7 +147,7 @@ async def test_a_document_of_another_report_cannot_be_adopted(tmp_path: Path) ->
         await d.submitted()
         report_id = await held_after_doubt(d)
         error = await refused_command(d, report_id, {"document_id": "doc-1"})
-        assert (error.status, error.code) == (409, "document-taken")
+        assert (STATUS[type(error)], error.code) == (409, "document-taken")
 
 
 @pytest.mark.parametrize("codes", ["unreported", "accepted", "refused"])
@@ -183,7 +184,7 @@ async def test_release_wants_to_know_as_what_and_why(tmp_path: Path, body: dict[
         report_id = await held(d)
         with pytest.raises(CommandError) as caught:
             await d.people.release(str(report_id), body)
-        assert caught.value.status == 422
+        assert STATUS[type(caught.value)] == 422
         assert await d.state(report_id) == "held"
 
 
@@ -200,7 +201,7 @@ async def test_only_what_is_held_can_be_decided(tmp_path: Path, state: str) -> N
             await d.followed()
         assert await d.state(report_id) == state
         error = await refused_command(d, report_id, {"confirm": "not-received"})
-        assert (error.status, error.code) == (409, "wrong-state")
+        assert (STATUS[type(error)], error.code) == (409, "wrong-state")
         with pytest.raises(CommandError, match="nothing to decide"):
             await d.people.release(str(report_id), {"codes": "accepted", "reason": "x"})
 
@@ -208,7 +209,7 @@ async def test_only_what_is_held_can_be_decided(tmp_path: Path, state: str) -> N
 @pytest.mark.parametrize("unknown", ["999", "abc", "", "-1", "1; DROP TABLE report"])
 async def test_an_unknown_report_is_404(tmp_path: Path, unknown: str) -> None:
     async with desk(tmp_path / "line.db") as d:
-        assert (await refused_command(d, unknown, {})).status == 404
+        assert STATUS[type(await refused_command(d, unknown, {}))] == 404
 
 
 async def test_the_same_command_again_is_answered_and_not_done_again(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from lined.codes import Shape
 from lined.codes.templates import SET_82
 from lined.supply.pool_file import PoolFile
-from tests.monsters import TEXTS
+from tests.monsters import JSON, TEXTS
 
 GTIN = "04899215122371"
 OPEN = {GTIN: Shape(None, None)}
@@ -221,6 +222,88 @@ def test_what_is_no_text_is_named_in_words(tmp_path: Path, content: bytes, said:
     found, bad, _ = read(tmp_path, content)
     assert not found
     assert said in bad[0][1]
+
+
+ANSWER = {"packId": "0e13a2f6-14c9-4013-40c1-5ad0d9bfc655", "codes": FULL}
+
+
+@pytest.mark.parametrize("shapes", [OPEN, FIXED])
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (json.dumps(ANSWER), ["codes[0]", "codes[1]", "codes[2]", "codes[3]"]),
+        (json.dumps(ANSWER, indent=4, ensure_ascii=False), ["codes[0]", "codes[1]", "codes[2]", "codes[3]"]),
+        (json.dumps(FULL), ["[0]", "[1]", "[2]", "[3]"]),
+        (
+            json.dumps([{"codes": FULL[:1]}, {"codes": FULL[1:], "packId": None}]),
+            ["[0].codes[0]", "[1].codes[0]", "[1].codes[1]", "[1].codes[2]"],
+        ),
+        (
+            "\n".join(json.dumps({"codes": [one]}) for one in FULL),
+            ["codes[0]", "[1].codes[0]", "[2].codes[0]", "[3].codes[0]"],
+        ),
+    ],
+    ids="answer indented list answers lines".split(),
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_regulators_answer_is_read_with_its_check_parts(
+    tmp_path: Path, text: str, places: list[str], encoding: str, shapes: dict[str, Shape]
+) -> None:
+    path = tmp_path / "codes.json"
+    path.write_bytes(text.encode(encoding))
+    file = PoolFile(path, GTIN, shapes)
+    for _ in range(2):
+        lines = list(file)
+        assert [line.code.full for line in lines if line.code] == FULL
+        assert [line.place for line in lines] == places
+        assert file.doubts() == []
+
+
+def test_json_that_hides_lost_separators_is_a_doubt(tmp_path: Path) -> None:
+    path = tmp_path / "codes.json"
+    lost = [f"01{GTIN}21{serial}93abcd" for serial in ("ABCDEFG", "QRSTUVW", "0123456")]
+    path.write_text(json.dumps({"codes": lost}))
+    file = PoolFile(path, GTIN, OPEN)
+    assert all(line.code for line in file)
+    assert [line.place for line in file.doubts()] == ["codes[0]"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"packId": "1"}', "without a list"),
+        ('{"codes": {}}', "without a list"),
+        ('{"codes": [], "codes": []}', "stands twice"),
+        ('{"codes": ["', "no JSON at line 1"),
+        ('{"codes": [1]}', "in quotes"),
+        ('{"codes": [["x"]]}', "in quotes"),
+        ('[{"packs": []}]', "[0]"),
+        ('{"codes": []} junk', "no JSON"),
+        ('["' + FULL[0].replace("\x1d", "\\u001d") + '\\ud800"]', "ASCII"),
+        ('{"codes": ["01' + GTIN + '21A&amp;B"]}', "escaped"),
+        ('[{"codes":' * 900 + "1" + "}]" * 900, "nested"),
+    ],
+)
+def test_other_json_is_refused_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "codes.json"
+    path.write_text(text)
+    (line,) = [line for line in PoolFile(path, GTIN, FIXED) if line.code is None]
+    assert said in line.problem
+
+
+@pytest.mark.parametrize(
+    "shape", ["{}", '{{"codes": {}}}', '{{"codes": [{}]}}', "[{}]", '{{"packId": {}, "codes": []}}']
+)
+@pytest.mark.parametrize("name", JSON)
+def test_no_json_ends_in_anything_but_codes_or_a_place(tmp_path: Path, name: str, shape: str) -> None:
+    path = tmp_path / "codes.json"
+    path.write_text(shape.format(JSON[name]))
+    file = PoolFile(path, GTIN, OPEN)
+    for line in file:
+        assert line.code is None
+        assert line.place
+        assert 0 < len(line.problem) < 500
+    assert file.doubts() == []
 
 
 def test_what_cannot_be_read_is_an_error_with_words(tmp_path: Path) -> None:

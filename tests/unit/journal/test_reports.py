@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.journal.database import Connection
 from lined.journal.tables import codes, counters, reports
 from lined.journal.tables.codes import KnownCode
@@ -93,7 +94,7 @@ async def test_every_edge_moves_the_sums_and_every_other_is_refused(tmp_path: Pa
                 else:
                     with pytest.raises(CommandError) as caught:
                         reports.move(connection, report_id, after, NOON, "why")
-                    assert (caught.value.status, caught.value.code) == (409, "wrong-state")
+                    assert (STATUS[type(caught.value)], caught.value.code) == (409, "wrong-state")
                 assert Counter(sums(connection)) == +start
                 assert sums(connection) == sums(connection, 1)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.line.plant import Product
 from lined.vocabulary.errors import CommandError, JournalFull
 from tests.integration.journal.bench import DAY, HOUR, MINUTE, NOON, OIL, WATER, Line, frame, ident, oil, plant
@@ -23,7 +24,7 @@ async def refusal(command: Awaitable[Any]) -> tuple[int, str, list[str]]:
     with pytest.raises(CommandError) as caught:
         await command
     assert str(caught.value)
-    return caught.value.status, caught.value.code, [problem.path for problem in caught.value.details]
+    return STATUS[type(caught.value)], caught.value.code, [problem.path for problem in caught.value.details]
 
 
 # ── dates ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -359,7 +360,7 @@ async def test_a_refused_command_undoes_nothing_of_its_neighbours(tmp_path: Path
             return_exceptions=True,
         )
         kinds = [type(result).__name__ for result in results]
-        assert kinds == ["Judgement", "CommandError", "CommandError", "dict", "dict"]
+        assert kinds == ["Judgement", "Conflict", "NotFound", "dict", "dict"]
         assert await line.rows("SELECT codes FROM report") == [(1,)]
 
 

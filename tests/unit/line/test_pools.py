@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lined.api.statuses import STATUS
 from lined.journal import writer
 from lined.journal.tables import pools
 from lined.line import pool_operations
@@ -199,3 +200,27 @@ async def test_nothing_is_asked_of_pools_that_are_not_there(tmp_path: Path) -> N
         await line.read(lambda connection: connection.set_trace_callback(None))
         assert any("FROM code" in statement for statement in asked)
         assert not [statement for statement in asked if "pool" in statement]
+
+
+async def test_check_parts_are_kept_for_the_printer(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        full, tail = oil(1), oil(1).removeprefix(ident(1))
+        await load(line, ident(1), oil(2), complete=False)
+
+        async def tails() -> dict[str, str]:
+            rows = await line.read(
+                lambda connection: connection.execute("SELECT serial, tail FROM pool_code").fetchall()
+            )
+            return dict(map(tuple, rows))
+
+        assert sorted((await tails()).values()) == ["", tail]
+        assert (await load(line, full, ident(2)))["added"] == 0
+        assert set((await tails()).values()) == {tail}, "what came without gains it, what has it keeps it"
+        other = f"{ident(1)}{GS}93wxyz"
+        for given in ([oil(3), other], [oil(3), f"{ident(3)}{GS}93wxyz"]):
+            with pytest.raises(CommandError) as refused:
+                await load(line, *given)
+            assert (STATUS[type(refused.value)], refused.value.code) == (409, "other-check-part")
+            assert "wxyz" not in str(refused.value.details)
+        assert (await pool(line))[1] == 2
+        assert tail in (await tails()).values()

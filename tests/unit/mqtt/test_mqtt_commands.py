@@ -14,7 +14,7 @@ from lined.mqtt.commands import CommandDesk
 from lined.mqtt.outbox import Event, Outbox
 from lined.mqtt.schemas import COMMANDS, REPLY, faults
 from lined.mqtt.spec import MqttLimits, MqttSpec
-from lined.vocabulary.errors import CommandError, Defect, JournalFull, Problem
+from lined.vocabulary.errors import Conflict, Defect, Invalid, JournalFull, Problem
 
 BASE = "lined/line-1"
 START = {"id": "a-1", "gtin": "04899215122371"}
@@ -32,13 +32,13 @@ class Line:
         return {"id": "7", "started_ms": 1_795_420_800_250, "stopped_ms": None, "series": None}
 
     async def stop_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
-        raise CommandError(409, "no-job", "No job is running.", [Problem("job", "none")])
+        raise Conflict("no-job", "No job is running.", [Problem("job", "none")])
 
     async def seal(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
         raise JournalFull("the disk is full")
 
     async def withdraw(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
-        raise CommandError(422, "malformed", f"{body['code']!r} is no marking code", [Problem("code", "too short")])
+        raise Invalid("malformed", f"{body['code']!r} is no marking code", [Problem("code", "too short")])
 
     async def read(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:  # noqa: ARG002
         return {"verdict": "accept", "reason": None, "code": "0104", "code_id": 7}

@@ -32,7 +32,7 @@ def text() -> str:
 
 def _laid_out(sql: str) -> str:
     """One column a line."""
-    flat = re.sub(r"\s+", " ", sql).replace("( ", "(").replace(" )", ")")
+    flat = re.sub(r"\s+", " ", sql).replace("( ", "(").replace(" )", ")").strip()
     if not flat.startswith("CREATE TABLE"):
         return flat
     head, _, rest = flat.partition("(")

@@ -38,6 +38,13 @@ def test_every_path_it_names_exists(page: Path) -> None:
     assert [path for path in paths if not (REPOSITORY / path).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_what_it_names_behind_a_path_stands_in_that_file(page: Path) -> None:
+    """As in `lined/line/stations/applying.py` (`seen_before`)."""
+    named = re.findall(r"`((?:lined|drivers|tests)/[\w./-]+\.\w+)` \(`(\w+)`\)", prose(page))
+    assert [(path, name) for path, name in named if name not in (REPOSITORY / path).read_text("utf-8")] == []
+
+
 def test_every_citation_of_a_page_leads_to_it_and_to_a_heading() -> None:
     broken = []
     for file, text in sources():

@@ -1,0 +1,150 @@
+"""Moments of the journal by a right clock, worked out of how the computer's clock was set and found to be off.
+
+What was written stays as it was written; a report is dated by this. The machine's uptime goes on whatever is done to
+the clock, so all settings of one start of the machine are known as soon as one of them was compared with the
+regulator's clock. Where none was, a moment is taken as it stands, unless the clock was stepped far within that start,
+or the moment does not lie between what is known before and after it: that is a doubt, and for a person.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+from lined.journal.database import Connection
+from lined.journal.tables import clock_settings
+from lined.journal.tables.clock_settings import UNKNOWN, Setting
+from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.clocks import SYNCED_MS, WRONG_MS
+
+
+class Right(NamedTuple):
+    """A moment by a right clock. `error_ms`: what the clock was off by. `doubt`: it was off, and how far is not known.
+    `now_wrong_ms`: it was not right once since the machine started, and could still be put right.
+    """
+
+    ms: int
+    error_ms: int = 0
+    doubt: bool = False
+    now_wrong_ms: int = 0
+
+
+class TrueTime:
+    """Of one connection, while one report is looked at."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._settings = clock_settings.every(connection)
+        self._anchors: dict[str, Setting | None] = {}
+        self._errors: dict[int, int | None] = {}
+
+    def of_code(self, code_id: int, at_ms: int) -> Right:
+        """When a code was read, `at_ms` by the clock of then."""
+        return self._right([setting.first_code for setting in self._settings], code_id, at_ms)
+
+    def of_closing(self, number: int | None, at_ms: int) -> Right:
+        """When a package was closed; `number` is its `closed_no`."""
+        return self._right([setting.first_closing for setting in self._settings], number or 0, at_ms)
+
+    def of_sealing(self, report: ReportRow) -> Right:
+        """When a report was sealed first, or opened where it never was."""
+        row = self._connection.execute(
+            "SELECT id FROM report_event WHERE report_id = ? AND after IN ('open', 'sealed') "
+            "ORDER BY after = 'open', id LIMIT 1",
+            (report.id,),
+        ).fetchone()
+        firsts = [setting.first_event for setting in self._settings]
+        return self._right(firsts, int(row[0]) if row else 0, report.sealed_ms or report.opened_ms)
+
+    def newest_code(self, ranges: str, batch_id: int) -> Right | None:
+        """The latest moment among codes that fit `ranges`, SQL of ours over `code c` with the batch as ?1."""
+        found = None
+        for index in range(-1, len(self._settings)):
+            first = self._settings[index].first_code if index >= 0 else 0
+            last = self._settings[index + 1].first_code if index + 1 < len(self._settings) else 1 << 62
+            if first >= last:
+                continue
+            row = self._connection.execute(
+                f"SELECT max(c.at_ms), max(c.id) FROM code c WHERE {ranges} AND c.id >= ?2 AND c.id < ?3",
+                (batch_id, first, last),
+            ).fetchone()
+            if row[0] is not None:
+                right = self.of_code(int(row[1]), int(row[0]))
+                found = right if found is None else later(found, right)
+        return found
+
+    def _right(self, firsts: list[int], number: int, at_ms: int) -> Right:
+        index = bisect_right(firsts, number) - 1
+        if index < 0 or self._settings[index].boot == UNKNOWN:
+            return Right(at_ms)
+        setting = self._settings[index]
+        error_ms = self._error_ms(setting)
+        if error_ms is None:
+            return Right(at_ms, doubt=self._doubtful(setting, at_ms))
+        anchor = self._anchor(setting)
+        wrong_ms = _off_ms(anchor.skew_ms or 0) if anchor and setting.boot == self._settings[-1].boot else 0
+        return Right(at_ms - error_ms, error_ms, now_wrong_ms=wrong_ms)
+
+    def _error_ms(self, setting: Setting) -> int | None:
+        """What the clock was off by under a setting; None: nothing tells."""
+        if setting.id not in self._errors:
+            self._errors[setting.id] = _error_ms(setting, self._anchor(setting))
+        return self._errors[setting.id]
+
+    def _anchor(self, setting: Setting) -> Setting | None:
+        if setting.boot not in self._anchors:
+            self._anchors[setting.boot] = _anchor([one for one in self._settings if one.boot == setting.boot])
+        return self._anchors[setting.boot]
+
+    def _doubtful(self, setting: Setting, at_ms: int) -> bool:
+        offsets = [one.offset_ms for one in self._settings if one.boot == setting.boot]
+        if max(offsets) - min(offsets) > WRONG_MS:
+            return True
+        known = [(one, self._error_ms(one)) for one in self._settings if one.boot != UNKNOWN]
+        before = [one.from_ms - error for one, error in known if error is not None and one.id < setting.id]
+        after = [one.from_ms - error for one, error in known if error is not None and one.id > setting.id]
+        before += self._written_before(setting)
+        return at_ms < max(before, default=at_ms) - WRONG_MS or at_ms > min(after, default=at_ms) + WRONG_MS
+
+    def _written_before(self, setting: Setting) -> list[int]:
+        """The moment of the last code that was read under an earlier setting, where it is known."""
+        row = self._connection.execute(
+            "SELECT id, at_ms FROM code WHERE id < ? ORDER BY id DESC LIMIT 1", (setting.first_code,)
+        ).fetchone()
+        index = -1 if row is None else bisect_right([one.first_code for one in self._settings], row[0]) - 1
+        if index < 0 or self._settings[index].boot == UNKNOWN:
+            return []
+        error_ms = self._error_ms(self._settings[index])
+        return [] if error_ms is None else [int(row[1]) - error_ms]
+
+
+def later(one: Right, other: Right) -> Right:
+    """The later of two moments, with the doubts of both."""
+    last = max(one, other)
+    wrong_ms = one.now_wrong_ms or other.now_wrong_ms
+    return last._replace(doubt=one.doubt or other.doubt, now_wrong_ms=wrong_ms)
+
+
+def _anchor(boot: list[Setting]) -> Setting | None:
+    """Of the settings of one start of the machine, the one whose clock was nearest to the regulator's; the newest of
+    those that time synchronisation may have left behind. None: no one was heard.
+    """
+    heard = [one for one in boot if one.skew_ms is not None]
+    return min(heard, key=lambda one: (abs(one.skew_ms or 0) // SYNCED_MS, -one.id), default=None)
+
+
+def _error_ms(setting: Setting, anchor: Setting | None) -> int | None:
+    """What is between a setting and its anchor is exact. Where a machine stood still for a while (a virtual one that
+    was put by), its uptime says nothing about before: what was heard under the setting itself counts.
+    """
+    if anchor is None or anchor.skew_ms is None:
+        return None
+    error_ms = setting.offset_ms - anchor.offset_ms + _off_ms(anchor.skew_ms)
+    if setting.skew_ms is not None and abs(error_ms - setting.skew_ms) > 2 * WRONG_MS:
+        return _off_ms(setting.skew_ms)
+    return error_ms
+
+
+def _off_ms(skew_ms: int) -> int:
+    """A clock that is not wrong counts as it is: the regulator's is known less exactly than it keeps time."""
+    return skew_ms if abs(skew_ms) > WRONG_MS else 0

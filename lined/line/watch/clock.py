@@ -1,0 +1,143 @@
+"""The time of day, watched against the machine's uptime: a step of the clock is noticed by the first who asks the time,
+and is in the journal before anything that is dated after it.
+
+The uptime goes on whatever is done to the clock, through restarts of the program and through suspension too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from lined.journal import Journal
+from lined.journal.tables import clock_settings
+from lined.line.jobs.clock_steps import ClockSteps, Reading
+from lined.vocabulary.clocks import HEARD_MS, NOTICED_MS
+from lined.vocabulary.errors import JournalError
+
+log = structlog.get_logger()
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts while the machine sleeps too
+
+
+def system_wall_ms() -> int:
+    """The time of day in milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def system_uptime_ms() -> int:
+    return time.clock_gettime_ns(_UPTIME) // 1_000_000
+
+
+def system_boot() -> str:
+    """Which start of the machine this is; where nothing tells, each start of the program is one."""
+    try:
+        return BOOT_ID.read_text("ascii").strip()
+    except (OSError, ValueError):
+        return secrets.token_hex(16)
+
+
+class WallClock:
+    """Call it for the time of day in milliseconds since 1970, UTC. Any thread may; steps are looked for on the loop's,
+    once `begin` was called, so that their place among what is written is certain.
+
+    `listeners` are called at a step.
+    """
+
+    def __init__(
+        self,
+        wall_ms: Callable[[], int] = system_wall_ms,
+        uptime_ms: Callable[[], int] = system_uptime_ms,
+        boot: str | None = None,
+    ) -> None:
+        self.listeners: list[Callable[[], None]] = []
+        self.step_ms: int | None = None  # the last one of this run
+        self._wall_ms = wall_ms
+        self._uptime_ms = uptime_ms
+        self._boot = boot
+        self._thread: int | None = None
+        self._offset_ms = 0
+        self._skew_ms: int | None = None  # as last written
+        self._journal: Journal
+        self._steps: ClockSteps
+        self._unwritten: list[Reading] = []
+        self._writing = False
+
+    def begin(self, journal: Journal, steps: ClockSteps) -> None:
+        """From now on steps are noticed and written to the journal, on the loop that runs now."""
+        self._journal, self._steps = journal, steps
+        self._boot = self._boot or system_boot()
+        self._thread = threading.get_ident()
+        low_ms, now, high_ms = self._offsets()
+        self._set(now, (low_ms + high_ms) // 2)
+
+    def __call__(self) -> int:
+        if threading.get_ident() != self._thread:
+            return self._wall_ms()
+        low_ms, now, high_ms = self._offsets()
+        if low_ms > self._offset_ms + NOTICED_MS or high_ms < self._offset_ms - NOTICED_MS:
+            self._stepped(now, (low_ms + high_ms) // 2)
+        elif self._unwritten:
+            self._write()
+        return now
+
+    def heard(self, skew_s: float | None) -> None:
+        """What the regulator's clock says about the clock as it is set now; None: nothing yet."""
+        skew_ms = None if skew_s is None else round(skew_s * 1000)
+        known = self._skew_ms
+        if skew_ms is None or self._unwritten or (known is not None and abs(known - skew_ms) < HEARD_MS):
+            return
+        self._skew_ms = skew_ms
+        self._journal.do(lambda connection: clock_settings.measure(connection, skew_ms)).add_done_callback(self._told)
+
+    def _offsets(self) -> tuple[int, int, int]:
+        """The time of day minus the uptime, at least and at most, and between them the time of day: whoever is kept
+        waiting between two looks at clocks has seen no step.
+        """
+        before = self._uptime_ms()
+        now = self._wall_ms()
+        return now - self._uptime_ms(), now, now - before
+
+    def _stepped(self, now: int, offset_ms: int) -> None:
+        self.step_ms = offset_ms - self._offset_ms
+        log.warning("clock_was_set", by_s=self.step_ms / 1000)
+        self._set(now, offset_ms)
+        for listener in self.listeners:
+            listener()
+
+    def _set(self, now: int, offset_ms: int) -> None:
+        assert self._boot is not None
+        self._offset_ms, self._skew_ms = offset_ms, None
+        self._unwritten.append(Reading(self._boot, offset_ms, now))
+        self._write()
+
+    def _write(self) -> None:
+        """Into the writer's queue, ahead of whatever is dated from now on. What a full disk refused waits here."""
+        if self._writing:
+            return
+        self._writing = True
+        reading = self._unwritten[0]
+        self._journal.submit(self._steps, reading).add_done_callback(self._written)
+
+    def _written(self, done: asyncio.Future[bool]) -> None:
+        self._writing = False
+        if done.cancelled() or done.exception() is not None:
+            return  # the writer tells people; the next look tries again
+        self._unwritten.pop(0)
+        if self._unwritten:
+            self._write()
+
+    def _told(self, done: asyncio.Future[Any]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if error is not None:
+            self._skew_ms = None
+            if not isinstance(error, JournalError):
+                log.error("skew_not_written", error=repr(error))

@@ -1,0 +1,122 @@
+"""What a report's dates allow, looked at before each sending: send it, wait, or hold it for a person.
+
+Nothing goes out dated in the regulator's future, with an expiry that has passed, or by a clock that is known to have
+been wrong. What a person has confirmed (`CONFIRMED`) is dated as it was read.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from lined.journal.database import Connection
+from lined.journal.tables import clock_settings
+from lined.journal.tables.reports import ReportRow
+from lined.reports.delivery.frozen import fields
+from lined.reports.delivery.ports import Surroundings
+from lined.reports.kinds.head import Head
+from lined.reports.kinds.kinds import kind_of
+from lined.vocabulary.clocks import HEARD_MS, SYNCED_MS, WRONG_MS
+from lined.vocabulary.days import LocalDays
+
+HAPPENED = ("productionDate", "documentDate", "businessDatetime", "productionDatetime")  # when what it is about did
+EXPIRES = ("expirationDate", "expirationDatetime")
+DATES = "a person's word on its dates"  # `waits_for` of a report that is held for them
+CONFIRMED = "its turn, its dates confirmed by a person"  # `waits_for` once that was given
+CLOCK_GAP_MS = 10_000  # between two looks at a report that waits for a clock to be put right
+WRONG = "Correct the job's dates and release its codes as unreported, or release them as refused."
+WAY_OUT = f"If its dates are right, send it again. If not: {WRONG[0].lower()}{WRONG[1:]}"
+
+
+class Finding(NamedTuple):
+    """`wait_ms`: look again then; 0: not to be waited for. `held`: why it is for a person, or None. Neither: send."""
+
+    wait_ms: int = 0
+    waiting: str = ""
+    held: str | None = None
+
+
+async def look(around: Surroundings, report: ReportRow) -> Finding:
+    """The regulator's clock has to have been heard since ours was set last."""
+    skew_ms = round((around.regulator.server_skew_s or 0.0) * 1000)
+    # behind everything that is in the writer's queue, a step of the clock too
+    await around.journal.do(lambda connection: clock_settings.measure(connection, skew_ms))
+    head = await around.journal.read(_head, report, around.timezone)
+    confirmed = report.waits_for == CONFIRMED
+    return judge(head, around.server_ms(), LocalDays(around.timezone), report.size, confirmed=confirmed)
+
+
+def judge(head: Head, now_ms: int, days: LocalDays, codes: int, *, confirmed: bool) -> Finding:
+    """Decide by the regulator's time now."""
+    if head.first is not None and head.first.now_wrong_ms:
+        return Finding(CLOCK_GAP_MS, _clock_is_wrong(head.first.now_wrong_ms))
+    if not confirmed and (why := _unsure(head, days, codes)) is not None:
+        return Finding(held=why)
+    return _by_its_moments(_moments(head.fields), now_ms, days)
+
+
+def _by_its_moments(moments: dict[str, datetime], now_ms: int, days: LocalDays) -> Finding:
+    expiry = min((moment for name, moment in moments.items() if name in EXPIRES), default=None)
+    if expiry is not None and _ms(expiry) <= now_ms:
+        return Finding(held=f"Its expiry, {expiry.isoformat()}, has passed: the regulator refuses that. {WRONG}")
+    happened = max((moment for name, moment in moments.items() if name in HAPPENED), default=None)
+    ahead_ms = 0 if happened is None else _ms(happened) - now_ms
+    if happened is not None and ahead_ms > WRONG_MS:
+        dated, now = happened.isoformat(), days.local(now_ms).isoformat(timespec="seconds")
+        return Finding(
+            held=f"It is dated {dated}, far ahead of the regulator's clock ({now}), by one that was wrong. {WRONG}"
+        )
+    if ahead_ms > HEARD_MS:  # a date made earlier to please the regulator would be an invented one
+        early = f"Its date lies {ahead_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
+        return Finding(ahead_ms + HEARD_MS, early)
+    return Finding()
+
+
+def _head(connection: Connection, report: ReportRow, timezone: str) -> Head:
+    """Of what is frozen, or as it would be frozen now."""
+    kind = kind_of(report)
+    if report.fingerprint is not None:
+        return Head(fields(connection, report.id, kind.codes_in), None)
+    return kind.head(connection, report, timezone)
+
+
+def _unsure(head: Head, days: LocalDays, codes: int) -> str | None:
+    """Why its dates may be wrong, where that cannot be known without a person."""
+    first, last, produced = head.first, head.last or head.first, head.produced
+    if first is None or last is None:
+        return None
+    began, ended = days.local(first.ms).isoformat(), days.local(last.ms).isoformat()
+    if first.doubt or last.doubt:
+        return (
+            f"{codes} codes: this computer's clock was wrong, or may have been, when it showed {began}; by how much is "
+            f"not known. {WAY_OUT}"
+        )
+    if abs(first.error_ms) > SYNCED_MS and days.day_of(first.ms) != days.day_of(last.ms):
+        return (
+            f"{codes} codes were read while this computer's clock was wrong: from {began} to {ended} "
+            f"by a right one, so not all on the day of the first. {WAY_OUT}"
+        )
+    if produced is not None and _ms(produced) > first.ms:
+        return (
+            f"It was packed at {began}, before the production date that was given for what is in it, "
+            f"{produced.isoformat()}. If that is right all the same, send it again; if not, correct the date of its "
+            "codes first."
+        )
+    return None
+
+
+def _clock_is_wrong(skew_ms: int) -> str:
+    minutes, then = abs(skew_ms) // 60_000, "once that is set right it is sent, rightly dated."
+    if skew_ms > 0:
+        return f"The clock of this computer is {minutes} minutes ahead of the regulator's: {then}"
+    return f"The clock of this computer is {minutes} minutes behind the regulator's: {then}"
+
+
+def _moments(told: dict[str, Any]) -> dict[str, datetime]:
+    """The dates of a document by their names, the new ones of a correction among them."""
+    flat = {**told, **(told.get("updatedFields") or {})}
+    return {name: datetime.fromisoformat(str(flat[name])) for name in (*HAPPENED, *EXPIRES) if name in flat}
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1000)
