@@ -23,9 +23,7 @@ SLICE = 1_000
 
 
 async def fits(around: Surroundings, report: ReportRow) -> bool:
-    """Whether the document is the report's; where not, the report is held again. Raises LookupFailed."""
-    if report.waits_for != NAMED:
-        return True
+    """Whether the document that a person named is the report's; where not, it is held again. Raises LookupFailed."""
     problem, codes = await _misfit(around, report)
 
     def step(connection: Connection) -> None:

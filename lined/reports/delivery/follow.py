@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from lined.journal.tables import warnings
+from lined.journal.tables import reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
 from lined.reports.delivery import adopted, echo, error_rows, outcomes
@@ -94,8 +94,12 @@ class Following:
         around = self._around
         assert report.document_id is not None
         document = await card(around, report.kind, report.document_id)
-        if document is not None and not await adopted.fits(around, report):
-            return True
+        if document is not None and report.waits_for == adopted.NAMED:
+            if not await adopted.fits(around, report):
+                return True
+            fresh = await around.journal.read(reports.get, report.id)
+            assert fresh is not None
+            report = fresh
         if document is not None and document.status == SUCCESS:
             await _accept_after_all(around, report, ())
             await around.journal.do(partial(steps.succeeded, report=report, around=around, document=document))
