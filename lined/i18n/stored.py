@@ -67,14 +67,6 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         N_("document %(id)s was refused whole, and no code is blamed; its errors: %(more)s"),
     ),
     (
-        r"document (?P<id>\S+) is ERROR and has no list of its codes: it was refused whole",
-        N_("document %(id)s was refused whole, and has no list of its codes"),
-    ),
-    (
-        r"document (?P<id>\S+) is ERROR and has no list of its codes; its errors: (?P<more>.*): it was refused whole",
-        N_("document %(id)s was refused whole, and has no list of its codes; its errors: %(more)s"),
-    ),
-    (
         r"document (?P<id>\S+) is (?P<status>\w+) and has no list of its codes",
         N_("document %(id)s is %(status)s and has no list of its codes"),
     ),
@@ -229,6 +221,14 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"Report (?P<n>\d+): (?P<more>.*)\. It is not believed, and asked again\.",
         N_("Report %(n)s: %(more)s. It is not believed, and asked again."),
+    ),
+    (
+        r"The clock of this computer was set (?P<n>\d+) s ahead\. .*",
+        N_("This computer's clock was set %(n)s s ahead. Nothing is sent until the marking system's is known."),
+    ),
+    (
+        r"The clock of this computer was set (?P<n>\d+) s back\. .*",
+        N_("This computer's clock was set %(n)s s back. Nothing is sent until the marking system's is known."),
     ),
     # how tasks end
     (r"what was refused is no longer in it", N_("what was refused is no longer in it")),

@@ -140,7 +140,7 @@ class Following:
             await around.journal.do(step)
             return False
         named = await around.journal.read(blamed, report, [error_rows.tagged(row) for row in rows])
-        return await _refuse(around, self._search, report, named, f"{why}: it was refused whole", evidence)
+        return await _refuse(around, self._search, report, named, why, evidence)
 
     async def _look_for_unlisted(self, report: ReportRow) -> bool:
         """A later look at the codes that a partial document had not listed."""
@@ -187,9 +187,8 @@ async def _partial(around: Surroundings, search: Search, report: ReportRow, list
     if refused and await echo.settled(around, search, report, dict(members.accepted), refused):
         return False
     _, evidence = await error_rows.read(around, report)
-    await _accept_after_all(
-        around, report, {*refused, *(key.partition(BEHIND)[0] for key in refused), *members.unlisted}
-    )
+    parents = {key.partition(BEHIND)[0] for key in refused}
+    await _accept_after_all(around, report, {*refused, *parents, *members.unlisted})
     await outcomes.keep_warnings(around, report, _remarked(listed, members))
     await outcomes.settle_partial(around, report, refused, members.unlisted, evidence)
     await around.journal.do(partial(warnings.counted, report=report))
