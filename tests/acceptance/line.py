@@ -169,7 +169,7 @@ class Line:
         headers = {"Content-Type": "application/json"}
         if method == "POST":
             headers["Authorization"] = f"Bearer {(self.folder / 'line-1.db.token').read_text().strip()}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
@@ -203,7 +203,7 @@ class Line:
 
     def _ask_sandbox(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         host = self.sandbox.url.removeprefix("http://")
-        connection = http.client.HTTPConnection(host, timeout=30)
+        connection = http.client.HTTPConnection(host, timeout=60)
         try:
             headers = {"Content-Type": "application/json"}
             connection.request(method, path, None if body is None else json.dumps(body), headers)

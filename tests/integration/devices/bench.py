@@ -17,7 +17,7 @@ from drivers import load
 from lined.devices import DeviceSpec, DeviceState, LinkLimits, parse_url, run_device
 from lined.line.intake.ports import Frame, Judgement
 
-BOUND_S = 20.0
+BOUND_S = 60.0
 SOON = LinkLimits(retry_first_s=0.01, retry_most_s=0.05, write_s=0.2)
 
 
