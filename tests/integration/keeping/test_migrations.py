@@ -10,7 +10,7 @@ from sqlite_utils.db import Database
 from lined.journal import Journal
 from lined.journal.database import Connection, open_readonly, open_writable
 from lined.journal.schema import migrations
-from tests.integration.keeping.filling import contents, fill, shape
+from tests.integration.keeping.filling import OUT_OF_DRAWER, contents, fill, shape
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 NAMES = [migration.name for migration in migrations.pending(Database(memory=True))]
@@ -44,6 +44,9 @@ async def test_a_journal_of_each_earlier_schema_opens_with_all_its_data(tmp_path
     now = open_readonly(path)
     assert shape(now) == shape(fresh), "it is not what a fresh journal is"
     after = contents(now)
+    if before.pop("meta", None):
+        for question, expected in OUT_OF_DRAWER.items():
+            assert now.execute(question).fetchall() == expected
     for table, rows in before.items():
         kept = [{name: row[name] for name in rows[0]} for row in after[table]]
         missing = [row for row in rows if row not in kept]
