@@ -55,6 +55,9 @@ class FakeIntake:
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:  # noqa: ARG002 - as in the protocol
         self._event("unsaid", judgement.mark, first, why)
 
+    def unacknowledged(self, device: str, judgement: Judgement, first: int, why: str) -> None:  # noqa: ARG002 - as in the protocol
+        self._event("unacknowledged", judgement.mark, first, why)
+
     def connected(self, device: str, up: bool, problem: str | None) -> None:  # noqa: ARG002 - as in the protocol
         self._event("connected", up, problem)
 
