@@ -103,7 +103,7 @@ async def test_a_migration_that_fails_leaves_the_schema_it_found(
 JOURNALS = Path(__file__).parent / "journals"
 
 
-@pytest.mark.parametrize(("name", "packages"), [("first", []), ("0.1.0", [("closed", 3), ("open", 1)])])
+@pytest.mark.parametrize(("name", "packages"), [("first", []), ("0.1.0", [("closed", 3), ("closed", 1)])])
 async def test_a_journal_that_an_earlier_program_wrote_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, packages: list[tuple[str, int]]
 ) -> None:
