@@ -17,8 +17,10 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
-from lined.journal.database import Connection, SqliteError, has_wal, open_main, open_untouched
+from lined.journal.database import SqliteError, has_wal, open_main, open_untouched
 from lined.journal.files import private, sync_folder
+from lined.journal.tables import age
+from lined.journal.tables.age import Age
 from lined.vocabulary.errors import JournalLost, JournalOlder, JournalSpliced
 
 ENDING = ".marks"
@@ -29,13 +31,6 @@ _COMMITS, _COPIED = 24, 32  # where the two numbers stand
 _BYTES = 4096
 
 
-class Age(NamedTuple):
-    """`name`: the journal's own, 16 characters; `commits`: how many it has had under that name and those before."""
-
-    name: str
-    commits: int
-
-
 class Mark(NamedTuple):
     """`copied`: what the main file held after its last whole checkpoint; the rest was in the WAL."""
 
@@ -44,25 +39,11 @@ class Mark(NamedTuple):
     copied: int
 
 
-def age_of(connection: Connection) -> Age | None:
-    """None: a journal of a version without ages, or an empty file."""
-    try:
-        row = connection.execute("SELECT journal, commits FROM age").fetchone()
-    except SqliteError:
-        return None
-    return Age(str(row[0]), int(row[1])) if row else None
-
-
-def rename(connection: Connection) -> None:
-    """The journal is another one from now on: it took the place of one that it does not know to the end."""
-    connection.execute("UPDATE age SET journal = lower(hex(randomblob(8)))")
-
-
 def age_in(path: Path) -> Age | None:
     """Of a file that nobody has open, such as a backup; None where it does not tell."""
     try:
         with open_untouched(path) as connection:
-            return age_of(connection)
+            return age.of(connection)
     except SqliteError:
         return None
 
@@ -80,15 +61,15 @@ def read_mark(journal: Path) -> Mark | None:
 class Marks:
     """The mapped page. `reached` and `copied` are called by the writer's thread."""
 
-    def __init__(self, journal: Path, age: Age) -> None:
+    def __init__(self, journal: Path, now: Age) -> None:
         path = journal.with_name(journal.name + ENDING)
         mark = read_mark(journal)
-        if mark is None or mark.name != age.name or path.stat().st_size != _BYTES:
-            _make(path, age)
+        if mark is None or mark.name != now.name or path.stat().st_size != _BYTES:
+            _make(path, now)
         with path.open("r+b") as file:
             private(path)
             self._map = mmap.mmap(file.fileno(), _BYTES)
-        self.reached(age.commits)
+        self.reached(now.commits)
 
     def reached(self, commits: int) -> None:
         """The commit of that number is on disk."""
@@ -107,13 +88,13 @@ class Marks:
         self._map.close()
 
 
-def _make(path: Path, age: Age) -> None:
+def _make(path: Path, now: Age) -> None:
     """Whole or not at all."""
     part = path.with_name(path.name + ".new")
     part.unlink(missing_ok=True)
     private(part)
     with part.open("r+b") as file:
-        file.write(_LAYOUT.pack(_MAGIC, age.name.encode("ascii", "replace")[:16], age.commits, 0).ljust(_BYTES, b"\0"))
+        file.write(_LAYOUT.pack(_MAGIC, now.name.encode("ascii", "replace")[:16], now.commits, 0).ljust(_BYTES, b"\0"))
         file.flush()
         os.fsync(file.fileno())
     part.rename(path)
@@ -169,6 +150,6 @@ def _main_age(journal: Path) -> Age | None:
     """Of the main file alone, as if there were no WAL."""
     try:
         with open_main(journal) as connection:
-            return age_of(connection)
+            return age.of(connection)
     except SqliteError:
         return None

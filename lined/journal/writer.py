@@ -37,6 +37,7 @@ from lined.journal.database import (
     translated,
 )
 from lined.journal.entries import Entry, Stop, Undone, Work, complete, name_of, place_of, runs_of
+from lined.journal.tables import age
 from lined.vocabulary.errors import Defect, JournalBroken, JournalError, JournalFull, LinedError, defect_of
 
 log = structlog.get_logger()
@@ -195,7 +196,7 @@ class Writer:
             for run in runs_of(group):
                 outcome.extend(self._run(run))
             if self.marks is not None:
-                self._connection.execute("UPDATE age SET commits = ?", (self.age + 1,))
+                age.advance(self._connection, self.age + 1)
             self._crash_point("before-commit")
             self._connection.execute("COMMIT")
             self._crash_point("after-commit")

@@ -11,10 +11,11 @@ import structlog
 
 from lined.config import Config
 from lined.journal import Journal
-from lined.journal.age import Age, age_in
+from lined.journal.age import age_in
 from lined.journal.care import damage
 from lined.journal.care.backup import newest
 from lined.journal.journal import take_lock
+from lined.journal.tables.age import Age
 from lined.service import assembly
 from lined.vocabulary.errors import JournalBroken, JournalDamaged, JournalLost, JournalOlder, JournalSpliced
 

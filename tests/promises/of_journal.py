@@ -424,7 +424,7 @@ MUTATIONS = [
     Mutation(
         PUT_BACK,
         "the number in the journal stands still",
-        "lined/journal/writer.py",
+        "lined/journal/tables/age.py",
         '"UPDATE age SET commits = ?"',
         '"UPDATE age SET commits = max(commits, 0 * ?)"',
         _ANOTHER,
@@ -473,7 +473,7 @@ MUTATIONS = [
         PUT_BACK,
         "one that was replaced comes back unseen",
         "lined/journal/care/takeover.py",
-        "        rename(connection)\n",
+        "        age.rename(connection)\n",
         "",
         f"{_PUT_BACK}::test_the_one_that_was_replaced_is_another_one_when_it_comes_back",
     ),

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import structlog
 
-from lined.journal.age import Age, age_in, age_of
+from lined.journal.age import age_in
 from lined.journal.care.backup import integrity, newest
 from lined.journal.care.takeover import DAMAGE, LOST, OLDER, Gap, newest_ms, note_older, take_over
 from lined.journal.database import SqliteError, open_main
 from lined.journal.files import beside, move_whole
+from lined.journal.tables import age
+from lined.journal.tables.age import Age
 from lined.vocabulary.errors import JournalDamaged, JournalLost
 
 log = structlog.get_logger()
@@ -98,8 +100,8 @@ def _sound_alone(main: Path) -> _Alone | None:
     """A main file without its WAL, which may have been caught in the middle of a checkpoint."""
     try:
         with open_main(main) as connection:
-            age = age_of(connection)
-            return None if age is None or integrity(connection) else _Alone(age, newest_ms(connection))
+            found = age.of(connection)
+            return None if found is None or integrity(connection) else _Alone(found, newest_ms(connection))
     except SqliteError:
         return None
 
