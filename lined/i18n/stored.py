@@ -190,6 +190,14 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         r"Held: (?P<list>[\d, ]+(?: and \d+ more)?)\. A person has to decide what becomes of each: .*",
         N_("Held: %(list)s. A person has to decide what becomes of each."),
     ),
+    (
+        r"The clock of this computer was set (?P<n>\d+) s ahead\. .*",
+        N_("This computer's clock was set %(n)s s ahead. Nothing is sent until the marking system's is known."),
+    ),
+    (
+        r"The clock of this computer was set (?P<n>\d+) s back\. .*",
+        N_("This computer's clock was set %(n)s s back. Nothing is sent until the marking system's is known."),
+    ),
     # how tasks end
     (r"what was refused is no longer in it", N_("what was refused is no longer in it")),
     (r"nothing is left in it", N_("nothing is left in it")),

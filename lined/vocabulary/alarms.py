@@ -125,6 +125,12 @@ class AlarmKind(AdvisedWord):
         N_("Set the clock right. Nothing is reported until then."),
         Severity.CRITICAL,
     )
+    CLOCK_SET = (
+        "clock-set",
+        N_("The computer's clock was set"),
+        N_("Check its date and time. Reports wait until the marking system's clock was heard."),
+        Severity.WARNING,
+    )
     MQTT = (
         "mqtt",
         N_("The broker does not answer"),

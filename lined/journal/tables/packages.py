@@ -291,6 +291,14 @@ def suspect(connection: Connection, package_id: int, why: str) -> None:
     change(connection, package_id, suspect=why)
 
 
+def clear_suspicion(connection: Connection, why: str) -> None:
+    """What made open packages suspect turned out to be nothing."""
+    connection.execute(
+        "DELETE FROM rescan WHERE package_id IN (SELECT id FROM package WHERE state = 'open' AND suspect = ?)", (why,)
+    )
+    connection.execute("UPDATE package SET suspect = NULL WHERE state = 'open' AND suspect = ?", (why,))
+
+
 def seen_again(connection: Connection, package: PackageRow, child_id: int) -> bool:
     """One child of a suspect package was scanned again. True: it was the last one, the package is suspect no more."""
     connection.execute("INSERT OR IGNORE INTO rescan (package_id, child_id) VALUES (?, ?)", (package.id, child_id))

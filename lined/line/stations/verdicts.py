@@ -43,7 +43,10 @@ class Ruling(NamedTuple):
 
 
 class PublishedVerdict(NamedTuple):
-    """What everybody but the device is told (docs/contract.md, MQTT, `verdict`). `code` without its check part."""
+    """What everybody but the device is told (docs/contract.md, MQTT, `verdict`). `code` without its check part.
+
+    `in_job`: a job was running, which wants the item on or out.
+    """
 
     seq: int
     session: str
@@ -53,3 +56,4 @@ class PublishedVerdict(NamedTuple):
     reason: str | None
     code: str | None
     at_ms: int
+    in_job: bool = True

@@ -5,7 +5,8 @@ minutes of the fastest line known and 100 s at 200 reads a second. A confirmatio
 run, is answered 409 `unknown-verdict` and changes nothing; what was to be confirmed then counts as not confirmed.
 
 A reject that is not confirmed in time may lie among good items, so the packages that are open then become suspect: they
-do not close until their content was scanned again.
+do not close until their content was scanned again. That is over, too, when it is confirmed late; where no package was
+open, at the end of the job at the latest. An item that was read while no job ran is nobody's to eject.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from lined.journal.tables import counters, packages
 from lined.journal.tables.codes import find
 from lined.journal.views.work_items import rejected_lately
 from lined.line.plant import Plant
-from lined.line.state import LineState
+from lined.line.state import LineState, load_job
 from lined.line.stations import ejecting
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
@@ -66,7 +67,8 @@ class Confirming:
         self._kept: deque[_Kept] = deque(maxlen=VERDICTS_KEPT)  # without a gap: the last is that of `_last_seq`
         self._last_seq = 0
         self._waiting: dict[int, Waiting] = {}
-        self._late: set[str] = set()  # stations whose problem is over once what was marked was scanned again
+        self._late: dict[str, set[int]] = {}  # by station: rejects that were not confirmed in time
+        self._marked: set[str] = set()  # stations because of which packages became suspect
 
     def heard(self, verdicts: Sequence[PublishedVerdict]) -> None:
         """The verdicts of one chunk; each chunk's begin where the last one's ended."""
@@ -78,7 +80,7 @@ class Confirming:
         if not station.confirm_ms:
             return
         for verdict in verdicts:
-            if verdict.verdict == Answer.REJECT and len(self._waiting) < WAITING_MAX:
+            if verdict.verdict == Answer.REJECT and verdict.in_job and len(self._waiting) < WAITING_MAX:
                 self._waiting[verdict.seq] = Waiting(verdict.seq, station.id, self._wall_ms() + station.confirm_ms)
 
     def confirm(self, session: str, seq: int, by: str) -> Callable[[Connection, LineState, int], dict[str, Any]]:
@@ -90,11 +92,14 @@ class Confirming:
         if kept is None:
             raise Conflict(
                 "unknown-verdict",
-                f"PublishedVerdict {seq} of session {session!r} is not among the last {VERDICTS_KEPT} of this run "
+                f"Verdict {seq} of session {session!r} is not among the last {VERDICTS_KEPT} of this run "
                 f"({self._session}): nothing was changed.",
             )
         self._waiting.pop(seq, None)
-        return partial(_confirm, kept, by)
+        late = self._late.get(kept[0], set())
+        cleared = late == {seq}
+        late.discard(seq)
+        return partial(_confirm, kept, by, cleared=cleared)
 
     def _verdict(self, seq: int) -> _Kept | None:
         back = self._last_seq - seq
@@ -115,7 +120,7 @@ class Confirming:
         """Deal with what was not confirmed in time. Returns the stations concerned; what cannot be written now
         waits.
         """
-        await self._clear_if_scanned()
+        await self._clear_what_is_over()
         now = self._wall_ms()
         late = [waiting for waiting in self._waiting.values() if waiting.due_ms <= now]
         stations = sorted({waiting.station for waiting in late})
@@ -125,32 +130,50 @@ class Confirming:
             except JournalError as error:
                 log.warning("suspect_packages_not_marked", station=station, error=str(error))
                 return stations
-            text = (
-                f"A reject at {station} was not confirmed in time: the item may lie among good ones. Packages close "
-                "only after their content was scanned again."
-            )
-            self._problems.set(AlarmKind.REJECT_NOT_CONFIRMED, station, text)
+            unconfirmed = self._late.setdefault(station, set())
+            unconfirmed.update(waiting.seq for waiting in late if waiting.station == station)
             if marked:
-                self._late.add(station)
+                self._marked.add(station)
+            self._problems.set(AlarmKind.REJECT_NOT_CONFIRMED, station, self._told(station))
         for waiting in late:
             self._waiting.pop(waiting.seq, None)
         return stations
 
-    async def _clear_if_scanned(self) -> None:
-        """The problem is over once no open package is suspect any more."""
+    def _told(self, station: str) -> str:
+        """The alarm's text: which item, and how it ends."""
+        newest = max(self._late[station])
+        kept = self._verdict(newest)
+        _, reason, code, _ = kept if kept is not None else (station, None, None, 0)
+        item = code or "an item without a readable code"
+        more = len(self._late[station]) - 1
+        ends = "or when the job ends: no package was open"
+        if station in self._marked:
+            ends = "or when the content of the open packages was scanned again: until then they do not close"
+        return (
+            f"The reject of {item} ({reason}, seq {newest}) at {station} was not confirmed in time"
+            f"{f', nor {more} before it' if more else ''}: it may lie among good ones. "
+            f"This is over when it is confirmed after all, {ends}."
+        )
+
+    async def _clear_what_is_over(self) -> None:
+        """Confirmed after all; or no open package is suspect any more; or, where none was marked, the job has ended."""
         if not self._late:
             return
         try:
-            if await self._journal.read(_any_suspect):
-                return
+            suspect, job = await self._journal.read(_standing)
         except JournalError:
             return
-        while self._late:
-            self._problems.clear(AlarmKind.REJECT_NOT_CONFIRMED, self._late.pop())
+        for station, unconfirmed in list(self._late.items()):
+            if unconfirmed and (suspect if station in self._marked else job):
+                continue
+            del self._late[station]
+            self._marked.discard(station)
+            self._problems.clear(AlarmKind.REJECT_NOT_CONFIRMED, station)
 
 
-def _any_suspect(connection: Connection) -> bool:
-    return bool(packages.select(connection, "state = 'open' AND suspect IS NOT NULL"))
+def _standing(connection: Connection) -> tuple[bool, bool]:
+    """Whether an open package is suspect, and whether a job runs."""
+    return bool(packages.select(connection, "state = 'open' AND suspect IS NOT NULL")), load_job(connection) is not None
 
 
 def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int]:
@@ -161,8 +184,12 @@ def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int
     where, parameters = ("state = 'open' AND station = ?", (station,)) if own else ("state = 'open'", ())
     found = packages.select(connection, where, *parameters)
     for package in found:
-        packages.suspect(connection, package.id, f"a reject at {station} was not confirmed")
+        packages.suspect(connection, package.id, _why_suspect(station))
     return [package.id for package in found]
+
+
+def _why_suspect(station: str) -> str:
+    return f"a reject at {station} was not confirmed"
 
 
 def after_crash(plant: Plant, connection: Connection) -> list[str]:
@@ -177,8 +204,13 @@ def after_crash(plant: Plant, connection: Connection) -> list[str]:
     return found
 
 
-def _confirm(kept: _Kept, by: str, connection: Connection, state: LineState, at_ms: int) -> dict[str, Any]:
+def _confirm(
+    kept: _Kept, by: str, connection: Connection, state: LineState, at_ms: int, *, cleared: bool
+) -> dict[str, Any]:
+    """`cleared`: with it nothing is left at that station that made packages suspect."""
     station, reason, code, judged_ms = kept
+    if cleared:
+        packages.clear_suspicion(connection, _why_suspect(station))
     state.refresh(connection)
     job_id = state.job.id if state.job else counters.LIFE
     counters.add_in_time(connection, job_id, {f"station.{station}.confirmed": 1}, at_ms)

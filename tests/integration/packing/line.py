@@ -180,7 +180,7 @@ class Plantwide:
     async def deliver(self) -> None:
         """Seal what may be sealed, send it, follow it, until nothing moves any more."""
         await self.line.operations.do("seal", {})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 moved = await self.planning.look()
                 moved = await self.sealer.look() > 0 or moved
@@ -196,7 +196,7 @@ class Plantwide:
     async def deliver_only(self, kind: str) -> None:
         """Seal and bring to their end the reports of one kind, and nothing else."""
         await self.line.operations.do("seal", {"kind": kind})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await self.delivery.send_next():
                 pass
             while await self.line.rows("SELECT 1 FROM report WHERE state = 'submitted'"):
@@ -217,7 +217,7 @@ class Plantwide:
         answer = await self.http.post(f"/public/api/v1/doc/{kind}", json={"documentBody": encoded})
         assert answer.status_code == 200, answer.text
         card = f"/public/api/v1/doc/storage/docs/{answer.json()['documentId']}"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await self.http.get(card)).json().get("status") != "SUCCESS":
                 await asyncio.sleep(0.01)
 

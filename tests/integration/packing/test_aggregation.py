@@ -287,7 +287,7 @@ async def test_an_aggregation_whose_answer_is_lost_is_found_and_not_sent_twice(t
         await line.delivery.send_next()
         assert await line.states("aggregation") == ["in_doubt"]
         await line.line.journal.do(lambda connection: connection.execute("UPDATE report SET due_ms = 0").rowcount)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await line.states("aggregation") == ["in_doubt"]:
                 await line.delivery.look_next()
                 await asyncio.sleep(0.02)

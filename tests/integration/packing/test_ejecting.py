@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -94,6 +95,56 @@ async def test_a_reject_that_nobody_confirms_makes_the_open_package_suspect(tmp_
             await line.operations.do("package-close", {"station": "boxing", "parent": sscc(1)})
         assert await line.say_each("packer", units[:2]) == ["repeat", "repeat"]
         assert await line.say("packer", sscc(1)) == "accept"
+
+
+async def late(line: Line) -> None:
+    while not await line.operations.context.line.confirming.look():
+        await asyncio.sleep(0)
+
+
+def alarm(line: Line) -> str | None:
+    return next((one.text for one in line.problems.all() if one.kind == "reject-not-confirmed"), None)
+
+
+async def test_a_reject_confirmed_after_all_clears_what_it_made_suspect(tmp_path: Path) -> None:
+    async with running(box_plant([CONFIRMED, PACK]), tmp_path) as line:
+        units = marks(4)
+        await line.say_each("cam", units)
+        await line.say("packer", units[0])
+        await line.say_each("cam", units[2:])
+        first, second = line.verdicts[-2:]
+        await late(line)
+        text = alarm(line) or ""
+        assert f"seq {second.seq}" in text and str(second.code) in text and "nor 1 before" in text and "scanned" in text
+        await confirm(line, first)
+        await line.operations.context.line.confirming.look()
+        assert alarm(line) and await line.rows("SELECT suspect IS NULL FROM package") == [(0,)]
+        await confirm(line, second)
+        await line.operations.context.line.confirming.look()
+        assert alarm(line) is None and await line.rows("SELECT suspect IS NULL FROM package") == [(1,)]
+
+
+@pytest.mark.parametrize("end", ["confirmed late", "job ended"])
+async def test_a_late_reject_with_no_open_package_ends_by_itself(tmp_path: Path, end: str) -> None:
+    async with running(box_plant([CONFIRMED, PACK]), tmp_path) as line:
+        unit = marks(1)[0]
+        await line.say_each("cam", [unit, unit])
+        await late(line)
+        assert "no package was open" in (alarm(line) or "")
+        if end == "confirmed late":
+            await confirm(line, line.verdicts[-1])
+        else:
+            await line.operations.do("job-stop", {})
+        await line.operations.context.line.confirming.look()
+        assert alarm(line) is None
+
+
+async def test_an_item_read_while_no_job_runs_is_nobodys_to_eject(tmp_path: Path) -> None:
+    async with running(box_plant([CONFIRMED, PACK]), tmp_path) as line:
+        await line.operations.do("job-stop", {})
+        assert await line.say("cam", marks(1)[0]) == "no-job"
+        await asyncio.sleep(0.01)  # ten times what it may take
+        assert await line.operations.context.line.confirming.look() == []
 
 
 async def test_a_missing_child_of_a_suspect_package_is_taken_out(tmp_path: Path) -> None:
