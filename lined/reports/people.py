@@ -53,6 +53,7 @@ def retry(
             attempt_server_ms=None,
             unread_status=None,
             unread_times=0,
+            document_codes=None,
         )
         documents.let_go(connection, report.document_id, report_id)
         documents.forget(connection, report_id)

@@ -92,6 +92,7 @@ class Desk:
             wall_ms=lambda: self.clock.ms,
             sleep=asyncio.sleep,
             chance=random.Random(1),
+            types={"utilisation": "UTILISATION", "validation": "VALIDATION"},
         )
         self.delivery = Delivery(self.around)
         self.people = report_commands(self.journal, lambda: self.clock.ms, self.delivery.nudge)
