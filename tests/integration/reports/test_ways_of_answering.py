@@ -108,7 +108,7 @@ STORAGE = f"{DOCUMENTS}/storage"
 
 async def looks(line: Plantwide, times: int) -> None:
     """So many looks at the documents, each in its time."""
-    await line.line.operations.seal({})
+    await line.line.operations.do("seal", {})
     await line.sealer.look()
     while await line.delivery.send_next():
         pass
