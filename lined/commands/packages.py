@@ -13,7 +13,7 @@ from lined.commands.registry.command import EVERYWHERE, PEOPLE, Answer, Body, co
 from lined.commands.registry.context import typed
 from lined.commands.registry.execution import Tx
 from lined.commands.registry.fields import Code, Required, Short
-from lined.journal.tables import packages
+from lined.journal.tables import packages, short_frames
 from lined.journal.tables.packages import PackageRow
 from lined.line.stations import closing, rehearsing, rework
 from lined.line.stations.read import Read
@@ -152,8 +152,7 @@ def close(tx: Transaction, at: Read, parent: MarkingCode | None) -> dict[str, An
         raise Conflict("no-packing", f"Station {station.id} does not pack: there is no package to close.")
     package = packages.open_at(tx.connection, station.id)
     if package is None and station.mode == PackMode.FRAME:
-        key = f"short-frame:{station.id}"
-        tx.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '1')", (key,))
+        short_frames.expect(tx.connection, station.id)
         return {"station": station.id, "parent": None, "count": 0, "state": "short-frame-expected"}
     if package is None:
         raise Conflict("no-open-package", f"Station {station.id} has no open package.")

@@ -79,7 +79,6 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "devices/tcp.py": {"closed": "a connection"},
     "i18n/words.py": dict.fromkeys(("accepted", "applied", "ejected"), "parts of a balance"),
     "journal/care/damage.py": {"damaged": "part of a file's name"},
-    "journal/journal.py": {"stopped": "a key"},
     "line/intake/parsing.py": {"no-read": "a driver's word for its frame"},
     "line/stations/reforming.py": {
         "reported": "how a package stands with the regulator",
