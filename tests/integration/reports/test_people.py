@@ -67,9 +67,9 @@ async def test_somebody_hears_of_what_is_held_until_all_is_decided(tmp_path: Pat
 async def test_retry_after_a_doubt_needs_a_confirmation(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await held_after_doubt(d)
-        for body in ({}, {"confirm": "yes"}, {"confirm": True}):
+        for body, code in (({}, "confirm-required"), ({"confirm": "yes"}, "wrong-values")):
             error = await refused_command(d, report_id, body)
-            assert (STATUS[type(error)], error.code) == (422, "confirm-required")
+            assert (STATUS[type(error)], error.code) == (422, code)
         assert await d.state(report_id) == "held"
         assert (await d.people.do("report-retry", {"confirm": "not-received"}, subject=str(report_id)))[
             "state"
