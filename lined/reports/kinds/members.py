@@ -1,4 +1,4 @@
-"""What a list of a document's codes says about the members of a report."""
+"""Reading of a list of a document's codes: which members of a report its rows are about."""
 
 from __future__ import annotations
 
