@@ -1,4 +1,4 @@
-"""Reading of a list of a document's codes: which members of a report its rows are about."""
+"""The members of a report, as a list of its document's codes tells of them."""
 
 from __future__ import annotations
 
