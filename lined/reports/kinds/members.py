@@ -1,4 +1,4 @@
-"""What a list of a document's codes says about the members of a report."""
+"""Outcomes of a report's members, read from the list of its document's codes."""
 
 from __future__ import annotations
 
