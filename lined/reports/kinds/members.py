@@ -1,4 +1,4 @@
-"""Outcomes of a report's members, read from the list of its document's codes."""
+"""The members of a report, as a list of its document's codes tells of them."""
 
 from __future__ import annotations
 
