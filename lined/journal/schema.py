@@ -18,6 +18,7 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
     pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
               the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where these came.
+    warning   codes that the regulator processed with a remark.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
     clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
@@ -192,6 +193,21 @@ ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
 _POOL_TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
 
 
+# How many codes its document holds, where it was named by a person and may hold others too. `warnings`: how many codes
+# were processed with a remark; NULL: the regulator has not been asked.
+_WARNINGS = """
+ALTER TABLE report ADD COLUMN document_codes INTEGER;
+ALTER TABLE report ADD COLUMN warnings INTEGER;
+CREATE TABLE warning (
+    report_id INTEGER NOT NULL REFERENCES report (id), ident TEXT NOT NULL, result TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, PRIMARY KEY (report_id, ident)
+) WITHOUT ROWID;
+CREATE INDEX warning_ident ON warning (ident);
+UPDATE report SET warnings = 0 WHERE state = 'succeeded';
+CREATE INDEX report_unasked ON report (id) WHERE state = 'succeeded' AND warnings IS NULL
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -240,6 +256,11 @@ def m009_pool_tails(db: Database) -> None:
 @migrations()
 def m010_clock(db: Database) -> None:
     run_script(db, _CLOCK)
+
+
+@migrations()
+def m011_warnings(db: Database) -> None:
+    run_script(db, _WARNINGS)
 
 
 def run_script(db: Database, script: str) -> None:

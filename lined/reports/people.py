@@ -52,6 +52,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             attempt_server_ms=None,
             unread_status=None,
             unread_times=0,
+            document_codes=None,
         )
         documents.let_go(connection, report.document_id, report_id)
         documents.forget(connection, report_id)

@@ -92,6 +92,11 @@ class Outward:
             chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
             note=defects.note,
             forms={kind: rule.form for kind, rule in self.regulator.profile.reports.items()},
+            types={
+                kind: rule.document_type
+                for kind, rule in self.regulator.profile.reports.items()
+                if rule.document_type is not None
+            },
         )
         self.delivery = Delivery(self.around)
         self._clock = clock

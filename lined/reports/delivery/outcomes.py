@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import KINDS, kind_of
@@ -94,6 +94,17 @@ async def refused_nameless(around: Surroundings, report: ReportRow, why: str, ev
 
     if await around.journal.do(step) >= NAMELESS_REFUSALS_MAX:
         around.problems.set(AlarmKind.KIND_PAUSED, report.kind, paused_text(report.kind))
+
+
+async def keep_warnings(around: Surroundings, report: ReportRow, warned: Mapping[str, str]) -> None:
+    """Keep what was remarked about codes that were processed, in small transactions."""
+    for part in _parts(list(warned.items())):
+        await around.journal.do(partial(_keep, report=report, part=part, at_ms=around.wall_ms()))
+
+
+def _keep(connection: Connection, report: ReportRow, part: Sequence[tuple[str, str]], at_ms: int) -> None:
+    still(connection, report)
+    warnings.keep(connection, report, part, at_ms)
 
 
 async def settle_partial(
