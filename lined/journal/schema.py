@@ -207,6 +207,48 @@ UPDATE report SET warnings = 0 WHERE state = 'succeeded';
 CREATE INDEX report_unasked ON report (id) WHERE state = 'succeeded' AND warnings IS NULL
 """
 
+# The drawer of keys becomes tables. `account`, `life` and `gap` have one row at most.
+_NO_DRAWER = """
+CREATE TABLE account (
+    one INTEGER PRIMARY KEY CHECK (one = 1), profile TEXT, url TEXT, tin TEXT, business_place_id TEXT
+);
+CREATE TABLE life (one INTEGER PRIMARY KEY CHECK (one = 1), clean INTEGER, backup_ms INTEGER);
+CREATE TABLE gap (
+    one INTEGER PRIMARY KEY CHECK (one = 1), why TEXT NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+    backup TEXT, aside TEXT, confirmed_ms INTEGER, confirmed_by TEXT, serials_known INTEGER NOT NULL
+);
+CREATE TABLE sscc (prefix TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE short_frame (station TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE asked (kind TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE nameless (kind TEXT PRIMARY KEY, refusals INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE notified (address TEXT PRIMARY KEY, told TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE let_go (document_id TEXT PRIMARY KEY, report_id INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE put_by (report_id INTEGER PRIMARY KEY, document_id TEXT NOT NULL)
+"""
+_OUT_OF_DRAWER = """
+INSERT OR REPLACE INTO account (one, profile, url, tin, business_place_id)
+    SELECT 1, max(value) FILTER (WHERE key = 'profile'), max(value) FILTER (WHERE key = 'url'),
+        max(value) FILTER (WHERE key = 'tin'), max(value) FILTER (WHERE key = 'business_place_id')
+    FROM meta WHERE key IN ('profile', 'url', 'tin', 'business_place_id') HAVING count(*) > 0;
+INSERT OR REPLACE INTO life (one, clean, backup_ms)
+    SELECT 1, max(value = 'clean') FILTER (WHERE key = 'stopped'),
+        max(CAST(value AS INTEGER)) FILTER (WHERE key = 'backup_at')
+    FROM meta WHERE key IN ('stopped', 'backup_at') HAVING count(*) > 0;
+INSERT OR REPLACE INTO gap (one, why, since_ms, until_ms, backup, aside, confirmed_ms, confirmed_by, serials_known)
+    SELECT 1, value ->> 'why', value ->> 'since_ms', value ->> 'until_ms', value ->> 'backup', value ->> 'aside',
+        value ->> 'confirmed_ms', value ->> 'confirmed_by', coalesce(value ->> 'serials_known', 1)
+    FROM meta WHERE key = 'gap';
+INSERT OR REPLACE INTO sscc SELECT substr(key, 6), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'sscc:*';
+INSERT OR REPLACE INTO short_frame SELECT substr(key, 13) FROM meta WHERE key GLOB 'short-frame:*';
+INSERT OR REPLACE INTO asked SELECT substr(key, 7), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'asked:*';
+INSERT OR REPLACE INTO nameless SELECT substr(key, 10), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'nameless:*';
+INSERT OR REPLACE INTO notified SELECT substr(key, 10), value FROM meta WHERE key GLOB 'notified:*';
+INSERT OR REPLACE INTO let_go SELECT substr(key, 10), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'document:*';
+INSERT OR REPLACE INTO put_by
+    SELECT CAST(substr(key, 17) AS INTEGER), value FROM meta WHERE key GLOB 'document-before:*';
+DROP TABLE meta
+"""
+
 
 @migrations()
 def m001_beginning(db: Database) -> None:
@@ -261,6 +303,21 @@ def m010_clock(db: Database) -> None:
 @migrations()
 def m011_warnings(db: Database) -> None:
     run_script(db, _WARNINGS)
+
+
+@migrations()
+def m012_no_drawer(db: Database) -> None:
+    run_script(db, _NO_DRAWER + ";" + _OUT_OF_DRAWER)
+
+
+def empty_drawer(connection: Connection) -> None:
+    """What lies in the drawer `meta` of an older journal that was put beside the tables goes into them."""
+    run_script(Database(connection), _OUT_OF_DRAWER)
+
+
+def is_begun(connection: Connection) -> bool:
+    """Whether it has tables: False for a file of a crash in a journal's first moment."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'report'").fetchone() is not None
 
 
 def run_script(db: Database, script: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from lined.codes import without_separators
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
-from lined.reports.delivery import documents, outcomes
+from lined.reports.delivery import outcomes
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.reports import ReportState

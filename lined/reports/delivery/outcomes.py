@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports, warnings
+from lined.journal.tables import refusals, reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import KINDS, kind_of
@@ -176,12 +176,11 @@ def _parts(rows: list[tuple[str, str]]) -> Iterable[list[tuple[str, str]]]:
 
 def nameless_refusals(connection: Connection, kind: str) -> int:
     """How many refusals in a row named nobody."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"nameless:{kind}",)).fetchone()
-    return int(row[0]) if row else 0
+    return refusals.in_a_row(connection, kind)
 
 
 def count_nameless(connection: Connection, kind: str, times: int) -> int:
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"nameless:{kind}", str(times)))
+    refusals.set_in_a_row(connection, kind, times)
     return times
 
 
@@ -201,9 +200,8 @@ def paused(connection: Connection, kind: str = ReportKind.UTILISATION) -> bool:
 
 def paused_kinds(connection: Connection) -> list[str]:
     """The kinds that wait for a person."""
-    rows = connection.execute("SELECT key, value FROM meta WHERE key GLOB 'nameless:*'").fetchall()
-    refusals = {key.partition(":")[2]: int(value) for key, value in rows}
-    return [kind for kind in KINDS if refusals.get(kind, 0) >= NAMELESS_REFUSALS_MAX]
+    found = refusals.by_kind(connection)
+    return [kind for kind in KINDS if found.get(kind, 0) >= NAMELESS_REFUSALS_MAX]
 
 
 def paused_text(kind: str) -> str:

@@ -18,11 +18,11 @@ import structlog
 from lined.codes import without_separators
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
-from lined.reports.delivery import documents, likeness
 from lined.reports.delivery import fingerprints as prints
+from lined.reports.delivery import likeness
 from lined.reports.delivery.cards import card
 from lined.reports.delivery.frozen import fields
 from lined.reports.delivery.ports import Surroundings
