@@ -100,6 +100,7 @@ class Line:
             self.items.append(items)
             self.scanners.append(SimulatedScanner(address, _lazily(items), scanner, log))
         self.port = free_port()
+        self.daemon_env: dict[str, str] | None = None  # the daemon's; None: ours
         self.log_to: int | None = None  # where the daemon's log goes; None: to `lined.log`
         self.process: asyncio.subprocess.Process | None = None
 
@@ -134,7 +135,13 @@ class Line:
         with (self.folder / "lined.log").open("ab") as file:
             log = file.fileno() if self.log_to is None else self.log_to
             self.process = await asyncio.create_subprocess_exec(
-                str(LINED), "run", "--config", str(self.folder / "lined.toml"), stdout=log, stderr=log
+                str(LINED),
+                "run",
+                "--config",
+                str(self.folder / "lined.toml"),
+                stdout=log,
+                stderr=log,
+                env=self.daemon_env,
             )
         if ready:
             await self.until(self._is_ready, "the daemon was not ready")

@@ -34,9 +34,7 @@ def unfinished(life: Life) -> list[str]:
 def happened(life: Life) -> Counter[str]:
     """How often reports came into each state; `echo`: how often a refusal turned out to be our own echo."""
     seen = Counter(dict(life._look.execute("SELECT after, count(*) FROM report_event GROUP BY after").fetchall()))
-    echoes = (
-        "SELECT (SELECT count(*) FROM meta WHERE key LIKE 'document:%'), count(*) FROM report_event WHERE why LIKE ?"
-    )
+    echoes = "SELECT (SELECT count(*) FROM let_go), count(*) FROM report_event WHERE why LIKE ?"
     seen["echo"] = sum(life._look.execute(echoes, ("refused as our own echo%",)).fetchone())
     return seen
 

@@ -16,9 +16,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
-from lined.reports.delivery import documents, outcomes
+from lined.reports.delivery import outcomes
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.search import ECHO, Search, hold
 from lined.reports.kinds.kinds import kind_of

@@ -39,7 +39,9 @@ class RegulatorPort(Protocol):
 
     async def document(self, document_id: str) -> Document | None: ...
 
-    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]: ...
+    async def code_outcomes(
+        self, document_id: str, *, after: int | None, limit: int, spare: bool = False
+    ) -> list[CodeOutcome] | None: ...
 
     async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]: ...
 
@@ -79,6 +81,9 @@ class Surroundings:
     """How codes are written, by kind of report: "full" or, where nothing is said, "identification". Utilisation is
     always full.
     """
+
+    types: Mapping[str, str] = field(default_factory=dict)
+    """How the regulator calls the documents of a kind of report; kinds that it has no word for are left out."""
 
     def form(self, kind: str) -> str:
         return self.forms.get(kind, "identification")

@@ -140,6 +140,14 @@ class Line:
         judgement = await self.intake.judge(device, frames, 0.0)
         self.intake.said(device, judgement)
 
+    async def execute(self, sql: str) -> None:
+        """Change the journal behind everybody's back."""
+
+        def step(connection: Connection) -> None:
+            connection.execute(sql)
+
+        await self.journal.do(step)
+
     async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         def ask(connection: Connection) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in connection.execute(sql, parameters).fetchall()]
@@ -281,4 +289,5 @@ def _around(line: Line, regulator: Regulator) -> Surroundings:
         wall_ms=wall_ms,
         sleep=asyncio.sleep,
         chance=random.Random(1),
+        types={kind: r.document_type for kind, r in regulator.profile.reports.items() if r.document_type is not None},
     )

@@ -91,6 +91,7 @@ class Desk:
             wall_ms=lambda: self.clock.ms,
             sleep=asyncio.sleep,
             chance=random.Random(1),
+            types={"utilisation": "UTILISATION", "validation": "VALIDATION"},
         )
         self.delivery = Delivery(self.around)
         self.people = ReportOperations(self.journal, lambda: self.clock.ms, self.delivery.nudge)
