@@ -1,4 +1,4 @@
-"""Members of a report, as a list of its document's codes tells of them."""
+"""The members of a report, as a list of its document's codes tells of them."""
 
 from __future__ import annotations
 
