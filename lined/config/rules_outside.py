@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from lined.config.repair import Repaired
 from lined.config.rules_line import ids_twice
 from lined.config.rules_products import at
 from lined.config.secret import Secret
-from lined.config.values import is_loopback, shown
+from lined.config.values import is_directory, is_file, is_loopback, shown
 from lined.mqtt.spec import TOPICS
 from lined.regulator.profiles import Profile, load_profile
 from lined.vocabulary.alarms import AlarmKind
@@ -60,7 +61,7 @@ def broker_problems(found: Repaired) -> Iterator[Problem]:
     yield from _topics_that_meet(found, mqtt)
     if mqtt.ca_file is not None and mqtt.url.startswith("mqtt://") and found.sure("mqtt", "url"):
         yield at(("mqtt", "ca_file"), "is for TLS, and the url is mqtt://: write mqtts://, or leave it out")
-    elif mqtt.ca_file is not None and not mqtt.ca_file.is_file():
+    elif mqtt.ca_file is not None and not is_file(mqtt.ca_file):
         yield at(("mqtt", "ca_file"), f"there is no file {mqtt.ca_file}: put the broker's CA certificates there")
 
 
@@ -91,13 +92,15 @@ def endpoint_problems(found: Repaired) -> Iterator[Problem]:
 
 def journal_problems(found: Repaired) -> Iterator[Problem]:
     path = found.config.journal.path
-    if found.sure("journal", "path") and path.is_dir():
+    if found.sure("journal", "path") and is_directory(path):
         yield at(("journal", "path"), f"{path} is a directory: name a file in it, such as {path / 'line.db'}")
 
 
 def notify_problems(found: Repaired) -> Iterator[Problem]:
     """Ids that are there once, and kinds of alarm that can be raised."""
     entries = found.config.notify
+    if entries and importlib.util.find_spec("apprise") is None:
+        yield Problem("notify", "alarms go out through Apprise, which is not installed: pip install 'lined[notify]'")
     yield from ids_twice(found, "notify", [entry.id for entry in entries])
     for number, entry in enumerate(entries):
         for kind in entry.kinds:
