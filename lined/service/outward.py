@@ -80,13 +80,13 @@ class Outward:
             journal=journal,
             regulator=KindSearch(self.regulator),
             problems=problems,
+            profile=config.profile,
             rules=assembly.delivery_rules_of(config),
             timezone=plant.timezone,
             wall_ms=clock,
             sleep=asyncio.sleep,
             chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
             note=defects.note,
-            forms={kind: rule.form for kind, rule in self.regulator.profile.reports.items()},
         )
         self.delivery = Delivery(self.around)
         clock.listeners += [self.regulator.clock_was_set, self.delivery.clock_was_set]
@@ -98,9 +98,9 @@ class Outward:
             clock,
             self._decided,
             timezone=plant.timezone,
-            most_codes=self.regulator.profile.limits["codes_per_report"],
+            most_codes=self.regulator.profile.limits.codes_per_report,
             may_correct=self.regulator.account.business,
-            countries=self.regulator.profile.countries,
+            countries=self.regulator.profile.countries.codes,
         )
         self.upkeep = Upkeep(config, journal, problems, clock, defects)
         self.alarms = AlarmBook(journal, problems, clock)

@@ -26,6 +26,7 @@ from lined.reports.delivery.ports import Surroundings
 from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LookupFailed
 from lined.vocabulary.verdicts import ACCEPTED
+from tests.profiles import PROFILE
 from tests.simulation.disk import InlineWriter
 from tests.simulation.network import Connection as Port
 
@@ -83,6 +84,7 @@ class Life:
             regulator=self.port,
             problems=self.problems,
             rules=world.rules,
+            profile=PROFILE,
             timezone=world.plant.timezone,
             wall_ms=self.clock,
             sleep=asyncio.sleep,

@@ -31,6 +31,7 @@ from lined.reports.operations import ReportOperations
 from tests.integration.day.office import Books
 from tests.integration.journal.bench import BINDING, OIL, Frame
 from tests.integration.reports.office import Clock
+from tests.profiles import PROFILE
 
 
 class BrokenError(SqliteError):
@@ -104,6 +105,7 @@ class Line:
             regulator=self.office,
             problems=self.problems,
             rules=DeliveryRules(),
+            profile=PROFILE,
             timezone=self.plant.timezone,
             wall_ms=wall_ms,
             sleep=asyncio.sleep,

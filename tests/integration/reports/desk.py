@@ -25,6 +25,7 @@ from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
 from tests.integration.reports.office import Clock, Doc, Office
+from tests.profiles import PROFILE
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -87,6 +88,7 @@ class Desk:
             regulator=self.office,
             problems=self.told,
             rules=self.rules,
+            profile=PROFILE,
             timezone="Asia/Tashkent",
             wall_ms=lambda: self.clock.ms,
             sleep=asyncio.sleep,
