@@ -236,10 +236,13 @@ CREATE TABLE report (
     released_as TEXT,
     carried INTEGER,
     unread_status INTEGER,
-    unread_times INTEGER NOT NULL DEFAULT 0
+    unread_times INTEGER NOT NULL DEFAULT 0,
+    document_codes INTEGER,
+    warnings INTEGER
 );
 CREATE INDEX report_batch ON report (batch_id);
 CREATE INDEX report_state ON report (state);
+CREATE INDEX report_unasked ON report (id) WHERE state = 'succeeded' AND warnings IS NULL;
 
 CREATE TABLE report_event (
     id INTEGER PRIMARY KEY,
@@ -279,3 +282,12 @@ CREATE TABLE unsaid (
     at_ms INTEGER NOT NULL,
     why TEXT NOT NULL
 );
+
+CREATE TABLE warning (
+    report_id INTEGER NOT NULL REFERENCES report (id),
+    ident TEXT NOT NULL,
+    result TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (report_id, ident)
+) WITHOUT ROWID;
+CREATE INDEX warning_ident ON warning (ident);

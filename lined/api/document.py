@@ -15,6 +15,7 @@ from typing import Any
 from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
+from lined.journal.tables.warnings import COUNTED
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
 from lined.vocabulary.alarms import AlarmKind
@@ -85,6 +86,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
         **counted(found, view.intake.unkept),
         "backlog": backlog(found.backlog, now_ms, view.regulator.budget_state().get("limited")),
         "unsaid": found.unsaid,
+        "remarks": found.life.get(COUNTED, 0),
         "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
         "regulator": regulator(view.regulator, view),
         "mqtt": {

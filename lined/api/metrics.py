@@ -56,6 +56,8 @@ class Snapshot(Collector):
         yield counter("lined_rejects", "Rejected reads by reason, for the life of the journal.", "reason", reasons)
         yield labelled("lined_codes", "Codes ever applied, by state.", "state", self._document["codes"])
         yield labelled("lined_reports", "Reports by state.", "state", self._document["reports"])
+        about = "Codes the regulator processed with a remark, for the life of the journal."
+        yield CounterMetricFamily("lined_remarks", about, value=float(self._document["remarks"]))
         backlog = self._document["backlog"]
         yield gauge("lined_backlog_codes", "Codes without an outcome, held ones aside.", backlog["codes"])
         age_s = backlog["oldest_age_s"] or 0

@@ -54,6 +54,7 @@ def report(row: ReportRow, changed_ms: int) -> dict[str, Any]:
         "attempts": row.attempts,
         "due_at": moment(row.due_ms),
         "released_as": row.released_as,
+        "warnings": row.warnings,
     }
 
 
@@ -77,6 +78,7 @@ def report_story(found: ReportStory) -> dict[str, Any]:
         "events": [with_moments_of_event(event._asdict()) for event in found.events],
         "own_states": found.own,
         "examples": [example._asdict() for example in found.examples],
+        "remarks": [{"code": code, "result": result} for code, result in found.warnings],
     }
 
 

@@ -208,6 +208,7 @@ def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
     from lined.journal.database import SqliteError, open_writable, translated
     from lined.journal.journal import refuse_foreign, take_lock
     from lined.journal.schema import migrations
+    from lined.journal.tables import life
     from lined.service import assembly
     from lined.vocabulary.errors import JournalBroken, JournalError
 
@@ -220,8 +221,7 @@ def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
     try:
         database = open_writable(path)
         try:
-            row = database.execute("SELECT value FROM meta WHERE key = 'stopped'").fetchone()
-            if migrations.pending(database) or row is None or row[0] != "clean":
+            if migrations.pending(database) or not life.was_stopped(database.conn):
                 raise JournalError(f"{path} was not stopped in order, or by an older version: start the daemon first.")
             yield database.conn
             database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -182,6 +182,8 @@ def _tell(report: dict[str, Any], clock: Clock) -> None:
     print_table(to, "History", ["when", "became", "why"], history)
     own = [(one["code"], one["state"], one["why"] or "") for one in report["examples"]]
     print_table(to, "Codes with a state of their own", ["code", "state", "why"], own)
+    remarks = [(one["code"], one["result"]) for one in report["remarks"]]
+    print_table(to, "Processed with a remark", ["code", "remark"], remarks)
     if report["evidence"] not in {None, "", "[]", "{}"}:
         to.print("What came back", style="bold")
         to.print(report["evidence"], soft_wrap=True)
@@ -211,6 +213,8 @@ def _facts(report: dict[str, Any], clock: Clock) -> Iterator[tuple[str, object]]
         yield "document", f"{report['document_id']} {report['document_status'] or ''}"
     if report["attempts"]:
         yield "attempts", f"{report['attempts']}, the last {clock.at(report['attempt_at'])}"
+    if report["warnings"]:
+        yield "with a remark", f"{report['warnings']:,}"
     for name in ("problem", "waits_for"):
         if report[name]:
             yield name.replace("_", " "), report[name]

@@ -18,6 +18,8 @@ from lined.vocabulary.errors import DeviceError
 
 log = structlog.get_logger()
 
+ACKNOWLEDGED_POLL_S = 0.01
+
 
 class Device:
     """At most one connection at a time is served, and read once the verdicts of the one before are said or unsaid."""
@@ -61,9 +63,8 @@ class Device:
                 await self._turns.mine()
                 self._take(wire, chunk, arrived)
         except DeviceError:
-            wire.close()
-            self._wire = None
             self._driver.reset()  # half a frame is never glued to the next connection's first
+            await self._leave(wire)
             raise
 
     async def part(self) -> None:
@@ -77,7 +78,25 @@ class Device:
             if not wire.gone:
                 await wire.part(self.limits.part_s)
         finally:
+            self.sayer.ended(wire)
             wire.close()
+
+    async def _leave(self, wire: Wire) -> None:
+        """Close a connection that has ended. One that was superseded is told first what is under way; what was said on
+        one that the device closed has a moment to be acknowledged.
+        """
+        try:
+            async with asyncio.timeout(self.limits.part_s):
+                if wire.superseded and not wire.gone:
+                    await self.sayer.quiet()
+                while wire.gone == wire.at_end and wire.delivered() < wire.written:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(ACKNOWLEDGED_POLL_S)
+        except TimeoutError:
+            if wire.superseded:
+                wire.drop(wire.superseded)
+        self.sayer.ended(wire)
+        wire.close()
+        self._wire = None
 
     def down(self, problem: str) -> None:
         """There is no connection, and why. Told and logged once for each change."""

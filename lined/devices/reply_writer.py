@@ -1,7 +1,8 @@
 """The reply writer: one task a device, over all its connections, in the order of the reads.
 
 Guarantees: a verdict goes to the connection its read came from, or is reported as unsaid; it is reported as said only
-when the kernel has taken every byte of it; nothing is said after the deadline. What is under way is bounded.
+when the kernel has taken every byte of it, and as unacknowledged where the connection ended before the device had them;
+nothing is said after the deadline. What is under way is bounded.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from lined.line.intake.ports import Intake, Judgement
 from lined.vocabulary.errors import DeviceError
 
 TOO_LATE = "the verdict came after its deadline"
+UNACKNOWLEDGED = "the device never acknowledged it"
+LOOK_S = 0.25  # how long a reply that nothing follows counts as not acknowledged
 GIVEN_UP = "a mistake in lined itself"
 NOT_AT_ONCE = "the connection could not take the verdict before the stop"
 
@@ -30,6 +33,15 @@ class Turn(NamedTuple):
     """The loop's time."""
 
 
+class Written(NamedTuple):
+    """Replies that the kernel has taken, and the device may not have."""
+
+    wire: Wire
+    judgement: Judgement
+    begins: int
+    """In the bytes written to the wire."""
+
+
 class Sayer:
     """`add` from the reader, `run` as a task, `last_words` after that task has ended."""
 
@@ -40,6 +52,8 @@ class Sayer:
         self._state = state
         self._mute = not (spec.reply_accept or spec.reply_reject)
         self._turns: deque[Turn] = deque()
+        self._written: deque[Written] = deque()
+        self._look: asyncio.TimerHandle | None = None
         self._some = asyncio.Event()
         self._none = asyncio.Event()
         self._room = asyncio.Event()
@@ -84,6 +98,47 @@ class Sayer:
                 break
             self._say_at_once(turn, turn.judging.result())
 
+    def ended(self, wire: Wire) -> None:
+        """The connection has ended, and is still open for questions: what the device has not acknowledged is unsaid."""
+        delivered = wire.delivered()
+        while self._written:
+            written = self._written.popleft()
+            first = self._acknowledged(written, delivered)
+            if first < len(written.judgement.accepts):
+                why = wire.gone or UNACKNOWLEDGED
+                self._intake.unacknowledged(self._spec.id, written.judgement, first, why)
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+
+    def _wrote(self, wire: Wire, judgement: Judgement, begins: int) -> None:
+        if not self._spec.voiced:
+            self._written.append(Written(wire, judgement, begins))
+            self._forget_acknowledged()
+
+    def _forget_acknowledged(self) -> None:
+        """Memory holds what is in the kernel's buffer, and no more."""
+        self._look = None
+        delivered = self._written[-1].wire.delivered()
+        while self._written:
+            written = self._written[0]
+            if self._acknowledged(written, delivered) < len(written.judgement.accepts):
+                break
+            self._written.popleft()
+        if self._written:
+            self._look = asyncio.get_running_loop().call_later(LOOK_S, self._forget_acknowledged)
+
+    def _acknowledged(self, written: Written, delivered: int) -> int:
+        """How many replies of these the device has whole."""
+        ends, accept, reject = written.begins, len(self._spec.reply_accept), len(self._spec.reply_reject)
+        if ends + len(written.judgement.accepts) * max(accept, reject) <= delivered:
+            return len(written.judgement.accepts)
+        for count, good in enumerate(written.judgement.accepts):
+            ends += accept if good else reject
+            if ends > delivered:
+                return count
+        return len(written.judgement.accepts)
+
     def give_up(self) -> None:
         """Nobody says any more what is under way: all of it is unsaid, as soon as it is judged."""
         while self._turns:
@@ -99,6 +154,7 @@ class Sayer:
     async def _say(self, turn: Turn, judgement: Judgement) -> None:
         why = self._silence(turn)
         reply = self._reply(judgement)
+        begins = turn.wire.written
         if reply and not why:
             try:
                 await turn.wire.write(reply, self._time_left_s(turn))
@@ -109,10 +165,13 @@ class Sayer:
                 turn.wire.drop("stopped in the middle of a reply")
                 raise
         self._report(judgement, why)
+        if reply and not why:
+            self._wrote(turn.wire, judgement, begins)
 
     def _say_at_once(self, turn: Turn, judgement: Judgement) -> None:
         why = self._silence(turn)
         reply = self._reply(judgement)
+        begins = turn.wire.written
         if reply and not why:
             try:
                 if turn.wire.write_at_once(reply) < len(reply):
@@ -122,6 +181,8 @@ class Sayer:
             if why:
                 turn.wire.drop(why)
         self._report(judgement, why)
+        if reply and not why:
+            self._wrote(turn.wire, judgement, begins)
 
     def _silence(self, turn: Turn) -> str:
         """Why nothing may be said; empty where it may. Who gets no replies misses none with the connection."""

@@ -12,9 +12,10 @@ import structlog
 from drivers import Driver
 from lined.devices.device import Device
 from lined.devices.dial import Backoff, keep_open
+from lined.devices.listener import keep_listening
 from lined.devices.serial_port import open_port
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
-from lined.devices.tcp import connect, keep_listening
+from lined.devices.tcp import connect
 from lined.devices.turns import Turns
 from lined.devices.urls import ListenUrl, SerialUrl, TcpUrl
 from lined.line.intake.ports import Intake

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import os
-import struct
 import termios
 from contextlib import suppress
 
@@ -14,7 +12,7 @@ import serial
 
 from lined.devices.spec import LinkLimits
 from lined.devices.urls import SerialUrl
-from lined.devices.wire import Wire, fault_text
+from lined.devices.wire import Wire, fault_text, unsent
 from lined.vocabulary.errors import DeviceError
 
 DRAIN_POLL_S = 0.01
@@ -24,6 +22,17 @@ class SerialWire(Wire):
     """Owns its descriptor. A hot-unplug is the end of the connection, like any other."""
 
     at_end = "the port was unplugged"
+
+    def __init__(self, fd: int, peer: str) -> None:
+        super().__init__(fd, peer)
+        self._delivered = 0
+
+    def delivered(self) -> int:
+        """As it was last seen: a port that was unplugged tells nothing any more."""
+        if not self.gone:
+            with suppress(OSError):
+                self._delivered = max(self._delivered, self.written - unsent(self._fd))
+        return self._delivered
 
     def close(self) -> None:
         if self._fd < 0:
@@ -41,7 +50,7 @@ class SerialWire(Wire):
     async def part(self, within_s: float) -> None:
         try:
             async with asyncio.timeout(within_s):
-                while _unsent_bytes(self._fd):  # noqa: ASYNC110 - the kernel tells nobody when a port has sent all
+                while unsent(self._fd):  # noqa: ASYNC110 - the kernel tells nobody when a port has sent all
                     await asyncio.sleep(DRAIN_POLL_S)
         except TimeoutError:
             self.drop("the device does not read its replies")
@@ -100,9 +109,3 @@ def _close_late(opening: asyncio.Future[int]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         with suppress(OSError):
             os.close(opening.result())
-
-
-def _unsent_bytes(fd: int) -> int:
-    """In the kernel's output queue; raises OSError when the port is gone."""
-    (count,) = struct.unpack("i", fcntl.ioctl(fd, termios.TIOCOUTQ, struct.pack("i", 0)))
-    return int(count)

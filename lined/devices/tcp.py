@@ -1,4 +1,4 @@
-"""TCP in both directions: `connect` for tcp://, a `Door` for tcp-listen://."""
+"""TCP: the wire, and `connect` for tcp://. For tcp-listen:// see `listener`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import asyncio
 import select
 import socket
 import struct
-from contextlib import ExitStack, suppress
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any
 
-from lined.devices.device import Device
-from lined.devices.dial import Backoff
 from lined.devices.spec import LinkLimits
-from lined.devices.urls import ListenUrl, TcpUrl, address_text
-from lined.devices.wire import Wire, fault_text
+from lined.devices.urls import TcpUrl, address_text
+from lined.devices.wire import Wire, fault_text, unsent
 from lined.vocabulary.errors import DeviceError
 
 # A peer that vanished (cable pulled, power gone) is found within about 30 s: by probes where nothing is under way,
@@ -23,9 +21,6 @@ KEEPALIVE_INTERVAL_S = 5
 KEEPALIVE_PROBES = 4
 UNACKNOWLEDGED_MS = 30_000
 SEND_BUFFER_BYTES = 16_384  # hundreds of verdicts; more would only hide that the device does not read them
-REPLACED = "a newer connection took its place"
-ACCEPT_PAUSE_S = 1.0
-BACKLOG = 8
 
 _ABORT = struct.pack("ii", 1, 0)  # linger for 0 s: close resets the connection and forgets what was not sent
 
@@ -36,6 +31,7 @@ class TcpWire(Wire):
     def __init__(self, sock: socket.socket, peer: str) -> None:
         super().__init__(sock.fileno(), peer)
         self._sock = sock
+        self._said_end = False
         self._hanging_up = select.poll()
         self._hanging_up.register(sock, select.POLLRDHUP)
 
@@ -46,6 +42,14 @@ class TcpWire(Wire):
         if not self.gone and self._hanging_up.poll(0):
             raise DeviceError(self.at_end)
         return super().write_at_once(reply)
+
+    def delivered(self) -> int:
+        """What the peer's TCP has acknowledged, which its program need not have read. It is told after a reset, too."""
+        try:
+            left = unsent(self._fd) - self._said_end
+        except OSError:
+            return 0
+        return self.written - max(0, left)
 
     def close(self) -> None:
         if not self.gone:
@@ -61,6 +65,7 @@ class TcpWire(Wire):
         """
         with suppress(OSError, TimeoutError, DeviceError):
             self._sock.shutdown(socket.SHUT_WR)
+            self._said_end = True  # TCP counts it like a byte
             async with asyncio.timeout(within_s):
                 while True:
                     await self.read(SEND_BUFFER_BYTES)
@@ -69,9 +74,9 @@ class TcpWire(Wire):
 async def connect(url: TcpUrl, limits: LinkLimits) -> TcpWire:
     """Tries each address of the host. Raises DeviceError with the last one's reason."""
     problem = ""
-    for family, address in await _addresses(url.host, url.port, limits):
+    for family, address in await resolved(url.host, url.port, limits):
         try:
-            sock = _prepared(family)
+            sock = prepared(family)
         except DeviceError as fault:
             problem = str(fault)
             continue
@@ -93,114 +98,7 @@ async def connect(url: TcpUrl, limits: LinkLimits) -> TcpWire:
     raise DeviceError(problem)
 
 
-async def keep_listening(device: Device, url: ListenUrl, backoff: Backoff) -> NoReturn:
-    """Bind for ever, then serve the newest connection for ever."""
-    door = await _open_door(device, url, backoff)
-    try:
-        device.state.listening_on = door.address
-        device.down(f"{url}: no device is connected")
-        while True:
-            wire = await door.newest()
-            try:
-                await device.serve(wire)
-            except DeviceError as gone:
-                device.down(f"{url}: {gone}")
-    finally:
-        door.close()
-
-
-class Door:
-    """Listening sockets. A new connection drops the one before it, served or still waiting."""
-
-    def __init__(self, listening: list[socket.socket]) -> None:
-        self.address = address_text(*listening[0].getsockname()[:2])
-        self._listening = listening
-        self._loop = asyncio.get_running_loop()
-        self._guest: TcpWire | None = None
-        self._waiting: TcpWire | None = None
-        self._rang = asyncio.Event()
-        self._pause: asyncio.TimerHandle | None = None
-        self._open()
-
-    async def newest(self) -> TcpWire:
-        """The caller owns the wire, and closes it."""
-        while self._waiting is None:
-            self._rang.clear()
-            await self._rang.wait()
-        self._guest, self._waiting = self._waiting, None
-        return self._guest
-
-    def close(self) -> None:
-        if self._pause is not None:
-            self._pause.cancel()
-        for sock in self._listening:
-            self._loop.remove_reader(sock)
-            sock.close()
-        if self._waiting is not None:
-            self._waiting.drop("stopping")
-            self._waiting.close()
-
-    def _open(self) -> None:
-        for sock in self._listening:
-            self._loop.add_reader(sock, self._accept, sock)
-
-    def _accept(self, listening: socket.socket) -> None:
-        try:
-            sock, peer = listening.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        except OSError:  # no descriptors or no memory: the connection waits in the kernel, and would ring for ever
-            for other in self._listening:
-                self._loop.remove_reader(other)
-            self._pause = self._loop.call_later(ACCEPT_PAUSE_S, self._open)
-            return
-        try:
-            _tune(sock)
-        except OSError:  # reset before it was let in
-            sock.close()
-            return
-        if self._guest is not None:
-            self._guest.drop(REPLACED)
-        if self._waiting is not None:
-            self._waiting.drop(REPLACED)
-            self._waiting.close()
-        self._waiting = TcpWire(sock, peer[0])
-        self._rang.set()
-
-
-async def _open_door(device: Device, url: ListenUrl, backoff: Backoff) -> Door:
-    while True:
-        try:
-            door = await _listen(url, device.limits)
-        except DeviceError as fault:
-            device.down(f"{url}: {fault}")
-            await asyncio.sleep(backoff.next_s())
-        else:
-            return door
-
-
-async def _listen(url: ListenUrl, limits: LinkLimits) -> Door:
-    """On every address of the host, or on none. Raises DeviceError."""
-    addresses = await _addresses(url.host, url.port, limits)
-    with ExitStack() as half_done:
-        listening = [half_done.enter_context(_bound(family, address)) for family, address in addresses]
-        half_done.pop_all()
-        return Door(listening)
-
-
-def _bound(family: socket.AddressFamily, address: Any) -> socket.socket:
-    sock = _prepared(family)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(BACKLOG)
-    except OSError as fault:
-        sock.close()
-        raise DeviceError(fault_text(fault)) from fault
-    return sock
-
-
-async def _addresses(host: str, port: int, limits: LinkLimits) -> list[tuple[socket.AddressFamily, Any]]:
+async def resolved(host: str, port: int, limits: LinkLimits) -> list[tuple[socket.AddressFamily, Any]]:
     """An address is taken as it is; only a name goes to the resolver, in a thread. Raises DeviceError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
@@ -217,18 +115,18 @@ async def _addresses(host: str, port: int, limits: LinkLimits) -> list[tuple[soc
     return [(family, address) for family, _, _, _, address in found]
 
 
-def _prepared(family: socket.AddressFamily) -> socket.socket:
+def prepared(family: socket.AddressFamily) -> socket.socket:
     """Raises DeviceError: a machine may have no IPv6."""
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
     except OSError as fault:
         raise DeviceError(fault_text(fault)) from fault
     sock.setblocking(False)
-    _tune(sock)
+    tune(sock)
     return sock
 
 
-def _tune(sock: socket.socket) -> None:
+def tune(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a verdict waits for nothing
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)

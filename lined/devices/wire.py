@@ -7,7 +7,10 @@ wakes its reader and its writer, and no callback outlives the file descriptor.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import struct
+import termios
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -29,6 +32,10 @@ class Wire(ABC):
         self.peer = peer
         self.gone = ""
         self.dropped = False
+        self.superseded = ""
+        """By what; empty: by nothing."""
+        self.written = 0
+        self._readable_still = 0
         self._fd = fd
         self._loop = asyncio.get_running_loop()
         self._waiting: set[asyncio.Future[None]] = set()
@@ -36,15 +43,23 @@ class Wire(ABC):
     async def read(self, most: int) -> bytes:
         """At least one byte. Raises DeviceError when the connection has ended. Always lets the loop turn once."""
         while True:
-            await self._ready(self._loop.add_reader, self._loop.remove_reader)
+            if not self.superseded:
+                await self._ready(self._loop.add_reader, self._loop.remove_reader)
+            if self.superseded:
+                await asyncio.sleep(0)
+                most = min(most, self._readable_still)
+                if not most or self.gone:
+                    raise DeviceError(self.gone or self.superseded)
             try:
                 chunk = os.read(self._fd, most)
             except BlockingIOError:
+                self._readable_still = 0
                 continue
             except OSError as fault:
                 raise self._end(fault_text(fault)) from fault
             if not chunk:
                 raise self._end(self.at_end)
+            self._readable_still -= len(chunk)
             return chunk
 
     async def write(self, reply: bytes, within_s: float) -> None:
@@ -65,11 +80,28 @@ class Wire(ABC):
         if self.gone:
             raise DeviceError(self.gone)
         try:
-            return os.write(self._fd, reply)
+            written = os.write(self._fd, reply)
         except BlockingIOError:
             return 0
         except OSError as fault:
             raise DeviceError(fault_text(fault)) from fault
+        self.written += written
+        return written
+
+    def supersede(self, why: str) -> None:
+        """Another connection takes the place of this one: what has arrived by now is read, then `read` raises. Replies
+        may be written until it is dropped.
+        """
+        if self.gone or self.superseded:
+            return
+        self.superseded = why
+        self._readable_still = _readable(self._fd)
+        for waiting in self._waiting:
+            _wake(waiting)
+
+    @abstractmethod
+    def delivered(self) -> int:
+        """How many of the bytes written have left the kernel for good, as far as is known. Never raises."""
 
     def drop(self, why: str) -> None:
         """End the connection from our side; what the kernel still holds for the device is thrown away at `close`, so
@@ -109,6 +141,20 @@ class Wire(ABC):
                 remove(self._fd)
         if self.gone:
             raise DeviceError(self.gone)
+
+
+def _readable(fd: int) -> int:
+    try:
+        (count,) = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, struct.pack("i", 0)))
+    except OSError:
+        return 0
+    return int(count)
+
+
+def unsent(fd: int) -> int:
+    """In the kernel's output queue; of TCP: what the peer has not acknowledged (SIOCOUTQ). Raises OSError."""
+    (count,) = struct.unpack("i", fcntl.ioctl(fd, termios.TIOCOUTQ, struct.pack("i", 0)))
+    return int(count)
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

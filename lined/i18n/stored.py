@@ -19,6 +19,18 @@ SOMEBODY = N_("a person")
 OUTSIDE: tuple[tuple[str, str], ...] = (
     (r"sent, but no readable answer: (?P<more>.*)", N_("no readable answer: %(more)s")),
     (r"(?P<name>\S+): no answer: (?P<more>.*)", N_("the marking system does not answer (%(name)s: %(more)s)")),
+    (
+        r"asked about document (?P<id>\S+), the regulator answered about (?P<other>\S+)",
+        N_("asked about document %(id)s, the marking system answered about %(other)s"),
+    ),
+    (
+        r"document (?P<id>\S+) is said to be of type (?P<other>.+), which is none of a report of (?P<kind>\w+)",
+        N_("document %(id)s is said to be of type %(other)s, which is none of this kind of report"),
+    ),
+    (
+        r"the list of codes of document (?P<id>\S+) has more rows than its (?P<n>\d+) codes",
+        N_("the list of codes of document %(id)s has more rows than its %(n)s codes"),
+    ),
     (r"(?P<where>\S+): the device closed the connection", N_("%(where)s: the device closed the connection")),
     (r"(?P<where>\S+): nobody listens there", N_("%(where)s: nobody listens there")),
 )
@@ -49,6 +61,22 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"document (?P<id>\S+) was refused whole, naming no code",
         N_("document %(id)s was refused whole, and no code is blamed"),
+    ),
+    (
+        r"document (?P<id>\S+) was refused whole, naming no code; its errors: (?P<more>.*)",
+        N_("document %(id)s was refused whole, and no code is blamed; its errors: %(more)s"),
+    ),
+    (
+        r"document (?P<id>\S+) is (?P<status>\w+) and has no list of its codes",
+        N_("document %(id)s is %(status)s and has no list of its codes"),
+    ),
+    (
+        r"document (?P<id>\S+) is (?P<status>\w+) and has no list of its codes; its errors: (?P<more>.*)",
+        N_("document %(id)s is %(status)s and has no list of its codes; its errors: %(more)s"),
+    ),
+    (
+        r"Nothing could be learnt about the codes for 24 h: (?P<more>.*)\. It is still looked at\.",
+        N_("Nothing could be learnt about the codes for 24 hours; it is still looked at. (%(more)s)"),
     ),
     (r"refused(?: with HTTP \d+)?: (?P<more>.*)", N_("the marking system refused it: %(more)s")),
     (r"not received: (?P<more>.*)", N_("not received: %(more)s")),
@@ -189,6 +217,18 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"Held: (?P<list>[\d, ]+(?: and \d+ more)?)\. A person has to decide what becomes of each: .*",
         N_("Held: %(list)s. A person has to decide what becomes of each."),
+    ),
+    (
+        r"Report (?P<n>\d+): (?P<more>.*)\. It is not believed, and asked again\.",
+        N_("Report %(n)s: %(more)s. It is not believed, and asked again."),
+    ),
+    (
+        r"The clock of this computer was set (?P<n>\d+) s ahead\. .*",
+        N_("This computer's clock was set %(n)s s ahead. Nothing is sent until the marking system's is known."),
+    ),
+    (
+        r"The clock of this computer was set (?P<n>\d+) s back\. .*",
+        N_("This computer's clock was set %(n)s s back. Nothing is sent until the marking system's is known."),
     ),
     # how tasks end
     (r"what was refused is no longer in it", N_("what was refused is no longer in it")),

@@ -29,9 +29,9 @@ from lined.journal.database import (
 )
 from lined.journal.entries import Work
 from lined.journal.said import DEVICES_MAX, Said
-from lined.journal.schema import check_ours, migrations
+from lined.journal.schema import check_ours, is_begun, migrations
 from lined.journal.steps import Step, Steps
-from lined.journal.tables import codes
+from lined.journal.tables import account, codes, life
 from lined.journal.tables.unsaid import BEING_SAID
 from lined.journal.writer import Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
@@ -44,7 +44,6 @@ CHECKED_AT_START_BYTES = 2 * 1024**3  # a larger journal is checked in the backg
 
 T = TypeVar("T")
 R = TypeVar("R")
-BINDING = ("profile", "url", "tin", "business_place_id")
 
 
 class Journal:
@@ -73,15 +72,14 @@ class Journal:
             database = Database(connection)
             if migrations.pending(database):
                 migrations.apply(database)
-            self.was_clean = _meta(connection, "stopped") != "unclean"
+            self.was_clean = life.was_stopped(connection) is not False
             if damage.is_suspect(self.path):
                 check_suspect(connection, self.path)
             elif not self.was_clean and journal_bytes(self.path) <= CHECKED_AT_START_BYTES:
                 quick_check(connection, self.path)
             connection.execute("BEGIN IMMEDIATE")
-            _set_meta(connection, "stopped", "unclean")
-            for key in BINDING:
-                _set_meta(connection, key, binding[key])
+            life.note(connection, clean=False)
+            account.bind(connection, binding)
             self._list_unsaid(connection)
             numbers.update(_device_numbers(connection, devices))
             connection.execute("COMMIT")
@@ -125,7 +123,7 @@ class Journal:
         self._connections.clear()
         if not self.writer.stopped.is_set() and self.writer.broken is None:
             try:
-                await self.do(lambda connection: _set_meta(connection, "stopped", "clean"))
+                await self.do(lambda connection: life.note(connection, clean=True))
             except JournalError as error:
                 log.error("journal_not_marked_clean", error=str(error))
         await self.writer.stop()
@@ -205,7 +203,7 @@ def refuse_foreign(path: Path, binding: Mapping[str, str]) -> None:
     try:
         with open_untouched(path) as connection:
             check_ours(connection, path)
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            if is_begun(connection):
                 check_binding(connection, binding)
     except SqliteError as error:
         meant = translated(error)
@@ -214,8 +212,8 @@ def refuse_foreign(path: Path, binding: Mapping[str, str]) -> None:
 
 def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:
     """A journal with unfinished reports belongs to its account. Raises JournalBound with each differing key."""
-    bound = {key: _meta(connection, key) for key in BINDING}
-    differing = [key for key in BINDING if bound[key] is not None and bound[key] != binding[key]]
+    bound = account.bound(connection)
+    differing = [key for key in account.KEYS if bound[key] is not None and bound[key] != binding[key]]
     if not differing:
         return
     marks = ",".join("?" * len(FINAL))
@@ -259,12 +257,3 @@ def _device_numbers(connection: Connection, devices: Sequence[str]) -> dict[str,
             f"the journal has seen {len(numbers)} device ids; {DEVICES_MAX - 1} is the most it can tell apart"
         )
     return numbers
-
-
-def _meta(connection: Connection, key: str) -> str | None:
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return str(row[0]) if row else None
-
-
-def _set_meta(connection: Connection, key: str, value: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))

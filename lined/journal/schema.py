@@ -18,6 +18,7 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
     pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
               the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where these came.
+    warning   codes that the regulator processed with a remark.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
     clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
@@ -192,6 +193,63 @@ ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
 _POOL_TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
 
 
+# How many codes its document holds, where it was named by a person and may hold others too. `warnings`: how many codes
+# were processed with a remark; NULL: the regulator has not been asked.
+_WARNINGS = """
+ALTER TABLE report ADD COLUMN document_codes INTEGER;
+ALTER TABLE report ADD COLUMN warnings INTEGER;
+CREATE TABLE warning (
+    report_id INTEGER NOT NULL REFERENCES report (id), ident TEXT NOT NULL, result TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, PRIMARY KEY (report_id, ident)
+) WITHOUT ROWID;
+CREATE INDEX warning_ident ON warning (ident);
+UPDATE report SET warnings = 0 WHERE state = 'succeeded';
+CREATE INDEX report_unasked ON report (id) WHERE state = 'succeeded' AND warnings IS NULL
+"""
+
+# The drawer of keys becomes tables. `account`, `life` and `gap` have one row at most.
+_NO_DRAWER = """
+CREATE TABLE account (
+    one INTEGER PRIMARY KEY CHECK (one = 1), profile TEXT, url TEXT, tin TEXT, business_place_id TEXT
+);
+CREATE TABLE life (one INTEGER PRIMARY KEY CHECK (one = 1), clean INTEGER, backup_ms INTEGER);
+CREATE TABLE gap (
+    one INTEGER PRIMARY KEY CHECK (one = 1), why TEXT NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+    backup TEXT, aside TEXT, confirmed_ms INTEGER, confirmed_by TEXT, serials_known INTEGER NOT NULL
+);
+CREATE TABLE sscc (prefix TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE short_frame (station TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE asked (kind TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE nameless (kind TEXT PRIMARY KEY, refusals INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE notified (address TEXT PRIMARY KEY, told TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE let_go (document_id TEXT PRIMARY KEY, report_id INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE put_by (report_id INTEGER PRIMARY KEY, document_id TEXT NOT NULL)
+"""
+_OUT_OF_DRAWER = """
+INSERT OR REPLACE INTO account (one, profile, url, tin, business_place_id)
+    SELECT 1, max(value) FILTER (WHERE key = 'profile'), max(value) FILTER (WHERE key = 'url'),
+        max(value) FILTER (WHERE key = 'tin'), max(value) FILTER (WHERE key = 'business_place_id')
+    FROM meta WHERE key IN ('profile', 'url', 'tin', 'business_place_id') HAVING count(*) > 0;
+INSERT OR REPLACE INTO life (one, clean, backup_ms)
+    SELECT 1, max(value = 'clean') FILTER (WHERE key = 'stopped'),
+        max(CAST(value AS INTEGER)) FILTER (WHERE key = 'backup_at')
+    FROM meta WHERE key IN ('stopped', 'backup_at') HAVING count(*) > 0;
+INSERT OR REPLACE INTO gap (one, why, since_ms, until_ms, backup, aside, confirmed_ms, confirmed_by, serials_known)
+    SELECT 1, value ->> 'why', value ->> 'since_ms', value ->> 'until_ms', value ->> 'backup', value ->> 'aside',
+        value ->> 'confirmed_ms', value ->> 'confirmed_by', coalesce(value ->> 'serials_known', 1)
+    FROM meta WHERE key = 'gap';
+INSERT OR REPLACE INTO sscc SELECT substr(key, 6), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'sscc:*';
+INSERT OR REPLACE INTO short_frame SELECT substr(key, 13) FROM meta WHERE key GLOB 'short-frame:*';
+INSERT OR REPLACE INTO asked SELECT substr(key, 7), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'asked:*';
+INSERT OR REPLACE INTO nameless SELECT substr(key, 10), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'nameless:*';
+INSERT OR REPLACE INTO notified SELECT substr(key, 10), value FROM meta WHERE key GLOB 'notified:*';
+INSERT OR REPLACE INTO let_go SELECT substr(key, 10), CAST(value AS INTEGER) FROM meta WHERE key GLOB 'document:*';
+INSERT OR REPLACE INTO put_by
+    SELECT CAST(substr(key, 17) AS INTEGER), value FROM meta WHERE key GLOB 'document-before:*';
+DROP TABLE meta
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -240,6 +298,26 @@ def m009_pool_tails(db: Database) -> None:
 @migrations()
 def m010_clock(db: Database) -> None:
     run_script(db, _CLOCK)
+
+
+@migrations()
+def m011_warnings(db: Database) -> None:
+    run_script(db, _WARNINGS)
+
+
+@migrations()
+def m012_no_drawer(db: Database) -> None:
+    run_script(db, _NO_DRAWER + ";" + _OUT_OF_DRAWER)
+
+
+def empty_drawer(connection: Connection) -> None:
+    """What lies in the drawer `meta` of an older journal that was put beside the tables goes into them."""
+    run_script(Database(connection), _OUT_OF_DRAWER)
+
+
+def is_begun(connection: Connection) -> bool:
+    """Whether it has tables: False for a file of a crash in a journal's first moment."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'report'").fetchone() is not None
 
 
 def run_script(db: Database, script: str) -> None:

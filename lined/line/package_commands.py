@@ -6,7 +6,7 @@ from typing import Any
 
 from lined.codes import MarkingCode, masked
 from lined.journal.database import Connection
-from lined.journal.tables import packages
+from lined.journal.tables import packages, short_frames
 from lined.journal.tables.packages import PackageRow
 from lined.line.commands import Action
 from lined.line.state import LineState
@@ -41,8 +41,7 @@ def _close(tx: Transaction, at: Read, parent: MarkingCode | None) -> dict[str, A
         raise Conflict("no-packing", f"Station {station.id} does not pack: there is no package to close.")
     package = packages.open_at(tx.connection, station.id)
     if package is None and station.mode == PackMode.FRAME:
-        key = f"short-frame:{station.id}"
-        tx.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '1')", (key,))
+        short_frames.expect(tx.connection, station.id)
         return {"station": station.id, "parent": None, "count": 0, "state": "short-frame-expected"}
     if package is None:
         raise Conflict("no-open-package", f"Station {station.id} has no open package.")

@@ -111,19 +111,24 @@ def document(answer: object, final: frozenset[str]) -> Document:
     row = _object(answer)
     if isinstance(row.get("documentInfos"), dict):
         row = _object(row["documentInfos"])
-    status = _word(row, "status")
+    return _card(row, _word(row, "status"), final)
+
+
+def documents(answer: object, final: frozenset[str]) -> list[Document]:
+    """The rows of a search. One without type or status is a document all the same: its content tells what it is."""
+    rows = (_object(row) for row in _rows(answer, "documentInfos"))
+    return [_card(row, _maybe_word(row, "status"), final) for row in rows]
+
+
+def _card(row: dict[str, object], status: str, final: frozenset[str]) -> Document:
     return Document(
         document_id=document_id(row, "documentId"),
-        type=_word(row, "type"),
+        type=_maybe_word(row, "type"),
         status=status,
         created=_maybe_text(row, "createDate"),
         product_group=_maybe_text(row, "productGroup"),
         final=status in final,
     )
-
-
-def documents(answer: object, final: frozenset[str]) -> list[Document]:
-    return [document(row, final) for row in _rows(answer, "documentInfos")]
 
 
 def document_id(answer: object, member: str) -> str:
@@ -319,6 +324,12 @@ def _word(row: dict[str, object], member: str) -> str:
     if not isinstance(value, str) or not value:
         raise Unreadable(f"no {member}")
     return bounds.text(value, bounds.LONGEST_WORD).upper()
+
+
+def _maybe_word(row: dict[str, object], member: str) -> str:
+    """The same; empty where there is none."""
+    value = row.get(member)
+    return bounds.text(value, bounds.LONGEST_WORD).upper() if isinstance(value, str) else ""
 
 
 def _code(row: dict[str, object], member: str) -> str:

@@ -10,11 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from enum import IntEnum
 from typing import NamedTuple
 
 LONGEST_FLOOR_S = 3600.0  # no Retry-After keeps us quiet for longer
 PATIENCE_S = 90.0  # a wait longer than this is told to the caller instead
 FEW = 4  # requests a minute: with less there is nothing to save up, and who goes first is all there is
+
+
+class Rank(IntEnum):
+    """Who goes first in a bucket."""
+
+    URGENT = 0  # from a share that the others leave
+    USUAL = 1
+    SPARE = 2  # what would otherwise be lost
 
 
 class Turn(NamedTuple):
@@ -67,24 +76,22 @@ class Bucket:
         self._sleep = sleep
         self._level = self._most if full else 0.0
         self._at = clock()
-        self._turn = {False: asyncio.Lock(), True: asyncio.Lock()}
-        self._waiting = {False: 0, True: 0}
+        self._turn = {rank: asyncio.Lock() for rank in Rank}
+        self._waiting = dict.fromkeys(Rank, 0)
 
-    async def acquire(self, *, reserved: bool = False, patience_s: float = PATIENCE_S) -> None:
-        """Wait for one request's worth; `reserved` goes first and may use the share kept. Raises BudgetSpent. May be
-        cancelled.
-        """
+    async def acquire(self, rank: Rank = Rank.USUAL, *, patience_s: float = PATIENCE_S) -> None:
+        """Wait for one request's worth. Raises BudgetSpent. May be cancelled."""
         until = self._clock() + patience_s
-        self._waiting[reserved] += 1
+        self._waiting[rank] += 1
         try:
-            async with self._turn[reserved]:
-                while (wait_s := self._wait_s(reserved)) > 0:
+            async with self._turn[rank]:
+                while (wait_s := self._wait_s(rank)) > 0:
                     if self._clock() + wait_s > until:
                         raise BudgetSpent(wait_s)
                     await self._sleep(wait_s)
                 self._level -= 1.0
         finally:
-            self._waiting[reserved] -= 1
+            self._waiting[rank] -= 1
 
     def drain(self) -> None:
         """The regulator said that it was too much: nothing is saved up."""
@@ -95,9 +102,11 @@ class Bucket:
         self._fill()
         return BucketState(round(self._level, 2), self.per_minute, round(held_back_s, 1), sum(self._waiting.values()))
 
-    def _wait_s(self, reserved: bool) -> float:
+    def _wait_s(self, rank: Rank) -> float:
         self._fill()
-        ahead = 0.0 if reserved else max(self._reserve, float(self._waiting[True]))
+        before = float(sum(self._waiting[other] for other in Rank if other < rank))
+        left = (0.0, self._reserve, self._most / 2)[rank]  # to those who go first
+        ahead = 0.0 if rank is Rank.URGENT else max(left, before)
         missing = 1.0 + ahead - self._level
         return 0.0 if missing <= 1e-9 else missing / self._rate
 
@@ -111,15 +120,16 @@ class Bucket:
 class Budget:
     """The buckets by kind of request. `submit`, `token` and `check` (looking for what is in doubt) share the limited
     one: the text limits "orders and reports" and does not say whether a search is one of these. `read` (following
-    documents) has a bucket of our own.
+    documents) has a bucket of our own, of which `spare` takes the rest.
     """
 
     def __init__(self, limited: Bucket, reads: Bucket, *, clock: Callable[[], float]) -> None:
-        self._kinds: Mapping[str, tuple[Bucket, bool]] = {
-            "submit": (limited, False),
-            "token": (limited, True),
-            "check": (limited, True),
-            "read": (reads, False),
+        self._kinds: Mapping[str, tuple[Bucket, Rank]] = {
+            "submit": (limited, Rank.USUAL),
+            "token": (limited, Rank.URGENT),
+            "check": (limited, Rank.URGENT),
+            "read": (reads, Rank.USUAL),
+            "spare": (reads, Rank.SPARE),
         }
         self.limited = limited
         self.reads = reads
@@ -129,8 +139,8 @@ class Budget:
     async def acquire(self, kind: str, method: str, *, patience_s: float = PATIENCE_S) -> None:
         """Wait for a turn of this method; raises BudgetSpent where it would take longer than `patience_s`."""
         self.need_open(method)
-        bucket, reserved = self._kinds[kind]
-        await bucket.acquire(reserved=reserved, patience_s=patience_s)
+        bucket, rank = self._kinds[kind]
+        await bucket.acquire(rank, patience_s=patience_s)
 
     def need_open(self, method: str) -> None:
         """Raises BudgetSpent while a Retry-After holds this method back."""

@@ -50,13 +50,19 @@ class Lookups:
             return None
         return self._read("document", lambda: answers.document(reply.value, self.profile.statuses.final))
 
-    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]:
+    async def code_outcomes(
+        self, document_id: str, *, after: int | None, limit: int, spare: bool = False
+    ) -> list[CodeOutcome] | None:
         """One page of what became of the document's codes, behind index `after`; the last page is empty. At most
-        `outcomes_page` codes, whatever `limit` says. Raises Unavailable or Denied.
+        `outcomes_page` codes, whatever `limit` says. None: 404, some kinds of documents have no such list. `spare`: it
+        is asked only with requests that nobody else needs. Raises Unavailable or Denied.
         """
         limit = min(limit, self.profile.limits.outcomes_page)
-        value = await self._value("read", "code_outcomes", {"id": document_id}, _page(after, limit))
-        rows = await self._rows("code_outcomes", value, "codes", answers.code_outcome)
+        kind = "spare" if spare else "read"
+        reply = await self._get(kind, "code_outcomes", {"id": document_id}, _page(after, limit), absent=True)
+        if reply is None:
+            return None
+        rows = await self._rows("code_outcomes", reply.value, "codes", answers.code_outcome)
         return _one_page(rows, after, limit, lambda row: row.index)
 
     async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]:

@@ -6,6 +6,7 @@ nothing that nothing listens to.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
@@ -135,21 +136,23 @@ class Reports(Table):
 
 
 class Statuses(Table):
-    """Words that settle a document, and a code in one (`code_…`). Any other is looked at again."""
+    """Words that settle a document, and a code in one (`code_…`; `code_warned`: processed, with a remark). Any other is
+    looked at again.
+    """
 
     succeeded: Words
     partial: Words
     refused: Words
     code_accepted: Words
+    code_warned: Words
     code_refused: Words
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        for one, other in (("succeeded", "partial"), ("succeeded", "refused"), ("partial", "refused")):
-            if both := getattr(self, one) & getattr(self, other):
-                raise _wrong(other, f"{min(both)} stands among {one} too: it can settle a document in one way only")
-        if both := self.code_accepted & self.code_refused:
-            raise _wrong("code_refused", f"{min(both)} stands among code_accepted too")
+        for family in (("succeeded", "partial", "refused"), ("code_accepted", "code_warned", "code_refused")):
+            for one, other in itertools.combinations(family, 2):
+                if both := getattr(self, one) & getattr(self, other):
+                    raise _wrong(other, f"{min(both)} stands among {one} too, and can mean one thing only")
         return self
 
     @property
@@ -163,11 +166,6 @@ class Statuses(Table):
         if status in self.partial:
             return Outcome.PARTIAL
         return Outcome.REFUSED if status in self.refused else Outcome.PENDING
-
-    def of_code(self, state: str) -> Outcome:
-        if state in self.code_accepted:
-            return Outcome.ACCEPTED
-        return Outcome.REFUSED if state in self.code_refused else Outcome.PENDING
 
 
 class ProductGroup(Table):

@@ -8,9 +8,9 @@ import json
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
-from lined.reports.delivery import documents, outcomes
+from lined.reports.delivery import outcomes
 from lined.reports.delivery.adopted import NAMED
 from lined.reports.delivery.dating import CONFIRMED, DATES
 from lined.reports.kinds.kinds import kind_of
@@ -52,6 +52,7 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
             attempt_server_ms=None,
             unread_status=None,
             unread_times=0,
+            document_codes=None,
         )
         documents.let_go(connection, report.document_id, report_id)
         documents.forget(connection, report_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -74,7 +75,11 @@ class Outward:
     ) -> None:
         self.config = config
         key_file = KeyFile(config.regulator.api_key)
-        self.regulator = Regulator(assembly.account_of(config), on_new_secret=key_file.store)
+        self.regulator = Regulator(
+            assembly.account_of(config),
+            on_new_secret=key_file.store,
+            wall=lambda: datetime.fromtimestamp(clock() / 1000, UTC),
+        )
         self.renewal = KeyRenewal(self.regulator, key_file, journal, clock)
         self.around = Surroundings(
             journal=journal,
@@ -89,7 +94,8 @@ class Outward:
             note=defects.note,
         )
         self.delivery = Delivery(self.around)
-        clock.listeners += [self.regulator.clock_was_set, self.delivery.clock_was_set]
+        self._clock = clock
+        clock.listeners += [self.regulator.clock_was_set, self.delivery.clock_was_set, self._ask_soon]
         most = plant.aggregation.max_codes if plant.aggregation is not None else 0
         self.planning = Planning(self.around, PlanningRules(plant.business_place_id, most)) if most else None
         self.line = LineOperations(plant, journal, state, intake, clock)
@@ -146,6 +152,7 @@ class Outward:
             )
         self.ready = False
         self._contacts = 0
+        self._to_be_asked = False
         self._asked = 0
         self._problems = problems
         self._defects = defects
@@ -196,6 +203,10 @@ class Outward:
     def _decided(self) -> None:
         self.delivery.nudge()
 
+    def _ask_soon(self) -> None:
+        """Our clock was set: what it is off by now is to be known, though nothing has to be sent."""
+        self._to_be_asked = True
+
     async def _care_for_regulator(self) -> None:
         """Ask about the credential now and then, and whether the regulator is there where nobody else asks it anything:
         so an outage shows, and the clocks are compared, while the line stands still too.
@@ -206,12 +217,14 @@ class Outward:
             self._asked += 1  # whatever becomes of it: a key may be looked at so often a day
             if asked % CREDENTIAL_S == 0 or self.regulator.credential_unchecked:
                 await self.regulator.check_credential()
-            elif asked % CONTACT_S == 0 and self.regulator.counts.total() == self._contacts:
+            elif self._to_be_asked or (asked % CONTACT_S == 0 and self.regulator.counts.total() == self._contacts):
+                self._to_be_asked = False
                 with contextlib.suppress(LookupFailed):
                     await self.regulator.search(type=None, since=self.around.just_now(), cursor=None, urgent=False)
             if asked % CONTACT_S == 0:
                 self._contacts = self.regulator.counts.total()
             expiry.look(self.regulator.credential_expires_at, self.around.server_now())
+            self._clock.tell(self._problems)
             problem = self.regulator.last_problem
             if problem:
                 self._problems.set(AlarmKind.REGULATOR, self.config.regulator.url, problem)

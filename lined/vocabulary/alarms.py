@@ -119,11 +119,23 @@ class AlarmKind(AdvisedWord):
         N_("It is being looked for. Nothing is sent twice. Wait, or see the work list."),
         Severity.WARNING,
     )
+    STRANGE_ANSWER = (
+        "strange-answer",
+        N_("The marking system answers about something else"),
+        N_("What it says about a report is not believed, and asked again. Show the engineer the text below."),
+        Severity.WARNING,
+    )
     CLOCK = (
         "clock",
         N_("The computer's clock is wrong"),
         N_("Set the clock right. Nothing is reported until then."),
         Severity.CRITICAL,
+    )
+    CLOCK_SET = (
+        "clock-set",
+        N_("The computer's clock was set"),
+        N_("Check its date and time. Reports wait until the marking system's clock was heard."),
+        Severity.WARNING,
     )
     MQTT = (
         "mqtt",

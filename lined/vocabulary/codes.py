@@ -39,5 +39,6 @@ class CodeEvent(Word):
     REFUSED = "refused", N_("refused")
     ACCEPTED = "accepted", N_("accepted")
     HELD = "held", N_("held")
+    WARNING = "warning", N_("processed with a remark")
     TAKEN_OUT = "taken-out", N_("taken out of its package")
     PUT_IN = "put-in", N_("put into a package")

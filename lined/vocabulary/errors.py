@@ -18,6 +18,7 @@
     │   └── Refused             a readable no: the same bytes will be refused again
     ├── LookupFailed        a question to the regulator got no answer that counts as evidence
     │   ├── Unavailable         time-out, 5xx, HTML, unreadable: ask again later
+    │   │   └── Unfit               it is about something else than what was asked: of this document only
     │   └── Denied              401 or 403: a credential or a right is missing
     ├── CommandError        a person's or the PLC's command cannot be done
     │   ├── Unreadable          it is no JSON
@@ -176,6 +177,10 @@ class LookupFailed(LinedError):
 
 class Unavailable(LookupFailed):
     """Time-out, 5xx, HTML page or an unreadable answer."""
+
+
+class Unfit(Unavailable):
+    """The answer is not about what was asked for: another's card, a list of other codes, one that never ends."""
 
 
 class Denied(LookupFailed):

@@ -17,8 +17,8 @@ from tests.acceptance.line import LINED, Line, free_port
 
 OK = b"OK\r\n"
 NG = b"NG\r\n"
-REPLY_BOUND_S = 5.0
-COMMAND_BOUND_S = 20.0
+REPLY_BOUND_S = 60.0
+COMMAND_BOUND_S = 60.0
 QUICK = {
     "poll_s = 0.5": "poll_s = 0.1\nrequests_per_minute = 6000",
     "in_doubt_first_s = 1\n": "in_doubt_first_s = 0.3\n",
@@ -95,7 +95,7 @@ class ContractLine(Line):
             usual = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         sent = {name: value for name, value in {**usual, **headers}.items() if value is not None}
         content = body if body is None or isinstance(body, str) else json.dumps(body)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, content, sent)
             answer = connection.getresponse()
@@ -134,7 +134,7 @@ class ContractLine(Line):
             devices = (await self.status())["devices"]
             return bool(devices[number - 1].get("listening_on"))
 
-        await self.until(listening, "the device's port is not open", bound_s=10)
+        await self.until(listening, "the device's port is not open", bound_s=60)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             yield Scanner(reader, writer)
@@ -143,7 +143,7 @@ class ContractLine(Line):
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def until_report(self, state: str, *, number: int = 0, bound_s: float = 20) -> dict[str, Any]:
+    async def until_report(self, state: str, *, number: int = 0, bound_s: float = 60) -> dict[str, Any]:
         """Wait until the report at this place (0: newest) has this state; the whole of it."""
         found: dict[str, Any] = {}
 

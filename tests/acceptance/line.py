@@ -100,6 +100,7 @@ class Line:
             self.items.append(items)
             self.scanners.append(SimulatedScanner(address, _lazily(items), scanner, log))
         self.port = free_port()
+        self.daemon_env: dict[str, str] | None = None  # the daemon's; None: ours
         self.log_to: int | None = None  # where the daemon's log goes; None: to `lined.log`
         self.process: asyncio.subprocess.Process | None = None
 
@@ -134,7 +135,13 @@ class Line:
         with (self.folder / "lined.log").open("ab") as file:
             log = file.fileno() if self.log_to is None else self.log_to
             self.process = await asyncio.create_subprocess_exec(
-                str(LINED), "run", "--config", str(self.folder / "lined.toml"), stdout=log, stderr=log
+                str(LINED),
+                "run",
+                "--config",
+                str(self.folder / "lined.toml"),
+                stdout=log,
+                stderr=log,
+                env=self.daemon_env,
             )
         if ready:
             await self.until(self._is_ready, "the daemon was not ready")
@@ -169,7 +176,7 @@ class Line:
         headers = {"Content-Type": "application/json"}
         if method == "POST":
             headers["Authorization"] = f"Bearer {(self.folder / 'line-1.db.token').read_text().strip()}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
@@ -203,7 +210,7 @@ class Line:
 
     def _ask_sandbox(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         host = self.sandbox.url.removeprefix("http://")
-        connection = http.client.HTTPConnection(host, timeout=30)
+        connection = http.client.HTTPConnection(host, timeout=60)
         try:
             headers = {"Content-Type": "application/json"}
             connection.request(method, path, None if body is None else json.dumps(body), headers)

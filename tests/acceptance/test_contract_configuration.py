@@ -273,7 +273,7 @@ async def test_port_0_is_a_free_port_and_a_device_without_reply_is_told_nothing(
         async def listening() -> bool:
             return bool((await line.status())["devices"][0]["listening_on"])
 
-        await line.until(listening, "it does not listen", bound_s=10)
+        await line.until(listening, "it does not listen", bound_s=60)
         where = (await line.status())["devices"][0]["listening_on"]
         port = int(str(where).rsplit(":", 1)[1])
         assert port
@@ -283,7 +283,7 @@ async def test_port_0_is_a_free_port_and_a_device_without_reply_is_told_nothing(
         async def applied() -> bool:
             return bool((await line.status())["codes"]["unreported"])
 
-        await line.until(applied, "not applied", bound_s=5)
+        await line.until(applied, "not applied", bound_s=60)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 0.2)
         writer.close()
@@ -301,7 +301,7 @@ async def test_the_status_port_0_is_a_free_one_and_the_commands_find_it(tmp_path
             done = await line.run("status", "--json")
             return done.code == 0 and done.json["state"] != "stopped"  # stopped: read from the journal itself
 
-        await line.until(found, "the commands do not find the daemon", bound_s=20)
+        await line.until(found, "the commands do not find the daemon", bound_s=60)
         assert (await line.run("job", "start", "04899215122371")).code == 0
         assert await line.terminate() == 0
 

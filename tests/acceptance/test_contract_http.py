@@ -196,7 +196,7 @@ async def test_readyz_is_503_or_away_until_commands_can_be_given_and_the_token_i
             seen.add(status)
             return status == 200
 
-        await line.until(ready, "never ready", bound_s=15)
+        await line.until(ready, "never ready", bound_s=60)
         assert seen <= {200, 503}
         assert line.token == token
         assert (await line.post("job/start", gtin=GTIN)).status == 200

@@ -41,7 +41,7 @@ async def content(line: ContractLine, document_id: str) -> dict[str, Any]:
 
 
 def _content(line: ContractLine, document_id: str) -> dict[str, Any]:
-    connection = http.client.HTTPConnection(line.sandbox.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(line.sandbox.url.removeprefix("http://"), timeout=60)
     try:
         headers = {"Authorization": f"Bearer {line.sandbox.credentials.api_key}"}
         connection.request("GET", f"/public/api/v1/doc/storage/json/{document_id}", None, headers)

@@ -37,7 +37,7 @@ async def buckets(line: ContractLine) -> dict[str, int]:
     return {bucket: count for bucket, count in status["codes"].items() if count}
 
 
-async def until_buckets(line: ContractLine, expected: Mapping[str, int], *, bound_s: float = 20) -> None:
+async def until_buckets(line: ContractLine, expected: Mapping[str, int], *, bound_s: float = 60) -> None:
     async def there() -> bool:
         return await buckets(line) == expected
 
@@ -128,7 +128,7 @@ async def test_two_refusals_in_a_row_that_name_nobody_pause_the_kind_until_a_per
         async def told() -> bool:
             return "paused" in str((await line.status())["problems"])
 
-        await line.until(told, "no problem says that sending is paused", bound_s=5)
+        await line.until(told, "no problem says that sending is paused", bound_s=60)
         assert (await line.reports())[0]["state"] == "sealed"
         assert await buckets(line) == {"held": 4, "unreported": 2}
         answer = await line.post(f"reports/{second['id']}/retry")
@@ -146,7 +146,7 @@ async def test_what_was_certainly_or_never_received_is_sent_again_and_counted_on
     async with ContractLine(tmp_path, sandbox=QUICK) as line:
         await line.fault(kind)
         await apply(line, 3)
-        report = await line.until_report("succeeded", bound_s=40)
+        report = await line.until_report("succeeded", bound_s=60)
         if kind != "drop-before":
             assert "in_doubt" not in states(report)
             assert states(report).count("sending") == 2
@@ -164,7 +164,7 @@ async def test_a_doubt_is_searched_for_twice_and_only_then_sent_again(tmp_path: 
         assert await buckets(line) == {"reported": 3}
         refused = await line.post(f"reports/{report['id']}/retry")
         assert refused.status in {409, 422}, refused
-        report = await line.until_report("succeeded", bound_s=30)
+        report = await line.until_report("succeeded", bound_s=60)
         passed = states(report)
         assert passed[passed.index("in_doubt") :] == ["in_doubt", "sealed", "sending", "submitted", "succeeded"]
         assert (await line.books())["codes"]["repeated_attempts"] == 0
@@ -177,7 +177,7 @@ async def test_a_document_that_hides_from_the_first_search_is_found_by_the_secon
         await line.fault("hide", "*", "*", hide_s=0.9)
         await line.fault("answer-lost")
         await apply(line, 3)
-        report = await line.until_report("succeeded", bound_s=30)
+        report = await line.until_report("succeeded", bound_s=60)
         assert states(report).count("sending") == 1
         assert "in_doubt" in states(report)
         books = await line.books()
@@ -216,7 +216,7 @@ def _send_by_hand(line: ContractLine, codes: list[bytes]) -> str:
         "manufacturerCountry": "UZ", "productionDate": "2026-01-01T00:00:00+05:00",
         "expirationDate": "2090-01-01T00:00:00+05:00",
     }  # fmt: skip
-    connection = http.client.HTTPConnection(line.sandbox.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(line.sandbox.url.removeprefix("http://"), timeout=60)
     try:
         headers = {"Authorization": f"Bearer {line.sandbox.credentials.api_key}", "Content-Type": "application/json"}
         connection.request("POST", "/api/utilisation?productGroup=vegetableoil", json.dumps(body), headers)
@@ -253,7 +253,7 @@ async def test_sigterm_ends_within_10_s_while_the_regulator_hangs_and_nothing_is
         await line.until_report("sending")
         assert await line.terminate() == 0
         await line.start()
-        report = await line.until_report("succeeded", bound_s=40)
+        report = await line.until_report("succeeded", bound_s=60)
         assert "in_doubt" in states(report)
         books = await line.books()
         assert (books["codes"]["applied"], books["codes"]["repeated_attempts"]) == (3, 0)
@@ -266,7 +266,7 @@ async def test_a_report_that_was_being_sent_at_kill_9_is_in_doubt_and_found(tmp_
         await line.until_report("sending")
         await line.kill()
         await line.start()
-        report = await line.until_report("succeeded", bound_s=40)
+        report = await line.until_report("succeeded", bound_s=60)
         assert "in_doubt" in states(report)
         books = await line.books()
         assert (books["codes"]["applied"], books["codes"]["repeated_attempts"]) == (3, 0)

@@ -15,9 +15,9 @@ import pytest
 
 from tests.acceptance.line import LINED
 
-READY_S = 40.0
-SAID_S = 25.0
-END_S = 20.0
+READY_S = 60.0
+SAID_S = 60.0
+END_S = 60.0
 
 
 class Terminal:

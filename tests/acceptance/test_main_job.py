@@ -114,7 +114,7 @@ async def test_each_verdict_comes_over_the_wire_in_the_order_of_the_reads_and_is
 
             async def say(*frames: bytes) -> list[bytes]:
                 writer.write(b"".join(frame + b"\r\n" for frame in frames))
-                return [await asyncio.wait_for(reader.readline(), 5) for _ in frames]
+                return [await asyncio.wait_for(reader.readline(), 60) for _ in frames]
 
             assert await say(good) == [b"NG\r\n"]  # no job yet
             await line.start_job()

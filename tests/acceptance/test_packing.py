@@ -74,7 +74,7 @@ class PackingLine(Line):
         replies = []
         for frame in frames:
             writer.write(frame + b"\r\n")
-            replies.append((await asyncio.wait_for(reader.readline(), 10)).decode().strip())
+            replies.append((await asyncio.wait_for(reader.readline(), 60)).decode().strip())
         return replies
 
 

@@ -28,8 +28,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
     *("--hide-scrollbars", "--mute-audio", "--disable-crash-reporter", "--disable-breakpad", "--no-zygote"),
 )
-ANSWER_S = 20.0
-SEEN_S = 10.0
+ANSWER_S = 60.0
+SEEN_S = 60.0
 LOOK_S = 0.02
 
 

@@ -20,7 +20,7 @@ from tests.integration.api.plant import Line, code, wall_ms
 pytestmark = pytest.mark.browser
 
 UNITS = 24  # two boxes on one pallet
-OUTCOME_S = 30.0  # for a document to be decided by the stand-in, on a slow machine
+OUTCOME_S = 60.0  # for a document to be decided by the stand-in, on a slow machine
 SURE = "#ask-sure button.main"
 
 
@@ -34,7 +34,7 @@ async def press(page: Page, label: str, within: str = "main") -> None:
     )
 
 
-async def sees(page: Page, text: str, selector: str = "main", within_s: float = 10.0) -> None:
+async def sees(page: Page, text: str, selector: str = "main", within_s: float = 60) -> None:
     found = f"document.querySelector({json.dumps(selector)})?.innerText"
     await page.until(f"{found}.includes({json.dumps(text)})", within_s)
 

@@ -154,7 +154,7 @@ class Plant(Line):
                 start_new_session=True,
             )
         if ready:
-            await self.until(self._is_ready, "the daemon was not ready", bound_s=30)
+            await self.until(self._is_ready, "the daemon was not ready", bound_s=60)
 
     async def _is_ready(self) -> bool:
         assert self.process is not None
@@ -170,7 +170,7 @@ class Plant(Line):
                 os.killpg(self.process.pid, signal.SIGKILL)
             await self.process.wait()
 
-    async def exit_code(self, bound_s: float = 30) -> int:
+    async def exit_code(self, bound_s: float = 60) -> int:
         """Wait for the daemon's own end."""
         assert self.process is not None
         async with asyncio.timeout(bound_s):

@@ -12,11 +12,14 @@ _ADDS_UP = f"{_DAY}::test_the_balance_adds_up_after_a_day_with_every_fault[short
 _LOST = f"{_DAY}::test_one_item_lost_in_any_sum_is_an_alarm_with_its_place"
 _PLC = f"{_DAY}::test_one_item_that_the_plc_did_not_count_is_an_alarm_with_its_place"
 _NOTIFY, _NOTICES = "tests/integration/notify", "tests/unit/notify/test_notices.py"
+_DEVICES, _POOL_FILE = "tests/integration/devices", "tests/unit/cli/test_pool_file.py"
 _SECRETS = "tests/unit/config/test_secrets.py"
 _CHECK = "tests/integration/test_check.py"
 _HANGS = f"{_NOTIFY}/test_sending.py::test_what_hangs_is_ended_and_the_loop_goes_on_meanwhile"
 
 TWICE = "a code is read twice"
+ENDED = "a device's connection ends before its replies have arrived"
+SPOILED = "a reader, a person or a file spoils a code"
 PACKING = "the process is killed between any two steps of packing"
 PACKED = "items are packed, re-packed and reported in any order"
 PARTS = "one part of the program is wrong"
@@ -25,6 +28,70 @@ NOBODY = "something goes wrong and nobody is at the page"
 SECRET = "a secret"
 
 MUTATIONS = [
+    Mutation(
+        ENDED,
+        "what the kernel took counts as said",
+        "lined/devices/reply_writer.py",
+        "            if first < len(written.judgement.accepts):\n",
+        "            if first < 0:\n",
+        f"{_DEVICES}/test_tcp.py::test_what_the_peer_never_acknowledged_was_not_said",
+    ),
+    Mutation(
+        ENDED,
+        "what the device never acknowledged is not listed",
+        "lined/line/intake/intake.py",
+        "self._list_unsaid(device, judgement.kept, sum(judgement.kept.frames[:first]), why)",
+        "log.warning('verdicts_unsaid', why=why)",
+        "tests/integration/journal/test_unsaid.py",
+    ),
+    Mutation(
+        ENDED,
+        "a newer connection drops the older one unread",
+        "lined/devices/listener.py",
+        "                earlier.supersede(REPLACED)\n",
+        "                earlier.drop(REPLACED)\n",
+        f"{_DEVICES}/test_listen.py",
+    ),
+    Mutation(
+        ENDED,
+        "a silent connection replaces the one that is served",
+        "lined/devices/listener.py",
+        "        if self._served is None and not self._following:\n",
+        "        if self._served is None or not self._following:\n",
+        f"{_DEVICES}/test_listen.py",
+    ),
+    Mutation(
+        SPOILED,
+        "whatever follows a closing quote in a file is its delimiter",
+        "lined/supply/pool_rows.py",
+        "    if after and after not in DELIMITERS:\n",
+        "    if after and after not in text:\n",
+        _POOL_FILE,
+    ),
+    Mutation(
+        SPOILED,
+        "a file's lines that lost their separators are longer codes",
+        "lined/supply/pool_doubts.py",
+        "        if len(self._forms) == 1 or self._certain or self._uneven:\n",
+        "        if len(self._forms) < 9:\n",
+        _POOL_FILE,
+    ),
+    Mutation(
+        SPOILED,
+        "half a character of a text becomes a question mark, which a serial may hold",
+        "lined/codes/texts.py",
+        '    return parse(text.encode("utf-8", "surrogatepass"), shapes)\n',
+        '    return parse(text.encode("utf-8", "replace"), shapes)\n',
+        "tests/unit/codes/test_codes_texts.py",
+    ),
+    Mutation(
+        SPOILED,
+        "a separator is restored wherever the text allows it",
+        "lined/codes/separators.py",
+        "    if shape.template not in (None, template):\n        return None\n",
+        "",
+        "tests/unit/codes/test_codes_separators.py",
+    ),
     Mutation(
         TWICE,
         "the second is accepted",

@@ -11,12 +11,14 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from lined.codes import without_separators
 
 PENDING, SUCCESS, PARTIAL, ERROR = "IN_PROCESS", "SUCCESS", "PARTIALLY_PROCESSED", "ERROR"
 ALREADY, UNKNOWN = "invalid-code-status", "code-not-found"
+HEARD_S = 2.0  # a Date header is cut to the second, and was written before it was read
 
 
 class Fate(NamedTuple):
@@ -64,7 +66,8 @@ class Twice(NamedTuple):
 class Books:
     """One account at the regulator, other lines' documents included."""
 
-    def __init__(self, chance: random.Random, codes_per_report: int) -> None:
+    def __init__(self, chance: random.Random, codes_per_report: int, epoch_ms: int) -> None:
+        self.epoch_ms = epoch_ms
         self.issued: set[str] = set()
         self.applied: dict[str, str] = {}
         self.documents: dict[str, Filed] = {}
@@ -86,6 +89,7 @@ class Books:
             self.broken_rules.append(
                 f"a body of {len(codes)} codes, {len(set(codes))} different, of at most {self._most}"
             )
+        self._look_at_dates(content, now_s)
         filed = Filed(f"{self._chance.getrandbits(64):016x}", now_s, fate, codes, content, late)
         for ident in filed.idents:
             standing = [first for first in self._holding.get(ident, ()) if self._stands(first, ident)]
@@ -93,6 +97,18 @@ class Books:
             self._holding.setdefault(ident, []).append(filed)
         self.documents[filed.id] = filed
         return filed
+
+    def _look_at_dates(self, content: dict[str, object], now_s: float) -> None:
+        """What the text refuses: production in the future, an expiry in the past."""
+        produced, expires = self.dated_s(content, "productionDate"), self.dated_s(content, "expirationDate")
+        if produced > now_s + HEARD_S:
+            self.broken_rules.append(f"dated {produced - now_s:.0f} s in the regulator's future")
+        if expires <= now_s:
+            self.broken_rules.append(f"an expiry that passed {now_s - expires:.0f} s ago")
+
+    def dated_s(self, content: dict[str, object], name: str) -> float:
+        """A date of a document, in seconds since the beginning."""
+        return datetime.fromisoformat(str(content[name])).timestamp() - self.epoch_ms / 1000
 
     def already_applied(self, body: bytes, now_s: float) -> dict[str, str]:
         """Codes of a report that cannot be applied any more, with the reason."""

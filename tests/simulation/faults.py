@@ -9,7 +9,9 @@ from tests.simulation.world import World
 
 KINDS = ("kill", "cut", "stop", "clock", "full", "tight", "slow", "break", "outage", "blind")
 ENDS = ("kill", "cut", "stop")  # ways in which a life ends: SIGKILL, a power cut with an old said-file, SIGTERM
-JUMPS_MS = (0, 0, 30_000, -30_000, 400_000, -400_000, 3_600_000, -3_600_000)
+DAY_MS = 86_400_000
+OFF_MS = (1_000, 30_000, 400_000, 3_600_000, 2 * DAY_MS, 365 * DAY_MS, 3_650 * DAY_MS)
+JUMPS_MS = (0,) * 5 + OFF_MS + tuple(-off_ms for off_ms in OFF_MS)  # what the clock is set off by, or right again
 
 
 async def trouble(world: World, end: Callable[[str], None]) -> None:
@@ -22,6 +24,7 @@ async def trouble(world: World, end: Callable[[str], None]) -> None:
         kind = chance.choice(kinds)
         world.note(f"trouble: {kind}")
         if kind in ENDS:
+            world.off_at_boot_ms = chance.choice(JUMPS_MS) if kind == "cut" and "clock" in kinds else None
             end(kind)
         elif kind == "clock":
             world.clock_off_ms = chance.choice(JUMPS_MS)
@@ -45,4 +48,5 @@ def all_is_well(world: World) -> None:
     world.weather.down = world.weather.blind = world.disk.full = world.disk.tight = world.disk.slow = False
     world.disk.break_at = ""
     world.clock_off_ms = 0
+    world.off_at_boot_ms = None
     world.cable_fault = 0.0

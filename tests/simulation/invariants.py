@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lined.journal.tables import counters, reports
 from lined.journal.tables.codes import KnownCode, bucket_of
+from lined.vocabulary.clocks import WRONG_MS
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.reports import FINAL
 from tests.simulation.books import PARTIAL
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tests.simulation.run import Run
 
 MINUTE_S = 60.0
+BATCH_S = 300.0  # how long before the first code that was left in it a batch may have begun
 
 
 def unfinished(life: Life) -> list[str]:
@@ -32,9 +34,7 @@ def unfinished(life: Life) -> list[str]:
 def happened(life: Life) -> Counter[str]:
     """How often reports came into each state; `echo`: how often a refusal turned out to be our own echo."""
     seen = Counter(dict(life._look.execute("SELECT after, count(*) FROM report_event GROUP BY after").fetchall()))
-    echoes = (
-        "SELECT (SELECT count(*) FROM meta WHERE key LIKE 'document:%'), count(*) FROM report_event WHERE why LIKE ?"
-    )
+    echoes = "SELECT (SELECT count(*) FROM let_go), count(*) FROM report_event WHERE why LIKE ?"
     seen["echo"] = sum(life._look.execute(echoes, ("refused as our own echo%",)).fetchone())
     return seen
 
@@ -52,6 +52,7 @@ async def at_the_end(run: Run, life: Life) -> None:
         if ident not in run.people.excused:
             _outcome(run, ident, bucket)
     _books(run)
+    _dates(run)
     _budget(run)
     _patience(run)
     for key, reason in world.ledger.withdrawn.items():
@@ -124,6 +125,21 @@ def _patience(run: Run) -> None:
     longest = max(run.world.weather.patience.values(), default=0)
     if longest > run.world.rules.unread_most:
         run.world.wrong(f"a report was turned away {longest} times, and nobody was asked")
+
+
+def _dates(run: Run) -> None:
+    """Each document is dated when the first code of its batch was read, by a clock that was not wrong, but for what a
+    person has said about it. The first one may have been withdrawn.
+    """
+    for filed in run.world.books.documents.values():
+        if run.people.dates_confirmed.intersection(filed.idents):
+            continue
+        dated_s = run.world.books.dated_s(filed.content, "productionDate")
+        spans = [run.world.ledger.read_s[ident] for ident in filed.idents]
+        first_s, last_s = min(first for first, _ in spans), max(last for _, last in spans)
+        if not first_s - WRONG_MS / 1000 - BATCH_S <= dated_s <= last_s + WRONG_MS / 1000:
+            run.world.wrong(f"{filed.id} is dated {dated_s:.0f} s, its codes were read from {first_s:.0f} s on")
+            return
 
 
 def _budget(run: Run) -> None:

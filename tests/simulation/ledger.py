@@ -18,6 +18,7 @@ class Ledger:
         self.heard: set[str] = set()
         self.withdrawn: dict[str, str] = {}
         self.withdrawing: set[str] = set()
+        self.read_s: dict[str, tuple[float, float]] = {}  # when each was first and last read, in true time
         self._now_s = now_s
         self._wrong = wrong
         self._sure: Sure = set()
@@ -35,6 +36,8 @@ class Ledger:
         now_s, walls_s = self._now_s(), self._walls_s[(device, ident)]
         ago_s = min(now_s - self._last_s.get((device, ident), -1e9), *(abs(wall_s - last) for last in walls_s), 1e9)
         self._last_s[(device, ident)] = now_s
+        span = self.read_s.setdefault(ident.partition("\x1d")[0], (now_s, now_s))
+        self.read_s[ident.partition("\x1d")[0]] = (span[0], now_s)
         walls_s.append(wall_s)
         return ago_s
 

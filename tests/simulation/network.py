@@ -176,7 +176,10 @@ class Connection:
         filed = self._books.get(document_id, self._now_s())
         return None if filed is None else _card(filed)
 
-    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]:
+    async def code_outcomes(
+        self, document_id: str, *, after: int | None, limit: int, spare: bool = False
+    ) -> list[CodeOutcome] | None:
+        assert isinstance(spare, bool)
         filed = await self._seen(document_id)
         rows = [CodeOutcome(*row) for row in self._books.outcomes(filed, self._now_s())]
         return [row for row in rows if after is None or row.index > after][:limit]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from lined.journal.tables import reports
+from lined.reports.delivery.dating import DATES
 from tests.simulation.books import ERROR
 from tests.simulation.world import GTIN
 
@@ -31,6 +32,7 @@ class People:
         self._world = run.world
         self._ids = 0
         self.excused: set[str] = set()
+        self.dates_confirmed: set[str] = set()
         self._tried: set[int] = set()
 
     async def order(
@@ -103,9 +105,11 @@ class People:
         if not standing:
             again = report.id in self._tried
             self._tried.add(report.id)
-            body: dict[str, Any] = (
-                {"codes": "unreported", "reason": "never arrived"} if again else {"confirm": "not-received"}
-            )
+            dates = report.waits_for == DATES
+            if dates:
+                self.dates_confirmed |= left
+            end = {"codes": "refused" if dates else "unreported", "reason": "wrong dates" if dates else "never arrived"}
+            body: dict[str, Any] = end if again else {"confirm": "not-received"}
             if again:
                 await self.order("release", lambda living, cid: living.reports.release(rid, body, command_id=cid))
             else:

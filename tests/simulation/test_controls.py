@@ -12,11 +12,12 @@ import pytest
 
 from lined.journal.database import Connection
 from lined.journal.tables import reports
+from lined.journal.views.true_time import Right, TrueTime
 from lined.line.stations import applying
 from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
 from lined.regulator.budget import Bucket
-from lined.reports.delivery import blame, echo
+from lined.reports.delivery import blame, dating, echo
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
@@ -155,6 +156,16 @@ def put_one_code_too_many(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transaction, "_batch", wide)
 
 
+def date_by_the_clock_of_then(patch: pytest.MonkeyPatch) -> None:
+    """Whatever it turned out to be since; nothing is held for it."""
+    patch.setattr(TrueTime, "_right", lambda _true, _firsts, _number, at_ms: Right(at_ms))
+
+
+def send_whatever_the_date(patch: pytest.MonkeyPatch) -> None:
+    date_by_the_clock_of_then(patch)
+    patch.setattr(dating, "judge", lambda *_, **__: dating.Finding())
+
+
 NOTICED: dict[Break, str] = {
     send_again_without_looking_twice: "was reported twice",
     count_a_failed_search_as_a_miss: "was reported twice",
@@ -168,6 +179,8 @@ NOTICED: dict[Break, str] = {
     accept_a_copy: "was accepted anew",
     save_up_a_budget: "submissions in the minute",
     put_one_code_too_many: "a body of",
+    date_by_the_clock_of_then: "is dated",
+    send_whatever_the_date: "s in the regulator's future",
 }
 
 

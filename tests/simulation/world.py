@@ -39,11 +39,12 @@ class World:
         self.rules = RULES
         self.epoch_ms = EPOCH_MS + chance.randrange(86_400_000)
         self.clock_off_ms = 0
+        self.off_at_boot_ms: int | None = None  # what the clock is off by at the next start of the machine
         self.boot = "boot 1"
         self._up_since_s = -chance.uniform(60.0, 1e6)
         self.disk = Disk(chance)
         self.max_codes = chance.choice((3, 5, 8))
-        self.books = Books(chance, self.max_codes)
+        self.books = Books(chance, self.max_codes, self.epoch_ms)
         self.weather = Weather(chance, chance.choice((4, 20, 90)))
         self.hidden_for_s = RULES.in_doubt_gap_ms / 1000 - 15.0
         self.repeat_s = {"cam-1": 0.0, "cam-2": 0.0, "hand-1": 20.0}
@@ -77,6 +78,8 @@ class World:
     def reboot(self) -> None:
         self.boot = f"boot {int(self.boot.split()[1]) + 1}"
         self._up_since_s = self._loop.time() - 30.0
+        if self.off_at_boot_ms is not None:
+            self.clock_off_ms, self.off_at_boot_ms = self.off_at_boot_ms, None
 
     # ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
     def note(self, what: str) -> None:

@@ -80,7 +80,6 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "devices/tcp.py": {"closed": "a connection"},
     "i18n/words.py": dict.fromkeys(("accepted", "applied", "ejected"), "parts of a balance"),
     "journal/care/damage.py": {"damaged": "part of a file's name"},
-    "journal/journal.py": {"stopped": "a key"},
     "line/intake/parsing.py": {"no-read": "a driver's word for its frame"},
     "line/operations.py": {"ejected": "a field"},
     "line/stations/reforming.py": {

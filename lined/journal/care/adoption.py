@@ -17,7 +17,7 @@ from lined.journal.care.backup import integrity
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
 from lined.journal.said import Said
-from lined.journal.tables import clock_settings, codes, counters, pools, reports
+from lined.journal.tables import clock_settings, codes, counters, life, pools, reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -73,8 +73,7 @@ def to_be_recovered(source: Path) -> JournalError:
 
 
 def _adopt(new: Connection, old: Connection, journal: Path, at_ms: int) -> Adopted:
-    row = new.execute("SELECT value FROM meta WHERE key = 'stopped'").fetchone()
-    if row is not None and row[0] != "clean":
+    if life.was_stopped(new) is False:
         raise JournalError(f"{journal} was not stopped in order: start the daemon once and stop it, then try again")
     taken = made = orphans = 0
     new.execute("BEGIN IMMEDIATE")

@@ -26,12 +26,12 @@ from lined.journal.database import (
     translated,
 )
 from lined.journal.files import beside, found_beside, sync_file, sync_folder
+from lined.journal.tables import life
 from lined.vocabulary.errors import JournalDamaged, JournalError, JournalFull
 
 log = structlog.get_logger()
 
 BACKUP = "backup"
-BACKUP_AT = "backup_at"  # key in `meta` of a copy: the moment it shows
 STEP_PAGES = 256  # 1 MB; then a pause, so that the disk belongs to the line
 PAUSE_S = 0.002
 LOOK_OPERATIONS = 100_000  # of SQLite's machine, between two looks whether to give up: some milliseconds
@@ -117,12 +117,12 @@ def moment_of(path: Path) -> int:
     """The moment a copy shows, in milliseconds since 1970. Raises JournalError for a file that is none of ours."""
     try:
         with open_untouched(path) as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (BACKUP_AT,)).fetchone()
+            found = life.moment(connection)
     except SqliteError as error:
         raise JournalError(f"{path} is no backup of a journal: {error}") from error
-    if row is None:
+    if found is None:
         raise JournalError(f"{path} is no backup of a journal: it does not say of which moment it is")
-    return int(row[0])
+    return found
 
 
 def check_whole(path: Path, given_up: Callable[[], bool] = go_on) -> None:
@@ -149,7 +149,7 @@ def _copy(journal: Path, part: Path, at_ms: int, given_up: Callable[[], bool]) -
         source.backup(target, pages=STEP_PAGES, progress=_breathing(part, given_up))
         source.execute("ROLLBACK")
         target.execute("PRAGMA journal_mode=DELETE")
-        target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (BACKUP_AT, str(at_ms)))
+        life.date(target, at_ms)
     finally:
         source.close()
         target.close()

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from sqlite_utils.db import Database
 
-from lined.journal.care.backup import BACKUP_AT, check_whole
+from lined.journal.care.backup import check_whole
 from lined.journal.database import Connection, SqliteError, open_copy, open_untouched
 from lined.journal.files import sync_file, sync_folder
-from lined.journal.schema import migrations
+from lined.journal.schema import empty_drawer, migrations
+from lined.journal.tables import drawer, life
 from lined.vocabulary.errors import JournalError
 
 SLICE = 500
@@ -47,8 +48,12 @@ def salvage(damaged: Path, into: Path) -> Salvaged:
             target.execute("PRAGMA foreign_keys=OFF")
             for table in _tables(target):
                 rows[table], gaps[table] = _table(source, target, table)
+            if drawer.is_there(source):
+                target.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+                rows["meta"], gaps["meta"] = _table(source, target, "meta")
+                empty_drawer(target)
             newest = int(target.execute(_NEWEST).fetchone()[0])
-            target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (BACKUP_AT, str(newest)))
+            life.date(target, newest)
     except SqliteError as error:
         raise JournalError(f"nothing can be read of {damaged}: {error}") from error
     finally:

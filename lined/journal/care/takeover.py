@@ -3,15 +3,14 @@
 What was written after the backup's moment is not in it. So its duplicates are unknown since then, and each report that
 was not finished then may have been sent since: it is in doubt, looked for like any other, and after two misses it
 waits for a person instead of being sent again. After `lined restore` nothing at all is sent until a person has
-confirmed. What the journal knows about its gap stands in `meta` until then.
+confirmed. What the journal knows about its gap stands in `gap` until then.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from sqlite_utils.db import Database
@@ -20,12 +19,11 @@ from lined.journal.care.backup import moment_of
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable
 from lined.journal.files import COMPANIONS, sync_file, sync_folder
 from lined.journal.schema import migrations
-from lined.journal.tables import reports
+from lined.journal.tables import gaps, reports, serials
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import Conflict
 from lined.vocabulary.reports import ReportState
 
-GAP = "gap"  # key in `meta`
 PERSON = "a person's word"  # `report.waits_for`: never sent again by itself
 DAMAGE, RESTORE = "damage", "restore"
 
@@ -83,18 +81,18 @@ def take_over(journal: Path, backup: Path | None, *, why: str, aside: Path | Non
     return gap
 
 
-def _issued(aside: Path | None) -> dict[str, str] | None:
+def _issued(aside: Path | None) -> dict[str, int] | None:
     """The next serial of each range of SSCCs, as the old journal has them. None: it does not tell."""
     if aside is None:
         return None
     try:
         with open_untouched(aside) as old:
-            return dict(old.execute("SELECT key, value FROM meta WHERE key GLOB 'sscc:*'").fetchall())
+            return serials.all_of(old)
     except SqliteError:
         return None
 
 
-def _prepare(part: Path, gap: Gap, issued: Mapping[str, str]) -> None:
+def _prepare(part: Path, gap: Gap, issued: Mapping[str, int]) -> None:
     database = open_writable(part)
     connection = database.conn
     try:
@@ -103,12 +101,7 @@ def _prepare(part: Path, gap: Gap, issued: Mapping[str, str]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for report in reports.select(connection, "state IN ('open', 'sealed', 'sending', 'in_doubt')"):
             _doubt(connection, report, gap)
-        for key, serial in issued.items():
-            connection.execute(
-                "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2 "
-                "WHERE CAST(value AS INTEGER) < CAST(?2 AS INTEGER)",
-                (key, serial),
-            )
+        serials.go_on_from(connection, issued)
         write(connection, gap)
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -141,8 +134,8 @@ def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
 
 def gap_of(connection: Connection) -> Gap | None:
     """What this journal cannot know; None: it has never been replaced."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (GAP,)).fetchone()
-    return Gap(**json.loads(row[0])) if row else None
+    found = gaps.get(connection)
+    return Gap(*found) if found else None
 
 
 def withholds(connection: Connection) -> bool:
@@ -152,7 +145,7 @@ def withholds(connection: Connection) -> bool:
 
 
 def write(connection: Connection, gap: Gap) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (GAP, json.dumps(asdict(gap))))
+    gaps.put(connection, astuple(gap))
 
 
 def looked_for(connection: Connection) -> list[int]:

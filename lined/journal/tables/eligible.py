@@ -13,9 +13,8 @@ from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level
-from lined.vocabulary.reports import ReportState
+from lined.vocabulary.reports import ReportKind, ReportState
 
-_ASKED = "asked:aggregation"  # key of `meta`
 _FINAL_GOOD = "(r.state IN ('succeeded', 'partial') OR coalesce(r.released_as, '') = 'accepted')"
 
 
@@ -154,10 +153,10 @@ def _freed(connection: Connection, package_id: int) -> Wait:
 
 def ask(connection: Connection, at_ms: int) -> None:
     """Somebody wants what is packed now to be reported as soon as it may be."""
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_ASKED, str(at_ms)))
+    connection.execute("INSERT OR REPLACE INTO asked (kind, at_ms) VALUES (?, ?)", (ReportKind.AGGREGATION, at_ms))
 
 
 def asked(connection: Connection) -> int:
     """When somebody last asked for that, in milliseconds since 1970; 0: never."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_ASKED,)).fetchone()
+    row = connection.execute("SELECT at_ms FROM asked WHERE kind = ?", (ReportKind.AGGREGATION,)).fetchone()
     return int(row[0]) if row else 0

@@ -101,6 +101,11 @@ def forget(connection: Connection, newest: int) -> None:
     )
 
 
+def was_named(connection: Connection, ident: str) -> bool:
+    """Whether a package ever had this parent code, dissolved ones included."""
+    return connection.execute("SELECT 1 FROM package WHERE ident = ? LIMIT 1", (ident,)).fetchone() is not None
+
+
 def packed_code(connection: Connection, ident: str) -> Packed | None:
     """A code that was applied here, with the package it lies in."""
     row = connection.execute(

@@ -61,6 +61,8 @@ class ReportRow(NamedTuple):
     carried: int | None
     unread_status: int | None
     unread_times: int
+    document_codes: int | None
+    warnings: int | None
 
     @property
     def size(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lined.journal.care import archive
 from lined.journal.database import Connection
-from lined.journal.tables import counters, reports
+from lined.journal.tables import counters, reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.reports import FINAL, UNSENT, WAITING, ReportKind, ReportState
 
@@ -153,7 +153,7 @@ class OwnState(NamedTuple):
 
 class ReportStory(NamedTuple):
     """One report with its history, oldest first. `own`: how many of its codes have a state of their own, by state;
-    `examples`: the first of those codes.
+    `examples`: the first of those codes; `warnings`: the first that were processed with a remark, and what it says.
     """
 
     report: ReportRow
@@ -161,6 +161,7 @@ class ReportStory(NamedTuple):
     events: list[Event]
     own: dict[str, int]
     examples: list[OwnState]
+    warnings: list[tuple[str, str]]
 
 
 def report_page(
@@ -203,7 +204,8 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
         own, examples = _own_states(connection, report)
         old = archive.events_of(connection, report_id, STORY_MAX, EVIDENCE_SHOWN) if report.state in FINAL else []
         events = [Event(*row) for row in dict.fromkeys([*old, *rows[::-1]])][-STORY_MAX:]
-        return ReportStory(report, job(connection, report.job_id), events, own, examples)
+        remarks = warnings.of_report(connection, report_id, STORY_MAX)
+        return ReportStory(report, job(connection, report.job_id), events, own, examples, remarks)
 
 
 _NEIGHBOURS = "id BETWEEN :first AND coalesce(:last, 9223372036854775807) AND batch_id = :batch"

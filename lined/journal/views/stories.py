@@ -8,13 +8,14 @@ from typing import NamedTuple
 from lined.codes import masked
 from lined.journal.care import archive
 from lined.journal.database import Connection
-from lined.journal.tables import packages, reports
+from lined.journal.tables import packages, reports, warnings
 from lined.journal.tables.codes import KnownCode, bucket_of, find
 from lined.journal.tables.eligible import waits_for
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.queries import PAGE_MAX, STORY_MAX, JobRow, job, one_moment
 from lined.journal.views.work_items import Grading, Task, grades_of, of_code
+from lined.vocabulary.codes import CodeEvent as Word
 from lined.vocabulary.packages import PackageState
 
 
@@ -79,7 +80,7 @@ def code_story(connection: Connection, ident: str) -> CodeStory | None:
             None if known is None else _applied(connection, known),
             job(connection, job_id),
             [] if known is None else _reads(connection, known),
-            [] if known is None else _events(connection, known.id),
+            _events(connection, ident, None if known is None else known.id),
             around,
             _reports(connection, ident, batches),
             _grades(connection, ident),
@@ -111,12 +112,16 @@ def _grades(connection: Connection, ident: str) -> list[Grading]:
     return sorted(found, key=lambda grading: grading.at_ms)[-STORY_MAX:]
 
 
-def _events(connection: Connection, code_id: int) -> list[CodeEvent]:
+def _events(connection: Connection, ident: str, code_id: int | None) -> list[CodeEvent]:
+    """What happened to a code, and what the regulator remarked about it: of a package without a code too."""
     rows = connection.execute(
         "SELECT at_ms, what, detail, report_id, by FROM code_event WHERE code_id = ? ORDER BY id DESC LIMIT ?",
         (code_id, STORY_MAX),
     ).fetchall()
-    return [CodeEvent(*row) for row in rows[::-1]]
+    found = [CodeEvent(*row) for row in rows[::-1]]
+    remarks = warnings.of_code(connection, ident, STORY_MAX)
+    found += [CodeEvent(at_ms, Word.WARNING, result, report_id, None) for at_ms, result, report_id in remarks]
+    return sorted(found, key=lambda event: event.at_ms)[-STORY_MAX:]
 
 
 def _reports(connection: Connection, ident: str, batches: Sequence[int]) -> list[ReportRow]:

@@ -124,7 +124,7 @@ class LineIntake:
         if pending is None:
             return
         self._waiting[device] -= 1
-        self._note_told(device, pending.ruling, len(pending.ruling.verdicts))
+        self._note_told(device, pending, len(pending.ruling.verdicts))
         self._raise_mark(device, pending.ruling.last_code)
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
@@ -134,17 +134,25 @@ class LineIntake:
             return
         self._waiting[device] -= 1
         skipped = sum(pending.frames[:first])
-        self._note_told(device, pending.ruling, skipped)
+        self._note_told(device, pending, skipped)
+        self._list_unsaid(device, pending, skipped, why)
+        self._raise_mark(device, pending.ruling.last_code)
+
+    def unacknowledged(self, device: str, judgement: Judgement, first: int, why: str) -> None:
+        """What counted as said never reached the device: it goes onto the list of the unsaid after all."""
+        if isinstance(judgement.kept, Pending):
+            self._list_unsaid(device, judgement.kept, sum(judgement.kept.frames[:first]), why)
+
+    def _list_unsaid(self, device: str, pending: Pending, skipped: int, why: str) -> None:
         rows = [
             (code_id, pending.chunk.at_ms, why)
             for code_id, verdict in list(zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True))[skipped:]
-            if code_id and verdict in ACCEPTED and verdict != Decision.REPEAT
+            if code_id and verdict in ACCEPTED and (verdict != Decision.REPEAT or code_id in pending.told)
         ]
         if rows:
             log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
             self._unsaid_ids.update(code_id for code_id, _, _ in rows)
             self._note(device, self._unsaid, rows)
-        self._raise_mark(device, pending.ruling.last_code)
 
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """A device came or went."""
@@ -173,17 +181,18 @@ class LineIntake:
         if not self._notes[device] and self._marks[device] and self._journal.said is not None:
             self._journal.said.set(self._numbers[device], self._marks[device])
 
-    def _note_told(self, device: str, ruling: Ruling, most: int) -> None:
+    def _note_told(self, device: str, pending: Pending, most: int) -> None:
         """Of the first so many verdicts: what was accepted once more has been told now, and so has, by a repeat that
         was heard, an accept that was not.
         """
-        told = list(zip(ruling.code_ids, ruling.verdicts, strict=True))[:most]
+        told = list(zip(pending.ruling.code_ids, pending.ruling.verdicts, strict=True))[:most]
         again = [
             i
             for i, verdict in told
             if verdict == Decision.AGAIN or (verdict == Decision.REPEAT and i in self._unsaid_ids)
         ]
         if again:
+            pending.told.extend(again)
             self._unsaid_ids.difference_update(again)
             self._note(device, self._told, again)
 
@@ -255,8 +264,8 @@ class LineIntake:
         """Tell everybody, the device first."""
         self._newest_code = max(self._newest_code, ruling.last_code)
         self._mark += 1
-        self._pending[self._mark] = Pending(chunk.device, counts, chunk, ruling)
-        judgement = Judgement(_combined(ruling.verdicts, counts), self._mark)
+        pending = self._pending[self._mark] = Pending(chunk.device, counts, chunk, ruling, [])
+        judgement = Judgement(_combined(ruling.verdicts, counts), self._mark, pending)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
         for tell in (partial(self._tell_listeners, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):

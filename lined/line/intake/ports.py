@@ -35,6 +35,8 @@ class Judgement(NamedTuple):
     """One a frame, in order."""
     mark: int
     """Opaque to the link; for `said` and `unsaid`."""
+    kept: object = None
+    """Opaque to the link; for `unacknowledged`."""
 
 
 class Intake(Protocol):
@@ -51,6 +53,11 @@ class Intake(Protocol):
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
         """The frames from index `first` on were not said."""
+
+    def unacknowledged(self, device: str, judgement: Judgement, first: int, why: str) -> None:
+        """All of it was written, and `said` was called; but the connection has ended, and the frames from index `first`
+        on never reached the device.
+        """
 
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """The device's state changed; `problem` is for people."""

@@ -33,3 +33,4 @@ class Pending(NamedTuple):
     frames: list[int]  # how many reads each frame has
     chunk: Chunk
     ruling: Ruling
+    told: list[int]  # what stood on the list of the unsaid, and is told by it

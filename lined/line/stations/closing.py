@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lined.codes import MarkingCode, sscc
 from lined.journal.database import Connection
-from lined.journal.tables import codes, counters, packages, reports
+from lined.journal.tables import codes, counters, packages, reports, serials
 from lined.journal.tables.codes import KnownCode
 from lined.journal.tables.packages import PackageRow
 from lined.line.jobs.attributes import report_attributes
@@ -27,17 +27,14 @@ def issue(connection: Connection, range_: SsccRange) -> str | None:
     The counter moves in the transaction that uses the SSCC: a serial is never given out twice, and one whose
     transaction did not happen was never told to anybody. Serials that came by scanner are passed over.
     """
-    key = f"sscc:{range_.prefix}"
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    serial = max(range_.first, int(row[0]) if row else range_.first)
+    serial = max(range_.first, serials.next_of(connection, range_.prefix) or 0)
     for _ in range(SKIPS_MAX):
         if serial > range_.last:
             return None
         ident = sscc(range_.prefix, serial)
         serial += 1
-        used = connection.execute("SELECT 1 FROM package WHERE ident = ? LIMIT 1", (ident,)).fetchone()
-        if used is None:
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, str(serial)))
+        if not packages.was_named(connection, ident):
+            serials.set_next(connection, range_.prefix, serial)
             return ident
     return None
 

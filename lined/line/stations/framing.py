@@ -7,7 +7,7 @@ are found good nothing is written, so a refused frame leaves no trace but its re
 from __future__ import annotations
 
 from lined.codes import MarkingCode
-from lined.journal.tables import packages
+from lined.journal.tables import packages, short_frames
 from lined.line.plant import PackageRule
 from lined.line.stations import closing, filling
 from lined.line.stations.children import Child, read_as, rule_of
@@ -84,15 +84,14 @@ def _against(
 
 def _may_be_short(tx: Transaction, read: Read) -> bool:
     """Whether `packages/close` came for this station: the next frame may hold less than a full package."""
-    key = f"short-frame:{read.station.id}"
-    return tx.connection.execute("SELECT 1 FROM meta WHERE key = ?", (key,)).fetchone() is not None
+    return short_frames.is_expected(tx.connection, read.station.id)
 
 
 def _pack(tx: Transaction, read: Read, rule: PackageRule, children: list[Child], parent: MarkingCode | None) -> Verdict:
     package = filling.open_package(tx, read, rule, children[0], None)
     for child in children:
         filling.put(tx, package, child)
-    tx.connection.execute("DELETE FROM meta WHERE key = ?", (f"short-frame:{read.station.id}",))
+    short_frames.has_come(tx.connection, read.station.id)
     package = package._replace(holds=len(children))
     if parent is not None:
         applied = closing.close_with(tx, read, package, parent)

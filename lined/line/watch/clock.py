@@ -19,11 +19,15 @@ import structlog
 from lined.journal import Journal
 from lined.journal.tables import clock_settings
 from lined.line.jobs.clock_steps import ClockSteps, Reading
-from lined.vocabulary.clocks import HEARD_MS, NOTICED_MS
+from lined.line.watch.problems import Problems
+from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.clocks import HEARD_MS, NOTICED_MS, SYNCED_MS
 from lined.vocabulary.errors import JournalError
 
 log = structlog.get_logger()
 
+HERE = "this computer"
+UNTIL = "Nothing is sent before the regulator's clock was heard."
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts while the machine sleeps too
 
@@ -68,8 +72,7 @@ class WallClock:
         self._skew_ms: int | None = None  # as last written
         self._journal: Journal
         self._steps: ClockSteps
-        self._unwritten: list[Reading] = []
-        self._writing = False
+        self._unwritten = False  # how it is set now is not in the journal, nor on its way there
 
     def begin(self, journal: Journal, steps: ClockSteps) -> None:
         """From now on steps are noticed and written to the journal, on the loop that runs now."""
@@ -86,8 +89,18 @@ class WallClock:
         if low_ms > self._offset_ms + NOTICED_MS or high_ms < self._offset_ms - NOTICED_MS:
             self._stepped(now, (low_ms + high_ms) // 2)
         elif self._unwritten:
-            self._write()
+            self._write(now)
         return now
+
+    def tell(self, problems: Problems) -> None:
+        """Of a step that was none of time synchronisation's, until the regulator's clock was heard again."""
+        step_s = (self.step_ms or 0) // 1000
+        if self._skew_ms is not None or abs(step_s) * 1000 <= SYNCED_MS:
+            problems.clear(AlarmKind.CLOCK_SET, HERE)
+        elif step_s > 0:
+            problems.set(AlarmKind.CLOCK_SET, HERE, f"The clock of this computer was set {step_s} s ahead. {UNTIL}")
+        else:
+            problems.set(AlarmKind.CLOCK_SET, HERE, f"The clock of this computer was set {-step_s} s back. {UNTIL}")
 
     def heard(self, skew_s: float | None) -> None:
         """What the regulator's clock says about the clock as it is set now; None: nothing yet."""
@@ -114,26 +127,19 @@ class WallClock:
             listener()
 
     def _set(self, now: int, offset_ms: int) -> None:
-        assert self._boot is not None
         self._offset_ms, self._skew_ms = offset_ms, None
-        self._unwritten.append(Reading(self._boot, offset_ms, now))
-        self._write()
+        self._write(now)
 
-    def _write(self) -> None:
-        """Into the writer's queue, ahead of whatever is dated from now on. What a full disk refused waits here."""
-        if self._writing:
-            return
-        self._writing = True
-        reading = self._unwritten[0]
+    def _write(self, now: int) -> None:
+        """Into the writer's queue, ahead of whatever is dated from now on."""
+        assert self._boot is not None
+        self._unwritten = False
+        reading = Reading(self._boot, self._offset_ms, now)
         self._journal.submit(self._steps, reading).add_done_callback(self._written)
 
     def _written(self, done: asyncio.Future[bool]) -> None:
-        self._writing = False
-        if done.cancelled() or done.exception() is not None:
-            return  # the writer tells people; the next look tries again
-        self._unwritten.pop(0)
-        if self._unwritten:
-            self._write()
+        if not done.cancelled() and done.exception() is not None:
+            self._unwritten = True  # a full disk, of which the writer tells; so were the reads that followed
 
     def _told(self, done: asyncio.Future[Any]) -> None:
         error = None if done.cancelled() else done.exception()

@@ -16,9 +16,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
-from lined.reports.delivery import documents, outcomes
+from lined.reports.delivery import outcomes
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.search import ECHO, Search, hold
 from lined.reports.kinds.kinds import kind_of
@@ -145,7 +145,7 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings) -> 
             reports.change(connection, report.id, problem=problem, due_ms=None, waits_for=None)
         else:
             hold(connection, report.id, at_ms, problem)
-            reports.change(connection, report.id, document_status="ERROR", waits_for=None)
+            reports.change(connection, report.id, waits_for=None)
         return
     again = fresh.misses and fresh.missed_ms is not None and now_ms >= fresh.missed_ms
     missed_ms = fresh.missed_ms if again and fresh.missed_ms is not None else now_ms

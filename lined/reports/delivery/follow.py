@@ -1,141 +1,221 @@
-"""Asking what became of a document, until every code in it has an outcome."""
+"""Asking what became of documents, until every code in them has an outcome.
+
+A document's own status is kept as soon as it is known, whatever else is not. An answer that is not about the document
+(`Unfit`) is no evidence, concerns nobody else, and is told to people from the second time on.
+"""
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Collection
-from typing import NamedTuple
+from functools import partial
 
 import structlog
 
-from lined.codes import without_separators
-from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
-from lined.reports.delivery import adopted, echo, outcomes
+from lined.reports.delivery import adopted, echo, error_rows, outcomes
+from lined.reports.delivery import follow_steps as steps
+from lined.reports.delivery.blame import blamed
+from lined.reports.delivery.cards import card
+from lined.reports.delivery.lists import Listed, Lists
 from lined.reports.delivery.ports import Surroundings
-from lined.reports.delivery.rules import backed_off
+from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search
+from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import kind_of
+from lined.reports.kinds.members import Members
+from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import LookupFailed
-from lined.vocabulary.reports import ReportState
+from lined.vocabulary.errors import LookupFailed, Unfit, clause
+from lined.vocabulary.reports import Outcome, ReportState
 
 log = structlog.get_logger()
 
-SUCCESS, PARTIAL, ERROR = "SUCCESS", "PARTIALLY_PROCESSED", "ERROR"
-PAGES_MAX = 1_000
-ERRORS_KEPT = 50  # error rows kept as evidence
+ABSENT_LOOKS = 3  # in a row without a list of codes, after which a refused document is held to have none
+TOLD_FROM = 2  # answers about something else, in a row
 
 
-class Listed(NamedTuple):
-    """A document's codes as the regulator lists them, by identification code of ours."""
+class Following:
+    """One look after the other at the documents of reports."""
 
-    accepted: dict[str, str]
-    refused: dict[str, str]
-    foreign: int
-    complete: bool
+    def __init__(self, around: Surroundings, search: Search) -> None:
+        self._around = around
+        self._search = search
+        self._lists = Lists(around)
+        self._looks: Counter[int] = Counter()
+        self._absent: Counter[int] = Counter()
+        self._unfit: Counter[int] = Counter()
+        self._unasked_till_ms: dict[int, int] = {}
 
+    async def look(self, report: ReportRow) -> bool:
+        """One look at the document of a submitted, held or partial report. True: it came to an end. Raises
+        LookupFailed: the regulator does not answer.
+        """
+        try:
+            if report.state == ReportState.PARTIAL:
+                ended = await self._look_for_unlisted(report)
+            else:
+                self._looks[report.id] += 1
+                ended = await self._look(report)
+        except Unfit as error:
+            await self._not_about_it(report, error)
+            return False
+        if self._unfit.pop(report.id, 0):
+            self._around.problems.clear(AlarmKind.STRANGE_ANSWER, str(report.id))
+        if ended:
+            self._looks.pop(report.id, None)
+            self._absent.pop(report.id, None)
+            self._lists.forget(report.id)
+        return ended
 
-async def follow(around: Surroundings, search: Search, report: ReportRow, looks: int) -> bool:
-    """One look at the document of a submitted or held report. True: it came to an end. Raises LookupFailed."""
-    assert report.document_id is not None
-    document = await around.regulator.document(report.document_id)
-    status = document.status if document is not None else None
-    if document is not None and not await adopted.fits(around, report):
-        return True
-    if document is not None and status == SUCCESS:
-        await _accept_after_all(around, report, ())
-        await around.journal.do(lambda connection: _succeeded(connection, report, around, document))
-        return True
-    if status == PARTIAL:
-        return await _partial(around, search, report)
-    if status == ERROR:
-        return await _refused(around, search, report)
-    await around.journal.do(lambda connection: _keep_looking(connection, report, around, status, looks))
-    return False
+    async def unasked(self, aside: Collection[int]) -> ReportRow | None:
+        """A report that succeeded, whose remarks about single codes were not asked for yet."""
+        now_ms = self._around.wall_ms()
+        self._unasked_till_ms = {key: ms for key, ms in self._unasked_till_ms.items() if now_ms < ms <= now_ms + DAY_MS}
+        return await self._around.journal.read(warnings.unasked, now_ms - DAY_MS, [*self._unasked_till_ms, *aside])
 
+    async def ask_remarks(self, report: ReportRow) -> None:
+        """With requests that nobody else needs: what the regulator remarks about the codes of such a report."""
+        around = self._around
+        try:
+            listed = await self._lists.read(report, spare=True)
+        except LookupFailed as error:
+            self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
+            log.info("remarks_not_asked", report=report.id, why=str(error))
+            return
+        if listed.whole or listed.absent:
+            await outcomes.keep_warnings(around, report, _remarked(listed, None))
+            await around.journal.do(partial(warnings.counted, report=report))
 
-async def follow_unlisted(around: Surroundings, report: ReportRow) -> None:
-    """A later look at the codes that a partial document had not listed. Raises LookupFailed."""
-    assert report.document_id is not None
-    listed = await codes_of(around, report)
-    waiting = set(await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED))
-    accepted = {ident: text for ident, text in listed.accepted.items() if ident in waiting}
-    refused = {ident: text for ident, text in listed.refused.items() if ident in waiting}
-    left = len(waiting) - len(accepted) - len(refused)
-    given_up = around.wall_ms() - (report.final_ms or 0) >= around.rules.give_up_ms
-    await outcomes.settle_unlisted(around, report, accepted, refused, left, given_up and left > 0)
-
-
-def _succeeded(connection: Connection, report: ReportRow, around: Surroundings, document: Document) -> None:
-    outcomes.still(connection, report)
-    reports.move(
-        connection,
-        report.id,
-        ReportState.SUCCEEDED,
-        around.wall_ms(),
-        "all codes processed",
-        document_status=document.status,
-        problem=None,
-    )
-    outcomes.named_again(connection, report.kind)
-
-
-def _keep_looking(
-    connection: Connection, report: ReportRow, around: Surroundings, status: str | None, looks: int
-) -> None:
-    outcomes.still(connection, report)
-    at_ms = around.wall_ms()
-    shown = status or "not visible yet"
-    if report.state == ReportState.SUBMITTED and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
-        problem = (
-            f"Document {report.document_id} has had no final status for 24 h (it is {shown}); it is still looked at."
-        )
-        due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(
-            connection,
-            report.id,
-            ReportState.HELD,
-            at_ms,
-            problem,
-            problem=problem,
-            document_status=status,
-            due_ms=due_ms,
-        )
-        return
-    wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, max(looks - 3, 0), around.chance)
-    if report.state == ReportState.HELD:
-        wait_ms = around.rules.held_poll_ms
-    reports.change(connection, report.id, document_status=status, looked_ms=at_ms, due_ms=at_ms + wait_ms)
-
-
-async def _partial(around: Surroundings, search: Search, report: ReportRow) -> bool:
-    listed = await codes_of(around, report)
-    refused = await _without_accepted(around, report, listed.refused)
-    if refused and await echo.settled(around, search, report, listed.accepted, refused):
+    async def _look(self, report: ReportRow) -> bool:
+        around = self._around
+        assert report.document_id is not None
+        document = await card(around, report.kind, report.document_id)
+        if document is not None and report.waits_for == adopted.NAMED:
+            if not await adopted.fits(around, report):
+                return True
+            fresh = await around.journal.read(reports.get, report.id)
+            assert fresh is not None
+            report = fresh
+        status = document.status if document is not None else None
+        outcome = around.profile.statuses.of_document(status)
+        if document is not None and outcome == Outcome.ACCEPTED:
+            await _accept_after_all(around, report, ())
+            await around.journal.do(partial(steps.succeeded, report=report, around=around, document=document))
+            return True
+        if document is not None and outcome != Outcome.PENDING:
+            return await self._final(report, document, outcome)
+        step = partial(steps.keep_looking, report=report, around=around, status=status, looks=self._looks[report.id])
+        await around.journal.do(step)
         return False
+
+    async def _final(self, report: ReportRow, document: Document, outcome: Outcome) -> bool:
+        """Some of its codes are refused, or all of it."""
+        around, status = self._around, document.status
+        if report.document_status != status:
+            await around.journal.do(partial(steps.note_status, report=report, status=status))
+            report = report._replace(document_status=status)
+        listed = await self._lists.read(report)
+        if listed.absent:
+            return await self._without_list(report, outcome)
+        self._absent.pop(report.id, None)
+        if not listed.whole:
+            await around.journal.do(partial(steps.read_on, report=report, at_ms=around.wall_ms()))
+            return False
+        settle = _partial if outcome == Outcome.PARTIAL else _refused
+        return await settle(around, self._search, report, listed)
+
+    async def _without_list(self, report: ReportRow, outcome: Outcome) -> bool:
+        """Some kinds of documents have no list of codes: the list of errors is what there is (API 1.21.1 §11.5)."""
+        around = self._around
+        self._absent[report.id] += 1
+        rows, evidence = await error_rows.read(around, report)
+        why = f"document {report.document_id} is {report.document_status} and has no list of its codes"
+        if said := error_rows.told(rows):
+            why = f"{why}; its errors: {said}"
+        if outcome == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
+            step = partial(steps.wait_for_list, report=report, around=around, problem=why, evidence=evidence)
+            await around.journal.do(step)
+            return False
+        named = await around.journal.read(blamed, report, [error_rows.tagged(row) for row in rows])
+        return await _refuse(around, self._search, report, named, why, evidence)
+
+    async def _look_for_unlisted(self, report: ReportRow) -> bool:
+        """A later look at the codes that a partial document had not listed."""
+        around = self._around
+        listed = await self._lists.read(report)
+        if not listed.whole and not listed.absent:
+            await around.journal.do(partial(steps.read_on, report=report, at_ms=around.wall_ms()))
+            return False
+        members = await _members(around, report, listed)
+        waiting = set(await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED))
+        accepted = {key: text for key, text in members.accepted.items() if key in waiting}
+        refused = {key: text for key, text in members.refused.items() if key.partition(BEHIND)[0] in waiting}
+        left = len(waiting - accepted.keys() - {key.partition(BEHIND)[0] for key in refused})
+        given_up = around.wall_ms() - (report.final_ms or 0) >= around.rules.give_up_ms
+        await outcomes.keep_warnings(around, report, _remarked(listed, members))
+        await outcomes.settle_unlisted(around, report, accepted, refused, left, given_up and left > 0)
+        return False
+
+    async def _not_about_it(self, report: ReportRow, error: Unfit) -> None:
+        around = self._around
+        self._unfit[report.id] += 1
+        times = self._unfit[report.id]
+        if times >= TOLD_FROM:
+            text = f"Report {report.id}: {clause(error)}. It is not believed, and asked again."
+            around.problems.set(AlarmKind.STRANGE_ANSWER, str(report.id), text)
+        wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, times, around.chance)
+        await around.journal.do(partial(steps.later, report=report, around=around, error=str(error), wait_ms=wait_ms))
+
+
+async def _members(around: Surroundings, report: ReportRow, listed: Listed) -> Members:
     ours = await around.journal.read(kind_of(report).texts, report)
-    unlisted = set(ours.values()) - listed.accepted.keys() - listed.refused.keys()
-    evidence = await _errors(around, report)
-    await _accept_after_all(around, report, {*refused, *unlisted})
-    await outcomes.settle_partial(around, report, refused, unlisted, evidence)
+    return kind_of(report).members(set(ours.values()), listed.accepted, listed.refused)
+
+
+def _remarked(listed: Listed, members: Members | None) -> dict[str, str]:
+    """What was remarked about codes that were processed, by code."""
+    remarks = {**(members.remarks if members is not None else {}), **listed.warned}
+    return {key.rpartition(BEHIND)[2]: text for key, text in remarks.items()}
+
+
+async def _partial(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> bool:
+    members = await _members(around, report, listed)
+    refused = await _without_accepted(around, report, dict(members.refused))
+    if refused and await echo.settled(around, search, report, dict(members.accepted), refused):
+        return False
+    _, evidence = await error_rows.read(around, report)
+    parents = {key.partition(BEHIND)[0] for key in refused}
+    await _accept_after_all(around, report, {*refused, *parents, *members.unlisted})
+    await outcomes.keep_warnings(around, report, _remarked(listed, members))
+    await outcomes.settle_partial(around, report, refused, members.unlisted, evidence)
+    await around.journal.do(partial(warnings.counted, report=report))
     return True
 
 
-async def _refused(around: Surroundings, search: Search, report: ReportRow) -> bool:
-    """ERROR: nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
-    listed = await codes_of(around, report)
-    refused = await _without_accepted(around, report, listed.refused)
+async def _refused(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> bool:
+    """Nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
+    rows, evidence = await error_rows.read(around, report)
+    why = f"document {report.document_id} was refused whole"
+    named = dict((await _members(around, report, listed)).refused)
+    if not named:
+        said = error_rows.told(rows)
+        why = f"{why}, naming no code; its errors: {said}" if said else f"{why}, naming no code"
+    return await _refuse(around, search, report, named, why, evidence)
+
+
+async def _refuse(
+    around: Surroundings, search: Search, report: ReportRow, named: dict[str, str], why: str, evidence: str
+) -> bool:
+    refused = await _without_accepted(around, report, named)
     if await echo.settled(around, search, report, {}, refused):
         return False
-    evidence = await _errors(around, report)
-    why = f"document {report.document_id} was refused whole"
-    if listed.refused:
-        await outcomes.refused_by_name(around, report, refused, why, evidence, document_status=ERROR)
+    if named:
+        await outcomes.refused_by_name(around, report, refused, why, evidence)
     else:
-        await outcomes.refused_nameless(around, report, f"{why}, naming no code", evidence, document_status=ERROR)
+        await outcomes.refused_nameless(around, report, why, evidence)
     return True
 
 
@@ -156,37 +236,3 @@ async def _accept_after_all(around: Surroundings, report: ReportRow, but: Collec
         ours = set((await around.journal.read(kind_of(report).texts, report)).values())
         mended = {key: "accepted after all" for key in refused if key in ours and key not in but}
         await outcomes.give_own(around, report, CodeState.ACCEPTED, mended)
-
-
-async def codes_of(around: Surroundings, report: ReportRow) -> Listed:
-    """Every code the regulator lists for the report's document, page by page. Raises LookupFailed."""
-    assert report.document_id is not None
-    ours = await around.journal.read(kind_of(report).texts, report)
-    accepted: dict[str, str] = {}
-    refused: dict[str, str] = {}
-    foreign, after = 0, None
-    for _ in range(PAGES_MAX):
-        page = await around.regulator.code_outcomes(report.document_id, after=after, limit=around.rules.outcomes_page)
-        for outcome in page:
-            ident = ours.get(outcome.code) or ours.get(without_separators(outcome.code))
-            if ident is None:
-                foreign += 1
-            elif outcome.state == ERROR:
-                refused[ident] = outcome.result or "no reason given"
-            elif outcome.state in ("SUCCESS", "WARNING"):
-                accepted[ident] = outcome.result or outcome.state
-        if not page:  # a server may have a limit of its own, so a short page is not the last
-            return Listed(accepted, refused, foreign, True)
-        after = max(outcome.index for outcome in page)
-        await around.sleep(0)
-    return Listed(accepted, refused, foreign, False)
-
-
-async def _errors(around: Surroundings, report: ReportRow) -> str:
-    """The first error rows, kept as evidence for people."""
-    assert report.document_id is not None
-    try:
-        rows = await around.regulator.document_errors(report.document_id, after=None, limit=ERRORS_KEPT)
-    except LookupFailed as error:
-        return f"the list of errors could not be read: {error}"
-    return json.dumps([row._asdict() for row in rows], default=str)

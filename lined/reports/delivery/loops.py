@@ -22,14 +22,15 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.defective import Defective
-from lined.reports.delivery.follow import follow, follow_unlisted
+from lined.reports.delivery.follow import Following
+from lined.reports.delivery.follow_steps import later
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search, conclude
 from lined.reports.kinds.kinds import KINDS
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.errors import CommandError, Defect, JournalError, JournalFull, LookupFailed, clause
+from lined.vocabulary.errors import CommandError, Defect, JournalError, JournalFull, LookupFailed
 from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ class Delivery:
         self._kind_at_ms: dict[str, int] = {}
         self._closings = 0
         self._look_failures: Counter[int] = Counter()
-        self._looks: Counter[int] = Counter()
+        self._following = Following(around, self._search)
         self._follow_failures = 0
         self._ending = False
         self._idle = asyncio.Event()
@@ -160,9 +161,9 @@ class Delivery:
         around = self._around
         if not self._gate_open or self._ahead(self._send_at_ms):
             return False
-        later = [kind for kind, at_ms in self._kind_at_ms.items() if self._ahead(at_ms)]
+        paused_kinds = [kind for kind, at_ms in self._kind_at_ms.items() if self._ahead(at_ms)]
         due, paused = await around.journal.read(
-            _due_to_send, around.wall_ms(), around.rules.longest_wait_ms, later, self._defective.aside()
+            _due_to_send, around.wall_ms(), around.rules.longest_wait_ms, paused_kinds, self._defective.aside()
         )
         self._tell_paused(paused)
         if due is None:
@@ -302,31 +303,25 @@ class Delivery:
                 if error.code != outcomes.DECIDED:
                     raise
                 log.info("outcome_came_too_late", report=report.id, why=str(error))
+        if not found and (unasked := await self._following.unasked(aside)) is not None:
+            remarks = partial(self._following.ask_remarks, unasked)
+            await self._defective.attempt(unasked.id, "remarks", remarks, otherwise=None)
         return bool(due)
 
     async def _answered(self, report: ReportRow) -> bool:
         """One look. False: the regulator does not answer, and the next look waits."""
         around = self._around
         try:
-            await self._follow(report)
+            ended = await self._following.look(report)
         except LookupFailed as error:
             wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance)
             self._follow_failures += 1
-            await around.journal.do(
-                partial(_follow_later, report=report, around=around, error=str(error), wait_ms=wait_ms)
-            )
+            await around.journal.do(partial(later, report=report, around=around, error=str(error), wait_ms=wait_ms))
             return False
         self._follow_failures = 0
-        return True
-
-    async def _follow(self, report: ReportRow) -> None:
-        if report.state == ReportState.PARTIAL:
-            await follow_unlisted(self._around, report)
-            return
-        self._looks[report.id] += 1
-        if await follow(self._around, self._search, report, self._looks[report.id]):
-            del self._looks[report.id]
+        if ended:
             self.nudge()
+        return True
 
 
 def _due_to_send(
@@ -357,18 +352,6 @@ def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> 
         f"ORDER BY due_ms LIMIT {AT_ONCE}",  # written out: SQLite prepares a statement anew for each bound LIMIT
         (at_ms, at_ms + longest_wait_ms),
     )
-
-
-def _follow_later(connection: Connection, report: ReportRow, around: Surroundings, error: str, wait_ms: int) -> None:
-    outcomes.still(connection, report)
-    at_ms = around.wall_ms()
-    if report.state == ReportState.SUBMITTED and at_ms - (report.submitted_ms or at_ms) >= around.rules.give_up_ms:
-        why = f"Nothing could be learnt about document {report.document_id} for 24 h"
-        problem = f"{why}: {clause(error)}. It is still looked at."
-        due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(connection, report.id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=due_ms)
-    else:
-        reports.change(connection, report.id, due_ms=at_ms + wait_ms, problem=error)
 
 
 def _held(connection: Connection) -> tuple[int, list[int]]:

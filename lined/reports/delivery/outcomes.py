@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import refusals, reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import KINDS, kind_of
@@ -96,6 +96,17 @@ async def refused_nameless(around: Surroundings, report: ReportRow, why: str, ev
         around.problems.set(AlarmKind.KIND_PAUSED, report.kind, paused_text(report.kind))
 
 
+async def keep_warnings(around: Surroundings, report: ReportRow, warned: Mapping[str, str]) -> None:
+    """Keep what was remarked about codes that were processed, in small transactions."""
+    for part in _parts(list(warned.items())):
+        await around.journal.do(partial(_keep, report=report, part=part, at_ms=around.wall_ms()))
+
+
+def _keep(connection: Connection, report: ReportRow, part: Sequence[tuple[str, str]], at_ms: int) -> None:
+    still(connection, report)
+    warnings.keep(connection, report, part, at_ms)
+
+
 async def settle_partial(
     around: Surroundings, report: ReportRow, refused: Mapping[str, str], unlisted: Iterable[str], evidence: str
 ) -> None:
@@ -117,12 +128,9 @@ async def settle_partial(
             + " refused"
             + (f", {len(missing)} not listed" if missing else "")
         )
-        due: dict[str, object] = {"document_status": "PARTIALLY_PROCESSED"}
-        due |= (
-            {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"}
-            if missing
-            else {}
-        )
+        due: dict[str, object] = {}
+        if missing:
+            due = {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"}
         reports.move(connection, report.id, ReportState.PARTIAL, at_ms, why, evidence=evidence, problem=why, **due)
         named_again(connection, report.kind)
 
@@ -165,12 +173,11 @@ def _parts(rows: list[tuple[str, str]]) -> Iterable[list[tuple[str, str]]]:
 
 def nameless_refusals(connection: Connection, kind: str) -> int:
     """How many refusals in a row named nobody."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"nameless:{kind}",)).fetchone()
-    return int(row[0]) if row else 0
+    return refusals.in_a_row(connection, kind)
 
 
 def count_nameless(connection: Connection, kind: str, times: int) -> int:
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"nameless:{kind}", str(times)))
+    refusals.set_in_a_row(connection, kind, times)
     return times
 
 
@@ -190,9 +197,8 @@ def paused(connection: Connection, kind: str = ReportKind.UTILISATION) -> bool:
 
 def paused_kinds(connection: Connection) -> list[str]:
     """The kinds that wait for a person."""
-    rows = connection.execute("SELECT key, value FROM meta WHERE key GLOB 'nameless:*'").fetchall()
-    refusals = {key.partition(":")[2]: int(value) for key, value in rows}
-    return [kind for kind in KINDS if refusals.get(kind, 0) >= NAMELESS_REFUSALS_MAX]
+    found = refusals.by_kind(connection)
+    return [kind for kind in KINDS if found.get(kind, 0) >= NAMELESS_REFUSALS_MAX]
 
 
 def paused_text(kind: str) -> str:

@@ -18,12 +18,13 @@ import structlog
 from lined.codes import without_separators
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
 from lined.regulator.profile import Statuses
-from lined.reports.delivery import documents, likeness
 from lined.reports.delivery import fingerprints as prints
+from lined.reports.delivery import likeness
+from lined.reports.delivery.cards import card
 from lined.reports.delivery.frozen import fields
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import backed_off
@@ -196,7 +197,7 @@ class Search:
         for document_id in named:
             if document_id in known or document_id in seen or found.settled:
                 continue
-            document = await around.regulator.document(document_id)
+            document = await card(around, report.kind, document_id)
             if document is None:
                 found.unreadable = f"document {document_id} has touched its codes, and cannot be seen"
             else:

@@ -15,10 +15,10 @@ import structlog
 
 from lined.journal.database import Connection
 from lined.journal.steps import Step
-from lined.journal.tables import reports
+from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Receipt
-from lined.reports.delivery import dating, documents, echo, outcomes
+from lined.reports.delivery import dating, echo, outcomes
 from lined.reports.delivery.blame import blamed
 from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.frozen import stored_body

@@ -11,7 +11,7 @@ unit leaves its own parent by a disaggregation, which is the only thing the text
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -26,12 +26,14 @@ from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.head import Head
+from lined.reports.kinds.members import Members
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Place
 from lined.vocabulary.tasks import TaskKind
 
 BEHIND = "\x1e"  # stands in no code; between a parent and a child in the key of a child
+REFUSED_UNNAMED = "package-refused"  # by nothing that was named
 _PACKED = "SELECT p.id FROM package p WHERE p.batch_id = ?1 AND p.own IS NULL"
 INNOCENT = frozenset({"package-rejected"})  # results of codes that are to blame for nothing
 
@@ -84,6 +86,24 @@ class Aggregation:
                 return None
             found.update(dict.fromkeys([*codes, str(parent)]))
         return list(found)
+
+    def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
+        """The rows may be packages, children or both. A package is as its own row says; without one it is refused if
+        one of its children is, else accepted with them.
+        """
+        parents = {key for key in ours if BEHIND not in key}
+        good = {key: text for key, text in accepted.items() if key in parents and key not in refused}
+        silent = parents - good.keys() - refused.keys()
+        bad = {key: text for key, text in refused.items() if key.partition(BEHIND)[0] not in good}
+        remarks = {key: text for key, text in refused.items() if key not in bad}
+        by_children = {key.partition(BEHIND)[0] for key in bad}
+        named = {key.partition(BEHIND)[0] for key, reason in bad.items() if reason not in INNOCENT}
+        bad |= dict.fromkeys(by_children - named, REFUSED_UNNAMED)
+        for key, text in accepted.items():
+            parent = key.partition(BEHIND)[0]
+            if parent in silent and parent not in by_children:
+                good[parent] = text
+        return Members(good, bad, silent - good.keys() - by_children, remarks)
 
     def code_at(self, element: object, rest: Place) -> str | None:
         """A child where the path names one, else the package."""

@@ -14,7 +14,7 @@ member.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from lined.journal.database import Connection
@@ -23,6 +23,7 @@ from lined.reports.kinds.aggregation import Aggregation
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.listing import Listing
+from lined.reports.kinds.members import Members
 from lined.reports.kinds.utilisation import Utilisation
 from lined.reports.kinds.validation import Validation
 from lined.vocabulary.errors import Place
@@ -51,6 +52,9 @@ class Kind(Protocol):
         """The codes of a document's content, separators as they came; None where they cannot be read. [] where the
         content is of another kind.
         """
+
+    def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
+        """What a list of codes says about the members. `ours`: all their keys; the others by key, with the reason."""
 
     def code_at(self, element: object, rest: Place) -> str | None:
         """The code of one element of that list of the body, or of what lies in it at the rest of a path."""

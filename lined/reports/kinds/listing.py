@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from lined.journal.database import Connection
 from lined.journal.tables import packages
@@ -18,6 +18,7 @@ from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.head import Head
+from lined.reports.kinds.members import Members, each_by_its_row
 from lined.reports.kinds.utilisation import strings
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
@@ -66,6 +67,9 @@ class Listing:
         if ("updatedFields" in content) != self._updates:
             return []
         return strings(content.get("codes")) or []
+
+    def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
+        return each_by_its_row(ours, accepted, refused)
 
     def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  a code has no parts
         return str(element)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from lined.codes import without_separators
 from lined.journal.database import Connection
@@ -13,6 +13,7 @@ from lined.reports.delivery.frozen import elements
 from lined.reports.kinds import bodies
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.head import Head
+from lined.reports.kinds.members import Members, each_by_its_row
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Place
 
@@ -46,6 +47,9 @@ class Utilisation:
 
     def listed(self, content: Mapping[str, object]) -> list[str] | None:
         return strings(content.get("sntins"))
+
+    def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
+        return each_by_its_row(ours, accepted, refused)
 
     def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  a code has no parts
         return str(element)

@@ -9,7 +9,7 @@ The text asks for identification codes, its English sample sends a full one: `fo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from lined.codes import without_separators
 from lined.journal.database import Connection
@@ -20,6 +20,7 @@ from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.head import Head
+from lined.reports.kinds.members import Members, each_by_its_row
 from lined.reports.kinds.utilisation import strings
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
@@ -77,6 +78,9 @@ class Validation:
         if not isinstance(rows, list):
             return None
         return strings([row.get("code") if isinstance(row, dict) else None for row in rows])
+
+    def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
+        return each_by_its_row(ours, accepted, refused)
 
     def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  whatever of its row is wrong
         return str(element["code"]) if isinstance(element, dict) else None

@@ -193,7 +193,7 @@ class Line:
 
 
 async def _reply(reader: asyncio.StreamReader) -> Reply:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         status, *lines = head.strip().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -250,7 +250,7 @@ async def served(server: StatusServer) -> AsyncIterator[None]:
     """The server answers inside."""
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve())
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             await server.started.wait()
         try:
             yield

@@ -363,7 +363,7 @@ async def test_a_defect_in_the_endpoint_is_told_once_and_answered(
 
         monkeypatch.setattr(commands, "with_moments", spoilt)
         await refused(line, "job/start", {"gtin": GTIN}, 500, "defect")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not line.intake.defects.counts:  # it is noted after it was answered
                 await asyncio.sleep(0.01)
         assert line.intake.defects.counts == {"POST /api/v1/job/start": 1}

@@ -74,7 +74,7 @@ def fields(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]
 
 async def alive(line: Line) -> None:
     """Nothing has ended, and the line can be told what to do."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert line.journal.writer.broken is None and not line.intake.defects.counts, line.intake.defects.counts
         assert (await line.get("/readyz")).status == 200
         await line.post("/api/v1/job/stop", {})

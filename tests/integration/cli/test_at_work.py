@@ -71,7 +71,7 @@ async def lined(folder: Path, *words: str) -> Ended:
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "NO_COLOR": "1", "LOGNAME": "operator"},
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         out, err = await process.communicate()
     return Ended(process.returncode or 0, out.decode(), err.decode())
 

@@ -17,7 +17,7 @@ from drivers import load
 from lined.devices import DeviceSpec, DeviceState, LinkLimits, parse_url, run_device
 from lined.line.intake.ports import Frame, Judgement
 
-BOUND_S = 20.0
+BOUND_S = 60.0
 SOON = LinkLimits(retry_first_s=0.01, retry_most_s=0.05, write_s=0.2)
 
 
@@ -54,6 +54,9 @@ class FakeIntake:
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:  # noqa: ARG002 - as in the protocol
         self._event("unsaid", judgement.mark, first, why)
+
+    def unacknowledged(self, device: str, judgement: Judgement, first: int, why: str) -> None:  # noqa: ARG002 - as in the protocol
+        self._event("unacknowledged", judgement.mark, first, why)
 
     def connected(self, device: str, up: bool, problem: str | None) -> None:  # noqa: ARG002 - as in the protocol
         self._event("connected", up, problem)

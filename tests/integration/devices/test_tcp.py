@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -12,7 +13,7 @@ from drivers import Read, load
 from drivers.generic import GenericDriver
 from lined.devices import DeviceSpec, DeviceState, LinkLimits, parse_url, run_device
 from lined.line.intake.ports import Judgement
-from tests.integration.devices.bench import FakeIntake, link, scanner
+from tests.integration.devices.bench import FakeIntake, Link, link, scanner
 
 LATE = "the verdict came after its deadline"
 
@@ -135,6 +136,73 @@ async def test_a_device_that_never_reads_its_replies_is_disconnected_and_holds_n
         await again.hear(reply)
 
 
+@pytest.mark.parametrize("reply", [b"OK\r\n", b"x" * 510 + b"\r\n"])
+async def test_what_the_peer_never_acknowledged_was_not_said(reply: bytes) -> None:
+    """Replies wait in the kernel for a device that reads none: it takes some of them, and the connection ends."""
+    intake = FakeIntake()
+    async with scanner(receive_bytes=4096) as device, link(device.url, intake, reply=(reply, reply)):
+        peer = await device.connection()
+        peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        sent = 0
+        while not intake.of("unsaid") and sent < 400_000:  # at last one that the kernel does not take
+            await peer.send(b"good\n" * 4)
+            sent += 4
+            await intake.until(lambda sent=sent: len(intake.raws) >= sent or bool(intake.of("unsaid")))  # type: ignore[misc]
+        await intake.until(lambda: bool(intake.of("unacknowledged")))
+        got = bytearray()
+        with suppress(ConnectionError):
+            peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            async with asyncio.timeout(20):
+                while chunk := await peer.reader.read(65_536):
+                    got += chunk
+        await device.connection()
+    counts = [len(judging.frames) for judging in intake.judgings]
+    (first, *_), heard = intake.of("unacknowledged"), 0
+    for mark, count in enumerate(counts):
+        told = count if mark < first[1] else first[2] if mark == first[1] else 0  # type: ignore[operator]
+        heard += int(told)  # type: ignore[call-overload]
+    assert heard * len(reply) <= len(got) + len(reply)
+    said, listed = {event[1] for event in intake.of("said")}, {event[1] for event in intake.of("unacknowledged")}
+    assert listed == {mark for mark in said if mark >= first[1]}  # type: ignore[operator]
+
+
+async def test_what_the_peer_acknowledged_stays_said_however_the_connection_ends() -> None:
+    intake = FakeIntake()
+    async with scanner() as device, link(device.url, intake) as running:
+        for reset in (False, True, False, True):
+            peer = await device.connection()
+            await peer.send(b"good\n" * 500)
+            await peer.hear(b"OK\r\n" * 500)
+            ended = running.state.connections
+            await peer.hang_up(reset=reset)
+            await intake.up(ended + 1)
+        await running_out(running)
+    assert not intake.of("unacknowledged")
+    assert not intake.of("unsaid")
+
+
+async def running_out(running: Link) -> None:
+    running.stopping.set()
+    async with asyncio.timeout(20):
+        await asyncio.wait([running.task])
+
+
+async def test_a_device_that_ends_its_half_and_then_reads_its_replies_was_told_them() -> None:
+    intake = FakeIntake()
+    async with scanner() as device, link(device.url, intake) as running:
+        peer = await device.connection()
+        await peer.send(b"good\n")
+        await peer.hear(b"OK\r\n")
+        await peer.send(b"bad\n")
+        await intake.until(lambda: len(intake.of("said")) == 2)
+        peer.writer.write_eof()
+        await peer.hear(b"NG\r\n")
+        assert await peer.hear_end() == b""
+        await intake.down("closed the connection")
+        await running_out(running)
+    assert not intake.of("unacknowledged")
+
+
 async def test_reading_pauses_while_too_many_frames_are_unanswered() -> None:
     intake = FakeIntake(at_once=False)
     limits = LinkLimits(chunk_bytes=8, unanswered_frames=10)
@@ -235,7 +303,7 @@ async def test_stopping_reads_no_more_and_says_what_is_under_way() -> None:
             await asyncio.sleep(0)
         assert not running.task.done()
         intake.complete(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await peer.reader.read() == b"OK\r\n"  # and no reset, which could eat the verdict
             await peer.hang_up()
             await running.task
@@ -250,7 +318,7 @@ async def test_stopping_ends_at_once_while_nobody_is_connected() -> None:
         await (await device.connection()).hang_up()
         await intake.down()
         running.stopping.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await running.task
 
 
@@ -319,7 +387,7 @@ async def test_keepalive_finds_a_vanished_peer_within_half_a_minute() -> None:
     from lined.devices import tcp
 
     with socket.socket() as sock:
-        tcp._tune(sock)
+        tcp.tune(sock)
         idle, interval, probes, unacknowledged, prompt, on = (
             sock.getsockopt(level, option)
             for level, option in (

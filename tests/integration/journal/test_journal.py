@@ -72,9 +72,7 @@ async def test_a_journal_without_unfinished_reports_may_change_its_account(tmp_p
         await line.job()
     journal = Journal(tmp_path / "j.db")
     await journal.open(OTHER, [])
-    assert (
-        await journal.do(lambda c: c.execute("SELECT value FROM meta WHERE key = 'tin'").fetchone()[0]) == "999999999"
-    )
+    assert await journal.do(lambda c: c.execute("SELECT tin FROM account").fetchone()[0]) == "999999999"
     await journal.close()
 
 
@@ -198,7 +196,7 @@ async def test_many_questions_at_once_are_all_answered(tmp_path: Path) -> None:
 async def test_a_question_cannot_write(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
         with pytest.raises(JournalBroken):
-            await line.journal.read(lambda c: c.execute("DELETE FROM meta"))
+            await line.journal.read(lambda c: c.execute("DELETE FROM account"))
 
 
 # ── the marks of what was said ──────────────────────────────────────────────────────────────────────────────────────

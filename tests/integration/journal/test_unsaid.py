@@ -78,6 +78,42 @@ async def test_only_the_frames_from_the_given_one_on_are_unsaid(tmp_path: Path) 
         assert await line.unsaid() == [ident(3), ident(4), ident(5)]
 
 
+async def test_what_counted_as_said_and_never_arrived_is_listed_after_all(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        judgement = await line.submit("cam-1", frame(oil(1), oil(2)), frame("x"), frame(oil(3)), frame(oil(4)))
+        line.intake.said("cam-1", judgement)
+        line.intake.unacknowledged("cam-1", judgement, 2, "cable pulled")
+        assert await line.unsaid() == [ident(3), ident(4)]
+        assert await line.words("cam-1", oil(2), oil(3), oil(3)) == ["duplicate", "accept", "duplicate"]
+        assert await line.unsaid() == [ident(4)]
+
+
+async def test_an_accept_once_more_that_never_arrived_is_given_once_more(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        await line.word("hand-1", oil(1), say=False)
+        for _ in range(2):
+            line.now += MINUTE
+            judgement = await line.submit("hand-1", frame(oil(1)))
+            assert judgement.accepts == [True]
+            line.intake.said("hand-1", judgement)
+            line.intake.unacknowledged("hand-1", judgement, 0, "cable pulled")
+            assert await line.unsaid() == [ident(1)]
+        line.now += MINUTE
+        assert await line.words("hand-1", oil(1), oil(1)) == ["accept", "repeat"]
+
+
+async def test_a_repeat_that_never_arrived_changes_nothing_where_the_first_accept_did(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        assert await line.word("hand-1", oil(1)) == "accept"
+        judgement = await line.submit("hand-1", frame(oil(1)))
+        line.intake.said("hand-1", judgement)
+        line.intake.unacknowledged("hand-1", judgement, 0, "cable pulled")
+        assert await line.unsaid() == []
+
+
 async def test_a_reject_that_was_not_said_leaves_nothing_behind(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
         await line.job()

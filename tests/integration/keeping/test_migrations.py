@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from sqlite_utils.db import Database
 from lined.journal import Journal
 from lined.journal.database import Connection, open_readonly, open_writable
 from lined.journal.schema import migrations
-from tests.integration.keeping.filling import contents, fill, shape
+from lined.journal.tables import serials
+from tests.integration.journal import bench
+from tests.integration.journal.bench import OIL, Line
+from tests.integration.keeping.filling import OUT_OF_DRAWER, contents, fill, shape
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 NAMES = [migration.name for migration in migrations.pending(Database(memory=True))]
@@ -44,6 +48,9 @@ async def test_a_journal_of_each_earlier_schema_opens_with_all_its_data(tmp_path
     now = open_readonly(path)
     assert shape(now) == shape(fresh), "it is not what a fresh journal is"
     after = contents(now)
+    if before.pop("meta", None):
+        for question, expected in OUT_OF_DRAWER.items():
+            assert now.execute(question).fetchall() == expected
     for table, rows in before.items():
         kept = [{name: row[name] for name in rows[0]} for row in after[table]]
         missing = [row for row in rows if row not in kept]
@@ -91,3 +98,30 @@ async def test_a_migration_that_fails_leaves_the_schema_it_found(
     after = contents(now)
     now.close()
     assert {table: after[table] for table in before} == before
+
+
+JOURNALS = Path(__file__).parent / "journals"
+
+
+@pytest.mark.parametrize(("name", "packages"), [("first", []), ("0.1.0", [("closed", 3), ("closed", 1)])])
+async def test_a_journal_that_an_earlier_program_wrote_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, packages: list[tuple[str, int]]
+) -> None:
+    """Files as they were left by the program of the first schema, and by the one released as 0.1.0."""
+    monkeypatch.setitem(bench.BINDING, "url", "http://127.0.0.1:1")  # the account that they belong to
+    path = tmp_path / "j.db"
+    path.write_bytes(gzip.decompress((JOURNALS / f"{name}.db.gz").read_bytes()))
+    async with Line(path) as line:
+        assert line.journal.was_clean
+        sums = await line.sums()
+        assert (sums["code.applied"], sums["reason.duplicate"], sums["read.no-read"]) == (15, 1, 1)
+        assert [report.state for report in await line.reports()][:2] == ["in_doubt", "open"]
+        codes = [f"01{OIL}21serial{serial:07d}\x1d93abcd" for serial in (0, 20, 20)]
+        known = "unknown-code" if packages else "duplicate"  # the later one has a pool in which only one code is
+        assert await line.words("cam-1", *codes) == [known, "accept", "duplicate"]
+        if packages:
+            rows = await line.journal.read(
+                lambda c: c.execute("SELECT state, holds FROM package ORDER BY id").fetchall()
+            )
+            assert [tuple(row) for row in rows] == packages
+            assert await line.journal.read(serials.all_of) == {"0307797292": 3}

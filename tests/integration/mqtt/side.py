@@ -110,6 +110,6 @@ async def side(at: Broker, limits: MqttLimits = SOON, *, wait: bool = True, **se
             yield Side(line, outbox, bridge, problems, status, strange)
         finally:
             bridge.stop()
-            done, _ = await asyncio.wait([running], timeout=15)
+            done, _ = await asyncio.wait([running], timeout=60)
             running.cancel()
         assert done, "the bridge did not end"

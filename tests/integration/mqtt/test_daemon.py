@@ -21,6 +21,7 @@ pytestmark = pytest.mark.mosquitto
 NODELAY = ("allow_anonymous true", "set_tcp_nodelay true")
 READS = 1_600
 GAP_S = 0.005  # 200 reads a second
+EARS_S = 1.0  # from the broker to this process, on a busy machine; the outage is longer than both
 
 
 class MqttLine(Line):
@@ -70,14 +71,14 @@ async def connected(line: MqttLine, wanted: bool) -> None:
     async def holds() -> bool:
         return bool((await line.status())["mqtt"]["connected"]) is wanted
 
-    await line.until(holds, f"mqtt.connected is not {wanted}", bound_s=20)
+    await line.until(holds, f"mqtt.connected is not {wanted}", bound_s=60)
 
 
 async def accepted(line: MqttLine, count: int) -> None:
     async def holds() -> bool:
         return int((await line.status())["reads"]["accepted"]) >= count
 
-    await line.until(holds, f"{count} reads are not accepted", bound_s=30)
+    await line.until(holds, f"{count} reads are not accepted", bound_s=60)
 
 
 def verdicts(*ears: Ear) -> list[dict[str, Any]]:
@@ -86,7 +87,7 @@ def verdicts(*ears: Ear) -> list[dict[str, Any]]:
     for message in messages:
         assert not list(faults(VERDICT, message.document))
         late_s = message.at - datetime.fromisoformat(message.document["at"]).timestamp()
-        assert late_s <= 1.0, message
+        assert late_s <= 1.0 + EARS_S, message
     documents = [message.document for message in messages]
     seqs = [document["seq"] for document in documents]
     assert seqs == sorted(set(seqs))
@@ -118,7 +119,7 @@ async def test_the_broker_dies_and_comes_back_in_the_middle_of_200_reads_a_secon
                 last = codes[-1].partition(b"\x1d")[0].decode()
                 await until(lambda: after.on("verdict")[-1].document["code"] == last)
                 if not mute:
-                    async with asyncio.timeout(10):
+                    async with asyncio.timeout(60):
                         assert await reader.readexactly(4 * READS) == b"OK\r\n" * READS
                 await connected(line, True)
                 heard = verdicts(before, after)
@@ -145,7 +146,7 @@ async def retried(
     async def judged() -> bool:
         return int((await line.status())["reads"]["total"]) == READS + len(quiet[:100])
 
-    await line.until(judged, "not all were judged", bound_s=20)
+    await line.until(judged, "not all were judged", bound_s=60)
     reads = (await line.status())["reads"]
     assert reads["by_reason"].get("duplicate", 0) == (0 if mute else len(quiet[:100]))
 

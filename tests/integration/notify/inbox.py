@@ -47,7 +47,7 @@ class Inbox:
             await self._server.wait_closed()
             self._server = None
 
-    async def until(self, holds: Callable[[], bool], bound_s: float = 30.0) -> None:
+    async def until(self, holds: Callable[[], bool], bound_s: float = 60) -> None:
         """Until something came that makes it hold."""
         async with asyncio.timeout(bound_s):
             while not holds():
@@ -77,7 +77,7 @@ class Inbox:
             writer.close()
 
 
-async def until(holds: Callable[[], Awaitable[bool]], what: str, bound_s: float = 30.0) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], what: str, bound_s: float = 60) -> None:
     try:
         async with asyncio.timeout(bound_s):
             while not await holds():

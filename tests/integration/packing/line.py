@@ -141,6 +141,14 @@ class Line:
         judgement = await self.intake.judge(device, frames, 0.0)
         self.intake.said(device, judgement)
 
+    async def execute(self, sql: str) -> None:
+        """Change the journal behind everybody's back."""
+
+        def step(connection: Connection) -> None:
+            connection.execute(sql)
+
+        await self.journal.do(step)
+
     async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         def ask(connection: Connection) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in connection.execute(sql, parameters).fetchall()]
@@ -180,7 +188,7 @@ class Plantwide:
     async def deliver(self) -> None:
         """Seal what may be sealed, send it, follow it, until nothing moves any more."""
         await self.line.operations.seal({})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 moved = await self.planning.look()
                 moved = await self.sealer.look() > 0 or moved
@@ -196,7 +204,7 @@ class Plantwide:
     async def deliver_only(self, kind: str) -> None:
         """Seal and bring to their end the reports of one kind, and nothing else."""
         await self.line.operations.seal({"kind": kind})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await self.delivery.send_next():
                 pass
             while await self.line.rows("SELECT 1 FROM report WHERE state = 'submitted'"):
@@ -217,7 +225,7 @@ class Plantwide:
         answer = await self.http.post(f"/public/api/v1/doc/{kind}", json={"documentBody": encoded})
         assert answer.status_code == 200, answer.text
         card = f"/public/api/v1/doc/storage/docs/{answer.json()['documentId']}"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await self.http.get(card)).json().get("status") != "SUCCESS":
                 await asyncio.sleep(0.01)
 

@@ -29,7 +29,7 @@ def tree(path: Path) -> tuple[list[tuple[str, str, int]], dict[str, str], str | 
         inside = connection.execute(
             "SELECT c.ident, coalesce(p.ident, 'open') FROM code c JOIN package p ON p.id = c.package_id"
         ).fetchall()
-        counter = connection.execute("SELECT value FROM meta WHERE key GLOB 'sscc:*'").fetchone()
+        counter = connection.execute("SELECT next FROM sscc").fetchone()
         return rows, dict(inside), counter[0] if counter else None
     finally:
         connection.close()

@@ -32,7 +32,7 @@ async def rehearsing(directory: Path, *stations: Station, sscc_range: bool = Fal
     async with running(plant, directory, mode="test") as line:
         yield line
         assert await line.rows("SELECT (SELECT count(*) FROM package), (SELECT count(*) FROM code)") == [(0, 0)]
-        assert await line.rows("SELECT count(*) FROM meta WHERE key GLOB 'sscc:*' OR key GLOB 'short*'") == [(0,)]
+        assert await line.rows("SELECT (SELECT count(*) FROM sscc), (SELECT count(*) FROM short_frame)") == [(0, 0)]
 
 
 async def test_children_then_parent_then_pallets(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ async def test_content_that_was_scanned_again(tmp_path: Path) -> None:
         unit = marks(1)[0]
         await line.say_each("cam", [unit, unit])
         await line.say("packer", unit)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not await line.operations.confirming.look():
                 await asyncio.sleep(0.01)
         await line.operations.confirming.look()
@@ -105,7 +105,7 @@ async def test_a_reject_that_nobody_confirmed_while_nothing_was_packed_stands_un
     marking = Station("marking", "apply", ("cam",), confirm_ms=1)
     async with running(box_plant([marking, PACK]), tmp_path) as line, book_of(line) as book:
         await line.say("cam", "junk")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not await line.operations.confirming.look():
                 await asyncio.sleep(0.01)
         await line.operations.confirming.look()

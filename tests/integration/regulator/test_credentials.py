@@ -370,7 +370,7 @@ async def test_without_a_place_to_store_it_no_key_is_refreshed(account: MakeAcco
 
 async def test_no_read_waits_for_ever_behind_a_log_in(account: MakeAccount) -> None:
     async with technical(account, _hang, _hang) as (regulator, _, _office):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             with pytest.raises((Denied, Unavailable)):
                 await regulator.document("0e33")
 

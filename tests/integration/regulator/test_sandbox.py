@@ -80,7 +80,7 @@ async def test_a_report_goes_its_whole_way(account: MakeAccount, technical: bool
         receipt = await regulator.submit("utilisation", report(codes), product_group="vegetableoil")
         card = await settled(regulator, receipt.document_id)
         assert (card.type, card.status) == ("UTILISATION", "SUCCESS")
-        outcomes = await regulator.code_outcomes(receipt.document_id, after=None, limit=2000)
+        outcomes = await regulator.code_outcomes(receipt.document_id, after=None, limit=2000) or []
         assert {outcome.state for outcome in outcomes} == {"SUCCESS"} and len(outcomes) == len(codes)
         assert await regulator.code_outcomes(receipt.document_id, after=outcomes[-1].index, limit=2000) == []
         assert await regulator.document_errors(receipt.document_id, after=None, limit=100) == []

@@ -292,7 +292,7 @@ async def test_bytes_left_and_no_readable_answer_is_in_doubt(
         began = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             await submit(regulator, body)
-        assert time.monotonic() - began < 4.0
+        assert time.monotonic() - began < 30.0  # bounded: 1.5 s where nothing else runs
         assert server.connections == 1  # and it was not sent a second time
 
 
@@ -449,12 +449,17 @@ async def test_no_secret_is_in_any_error_or_log(account: MakeAccount, caplog: py
 
 
 # ------------------------------------------------------------------------------------------- turn and state
-async def test_a_turn_is_waited_for_before_and_not_within_the_submission(account: MakeAccount) -> None:
+async def test_a_turn_is_waited_for_before_and_not_within_the_submission(
+    account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with RawServer(says(GOOD)) as server, Regulator(account(server.url)) as regulator:
         await regulator.wait_turn("utilisation")  # the bucket is empty at start
-        began = time.monotonic()
+
+        async def no_turn(*_: object, **__: object) -> None:
+            raise AssertionError("a turn was waited for within the submission")
+
+        monkeypatch.setattr(regulator._asking.budget, "acquire", no_turn)
         await submit(regulator)
-        assert time.monotonic() - began < 0.5
 
 
 async def test_without_a_credential_there_is_no_turn(account: MakeAccount) -> None:

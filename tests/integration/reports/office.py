@@ -43,6 +43,10 @@ class Doc:
     codes: list[str]
     status: str = "IN_PROCESS"
     outcomes: list[CodeOutcome] = field(default_factory=list)
+    has_list: bool = True  # of outcomes; False: 404
+    endless: bool = False  # that list
+    errors: list[DocumentError] | None = None
+    shown: Document | None = None  # another card in the place of its own
     visible: bool = True  # in searches, and by its id
     listed: bool = True  # in searches
     content: dict[str, object] | None = None
@@ -66,6 +70,7 @@ class Office:
         self.docs: dict[str, Doc] = {}
         self.submitted: list[bytes] = []
         self.searches: list[datetime] = []
+        self.pages: list[tuple[str, bool]] = []  # of lists of outcomes; whether with what is left of the budget
         self.read: list[str] = []  # documents whose content was asked for
         self.turn: Exception | None = None
         self.deaf: LookupFailed | None = None  # every question fails with it
@@ -109,15 +114,28 @@ class Office:
 
     async def document(self, document_id: str) -> Document | None:
         doc = self._ask().get(document_id)
+        if doc is not None and doc.shown is not None:
+            return doc.shown
         return _card(doc) if doc is not None and doc.visible else None
 
-    async def code_outcomes(self, document_id: str, *, after: int | None, limit: int) -> list[CodeOutcome]:
-        rows = self._ask()[document_id].outcomes
+    async def code_outcomes(
+        self, document_id: str, *, after: int | None, limit: int, spare: bool = False
+    ) -> list[CodeOutcome] | None:
+        self.pages.append((document_id, spare))
+        doc = self._ask()[document_id]
+        if not doc.has_list:
+            return None
+        if doc.endless:
+            first = 0 if after is None else after + 1
+            places = range(first, first + min(limit, self.page))
+            return [CodeOutcome(n, f"another's {n}", "SUCCESS", None) for n in places]
+        rows = doc.outcomes
         return [row for row in rows if after is None or row.index > after][: min(limit, self.page)]
 
     async def document_errors(self, document_id: str, *, after: int | None, limit: int) -> list[DocumentError]:
-        assert document_id in self._ask()
-        return [DocumentError("sntins", "602", {}, 0)][:limit] if after is None else []
+        errors = self._ask()[document_id].errors
+        rows = [DocumentError("sntins", "602", {}, 0)] if errors is None else errors
+        return rows[:limit] if after is None else []
 
     async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
         assert kind == "utilisation"

@@ -13,6 +13,7 @@ import pytest
 
 from lined.reports.delivery import defective, loops
 from lined.reports.delivery import submit as submission
+from lined.reports.delivery.follow import Following
 from lined.vocabulary.errors import CommandError, OutcomeUnknown
 from tests.integration.reports.desk import MINUTE_MS, desk
 
@@ -121,7 +122,7 @@ async def test_an_outcome_that_cannot_be_read_holds_its_report_and_the_others_ar
             await d.send()
         for report_id in (first, second):
             d.office.docs[str((await d.report(report_id)).document_id)].status = "SUCCESS"
-        spoil(monkeypatch, loops, "follow", first, lambda _around, _search, report, _looks: int(report.id))
+        spoil(monkeypatch, Following, "look", first, lambda _self, report: int(report.id))
         for _ in range(4):
             d.clock.pass_ms(MINUTE_MS)
             await d.follow()

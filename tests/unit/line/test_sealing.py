@@ -224,7 +224,7 @@ async def test_a_disk_that_is_full_for_a_while_does_not_end_the_sealing(
         await line.words("cam-1", *[oil(n) for n in range(6)])
         line.fail_next = True
         task = asyncio.create_task(line.sealer.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not line.nudges and not task.done():
                 await asyncio.sleep(0.01)
         assert not task.done()

@@ -55,7 +55,7 @@ class Desk:
         self.desk = CommandDesk(self.line, self.outbox, self.strange.append, note)
 
     async def events(self) -> list[Event]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.desk.quiet()
         found = []
         while (event := self.outbox.first_event()) is not None:

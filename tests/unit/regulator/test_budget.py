@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lined.regulator.budget import LONGEST_FLOOR_S, Bucket, Budget, BudgetSpent
+from lined.regulator.budget import LONGEST_FLOOR_S, Bucket, Budget, BudgetSpent, Rank
 
 
 class FakeTime:
@@ -48,7 +48,7 @@ class FakeTime:
 
 async def _greedy(bucket: Bucket, time: FakeTime, out: list[float], *, reserved: bool = False) -> None:
     while True:
-        await bucket.acquire(reserved=reserved, patience_s=1e9)
+        await bucket.acquire(Rank.URGENT if reserved else Rank.USUAL, patience_s=1e9)
         out.append(time.now)
 
 
@@ -94,8 +94,8 @@ async def test_a_storm_of_reports_leaves_a_share_for_tokens() -> None:
     bucket = Bucket(90, clock=time.clock, sleep=time.sleep)
     storm = asyncio.create_task(_greedy(bucket, time, out))
     await time.pass_until(time.now + 30.0)
-    await bucket.acquire(reserved=True, patience_s=0.0)  # at once
-    await bucket.acquire(reserved=True, patience_s=0.0)
+    await bucket.acquire(Rank.URGENT, patience_s=0.0)  # at once
+    await bucket.acquire(Rank.URGENT, patience_s=0.0)
     storm.cancel()
     await asyncio.gather(storm, return_exceptions=True)
 
@@ -140,7 +140,7 @@ async def test_a_storm_of_reports_leaves_one_request_a_minute_whatever_the_rate(
     await time.pass_until(time.now + 600.0)
     for _ in range(10):
         asked = time.now
-        looking = asyncio.create_task(bucket.acquire(reserved=True, patience_s=61.0))
+        looking = asyncio.create_task(bucket.acquire(Rank.URGENT, patience_s=61.0))
         while not looking.done():
             await time.pass_until(time.now + 1.0)
         await looking
@@ -225,7 +225,7 @@ async def test_pauses_never_save_up_more_than_the_limit(per_minute: int, pauses:
         await time.pass_until(time.now + pause)
         for _ in range(12):
             try:
-                await bucket.acquire(reserved=True, patience_s=0.0)
+                await bucket.acquire(Rank.URGENT, patience_s=0.0)
             except BudgetSpent:
                 break
             out.append(time.now)

@@ -75,11 +75,6 @@ def test_a_status_that_is_not_known_to_settle_anything_is_looked_at_again(status
     assert (status in PROFILE.statuses.final) is (outcome != Outcome.PENDING)
 
 
-def test_a_code_with_a_remark_was_processed() -> None:
-    states = {state: PROFILE.statuses.of_code(state) for state in ("SUCCESS", "WARNING", "ERROR", "NEW")}
-    assert list(states.values()) == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.REFUSED, Outcome.PENDING]
-
-
 @pytest.mark.parametrize(
     ("release_type", "country", "fits"),
     [

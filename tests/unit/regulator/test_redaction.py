@@ -89,6 +89,6 @@ def test_evidence_of_bytes_that_are_no_text_is_text() -> None:
 @pytest.mark.parametrize("filler", ["A", "token", '"', "\\", "token:", 'secret="', "\x1d93", "bearer ", "a-"])
 def test_no_answer_makes_redaction_slow(filler: str) -> None:
     body = (filler * (2 * EVIDENCE_BYTES // len(filler))).encode()
-    began = time.perf_counter()
+    began = time.process_time()
     evidence(body, [TOKEN])
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 1.0

@@ -37,7 +37,7 @@ async def test_whatever_ends_the_daemon_it_has_an_exit_code_and_the_journal_is_c
         raise surprise
 
     monkeypatch.setattr(service, "_start_outward", outward)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await service.run() == code
     again = Journal(service.config.journal.path)
     await again.open(assembly.binding_of(service.config), [])  # nobody holds its lock

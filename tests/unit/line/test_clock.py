@@ -1,0 +1,154 @@
+"""A step of the clock is noticed at once, and is in the journal before what is dated after it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from lined.journal.tables import clock_settings
+from lined.journal.tables.clock_settings import Setting
+from lined.line.jobs.clock_steps import ClockSteps
+from lined.line.watch.clock import WallClock, system_uptime_ms, system_wall_ms
+from lined.line.watch.problems import Problems
+from tests.integration.journal.bench import HOUR, MINUTE, NOON, Line, frame, oil
+
+
+class Machine:
+    """A clock on the wall and the uptime; `late_ms`: how long whoever looks is kept waiting in between."""
+
+    def __init__(self) -> None:
+        self.wall_ms, self.uptime_ms, self.late_ms = NOON, 5 * HOUR, 0
+
+    def passes(self, ms: int) -> None:
+        self.wall_ms += ms
+        self.uptime_ms += ms
+
+    def wall(self) -> int:
+        self.passes(self.late_ms)
+        return self.wall_ms
+
+
+@asynccontextmanager
+async def watched(path: Path) -> AsyncIterator[tuple[Machine, WallClock, Line]]:
+    async with Line(path) as line:
+        machine = Machine()
+        clock = WallClock(machine.wall, lambda: machine.uptime_ms, "boot 1")
+        clock.begin(line.journal, ClockSteps(line.state))
+        yield machine, clock, line
+
+
+async def settings(line: Line) -> list[Setting]:
+    return list(await line.read(clock_settings.every))
+
+
+async def test_time_that_passes_is_no_step_however_long_a_look_takes(tmp_path: Path) -> None:
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+        for ms in (1, 1_000, HOUR, 400 * 24 * HOUR):
+            machine.passes(ms)
+            assert clock() == machine.wall_ms
+        machine.late_ms = 30_000  # kept waiting between two looks at clocks
+        clock()
+        machine.late_ms = 0
+        clock()
+        assert clock.step_ms is None
+        assert len(await settings(line)) == 1
+
+
+@pytest.mark.parametrize("step", [500, -500, 1_000, -1_000, MINUTE, -HOUR, 10 * 365 * 24 * HOUR])
+async def test_a_step_is_noticed_by_the_first_who_asks_the_time(tmp_path: Path, step: int) -> None:
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+        heard: list[int] = []
+        clock.listeners.append(lambda: heard.append(machine.wall_ms))
+        machine.wall_ms += step + (1 if step > 0 else -1)
+        assert clock() == machine.wall_ms
+        assert heard == [machine.wall_ms]
+        clock()
+        assert len(heard) == 1
+        first, second = await settings(line)
+        assert (first.step_ms, second.step_ms) == (None, second.offset_ms - first.offset_ms)
+        assert second.from_ms == machine.wall_ms
+
+
+async def test_small_steps_add_up(tmp_path: Path) -> None:
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+        for _ in range(2):
+            machine.wall_ms += 300
+            clock()
+        assert clock.step_ms == 600
+        assert len(await settings(line)) == 2
+
+
+async def test_codes_are_told_apart_by_their_numbers(tmp_path: Path) -> None:
+    """The step is in the queue before the read that is dated after it."""
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+        line.intake._wall_ms = clock
+        await line.job()
+        await line.words("cam-1", oil(1), oil(2))
+        under_way = []
+        for number in (3, 4):  # both steps and both reads in one group of the writer's
+            machine.wall_ms += HOUR if number == 4 else -HOUR
+            under_way.append(line.submit("cam-1", frame(oil(number))))
+        for judgement in await asyncio.gather(*under_way):
+            line.intake.said("cam-1", judgement)
+        assert [setting.first_code for setting in await settings(line)] == [1, 3, 4]
+        assert [report.codes for report in await line.reports()] == [2, 1, 1]
+
+
+async def test_what_a_full_disk_refused_is_written_ahead_of_the_next_read(tmp_path: Path) -> None:
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+        line.intake._wall_ms = clock
+        await line.job()
+        machine.wall_ms += HOUR
+        line.fail_next = True
+        assert await line.word("cam-1", oil(1)) == "not-durable"
+        assert await line.word("cam-1", oil(1)) == "accept"
+        await asyncio.sleep(0)
+        first, second = await settings(line)
+        assert (first.step_ms, second.step_ms, second.first_code) == (None, HOUR, 1)
+
+
+async def test_other_threads_read_the_time_and_look_for_no_step(tmp_path: Path) -> None:
+    async with watched(tmp_path / "j.db") as (machine, clock, _line):
+        machine.wall_ms += HOUR
+        found: list[int] = []
+        thread = threading.Thread(target=lambda: found.append(clock()))
+        thread.start()
+        thread.join()
+        assert found == [machine.wall_ms]
+        assert clock.step_ms is None
+        clock()
+        assert clock.step_ms == HOUR
+
+
+async def test_people_hear_of_a_step_until_the_regulator_is_heard(tmp_path: Path) -> None:
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+        problems = Problems(clock)
+        clock.tell(problems)
+        assert not problems.has("clock-set")
+        machine.wall_ms += 3_000  # of time synchronisation
+        clock()
+        clock.tell(problems)
+        assert not problems.has("clock-set")
+        machine.wall_ms -= HOUR
+        clock()
+        clock.tell(problems)
+        assert [problem.text for problem in problems.all()] == [
+            "The clock of this computer was set 3600 s back. Nothing is sent before the regulator's clock was heard."
+        ]
+        clock.heard(-0.2)
+        clock.tell(problems)
+        assert not problems.has("clock-set")
+        assert [setting.skew_ms for setting in await settings(line)] == [None, None, -200]
+
+
+def test_the_clocks_of_this_machine_go_together() -> None:
+    offset_ms = system_wall_ms() - system_uptime_ms()
+    for _ in range(1_000):
+        before = system_uptime_ms()
+        now = system_wall_ms()
+        assert now - system_uptime_ms() - 1 <= offset_ms + 500 and now - before + 1 >= offset_ms - 500
