@@ -1,5 +1,13 @@
 -- The tables of a fresh journal. lined/journal/schema.py makes them, step by step, and says what each holds.
 
+CREATE TABLE account (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    profile TEXT,
+    url TEXT,
+    tin TEXT,
+    business_place_id TEXT
+);
+
 CREATE TABLE alarm (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -14,6 +22,11 @@ CREATE TABLE alarm (
 );
 CREATE INDEX alarm_place ON alarm (kind, place);
 CREATE INDEX alarm_standing ON alarm (id) WHERE cleared_ms IS NULL;
+
+CREATE TABLE asked (
+    kind TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE body (
     report_id INTEGER PRIMARY KEY REFERENCES report (id),
@@ -83,6 +96,18 @@ CREATE TABLE freed (
     report_id INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE gap (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    why TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    backup TEXT,
+    aside TEXT,
+    confirmed_ms INTEGER,
+    confirmed_by TEXT,
+    serials_known INTEGER NOT NULL
+);
+
 CREATE TABLE grade (
     id INTEGER PRIMARY KEY,
     ident TEXT NOT NULL,
@@ -113,6 +138,17 @@ CREATE TABLE job (
     stopped_by TEXT
 );
 
+CREATE TABLE let_go (
+    document_id TEXT PRIMARY KEY,
+    report_id INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE life (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    clean INTEGER,
+    backup_ms INTEGER
+);
+
 CREATE TABLE member (
     batch_id INTEGER NOT NULL,
     ident TEXT NOT NULL,
@@ -122,17 +158,22 @@ CREATE TABLE member (
 ) WITHOUT ROWID;
 CREATE INDEX member_ident ON member (ident);
 
-CREATE TABLE meta (
-    key TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) WITHOUT ROWID;
-
 CREATE TABLE minute (
     minute INTEGER NOT NULL,
     job_id INTEGER NOT NULL,
     name TEXT NOT NULL,
     n INTEGER NOT NULL,
     PRIMARY KEY (minute, job_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE nameless (
+    kind TEXT PRIMARY KEY,
+    refusals INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE notified (
+    address TEXT PRIMARY KEY,
+    told TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE package (
@@ -186,6 +227,11 @@ CREATE TABLE pool_code (
     tail TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (pool_no, serial)
 ) WITHOUT ROWID;
+
+CREATE TABLE put_by (
+    report_id INTEGER PRIMARY KEY,
+    document_id TEXT NOT NULL
+);
 
 CREATE TABLE read (
     id INTEGER PRIMARY KEY,
@@ -259,6 +305,15 @@ CREATE TABLE rescan (
     package_id INTEGER NOT NULL,
     child_id INTEGER NOT NULL,
     PRIMARY KEY (package_id, child_id)
+) WITHOUT ROWID;
+
+CREATE TABLE short_frame (
+    station TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+CREATE TABLE sscc (
+    prefix TEXT PRIMARY KEY,
+    next INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE task (

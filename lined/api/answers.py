@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,25 +11,10 @@ from starlette.exceptions import HTTPException
 
 from lined.api.rendering import json_bytes
 from lined.api.statuses import STATUS
+from lined.commands.registry import registry
 from lined.vocabulary.errors import DEFECT, DEFECT_SENTENCE, CommandError, Defect, JournalError, Problem, clause
 
 _WORDS = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
-_SENTENCES = {
-    "extra_forbidden": "is not known here",
-    "value_error": "{error}",
-    "missing": "is required",
-    "model_attributes_type": "must be a JSON object",
-    "string_type": "must be text in quotes",
-    "bool_type": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "string_too_short": "must not be empty",
-    "string_too_long": "may have at most {max_length} characters",
-    "literal_error": "must be {expected}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-}
-"""Kinds of pydantic's findings in our words."""
 _WHOLE_BODY = ("body",)
 
 
@@ -78,16 +63,9 @@ async def _too_slow(_request: Request, _error: Exception) -> Response:
 async def _wrong_values(_request: Request, error: Exception) -> Response:
     found = cast("RequestValidationError", error).errors()
     if any(one["type"] == "json_invalid" or (one["type"], one["loc"]) == ("missing", _WHOLE_BODY) for one in found):
-        return refusal(400, "not-json", "The body is not JSON; where there is nothing to say, send {}.")
-    details = [_problem(one) for one in found]
-    return refusal(422, "wrong-values", "; ".join(f"{p.path}: {p.message}" for p in details), details)
-
-
-def _problem(one: dict[str, Any]) -> Problem:
-    """Names the place and never repeats the value: it may be a code."""
-    place = ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0])
-    sentence = _SENTENCES.get(one["type"])
-    return Problem(place, sentence.format(**one.get("ctx", {})) if sentence else one["msg"])
+        return refusal(400, "not-json", registry.NOT_JSON)
+    wrong = registry.wrong_values(registry.problems_in(found, skipped=1))
+    return refusal(STATUS[type(wrong)], wrong.code, str(wrong), wrong.details)
 
 
 async def _http(request: Request, error: Exception) -> Response:

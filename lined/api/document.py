@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lined import __version__
-from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen, cannot_commit
+from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen
+from lined.commands.registry.context import cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
 from lined.journal.tables.warnings import COUNTED
 from lined.journal.views import queries, stories

@@ -10,7 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from lined.api.ports import PlantView, cannot_commit
+from lined.api.ports import PlantView
+from lined.commands.registry.context import cannot_commit
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.line import JobMode, LineState
 

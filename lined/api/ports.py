@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any, Protocol
+from typing import Protocol
 
+from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.care.keeping import Keeping
 from lined.line.intake.intake import LineIntake
-from lined.line.operations import LineOperations
 from lined.line.plant import Plant
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.problems import Problems
-from lined.reports.operations import ReportOperations
 
 
 class DeviceSeen(Protocol):
@@ -109,8 +108,7 @@ class PlantView:
     journal: Journal
     intake: LineIntake
     problems: Problems
-    line: LineOperations
-    reports: ReportOperations
+    commands: Commands
     regulator: RegulatorSeen
     wall_ms: Callable[[], int]
     ready: Callable[[], bool]
@@ -128,17 +126,3 @@ class PlantView:
     balance: BalanceWatch | None = None
     refused: Counter[str] = field(default_factory=Counter)
     """What the gate refused since the start, by reason, for `/metrics`."""
-    renew_key: Callable[..., Awaitable[dict[str, Any]]] | None = None
-    """The operation behind `POST /api/v1/regulator/renew-key`."""
-
-
-def cannot_commit(journal: Journal) -> str | None:
-    """Why nothing can be accepted now, for people; None where all is well."""
-    writer = journal.writer
-    if writer.broken is not None:
-        return f"the journal cannot be written: {writer.broken}"
-    if writer.stopped.is_set():
-        return "the journal is closed"
-    if writer.low_on_space:
-        return "too little room is left on the journal's disk: free some"
-    return writer.full

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from lined.api import metrics, shapes
 from lined.api.answers import answer, rendered
-from lined.api.commands import without_codes
 from lined.api.document import StatusDocument
-from lined.api.ports import PlantView, cannot_commit
+from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
+from lined.commands.registry.context import cannot_commit
 from lined.journal.database import Connection
 from lined.journal.tables import pools
 from lined.journal.views import queries, stories
@@ -75,10 +75,7 @@ def questions(view: PlantView) -> APIRouter:
         code: Annotated[str, Query(min_length=1, max_length=500, description="With or without its check part.")],
     ) -> Response:
         """One code's story."""
-        try:
-            ident = view.line.identification(code)
-        except CommandError as refused:
-            raise without_codes(refused) from None
+        ident = view.commands.context.line.identification(code)
         found = await view.journal.read(_code, ident)
         if found is None:
             raise NotFound(

@@ -9,13 +9,13 @@ from typing import Any
 
 from lined.api.document import job
 from lined.api.rendering import page_bytes
+from lined.commands.pools import described
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.pools import PoolRow
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.queries import ReportPage, ReportStory
 from lined.journal.views.stories import Applied, CodeStory, PackagePage
 from lined.journal.views.work_items import Grading
-from lined.line.pool_operations import described
 from lined.vocabulary.times import moment, with_moments
 
 

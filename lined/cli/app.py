@@ -17,6 +17,7 @@ import typer
 
 from lined import __version__
 from lined.cli.exits import code_of, tell
+from lined.vocabulary.environment import without_nonsense
 from lined.vocabulary.errors import LinedError
 
 FILES: Final = (
@@ -55,6 +56,7 @@ def build() -> typer.Typer:
 
 def run() -> None:
     """Run the command of this process's arguments and end the process."""
+    without_nonsense()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show Uzbek names is no failure
     try:

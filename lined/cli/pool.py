@@ -58,7 +58,7 @@ def load(
     The whole file is read first: one bad line, and nothing is loaded. Loading it again changes nothing.
     """
     from lined.cli.asking import loaded
-    from lined.line.pool_operations import PAGE_MAX, pool_gtin
+    from lined.commands.pools import PAGE_MAX, pool_gtin
     from lined.service import assembly
     from lined.supply.pool_doubts import NO_DELIMITER
     from lined.supply.pool_file import PoolFile
@@ -244,8 +244,8 @@ def _send(config: Config, gtin: str, codes: list[MarkingCode], last: bool, by: s
 
 def _put(connection: Connection, gtin: str, codes: list[MarkingCode], last: bool, by: str | None) -> dict[str, Any]:
     """One page, one transaction."""
+    from lined.commands.pools import described, put, tails_by_ident
     from lined.journal.tables import pools
-    from lined.line.pool_operations import described, put, tails_by_ident
     from lined.vocabulary.times import with_moments
 
     at_ms = time.time_ns() // 1_000_000
@@ -260,8 +260,8 @@ def _put(connection: Connection, gtin: str, codes: list[MarkingCode], last: bool
 
 
 def _dropped(connection: Connection, gtin: str) -> dict[str, Any]:
+    from lined.commands.pools import described
     from lined.journal.tables import pools
-    from lined.line.pool_operations import described
     from lined.vocabulary.errors import NotFound
     from lined.vocabulary.times import with_moments
 

@@ -21,7 +21,7 @@ from lined.config.rules_outside import (
     secret_problems,
 )
 from lined.config.rules_products import product_problems, report_problems, sscc_problems
-from lined.config.texts import in_file_order, known_keys, problems_of
+from lined.config.texts import in_file_order, known_keys, problems_of, readable
 from lined.config.warnings import warnings_of
 from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem, SettingsError
@@ -50,7 +50,7 @@ def from_tables(tables: dict[str, Any], base: Path, *, secrets: bool = True, sta
         if secrets:
             problems += secret_problems(found, starting=starting)
     if problems or found is None or profile is None:
-        raise SettingsError(in_file_order(problems, known_keys(Config, ())))
+        raise SettingsError([readable(one) for one in in_file_order(problems, known_keys(Config, ()))])
     config = _settled(found.config, profile)
     config._profile = profile  # noqa: SLF001 - set once, here
     config._warnings = tuple(warnings_of(config, profile, secrets=secrets))  # noqa: SLF001 - set once, here

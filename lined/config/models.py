@@ -27,6 +27,7 @@ from lined.config.values import (
     MqttUrl,
     OptionalFilePath,
     OptionalSecretName,
+    OptionalText,
     Pause,
     ProfileName,
     RegulatorUrl,
@@ -82,7 +83,7 @@ class Regulator(Table):
     business_place_id: Annotated[int, Field(ge=1, lt=2**63)]
     api_key_file: Annotated[SecretName, Field(validate_default=True)] = "api-key"
     """Not in use where `login` is set: see `api_key`."""
-    login: str = ""
+    login: OptionalText = ""
     password_file: OptionalSecretName = ""
     requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 90
     poll_s: Wait = 5
@@ -144,7 +145,7 @@ class Sscc(Table):
 
 class Package(Table):
     level: PackageLevel = Level.BOX
-    capacity: Annotated[int, Field(ge=1)] = 12
+    capacity: Annotated[int, Field(ge=1, lt=2**31)] = 12
     gtin: Gtin | None = None
     """A GROUP's; not used at other levels."""
     child_level: ChildLevel | None = None
@@ -217,7 +218,7 @@ class Station(Table):
 
 
 class Report(Table):
-    max_codes: Annotated[int, Field(ge=1)] = 30_000
+    max_codes: Annotated[int, Field(ge=1, lt=2**31)] = 30_000
     max_age_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 900
     settle_s: Pause = 0
     first_batch_s: Pause = 0
@@ -243,7 +244,7 @@ class Reports(Table):
 
 class Mqtt(Table):
     url: MqttUrl
-    username: str = ""
+    username: OptionalText = ""
     password_file: OptionalSecretName = ""
     ca_file: OptionalFilePath = None
     protocol: Literal[5, 311] = 5

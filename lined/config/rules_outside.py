@@ -11,7 +11,7 @@ from lined.config.repair import Repaired
 from lined.config.rules_line import ids_twice
 from lined.config.rules_products import at
 from lined.config.secret import Secret
-from lined.config.values import is_loopback, shown
+from lined.config.values import is_directory, is_file, is_loopback, shown
 from lined.mqtt.spec import TOPICS
 from lined.regulator.profile import Profile
 from lined.regulator.profiles import flat, load_profile
@@ -67,7 +67,7 @@ def broker_problems(found: Repaired) -> Iterator[Problem]:
     yield from _topics_that_meet(found, mqtt)
     if mqtt.ca_file is not None and mqtt.url.startswith("mqtt://") and found.sure("mqtt", "url"):
         yield at(("mqtt", "ca_file"), "is for TLS, and the url is mqtt://: write mqtts://, or leave it out")
-    elif mqtt.ca_file is not None and not mqtt.ca_file.is_file():
+    elif mqtt.ca_file is not None and not is_file(mqtt.ca_file):
         yield at(("mqtt", "ca_file"), f"there is no file {mqtt.ca_file}: put the broker's CA certificates there")
 
 
@@ -98,7 +98,7 @@ def endpoint_problems(found: Repaired) -> Iterator[Problem]:
 
 def journal_problems(found: Repaired) -> Iterator[Problem]:
     path = found.config.journal.path
-    if found.sure("journal", "path") and path.is_dir():
+    if found.sure("journal", "path") and is_directory(path):
         yield at(("journal", "path"), f"{path} is a directory: name a file in it, such as {path / 'line.db'}")
 
 

@@ -9,7 +9,7 @@ from lined.config.models import Config, Product
 from lined.config.rules_outside import secrets_of
 from lined.config.rules_products import at
 from lined.config.secret import Secret
-from lined.config.values import is_loopback, split_url
+from lined.config.values import is_directory, is_loopback, split_url
 from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem
 from lined.vocabulary.line import Role
@@ -42,7 +42,7 @@ def _account(config: Config, profile: Profile) -> Iterator[Problem]:
 
 def _journal(config: Config) -> Iterator[Problem]:
     directory = config.journal.path.parent
-    if not directory.is_dir():
+    if not is_directory(directory):
         yield at(("journal", "path"), f"there is no directory {directory} yet: lined makes it when it starts")
 
 

@@ -11,7 +11,11 @@ import json
 import sys
 from typing import Any, NamedTuple
 
-from lined.mqtt.schemas import ALARM, AVAILABILITY, COMMANDS, PACKAGE, REPLY, REPORT, STATUS, VERDICT, Shape
+from pydantic import BaseModel
+
+from lined.commands.registry import registry
+from lined.commands.registry.command import Source
+from lined.mqtt import messages
 
 INTERFACE = "1.0.0"  # of the topics and messages, not of the program
 BINDING = "0.2.0"  # of AsyncAPI's own description of MQTT
@@ -22,47 +26,36 @@ Times are RFC 3339 in UTC. There is no session at the broker: a command that is 
 The last parts of the addresses, as far as the name of a command, can be renamed: `topics` of the table `[mqtt]`.
 Whoever acts on a verdict compares `at` with the clock: a broker that stood still may pass on a late one."""
 
-WHAT_COMMANDS_DO = {
-    "job-start": "Start a job; error `job-running` where one runs, unless `replace`.",
-    "job-stop": "Stop the running job and seal its batches.",
-    "job-correct": "Change attributes of the running job, for what is not frozen yet.",
-    "seal": "Seal the open batches, of one kind or of all.",
-    "package-close": "Close a station's open package before it is full.",
-    "withdraw": "Take a code out before it is reported.",
-    "read": "A code typed in by hand, judged like a read.",
-    "reject-confirm": "The item of a rejected read, named by its verdict, has left the line.",
-    "count": "What the PLC has counted at a station since it last said so.",
-}
-
 
 class Told(NamedTuple):
     """A topic the line publishes on."""
 
     summary: str
-    shape: Shape
+    message: type[BaseModel]
     qos: int
     retain: bool
     content: str = "application/json"
 
 
 TOLD = {
-    "availability": Told("`online`, or by last will `offline`.", AVAILABILITY, 1, True, "text/plain"),
-    "status": Told("The `/status` document, on change, at most once a second.", STATUS, 1, True),
+    "availability": Told("`online`, or by last will `offline`.", messages.Availability, 1, True, "text/plain"),
+    "status": Told("The `/status` document, on change, at most once a second.", messages.Status, 1, True),
     "verdict": Told(
         "One for each read, in the order of `seq`, at most 1 s after it was made. A gap in `seq`: not said.",
-        VERDICT,
+        messages.Verdict,
         0,
         False,
     ),
-    "report": Told("Each change of a report.", REPORT, 1, False),
-    "package": Told("Each closed package.", PACKAGE, 1, False),
-    "alarm": Told("Each change of an alarm.", ALARM, 1, False),
+    "report": Told("Each change of a report.", messages.Report, 1, False),
+    "package": Told("Each closed package.", messages.Package, 1, False),
+    "alarm": Told("Each change of an alarm.", messages.Alarm, 1, False),
 }
 
 
 def document() -> dict[str, Any]:
     """The AsyncAPI document, ready for JSON."""
-    commands = COMMANDS.keys()
+    commands = registry.from_source(Source.MQTT)
+    schemas: dict[str, Any] = {}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "lined over MQTT", "version": INTERFACE, "description": ABOUT},
@@ -78,14 +71,25 @@ def document() -> dict[str, Any]:
         },
         "operations": {
             **{f"tell-{name}": _tell(name, told) for name, told in TOLD.items()},
-            **{f"hear-{name}": _hear(name) for name in commands},
+            **{f"hear-{name}": _hear(name, one.summary) for name, one in commands.items()},
         },
         "components": {
             "messages": {
-                **{name: _message(name, told.summary, told.shape, told.content) for name, told in TOLD.items()},
-                **{f"command-{name}": _message(name, WHAT_COMMANDS_DO[name], COMMANDS[name]) for name in commands},
-                "reply": _message("reply", "The answer to a command; `error` as in HTTP's answers.", REPLY),
-            }
+                **{
+                    name: _message(name, told.summary, messages.schema_of(told.message, schemas), told.content)
+                    for name, told in TOLD.items()
+                },
+                **{
+                    f"command-{name}": _message(name, one.summary, messages.body_schema(one, schemas))
+                    for name, one in commands.items()
+                },
+                "reply": _message(
+                    "reply",
+                    "The answer to a command; `error` as in HTTP's answers.",
+                    messages.schema_of(messages.Reply, schemas),
+                ),
+            },
+            "schemas": schemas,
         },
     }
 
@@ -111,11 +115,11 @@ def _tell(name: str, told: Told) -> dict[str, Any]:
     }
 
 
-def _hear(name: str) -> dict[str, Any]:
+def _hear(name: str, summary: str) -> dict[str, Any]:
     channel = f"#/channels/command-{name}"
     return {
         "action": "receive",
-        "summary": WHAT_COMMANDS_DO[name],
+        "summary": summary,
         "description": "Not retained. The same `id` again within 7 days is answered again, not done again. An MQTT 5 "
         "response topic is answered on instead of `reply/…`, with the correlation data.",
         "channel": {"$ref": channel},
@@ -128,7 +132,7 @@ def _hear(name: str) -> dict[str, Any]:
     }
 
 
-def _message(name: str, summary: str, shape: Shape, content: str = "application/json") -> dict[str, Any]:
+def _message(name: str, summary: str, shape: messages.Schema, content: str = "application/json") -> dict[str, Any]:
     return {"name": name, "summary": summary, "contentType": content, "payload": shape}
 
 

@@ -24,7 +24,7 @@ import structlog
 
 from lined.devices.dial import Backoff
 from lined.devices.spec import LinkLimits
-from lined.mqtt.commands import CommandDesk
+from lined.mqtt.commands import CommandDesk, Executor
 from lined.mqtt.connection import OFFLINE, ONLINE, Connection, TakenOver, connect
 from lined.mqtt.outbox import Outbox, Saying, json_bytes, verdict_document
 from lined.vocabulary.errors import BrokerError
@@ -65,7 +65,7 @@ class Bridge:
     def __init__(
         self,
         outbox: Outbox,
-        operations: object,
+        commands: Executor,
         status: Status,
         problem: Problem = lambda _text: None,
         strange: Strange = lambda _text: None,
@@ -80,7 +80,7 @@ class Bridge:
         self._outbox = outbox
         self._status = status
         self._problem = problem
-        self._desk = CommandDesk(operations, outbox, strange, note)
+        self._desk = CommandDesk(commands, outbox, strange, note)
         self._short_lived = 0
         self._rival_until = float("-inf")
         self._stopping = asyncio.Event()

@@ -10,7 +10,6 @@ library.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,51 +17,37 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from lined.mqtt.outbox import Event, Outbox, json_bytes, moment
-from lined.mqtt.schemas import COMMANDS, faults
+from lined.commands.registry import registry
+from lined.commands.registry.command import Body, Command, Source
+from lined.mqtt.outbox import Event, Outbox, json_bytes
 from lined.vocabulary.errors import (
     DEFECT,
     DEFECT_SENTENCE,
     CommandError,
     Conflict,
     Defect,
-    Invalid,
     JournalError,
-    NotFound,
     NotNow,
     TooLarge,
-    Unreadable,
-    Unsupported,
     clause,
 )
 
 log = structlog.get_logger()
 
-# Names of the contract's commands, and of the line's operations. One that the line does not have is `not-available`.
-OPERATIONS = {
-    "job-start": "start_job",
-    "job-stop": "stop_job",
-    "job-correct": "correct_job",
-    "seal": "seal",
-    "package-close": "close_package",
-    "withdraw": "withdraw",
-    "read": "read",
-    "reject-confirm": "reject_confirm",
-    "count": "count",
-}
+BY = "mqtt"  # who says no name
 EXPIRED_S = 10.0  # a command that waited so long for those before it is answered, and not carried out
 TOPIC_BYTES = 1_000  # of a response topic
 NAME_CHARS = 200  # of what stands behind `command/`
 SHOWN_CHARS = 50  # of it, for people
 PADDING = b"\0 \t\r\n"  # a PLC sends the whole of its string variable
-INTERNAL = ("code_id",)  # numbers of rows mean nothing outside
 _ID = re.compile(rb'"id"\s*:\s*"([^"\\]{1,200})"')
 
 
-class Operation(Protocol):
-    """One method of the line's operations. Raises CommandError, JournalError."""
+class Executor(Protocol):
+    """Carries commands out: `lined.commands.registry.execution.Commands`."""
 
-    def __call__(self, body: Mapping[str, Any], *, command_id: str, by: str) -> Awaitable[dict[str, Any]]: ...
+    def execute(self, command: Command, body: Body, *, by: str = "") -> Awaitable[dict[str, Any]]:
+        """The answer, durable. Raises CommandError, JournalError."""
 
 
 class Asked(NamedTuple):
@@ -82,12 +67,12 @@ class CommandDesk:
 
     def __init__(
         self,
-        operations: object,
+        commands: Executor,
         outbox: Outbox,
         strange: Callable[[str], None] = lambda _text: None,
         note: Callable[[str, BaseException], None] = lambda _where, _error: None,
     ) -> None:
-        self._operations = operations
+        self._commands = commands
         self._note = note
         self._outbox = outbox
         self._state = outbox.state
@@ -147,13 +132,12 @@ class CommandDesk:
         self._state.commands += 1
         command_id = _id_in(asked.payload)
         try:
-            body = self._body(asked)
-            command_id = str(body.pop("id"))
-            by = body.pop("by", None) or "mqtt"
+            command, body = self._body(asked)
+            command_id, by = body.id, body.by or BY
             async with asyncio.timeout(self._limits.command_s):
-                found = await self._operation(asked.name)(body, command_id=command_id, by=by)
+                found = await self._commands.execute(command, body, by=BY)
             log.info("command_done", command=asked.name, by=by)
-            self._answer(asked, {**_shown(found), "id": command_id, "ok": True, "error": None})
+            self._answer(asked, {**_beside_id(found), "id": command_id, "ok": True, "error": None})
         except CommandError as refused:
             self._refuse(asked, command_id, refused)
         except JournalError as error:
@@ -167,42 +151,27 @@ class CommandDesk:
             self._refuse(asked, command_id, NotNow("cannot-commit", text))
         except Exception as error:  # noqa: BLE001  a defect of ours
             if not isinstance(error, Defect):  # the writer has told that
-                self._note(f"command {asked.name if asked.name in COMMANDS else 'of no name'}", error)
+                self._note(f"command {asked.name if asked.name in registry.every() else 'of no name'}", error)
             self._refuse(asked, command_id, CommandError(DEFECT, DEFECT_SENTENCE))
 
-    def _body(self, asked: Asked) -> dict[str, Any]:
+    def _body(self, asked: Asked) -> tuple[Command, Body]:
         """What was asked for, fit for the line. Raises CommandError."""
-        if asked.name not in COMMANDS:
-            known = ", ".join(COMMANDS)
+        known = registry.from_source(Source.MQTT)
+        if asked.name not in known:
             topic = f"{self._spec.topic('command')}/{_shown_name(asked.name)}"
-            self._strange(f"A command came on {topic}, which there is not (there are {known}).")
-            raise NotFound("unknown-command", f"There is no such command (there are {known}).")
-        if len(asked.payload) > self._limits.payload_bytes:
+            self._strange(f"A command came on {topic}, which there is not (there are {', '.join(known)}).")
+        elif len(asked.payload) > self._limits.payload_bytes:
             raise TooLarge("too-large", f"A command has at most {self._limits.payload_bytes} bytes.")
-        if asyncio.get_running_loop().time() - asked.at > EXPIRED_S:
+        elif asyncio.get_running_loop().time() - asked.at > EXPIRED_S:
             raise NotNow("expired", "The command had to wait too long and was not carried out; ask again.")
-        try:
-            body = json.loads(asked.payload)
-            json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text for a journal
-        except (ValueError, RecursionError):
-            raise Unreadable("not-json", "The payload is not JSON in UTF-8.") from None
-        found = list(faults(COMMANDS[asked.name], body))
-        if found:
-            raise Invalid("wrong-values", "; ".join(f"{p.path}: {p.message}" for p in found[:20]), found[:20])
-        return dict(body)
-
-    def _operation(self, name: str) -> Operation:
-        operation: Operation | None = getattr(self._operations, OPERATIONS[name], None)
-        if operation is None:
-            raise Unsupported("not-available", f"{name} is not possible on this line.")
-        return operation
+        value = registry.read_json(asked.payload) if asked.name in known else None
+        return registry.accepted(asked.name, value, Source.MQTT)
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _refuse(self, asked: Asked, command_id: str | None, refused: CommandError) -> None:
         self._state.commands_refused += 1
         log.info("command_refused", command=asked.name[:SHOWN_CHARS], error=refused.code)
-        refused = _without_codes(refused)
         details = [{"path": problem.path, "message": problem.message} for problem in refused.details]
         error = {"code": refused.code, "message": str(refused), "details": details}
         self._answer(asked, {"id": command_id, "ok": False, "error": error})
@@ -234,24 +203,6 @@ def _id_in(payload: bytes) -> str | None:
     return found[1].decode("utf-8", "replace") if found else None
 
 
-def _shown(found: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer of the line as the outside reads it: moments instead of milliseconds. `id` is the command's, so a job's
-    own is `job`.
-    """
-    shown: dict[str, Any] = {}
-    for key, value in found.items():
-        if key in INTERNAL:
-            continue
-        if key.endswith("_ms"):
-            shown[f"{key[:-3]}_at"] = None if value is None else moment(value)
-        else:
-            shown["job" if key == "id" else key] = value
-    return shown
-
-
-def _without_codes(refused: CommandError) -> CommandError:
-    """A text that could not be read as a code is not repeated: it may hold a check part."""
-    if refused.code != "malformed":
-        return refused
-    why = "; ".join(problem.message for problem in refused.details)
-    return type(refused)(refused.code, f"This is no marking code: {why}", refused.details)
+def _beside_id(found: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer beside the command's own `id`: a job's is `job`."""
+    return {"job" if key == "id" else key: value for key, value in found.items()}

@@ -23,11 +23,12 @@ from lined.regulator.credentials import NoCredential
 from lined.regulator.profile import Profile
 from lined.regulator.reply import Reply
 from lined.regulator.rights import missing
-from lined.regulator.slices import eaten, in_slices, read_json
+from lined.regulator.slices import eaten, in_slices, read_json, uncollected
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import Denied, LookupFailed, Unavailable
 
-ANSWER_BYTES = 16 * 1024 * 1024  # 30,000 codes are 3 to 5 MB
+LIST_BYTES = 8 * 1024 * 1024  # 30,000 codes are 3 to 5 MB
+MOST_BYTES = {"document": 256 * 1024, "search": 1024 * 1024, "key_check": 64 * 1024}  # others: LIST_BYTES
 BASE64_SLICE = 256 * 1024  # a multiple of 4
 
 Query = tuple[tuple[str, str], ...]
@@ -153,7 +154,8 @@ class Lookups:
 
     async def _ask(self, kind: str, name: str, request: Request) -> Reply:
         try:
-            return await self._asking.ask(Turn(kind, name), request, most_bytes=ANSWER_BYTES, patience_s=PATIENCE_S)
+            most_bytes = MOST_BYTES.get(name, LIST_BYTES)
+            return await self._asking.ask(Turn(kind, name), request, most_bytes=most_bytes, patience_s=PATIENCE_S)
         except NoAnswer as nothing:
             raise self._failed(name, Unavailable(self._redact(f"{name}: no answer: {nothing}"))) from nothing
         except BudgetSpent as error:
@@ -173,7 +175,8 @@ class Lookups:
 
     async def _rows(self, name: str, value: object, member: str, convert: Callable[[object], T]) -> list[T]:
         try:
-            rows = await in_slices(convert, eaten(answers.rows_of(value, member)))
+            with uncollected():
+                rows = await in_slices(convert, eaten(answers.rows_of(value, member)))
         except Unreadable as error:
             raise self._unreadable(name, error) from error
         self._count(name, "done")

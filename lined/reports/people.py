@@ -16,10 +16,12 @@ from lined.reports.delivery.dating import CONFIRMED, DATES
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, Invalid, NotFound
-from lined.vocabulary.reports import RELEASES, ReportState
+from lined.vocabulary.reports import ReportState
 
 
-def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
+def retry(
+    connection: Connection, report_id: int, by: str, at_ms: int, *, document_id: str | None, confirmed: bool
+) -> dict[str, Any]:
     """Send a held report again, or adopt a document for it. One that is held for its dates is sent as it stands: that
     they are right is what the person says.
 
@@ -27,12 +29,11 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
     after an attempt whose fate is unknown.
     """
     report = held(connection, report_id)
-    document_id = body.get("document_id")
     resume(connection, report.kind)
     if document_id:
-        _adopt(connection, report, str(document_id), by, at_ms)
+        _adopt(connection, report, document_id, by, at_ms)
     else:
-        if may_be_received(connection, report) and body.get("confirm") != "not-received":
+        if may_be_received(connection, report) and not confirmed:
             raise Invalid(
                 "confirm-required",
                 f"Report {report_id} may have been received. If the regulator certainly has not received it, say "
@@ -59,17 +60,12 @@ def retry(connection: Connection, report_id: int, body: dict[str, Any], by: str,
     return state_of(connection, report_id)
 
 
-def release(connection: Connection, report_id: int, body: dict[str, Any], by: str, at_ms: int) -> dict[str, Any]:
+def release(connection: Connection, report_id: int, codes: str, reason: str, by: str, at_ms: int) -> dict[str, Any]:
     """End a held report: its codes are accepted, refused, or unreported and go into a new report with the job's
     attributes.
 
     Raises CommandError 404, 409, 422.
     """
-    codes, reason = body.get("codes"), str(body.get("reason") or "")
-    if codes not in RELEASES:
-        raise Invalid("wrong-value", f"codes is one of {', '.join(RELEASES)}.")
-    if not reason:
-        raise Invalid("wrong-value", "Give a reason: it is kept with the report.")
     report = held(connection, report_id)
     resume(connection, report.kind)
     why = f"released as {codes} by {by or 'a person'}: {reason}"

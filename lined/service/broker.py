@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
+from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.views.report_changes import ReportChange, changes_after, last_before
 from lined.journal.views.work_items import closed_after, last_closed_before
-from lined.line.operations import LineOperations
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.mqtt.bridge import Bridge, Status
@@ -32,7 +32,7 @@ class BrokerSide:
     def __init__(
         self,
         outbox: Outbox,
-        line: LineOperations,
+        commands: Commands,
         status: Status,
         journal: Journal,
         problems: Problems,
@@ -47,7 +47,7 @@ class BrokerSide:
         def strange(text: str) -> None:
             problems.set(AlarmKind.MQTT_COMMAND, topic, text)
 
-        self._bridge = Bridge(outbox, line, status, _telling(problems, str(outbox.spec)), strange, defects.note)
+        self._bridge = Bridge(outbox, commands, status, _telling(problems, str(outbox.spec)), strange, defects.note)
         self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0

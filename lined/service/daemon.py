@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import os
 import signal
 import sys
 import time
@@ -78,9 +77,7 @@ class Service:
         self.clock = WallClock()
         self.problems = Problems(self.clock)
         self.defects = Defects(self.problems)
-        self.journal = Journal(
-            config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point(os.environ)
-        )
+        self.journal = Journal(config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point())
         self.state = LineState(self.plant)
         self.devices: dict[str, DeviceState] = {}
         self.intake: LineIntake

@@ -15,11 +15,12 @@ import structlog
 
 from lined.api.alarms import told
 from lined.api.ports import PlantView
+from lined.commands.registry.context import Context, LineSide, ReportSide
+from lined.commands.registry.execution import Commands
 from lined.config import Config
 from lined.devices import DeviceState
 from lined.journal import Journal
 from lined.line.intake.intake import LineIntake
-from lined.line.operations import LineOperations
 from lined.line.plant import Plant
 from lined.line.state import LineState
 from lined.line.watch.alarms import AlarmBook
@@ -32,7 +33,6 @@ from lined.mqtt.outbox import Outbox
 from lined.regulator.client import Regulator
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
-from lined.reports.operations import ReportOperations
 from lined.reports.planning import Planning, PlanningRules
 from lined.service import assembly
 from lined.service.broker import BrokerSide
@@ -98,16 +98,6 @@ class Outward:
         clock.listeners += [self.regulator.clock_was_set, self.delivery.clock_was_set, self._ask_soon]
         most = plant.aggregation.max_codes if plant.aggregation is not None else 0
         self.planning = Planning(self.around, PlanningRules(plant.business_place_id, most)) if most else None
-        self.line = LineOperations(plant, journal, state, intake, clock)
-        self.reports = ReportOperations(
-            journal,
-            clock,
-            self._decided,
-            timezone=plant.timezone,
-            most_codes=self.regulator.profile.limits.codes_per_report,
-            may_correct=self.regulator.account.business,
-            countries=self.regulator.profile.countries.codes,
-        )
         self.upkeep = Upkeep(config, journal, problems, clock, defects)
         self.alarms = AlarmBook(journal, problems, clock)
         self.notifying: Notifying | None = None
@@ -119,13 +109,30 @@ class Outward:
         intake.listeners.append(ReadRate(problems).heard)
         packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
+        self.line = LineSide.of(plant, journal, state, intake, clock)
+        self.commands = Commands(
+            Context(
+                journal,
+                clock,
+                self.line,
+                ReportSide(
+                    self._decided,
+                    plant.timezone,
+                    self.regulator.profile.limits.codes_per_report,
+                    self.regulator.account.business,
+                    self.regulator.profile.countries.codes,
+                ),
+                self.alarms,
+                self.upkeep.keeping,
+                self.renewal.renew,
+            )
+        )
         self.view = PlantView(
             line_id=plant.line_id,
             journal=journal,
             intake=intake,
             problems=problems,
-            line=self.line,
-            reports=self.reports,
+            commands=self.commands,
             regulator=self.regulator,
             wall_ms=clock,
             ready=lambda: self.ready,
@@ -140,7 +147,6 @@ class Outward:
             shifts=config.line.shift_starts,
             alarms=self.alarms,
             balance=self.balance,
-            renew_key=self.renewal.renew,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
@@ -148,7 +154,7 @@ class Outward:
         if outbox is not None:
             self.alarms.listeners.append(lambda row: outbox.alarm(told(row, config.line.language)))
             self.broker = BrokerSide(
-                outbox, self.line, self.status.document.current, journal, problems, since_ms, defects
+                outbox, self.commands, self.status.document.current, journal, problems, since_ms, defects
             )
         self.ready = False
         self._contacts = 0

@@ -5,22 +5,24 @@ from __future__ import annotations
 import os
 import socket
 
+from lined.vocabulary.environment import variable, whole_number
+
 
 class Notify:
     """Datagrams to $NOTIFY_SOCKET; every method is a no-op where there is none, and none of them raises."""
 
     def __init__(self) -> None:
-        self._address = os.environ.get("NOTIFY_SOCKET", "")
+        self._address = variable("NOTIFY_SOCKET")
         if self._address.startswith("@"):
             self._address = "\0" + self._address[1:]
 
     @property
     def watchdog_s(self) -> float | None:
         """How often the watchdog wants to be fed, in seconds; None where nobody watches."""
-        usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
-        if not usec.isdecimal() or (pid and pid != str(os.getpid())):
+        usec, pid = whole_number("WATCHDOG_USEC"), variable("WATCHDOG_PID")
+        if not usec or (pid and pid != str(os.getpid())):
             return None
-        return int(usec) / 1_000_000
+        return usec / 1_000_000
 
     def ready(self, status: str) -> None:
         self._send(f"READY=1\nSTATUS={status}")

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lined.codes import Malformed, MarkingCode, Shape
-from lined.line.pool_operations import code_of
+from lined.supply.pool_codes import code_of
 from lined.supply.pool_doubts import NO_DELIMITER, Doubts, Line
 from lined.supply.pool_json import codes_in, is_json
 from lined.supply.pool_rows import (

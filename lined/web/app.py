@@ -10,10 +10,9 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from lined import __version__
-from lined.api import keeping, work
+from lined.api import commands, keeping, work
 from lined.api.alarms import alarm_routes
 from lined.api.answers import put_refusals
-from lined.api.commands import commands
 from lined.api.document import StatusDocument
 from lined.api.gate import Gate
 from lined.api.ports import PlantView
@@ -75,11 +74,10 @@ def make_app(
     app.include_router(health(view, document), responses=_refusals((401, 403, 503)))
     app.include_router(questions(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(work.questions(view), responses=_refusals(_OF_QUESTIONS))
-    app.include_router(commands(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+    app.include_router(commands.routes(view.commands), responses=_refusals(tuple(_ABOUT_REFUSALS)))
     if view.keeping is not None:
         app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))
-        app.include_router(keeping.commands(view.keeping), responses=_refusals(tuple(_ABOUT_REFUSALS)))
-    app.include_router(alarm_routes(view), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+    app.include_router(alarm_routes(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(page_routes(page))
     app.include_router(desk_routes(page))
     app.include_router(work_routes(page))

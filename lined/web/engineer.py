@@ -86,7 +86,7 @@ def _codes(router: APIRouter, page: Page) -> None:
         values: dict[str, Any] = {"asked": code, "story": None, "problem": "", "first": after is None, "what": "/codes"}
         if code.strip():
             try:
-                ident = view.line.identification(code.strip())
+                ident = view.commands.context.line.identification(code.strip())
                 values |= await view.journal.read(_story, ident, page.language(request))
                 values["problem"] = "" if values["story"] is not None else words.REFUSALS["unknown-code"]
                 values["asked"] = ident  # the check part is not repeated

@@ -11,15 +11,14 @@ from pathlib import Path
 from lined.api.ports import PlantView
 from lined.journal import Journal
 from lined.line.intake.intake import LineIntake
-from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
 from lined.line.state import LineState
 from lined.line.stations.read import typed_device
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.problems import Problems
-from lined.reports.operations import ReportOperations
 from lined.web.server import StatusServer, make_token
+from tests.commands import line_commands
 from tests.integration.api.plant import BINDING, GTIN, Device, Line, Other, served, wall_ms
 
 NASTY = """Yog' <b>"1 l" & 'x'</b>"""
@@ -55,8 +54,8 @@ async def a_shown_line(path: Path, *, language: str = "en", port: int = 0) -> As
     devices = [device for station in STATIONS.values() for device in station.devices]
     numbers = await journal.open(BINDING, [*devices, *(typed_device(station) for station in STATIONS)])
     intake = LineIntake(plant, journal, state, problems, numbers, wall_ms)
-    line = LineOperations(plant, journal, state, intake, wall_ms)
-    alarms = AlarmBook(journal, problems, wall_ms)
+    line = line_commands(plant, journal, state, intake, wall_ms)
+    alarms = line.context.alarms = AlarmBook(journal, problems, wall_ms)
     balance = BalanceWatch(journal, problems, list(STATIONS), packs=True)
     seen = {device: Device(last_read_at=1_700_000_000.0, last_raw=b"<NOREAD>&'\"") for device in devices}
     flags = {"ready": True}
@@ -66,8 +65,7 @@ async def a_shown_line(path: Path, *, language: str = "en", port: int = 0) -> As
         journal=journal,
         intake=intake,
         problems=problems,
-        line=line,
-        reports=ReportOperations(journal, wall_ms, lambda: None),
+        commands=line,
         regulator=other,
         wall_ms=wall_ms,
         ready=lambda: flags["ready"],

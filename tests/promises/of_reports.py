@@ -532,4 +532,12 @@ MUTATIONS = [
         "        if False:\n",
         f"{_FOLLOWING} {_WAYS}",
     ),
+    Mutation(
+        WAYS,
+        "an answer is read however long it is",
+        "lined/regulator/wire.py",
+        "                if size > limit:\n",
+        "                if size > 10**9:\n",
+        "tests/integration/regulator/test_lookups.py",
+    ),
 ]

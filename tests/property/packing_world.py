@@ -21,7 +21,6 @@ from lined.journal.steps import one_step
 from lined.journal.tables import packages, reports
 from lined.journal.tables.eligible import eligible
 from lined.line.jobs import jobs
-from lined.line.jobs.jobs import JobOrder
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
 from lined.line.stations.children import Child
@@ -108,7 +107,7 @@ class World:
         self.groups: list[str] = []
         self.ssccs = 0
         self.refused: set[str] = set()
-        self.do(lambda: jobs.start(self.connection, self.state, JobOrder(GTIN), "", self.now))
+        self.do(lambda: jobs.start(self.connection, self.state, GTIN, {}, "", self.now))
 
     def do(self, step: Callable[[], Any]) -> Any:
         """One transaction. A refusal undoes it, and is returned."""

@@ -124,7 +124,7 @@ class Story:
     async def withdraw(self, code: int, reason: str) -> None:
         status = 0
         try:
-            await self.line.line.withdraw({"code": oil(code), "reason": reason})
+            await self.line.line.do("withdraw", {"code": oil(code), "reason": reason})
         except CommandError as error:
             status = STATUS[type(error)]
         expected = 404 if code not in self.model.codes else 409
@@ -139,11 +139,11 @@ class Story:
 
     async def stop(self) -> None:
         if self.model.job:
-            await self.line.line.stop_job({})
+            await self.line.line.do("job-stop", {})
             self.model.job = ""
 
     async def seal(self) -> None:
-        await self.line.line.seal({})
+        await self.line.line.do("seal", {})
 
     async def look(self) -> None:
         await self.line.sealer.look()

@@ -9,11 +9,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from lined.commands.codes import withdraw_code
+from lined.commands.packages import close
 from lined.journal.tables import packages
-from lined.line import package_commands
-from lined.line.commands import withdraw
-from lined.line.package_operations import withdrawing
-from lined.line.stations import rework
+from lined.line.stations import rehearsing, rework
 from lined.line.stations.read import Read
 from lined.vocabulary.errors import CommandError
 from tests.property.packing_world import World
@@ -129,14 +128,16 @@ class Packing(RuleBasedStateMachine):
     def withdraw(self, pick: int) -> None:
         unit = self.one(self.world.units, pick)
         if unit is not None:
-            action = withdrawing(ident(unit), "a", withdraw(ident(unit), "other", "a"))
-            self.world.do(lambda: action(self.world.connection, self.world.state, self.world.now))
+            world = self.world
+            world.do(lambda: withdraw_code(world.connection, world.state, ident(unit), "other", "a", world.now))
 
     @rule(station=st.sampled_from(["groups", "boxes", "pallets"]))
     def close_short(self, station: str) -> None:
         at = Read(self.world.plant.stations[station], f"{station}/typed", 9, self.world.now)
-        action = package_commands.close(self.world.judging, at, None)
-        self.world.do(lambda: action(self.world.connection, self.world.state, self.world.now))
+        world = self.world
+        world.do(
+            lambda: world.judging.decide(world.connection, lambda tx: close(rehearsing.for_command(tx, at), at, None))
+        )
 
     @rule(station=st.sampled_from(["groups", "boxes"]))
     def doubt_a_package(self, station: str) -> None:

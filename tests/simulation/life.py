@@ -16,16 +16,15 @@ from lined.line.intake.intake import LineIntake
 from lined.line.intake.ports import Judgement
 from lined.line.jobs.clock_steps import ClockSteps
 from lined.line.jobs.sealing import Sealer
-from lined.line.operations import LineOperations
 from lined.line.state import LineState
 from lined.line.stations.read import Read, typed_device
 from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
-from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LookupFailed
 from lined.vocabulary.verdicts import ACCEPTED
+from tests.commands import line_commands, report_commands
 from tests.profiles import PROFILE
 from tests.simulation.disk import InlineWriter
 from tests.simulation.network import Connection as Port
@@ -75,7 +74,7 @@ class Life:
         state = LineState(world.plant)
         self.clock.begin(self.journal, ClockSteps(state))
         self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, self.clock)
-        self.line = LineOperations(world.plant, self.journal, state, self.intake, self.clock)
+        self.line = line_commands(world.plant, self.journal, state, self.intake, self.clock)
         self.port = Port(
             world.books, world.weather, world.now_s, world.wall_ms, world.epoch_ms, world.hidden_for_s, world.point
         )
@@ -92,7 +91,7 @@ class Life:
         )
         self.delivery = Delivery(around)
         self.clock.listeners += [self.port.clock_was_set, self.delivery.clock_was_set]
-        self.reports = ReportOperations(self.journal, self.clock, self.delivery.nudge)
+        self.reports = report_commands(self.journal, self.clock, self.delivery.nudge)
         sealer = Sealer(self.journal, state, self.problems, self.clock, self._skew_s, self.delivery.nudge)
         self._begin(self._outward(), "outward")
         self._begin(sealer.run(), "sealer")

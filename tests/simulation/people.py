@@ -51,10 +51,10 @@ class People:
 
     async def start_job(self) -> None:
         body = {"gtin": GTIN, "order": f"order-{self._ids}", "replace": True}
-        await self.order("start", lambda life, cid: life.line.start_job(body, command_id=cid))
+        await self.order("start", lambda life, cid: life.line.do("job-start", body, id=cid))
 
     async def stop_job(self) -> None:
-        await self.order("stop", lambda life, cid: life.line.stop_job({}, command_id=cid))
+        await self.order("stop", lambda life, cid: life.line.do("job-stop", {}, id=cid))
 
     async def operate(self) -> None:
         """Now and then somebody does something."""
@@ -65,7 +65,7 @@ class People:
             if wish == 0:
                 await self.start_job()
             elif wish == 1:
-                await self.order("seal", lambda life, cid: life.line.seal({}, command_id=cid))
+                await self.order("seal", lambda life, cid: life.line.do("seal", {}, id=cid))
             elif wish == 2:
                 await self._correct({"series": f"s{self._ids}"})
             elif wish == 3:
@@ -74,13 +74,13 @@ class People:
                 await self._withdraw(chance.choice(sorted(ledger.heard)[-20:]), chance.choice(WITHDRAWALS))
 
     async def _correct(self, body: dict[str, str]) -> None:
-        await self.order("correct", lambda life, cid: life.line.correct_job(body, command_id=cid))
+        await self.order("correct", lambda life, cid: life.line.do("job-correct", body, id=cid))
 
     async def _withdraw(self, ident: str, reason: str) -> None:
         body = {"code": ident, "reason": reason}
         ledger = self._world.ledger
         ledger.may_come_back(ident)
-        answer = await self.order("withdraw", lambda life, cid: life.line.withdraw(body, command_id=cid))
+        answer = await self.order("withdraw", lambda life, cid: life.line.do("withdraw", body, id=cid))
         ledger.withdrawing.discard(ident)
         if "error" not in answer:
             ledger.withdrawn[ident] = reason
@@ -111,14 +111,22 @@ class People:
             end = {"codes": "refused" if dates else "unreported", "reason": "wrong dates" if dates else "never arrived"}
             body: dict[str, Any] = end if again else {"confirm": "not-received"}
             if again:
-                await self.order("release", lambda living, cid: living.reports.release(rid, body, command_id=cid))
+                await self.order(
+                    "release", lambda living, cid: living.reports.do("report-release", body, id=cid, subject=rid)
+                )
             else:
-                await self.order("retry", lambda living, cid: living.reports.retry(rid, body, command_id=cid))
+                await self.order(
+                    "retry", lambda living, cid: living.reports.do("report-retry", body, id=cid, subject=rid)
+                )
         elif len(standing) == 1 and left <= set(standing[0].idents):
             wanted = {"document_id": standing[0].id}
             if standing[0].status == ERROR or report.document_id != standing[0].id:
-                await self.order("adopt", lambda living, cid: living.reports.retry(rid, wanted, command_id=cid))
+                await self.order(
+                    "adopt", lambda living, cid: living.reports.do("report-retry", wanted, id=cid, subject=rid)
+                )
         else:
             self.excused |= left
             mixed = {"codes": "accepted", "reason": "several documents"}
-            await self.order("mixed", lambda living, cid: living.reports.release(rid, mixed, command_id=cid))
+            await self.order(
+                "mixed", lambda living, cid: living.reports.do("report-release", mixed, id=cid, subject=rid)
+            )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +19,6 @@ from lined.line.state import Job, LineState, load_job
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, Problem
 from lined.vocabulary.line import JobMode
-from lined.vocabulary.packages import OpenPackages
-from lined.vocabulary.word import member
 
 SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1, seriesNumber)
 ORDER_MAX = 100  # (ours) no length is stated
@@ -28,39 +26,32 @@ ORDER_MAX = 100  # (ours) no length is stated
 CORRECTABLE = ("order", "series", "production_date", "expiration_date")
 
 
-@dataclass(frozen=True, slots=True)
-class JobOrder:
-    """What a person or the PLC asks for. Dates: `2026-11-23`, a day in the line's zone, or a moment with offset."""
-
-    gtin: str
-    order: str | None = None
-    series: str | None = None
-    production_date: str | None = None
-    expiration_date: str | None = None
-    mode: str = JobMode.NORMAL
-    replace: bool = False
-    packages: str = OpenPackages.KEEP
-
-
-def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_ms: int) -> dict[str, Any]:
-    """Begin a job. Raises CommandError: 409 `job-running`, 422 unknown product, wrong or missing values."""
+def start(
+    connection: Connection,
+    state: LineState,
+    gtin: str,
+    wish: Mapping[str, Any],
+    by: str,
+    at_ms: int,
+    *,
+    mode: str = JobMode.NORMAL,
+    replace: bool = False,
+) -> dict[str, Any]:
+    """Begin a job. `wish`: its attributes; dates: `2026-11-23`, a day in the line's zone, or a moment with offset.
+    Raises CommandError: `job-running`, an unknown product, wrong or missing values.
+    """
     state.refresh(connection)
-    product = state.plant.products.get(wish.gtin.zfill(14))
+    product = state.plant.products.get(gtin.zfill(14))
     if product is None:
         known = ", ".join(sorted(state.plant.products))
         raise Invalid(
             "unknown-product",
-            f"Product {wish.gtin} is not in the configuration of this line (it has {known}).",
+            f"Product {gtin} is not in the configuration of this line (it has {known}).",
             [Problem("gtin", "not a product of this line")],
         )
-    if member(JobMode, wish.mode) is None:
-        raise Invalid("wrong-value", "mode is normal or test.", [Problem("mode", "normal or test")])
-    if member(OpenPackages, wish.packages) is None:
-        words = ", ".join(OpenPackages)
-        raise Invalid("wrong-value", f"packages is one of {words}.", [Problem("packages", f"one of {words}")])
-    attributes = checked(asdict(wish), product, state.days, at_ms)
+    attributes = checked(wish, product, state.days, at_ms)
     if state.job is not None:
-        if not wish.replace:
+        if not replace:
             raise Conflict(
                 "job-running",
                 f"Job {state.job.id} of {state.job.gtin} is running: stop it first, or say replace.",
@@ -68,7 +59,7 @@ def start(connection: Connection, state: LineState, wish: JobOrder, by: str, at_
         stop(connection, state, by, at_ms)
     connection.execute(
         "INSERT INTO job (gtin, product, mode, attributes, started_ms, started_by) VALUES (?, ?, ?, ?, ?, ?)",
-        (product.gtin, json.dumps(_settings(product)), wish.mode, json.dumps(attributes), at_ms, by or None),
+        (product.gtin, json.dumps(_settings(product)), mode, json.dumps(attributes), at_ms, by or None),
     )
     state.job = load_job(connection)
     state.batch = None

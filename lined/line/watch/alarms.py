@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -19,7 +18,6 @@ from lined.journal import Journal
 from lined.journal.database import Connection
 from lined.journal.tables import alarms
 from lined.journal.tables.alarms import AlarmRow, Change
-from lined.journal.tables.commands import Command, once
 from lined.line.watch.problems import Problem, Problems
 from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.errors import JournalError
@@ -91,20 +89,12 @@ class AlarmBook:
         self._tell(changed)
         return True
 
-    async def acknowledge(self, alarm: str, *, command_id: str = "", by: str = "") -> AlarmRow:
-        """Somebody has seen it; durable when it returns. Raises CommandError 404, 409, JournalError."""
-        command = Command(command_id, by, "alarm-acknowledge", {"alarm": alarm}, self._wall_ms())
-
-        def step(connection: Connection) -> dict[str, Any]:
-            return once(
-                connection, command, lambda: alarms.acknowledge(connection, int(alarm), by, command.at_ms)._asdict()
-            )
-
-        row = AlarmRow(**await self._journal.do(step))
+    def acknowledged(self, row: AlarmRow) -> None:
+        """Somebody has seen it, and that is durable."""
         self._tell([row])
-        if (kind := member(AlarmKind, row.kind)) is not None and kind.happened:
+        kind = member(AlarmKind, row.kind)
+        if kind is not None and kind.happened:
             self._problems.clear(row.kind, row.place)
-        return row
 
     def _settle(self) -> None:
         """What stood before the start and was not set since is over."""

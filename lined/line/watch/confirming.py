@@ -24,7 +24,6 @@ from lined.journal.database import Connection
 from lined.journal.tables import counters, packages
 from lined.journal.tables.codes import find
 from lined.journal.views.work_items import rejected_lately
-from lined.line.commands import Action
 from lined.line.plant import Plant
 from lined.line.state import LineState, load_job
 from lined.line.stations import ejecting
@@ -84,7 +83,7 @@ class Confirming:
             if verdict.verdict == Answer.REJECT and verdict.in_job and len(self._waiting) < WAITING_MAX:
                 self._waiting[verdict.seq] = Waiting(verdict.seq, station.id, self._wall_ms() + station.confirm_ms)
 
-    def confirm(self, session: str, seq: int, by: str) -> Action:
+    def confirm(self, session: str, seq: int, by: str) -> Callable[[Connection, LineState, int], dict[str, Any]]:
         """`reject-confirm`: the item of that verdict is in the reject bin. Raises CommandError 409 `unknown-verdict`.
 
         The answer: `code`, and `state`: `withdrawn`, `task`, or `none` where no code changes.

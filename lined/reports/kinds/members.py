@@ -1,4 +1,4 @@
-"""What a list of a document's codes says about the members of a report."""
+"""The members of a report, as a list of its document's codes tells of them."""
 
 from __future__ import annotations
 

@@ -15,17 +15,17 @@ from typing import Any, NamedTuple
 
 from lined.api.ports import PlantView
 from lined.codes import build, gtin_check_digit
+from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.line.intake.intake import LineIntake
-from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
 from lined.line.stations.read import typed_device
 from lined.line.watch.problems import Problems
-from lined.reports.operations import ReportOperations
 from lined.web.server import StatusServer, make_token
+from tests.commands import line_commands
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 GTIN = "0489921512237" + gtin_check_digit("0489921512237")
@@ -117,7 +117,7 @@ class Line:
     journal: Journal
     intake: LineIntake
     problems: Problems
-    line: LineOperations
+    line: Commands
     devices: dict[str, Device]
     other: Other
     server: StatusServer
@@ -218,7 +218,7 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
     numbers = await journal.open(BINDING, ["cam-1", "cam-2", "cam-3", typed_device("marking"), typed_device("boxing")])
     intake = LineIntake(plant, journal, state, problems, numbers, wall_ms)
     journal.writer.on_defect = intake.defects.note
-    line = LineOperations(plant, journal, state, intake, wall_ms)
+    line = line_commands(plant, journal, state, intake, wall_ms)
     devices = {"cam-1": Device(), "cam-2": Device(connected=False, problem="refused")}
     flags = {"ready": True}
     other = Other()
@@ -227,8 +227,7 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
         journal=journal,
         intake=intake,
         problems=problems,
-        line=line,
-        reports=ReportOperations(journal, wall_ms, lambda: None),
+        commands=line,
         regulator=other,
         wall_ms=wall_ms,
         ready=lambda: flags["ready"],

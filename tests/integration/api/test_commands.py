@@ -12,6 +12,7 @@ import pytest
 
 from lined.api import commands
 from lined.codes import sscc
+from lined.commands.registry import execution
 from lined.line.jobs import jobs
 from lined.vocabulary.errors import JournalBroken
 from tests.integration.api.plant import GTIN, Line, a_line, code
@@ -361,7 +362,7 @@ async def test_a_defect_in_the_endpoint_is_told_once_and_answered(
         def spoilt(*_: Any) -> None:
             raise KeyError("sntin")
 
-        monkeypatch.setattr(commands, "with_moments", spoilt)
+        monkeypatch.setattr(execution, "with_moments", spoilt)
         await refused(line, "job/start", {"gtin": GTIN}, 500, "defect")
         async with asyncio.timeout(60):
             while not line.intake.defects.counts:  # it is noted after it was answered

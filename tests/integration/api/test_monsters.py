@@ -131,7 +131,7 @@ async def test_the_operations_behind_the_models_are_bounded_too(tmp_path: Path) 
         await line.start()
         for date in ("9999-12-31", "9999-12-31T23:59:59+23:59", "0001-01-01T00:00:00+23:59", "0001-01-01"):
             for name in ("production_date", "expiration_date"):
-                for call, body in ((line.line.start_job, {"gtin": GTIN, "replace": True}), (line.line.correct_job, {})):
+                for command, body in (("job-start", {"gtin": GTIN, "replace": True}), ("job-correct", {})):
                     with pytest.raises(LinedError, match=name):
-                        await call({**body, name: date})
+                        await line.line.do(command, {**body, name: date})
         await alive(line)

@@ -334,7 +334,7 @@ async def test_the_report_of_a_shift_has_what_the_plc_counted_in_it_and_not_befo
         await some_production(line)
         now = (await line.get("/report/shift?format=json")).json
         begins = datetime.fromisoformat(now["from"])
-        await line.line.count({"station": "marking", "triggers": 30, "ejected": 3})
+        await line.line.do("count", {"station": "marking", "triggers": 30, "ejected": 3})
 
         def late_and_early(connection: Connection) -> None:
             """Two confirmed; and in the last minute of the shift before, with the job that ran then."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from lined.commands import tasks as ending_tasks
 from lined.journal.database import Connection
 from lined.journal.tables import tasks
 from lined.journal.views import task_groups
-from lined.line import ending_tasks
 from lined.vocabulary.tasks import TaskKind
 from tests.integration.api.plant import Line, a_line, code
 
@@ -133,19 +133,19 @@ async def test_a_group_that_was_cut_off_is_ended_by_the_same_command(
     monkeypatch.setattr(ending_tasks, "STEP_TASKS", 5)
     async with a_line(tmp_path) as line:
         await refuse(line, range(15))
-        order, steps = line.line._order, 0
+        order, steps = line.line.submit, 0
 
-        async def cut_off(*arguments: Any) -> dict[str, Any]:
+        async def cut_off(*arguments: Any, **more: Any) -> Any:
             nonlocal steps
             steps += 1
             if steps == 3:  # a look, then the first five
                 raise TimeoutError
-            return await order(*arguments)
+            return await order(*arguments, **more)
 
         with monkeypatch.context() as broken:
-            broken.setattr(line.line, "_order", cut_off)
+            broken.setattr(line.line, "submit", cut_off)
             with pytest.raises(TimeoutError):
-                await line.line.end_task({"report": str(REPORT)}, command_id="one")
+                await line.line.do("task-done", {"report": str(REPORT)}, id="one")
         assert len((await line.get("/api/v1/tasks")).json["items"]) == 10
         assert (await line.post("/api/v1/tasks/done", {"report": str(REPORT), "id": "one"})).json["tasks"] == 10
         assert await things(line) == 0

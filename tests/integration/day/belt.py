@@ -79,7 +79,7 @@ class Belt:
         waits = station == "marking" and verdict is not None
         if waits and verdict is not None and self.chance.random() < 0.85:
             body = {"session": verdict.session, "seq": verdict.seq}
-            await self.line.does.reject_confirm(body, command_id=f"confirm-{verdict.session}-{verdict.seq}")
+            await self.line.does.do("reject-confirm", body, id=f"confirm-{verdict.session}-{verdict.seq}")
             self.ledger.count(station, "confirmed")
             return
         self.ledger.count(station, "unconfirmed")
@@ -90,7 +90,7 @@ class Belt:
     async def _rescan(self) -> None:
         """A reject nobody confirmed: the open package's content is read once more."""
         self.clock.pass_ms(CONFIRM_MS + 100)
-        await self.line.does.confirming.look()
+        await self.line.does.context.line.confirming.look()
         await self._see_again()
 
     async def _see_again(self) -> None:
@@ -98,10 +98,10 @@ class Belt:
             verdict = await self.tell("packer", frame(oil(item.number)), "repeat", "not-applied")
             if verdict.reason == "not-applied":  # refused meanwhile: it has to leave the box
                 assert self.office.outcomes.get(item.number) == "refused"
-                await self.line.does.take_out({"code": oil(item.number)})
+                await self.line.does.do("package-take-out", {"code": oil(item.number)})
                 self._leave_box(item)
         if self._open is not None and not self._open.items:
-            await self.line.does.dissolve_package({"station": "boxing"})
+            await self.line.does.do("package-dissolve", {"station": "boxing"})
             self._open = None
 
     def _leave_box(self, item: Item) -> None:
@@ -114,7 +114,7 @@ class Belt:
         await self.flush()
         self._jobs += 1
         body = {"gtin": OIL, "series": f"S{self._jobs}", "mode": "test" if test else "normal"}
-        answer = await self.line.does.start_job(body)
+        answer = await self.line.does.do("job-start", body)
         self.ledger.job, self._test = int(answer["id"]), test
 
     async def begin_shift(self, number: int) -> None:
@@ -125,7 +125,7 @@ class Belt:
 
     async def stop_job(self) -> None:
         await self.flush()
-        await self.line.does.stop_job({})
+        await self.line.does.do("job-stop", {})
         self.ledger.job, self._test = 0, False
 
     async def flush(self) -> None:
@@ -140,9 +140,9 @@ class Belt:
                 self.line.fail_next = FullError("database or disk is full")
             for _ in range(self.chance.choice((1, 1, 2))):
                 try:
-                    await self.line.does.count(body, command_id=f"count-{self._counts}")
+                    await self.line.does.do("count", body, id=f"count-{self._counts}")
                 except JournalFull:
-                    await self.line.does.count(body, command_id=f"count-{self._counts}")
+                    await self.line.does.do("count", body, id=f"count-{self._counts}")
         self._plc.clear()
 
     # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────

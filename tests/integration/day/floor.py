@@ -104,7 +104,7 @@ class Floor(Belt):
         number = self._next
         self._next += 1
         body = {"station": "marking", "code": oil(number), "reason": "smeared"}
-        answer = await self.line.does.read(body, command_id=f"typed-{number}")
+        answer = await self.line.does.do("read", body, id=f"typed-{number}")
         assert answer["verdict"] == "accept"
         self.ledger.read("marking", "accept")
         self.ledger.count("marking", "typed")
@@ -204,7 +204,7 @@ class Floor(Belt):
 
     async def _close_early(self) -> None:
         assert self._open is not None
-        answer = await self.line.does.close_package({"station": "boxing", "parent": self._new_sscc()})
+        answer = await self.line.does.do("package-close", {"station": "boxing", "parent": self._new_sscc()})
         assert answer["count"] == len(self._open.items)
         self._closed.append((self._label(), self._open))
         self._open = None
@@ -259,7 +259,7 @@ class Floor(Belt):
         item = self.chance.choice([one for one in free if one.box is not None] or free)
         self.happened["withdrawn from its box"] += item.box is not None
         reason = self.chance.choice(["sample", "scrap", "damaged", "other"])
-        await self.line.does.withdraw({"code": oil(item.number), "reason": reason}, command_id=f"w-{self.clock.ms}")
+        await self.line.does.do("withdraw", {"code": oil(item.number), "reason": reason}, id=f"w-{self.clock.ms}")
         item.withdrawn = reason
         self._leave_box(item)
         self.happened["withdrawn"] += 1
@@ -281,7 +281,7 @@ class Floor(Belt):
     async def take_out(self) -> None:
         if self._open is not None and len(self._open.items) > 1:
             item = self.chance.choice(self._open.items)
-            await self.line.does.take_out({"code": oil(item.number)})
+            await self.line.does.do("package-take-out", {"code": oil(item.number)})
             self._leave_box(item)
             self._checked.append(item)
             self.happened["taken out"] += 1
@@ -291,7 +291,7 @@ class Floor(Belt):
         if not self._closed:
             return
         label, box = self._closed.pop(self.chance.randrange(len(self._closed)))
-        await self.line.does.dissolve_package({"parent": label})
+        await self.line.does.do("package-dissolve", {"parent": label})
         for item in list(box.items):
             self._leave_box(item)
             self._checked.append(item)
@@ -319,7 +319,9 @@ class Floor(Belt):
         sure = {"confirm": "not-received"}  # where one attempt before was in doubt, this is asked for
         found = await self.line.journal.read(reports.select, "state = 'held' ORDER BY id")
         for report in found:
-            await self.line.people.retry(str(report.id), sure, command_id=f"retry-{report.id}-{self.clock.ms}")
+            await self.line.people.do(
+                "report-retry", sure, id=f"retry-{report.id}-{self.clock.ms}", subject=str(report.id)
+            )
             self.happened["held"] += 1
 
     async def _in_a_test(self) -> None:
@@ -352,7 +354,7 @@ class Floor(Belt):
                 self.clock.pass_ms(1_000)
                 await self.new_item()
             if way:
-                await self.line.does.seal({})
+                await self.line.does.do("seal", {})
                 self.office.ways = [way]
                 await self.line.delivery.send_next()
         await self.flush()

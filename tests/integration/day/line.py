@@ -17,7 +17,6 @@ from lined.journal import Journal
 from lined.journal.database import SqliteError
 from lined.line.intake.intake import LineIntake
 from lined.line.jobs.sealing import Sealer
-from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
 from lined.line.stations.read import typed_device
@@ -27,7 +26,7 @@ from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import DeliveryRules
-from lined.reports.operations import ReportOperations
+from tests.commands import line_commands, report_commands
 from tests.integration.day.office import Books
 from tests.integration.journal.bench import BINDING, OIL, Frame
 from tests.integration.reports.office import Clock
@@ -99,7 +98,7 @@ class Line:
         self.problems = Problems(wall_ms)
         self.intake = LineIntake(self.plant, self.journal, state, self.problems, numbers, wall_ms)
         self.intake.listeners.append(self.verdicts.extend)
-        self.does = LineOperations(self.plant, self.journal, state, self.intake, wall_ms)
+        self.does = line_commands(self.plant, self.journal, state, self.intake, wall_ms)
         around = Surroundings(
             journal=self.journal,
             regulator=self.office,
@@ -112,7 +111,7 @@ class Line:
             chance=random.Random(1),
         )
         self.delivery = Delivery(around)
-        self.people = ReportOperations(self.journal, wall_ms, self.delivery.nudge)
+        self.people = report_commands(self.journal, wall_ms, self.delivery.nudge)
         self.sealer = Sealer(self.journal, state, self.problems, wall_ms, lambda: None, self.delivery.nudge)
         self.watch = BalanceWatch(self.journal, self.problems, STATIONS, packs=True)
         self.watch._earlier = self.earlier
@@ -126,7 +125,7 @@ class Line:
     async def work(self) -> None:
         """One look of each loop."""
         self.intake.settle_marks()
-        await self.does.confirming.look()
+        await self.does.context.line.confirming.look()
         await self.sealer.look()
         await self.delivery.send_next()
         await self.delivery.look_next()

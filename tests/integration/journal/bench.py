@@ -16,12 +16,12 @@ from lined.journal.tables.reports import ReportRow
 from lined.line.intake.intake import LineIntake
 from lined.line.intake.ports import Judgement
 from lined.line.jobs.sealing import Sealer
-from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, Plant, Product, Station
 from lined.line.state import LineState
 from lined.line.stations.read import typed_device
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
+from tests.commands import line_commands
 
 GS = "\x1d"
 OIL = "04899215122371"
@@ -120,7 +120,7 @@ class Line:
         self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, self.numbers, lambda: self.now)
         self.journal.writer.on_defect = self.intake.defects.note
         self.intake.listeners.append(self.verdicts.extend)
-        self.line = LineOperations(self.plant, self.journal, self.state, self.intake, lambda: self.now)
+        self.line = line_commands(self.plant, self.journal, self.state, self.intake, lambda: self.now)
         self.sealer = Sealer(
             self.journal, self.state, self.problems, lambda: self.now, lambda: self.skew_s, self._nudge
         )
@@ -130,7 +130,7 @@ class Line:
         await self.start()
 
     async def job(self, gtin: str = OIL, **attributes: Any) -> dict[str, Any]:
-        return await self.line.start_job({"gtin": gtin, **attributes})
+        return await self.line.do("job-start", {"gtin": gtin, **attributes})
 
     def submit(self, device: str, *frames: Frame) -> asyncio.Future[Judgement]:
         return self.intake.judge(device, frames, asyncio.get_running_loop().time())

@@ -148,7 +148,7 @@ async def test_a_withdrawn_code_applied_again_is_not_unsaid_any_more(tmp_path: P
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         await line.word("cam-1", oil(1), say=False)
-        await line.line.withdraw({"code": oil(1), "reason": "damaged"})
+        await line.line.do("withdraw", {"code": oil(1), "reason": "damaged"})
         assert await line.word("cam-1", oil(1)) == "accept"
         assert await line.word("cam-1", oil(1)) == "duplicate"
 
@@ -157,7 +157,7 @@ async def test_scrap_that_was_unsaid_stays_scrap(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         await line.word("cam-1", oil(1), say=False)
-        await line.line.withdraw({"code": oil(1), "reason": "scrap"})
+        await line.line.do("withdraw", {"code": oil(1), "reason": "scrap"})
         assert await line.word("cam-1", oil(1)) == "duplicate"
 
 
@@ -233,10 +233,10 @@ async def test_a_typed_code_counts_as_said_when_it_is_answered(tmp_path: Path) -
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         await line.word("cam-1", oil(1), say=False)
-        answer = await line.line.read({"station": "apply", "code": oil(1)})
+        answer = await line.line.do("read", {"station": "apply", "code": oil(1)})
         assert answer["verdict"] == "accept"
         assert await line.word("cam-1", oil(1)) == "duplicate"
-        assert (await line.line.read({"station": "apply", "code": oil(2)}))["verdict"] == "accept"
+        assert (await line.line.do("read", {"station": "apply", "code": oil(2)}))["verdict"] == "accept"
         await line.restart()
         assert await line.unsaid() == []
         assert line.intake.under_way == 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from lined.commands.registry.command import Body, Command
 from lined.line.intake.ports import Judgement
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.mqtt.bridge import Bridge
@@ -53,17 +54,15 @@ class Line:
 
     # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def start_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
-        self.asked.append(("start_job", dict(body), command_id, by))
-        return {"id": "7", "gtin": body["gtin"], "mode": "normal", "started_ms": 1_700_000_000_000}
-
-    async def stop_job(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
-        self.asked.append(("stop_job", dict(body), command_id, by))
+    async def execute(self, command: Command, body: Body, *, by: str = "") -> dict[str, Any]:
+        self.asked.append((command.name, body.said(), body.id or "", body.by or by))
+        match command.name:
+            case "job-start":
+                started_at = "2023-11-14T22:13:20.000Z"
+                return {"id": "7", "gtin": body.said()["gtin"], "mode": "normal", "started_at": started_at}
+            case "count":
+                return {"station": body.said()["station"]}
         raise Conflict("no-job", "No job is running.", [Problem("job", "none")])
-
-    async def count(self, body: Mapping[str, Any], *, command_id: str, by: str) -> dict[str, Any]:
-        self.asked.append(("count", dict(body), command_id, by))
-        return {"station": body["station"]}
 
 
 @dataclass

@@ -14,9 +14,9 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from lined.mqtt.asyncapi import document
+from lined.mqtt.asyncapi import TOLD, document
 from lined.mqtt.connection import connect
-from lined.mqtt.schemas import faults
+from lined.mqtt.messages import Reply
 from lined.mqtt.spec import TOPICS, MqttLimits
 from tests.integration.mqtt.broker import Ear, broker, ear, until
 from tests.integration.mqtt.side import SOON, Side, side, spec_of
@@ -61,9 +61,9 @@ def check_published(heard: Ear) -> set[str]:
         if name.startswith("command-"):
             continue
         topics.add(name)
-        kind = "reply" if name.startswith("reply-") else name
-        payload: Any = message.payload.decode() if kind == "availability" else message.document
-        assert not list(faults(published["components"]["messages"][kind]["payload"], payload)), message
+        model = Reply if name.startswith("reply-") else TOLD[name].message
+        payload: Any = message.payload.decode() if name == "availability" else message.document
+        model.model_validate(payload, strict=True)
         told = published["operations"].get(f"tell-{name}", {"bindings": {"mqtt": {"qos": 1, "retain": False}}})
         assert message.qos == told["bindings"]["mqtt"]["qos"]
     return topics
@@ -205,7 +205,7 @@ async def test_garbage_is_answered_where_it_can_be_and_hurts_nobody(tmp_path: Pa
         await heard.ask("count", {"id": "3", "station": "marking", "triggers": 3})
         await until(lambda: len(heard.on("reply/count")) == 2)
         wrong, right = (message.document for message in heard.on("reply/count"))
-        assert wrong["error"]["details"] == [{"path": "triggers", "message": "must be of the type integer"}]
+        assert wrong["error"]["details"] == [{"path": "triggers", "message": "must be a whole number"}]
         assert right["ok"]
         assert heard.on("answers", root="plc")[0].document["error"]["code"] == "not-json"
         assert [asked[0] for asked in working.line.asked] == ["count"]
@@ -262,7 +262,7 @@ async def test_each_topic_is_called_as_the_settings_say(tmp_path: Path, protocol
                 f"{topics['reply']}/job-start",
             ]
             await until(lambda: all(heard.on(name) for name in out))
-            assert [asked[0] for asked in working.line.asked] == ["start_job"]
+            assert [asked[0] for asked in working.line.asked] == ["job-start"]
             assert heard.on(topics["reply"] + "/job-start")[0].document["ok"]
         await until(lambda: heard.last(topics["availability"]) == b"offline")
         ours = {message.topic.removeprefix("lined/line-1/") for message in heard.messages}

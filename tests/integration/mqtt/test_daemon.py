@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lined.mqtt.schemas import REPLY, REPORT, STATUS, VERDICT, faults
+from lined.mqtt.messages import Reply, Report, Status, Verdict
 from tests.acceptance.line import GTIN, Line
 from tests.integration.mqtt.broker import Broker, Ear, broker, ear, until
 
@@ -85,7 +85,7 @@ def verdicts(*ears: Ear) -> list[dict[str, Any]]:
     """All of them, each in time and of its shape, none repeated and none out of order."""
     messages = [message for one in ears for message in one.on("verdict")]
     for message in messages:
-        assert not list(faults(VERDICT, message.document))
+        Verdict.model_validate(message.document, strict=True)
         late_s = message.at - datetime.fromisoformat(message.document["at"]).timestamp()
         assert late_s <= 1.0 + EARS_S, message
     documents = [message.document for message in messages]
@@ -125,7 +125,7 @@ async def test_the_broker_dies_and_comes_back_in_the_middle_of_200_reads_a_secon
                 heard = verdicts(before, after)
                 await retried(line, writer, codes, {document["code"] for document in heard}, mute)
                 await until(lambda: after.on("status")[-1].document["state"] == "running")
-                assert not list(faults(STATUS, after.on("status")[-1].document))
+                Status.model_validate(after.on("status")[-1].document, strict=True)
                 assert await line.terminate() == 0
                 await until(lambda: after.last("availability") == b"offline")
                 assert after.on("status")[-1].document["state"] == "stopped"
@@ -185,9 +185,9 @@ async def test_a_job_is_commanded_and_followed_over_mqtt_alone(tmp_path: Path) -
             await until(lambda: len(heard.on("report")) >= len(states))
             assert [message.document["state"] for message in heard.on("report")] == states
             assert heard.on("report")[-1].document["codes"] == 2
-            assert not [fault for message in heard.on("report") for fault in faults(REPORT, message.document)]
+            assert all(Report.model_validate(message.document, strict=True) for message in heard.on("report"))
             replies = [message for message in heard.messages if "/reply/" in message.topic]
-            assert not [fault for message in replies for fault in faults(REPLY, message.document)]
+            assert all(Reply.model_validate(message.document, strict=True) for message in replies)
 
 
 @pytest.mark.bound(60)

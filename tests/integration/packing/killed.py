@@ -46,7 +46,7 @@ async def main(path: Path, point: str, at: int, units: list[str]) -> None:
     assert line.journal.writer._connection is not None
     line.journal.writer._connection.set_trace_callback(killing.statement)
     if not await line.rows("SELECT 1 FROM job"):
-        await line.operations.start_job({"gtin": GTIN})
+        await line.operations.do("job-start", {"gtin": GTIN})
     for unit in units:
         applied = await line.say("cam", unit)
         packed = await line.say("packer", unit)

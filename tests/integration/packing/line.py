@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.line.intake.intake import LineIntake
 from lined.line.jobs.sealing import Sealer
-from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
 from lined.line.state import LineState
 from lined.line.stations.read import typed_device
@@ -38,6 +38,7 @@ from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.planning import Planning, PlanningRules
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.kind_search import KindSearch
+from tests.commands import line_commands
 
 GTIN = "04899215122371"
 GROUP_GTIN = "14899215122378"
@@ -111,7 +112,7 @@ class Line:
         self.state = LineState(plant)
         self.verdicts: list[PublishedVerdict] = []
         self.intake: LineIntake
-        self.operations: LineOperations
+        self.operations: Commands
 
     async def open(self) -> None:
         devices = [device for station in self.plant.stations.values() for device in station.devices]
@@ -120,7 +121,7 @@ class Line:
         numbers = await self.journal.open(binding, devices)
         self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, wall_ms)
         self.intake.listeners.append(self.verdicts.extend)
-        self.operations = LineOperations(self.plant, self.journal, self.state, self.intake, wall_ms)
+        self.operations = line_commands(self.plant, self.journal, self.state, self.intake, wall_ms)
 
     async def close(self) -> None:
         await self.journal.close()
@@ -187,7 +188,7 @@ class Plantwide:
 
     async def deliver(self) -> None:
         """Seal what may be sealed, send it, follow it, until nothing moves any more."""
-        await self.line.operations.seal({})
+        await self.line.operations.do("seal", {})
         async with asyncio.timeout(60):
             while True:
                 moved = await self.planning.look()
@@ -203,7 +204,7 @@ class Plantwide:
 
     async def deliver_only(self, kind: str) -> None:
         """Seal and bring to their end the reports of one kind, and nothing else."""
-        await self.line.operations.seal({"kind": kind})
+        await self.line.operations.do("seal", {"kind": kind})
         async with asyncio.timeout(60):
             while await self.delivery.send_next():
                 pass

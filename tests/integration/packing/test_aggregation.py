@@ -12,9 +12,9 @@ import pytest
 from lined.api.statuses import STATUS
 from lined.journal.views.stories import package_page
 from lined.line.plant import BatchRules
-from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.times import moment
+from tests.commands import report_commands
 from tests.integration.packing.line import (
     APPLY,
     GROUP_GTIN,
@@ -53,7 +53,7 @@ async def journals_tree(line: Plantwide) -> dict[str, str]:
 async def boxes(line: Plantwide, count: int, parents: list[str], start: bool = True) -> list[list[str]]:
     """Boxes of 3 units each, packed under these SSCCs."""
     if start:
-        await line.line.operations.start_job({"gtin": GTIN, "order": "7-1"})
+        await line.line.operations.do("job-start", {"gtin": GTIN, "order": "7-1"})
     found = []
     for parent in parents[:count]:
         units = await line.issue(3)
@@ -98,9 +98,9 @@ async def test_no_production_date_is_given_that_is_later_than_a_package_already_
         await boxes(line, 1, await line.ssccs(1))
         await line.line.journal.do(lambda c: c.execute("UPDATE package SET closed_ms = closed_ms - 60000").rowcount)
         with pytest.raises(CommandError) as caught:
-            await line.line.operations.correct_job({"production_date": moment(wall_ms() - 1000)})
+            await line.line.operations.do("job-correct", {"production_date": moment(wall_ms() - 1000)})
         assert (STATUS[type(caught.value)], caught.value.details[0].path) == (422, "production_date")
-        await line.line.operations.correct_job({"production_date": moment(wall_ms() - 86_400_000)})
+        await line.line.operations.do("job-correct", {"production_date": moment(wall_ms() - 86_400_000)})
         await line.deliver()
         assert await line.states("aggregation") == ["succeeded"]
 
@@ -120,8 +120,8 @@ async def test_packing_before_the_production_date_that_was_given_is_held_until_a
         assert await line.states("aggregation") == ["held"]
         ((report_id, problem),) = await line.line.rows("SELECT id, problem FROM report WHERE state = 'held'")
         assert "before the production date" in problem
-        people = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge)
-        await people.retry(str(report_id), {})
+        people = report_commands(line.line.journal, wall_ms, line.delivery.nudge)
+        await people.do("report-retry", {}, subject=str(report_id))
         await line.deliver()
         assert await line.states("aggregation") == ["succeeded"]
 
@@ -146,7 +146,7 @@ async def test_groups_in_boxes_on_issued_ssccs(tmp_path: Path) -> None:
     }
     plant = box_plant([APPLY, GROUPS, PACK], packing={GTIN: levels}, sscc=SSCC)
     async with plantwide(plant, tmp_path) as line:
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         units, groups = await line.issue(4), await line.issue(2, gtin=GROUP_GTIN, package="GROUP")
         await line.line.say_each("cam", units)
         assert await line.line.say_each("wrapper", [*units[:2], groups[0], *units[2:], groups[1]]) == ["accept"] * 6
@@ -161,7 +161,7 @@ async def test_groups_in_boxes_on_issued_ssccs(tmp_path: Path) -> None:
 async def test_a_box_waits_for_its_children_and_others_go_on(tmp_path: Path) -> None:
     async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
         parents = await line.ssccs(2)
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         good, strange = await line.issue(5), (await line.issue(1, tin="123456789"))[0]
         await line.line.say_each("cam", [*good, strange])
         await line.line.say_each("packer", [*good[:2], strange, parents[0], *good[2:], parents[1]])
@@ -179,7 +179,7 @@ async def test_a_box_waits_for_its_children_and_others_go_on(tmp_path: Path) -> 
         # a person takes it out: what is left is reported by itself
         spare = await line.issue(1)
         await line.line.say_each("cam", spare)
-        await line.line.operations.replace_child({"code": strange, "with": spare[0]})
+        await line.line.operations.do("package-replace", {"code": strange, "with": spare[0]})
         await line.deliver()
         assert await line.states("aggregation") == ["succeeded", "succeeded"]
         tree = await regulators_tree(line)
@@ -211,13 +211,15 @@ async def test_rework_after_reporting_disaggregates_first(tmp_path: Path) -> Non
         await line.line.say_each("stacker", [parents[0], parents[1], parents[3]])
         await line.deliver()
         assert await line.states("aggregation") == ["succeeded", "succeeded"]
-        answer = await line.line.operations.take_out({"code": packed[0][0]})
+        answer = await line.line.operations.do("package-take-out", {"code": packed[0][0]})
         assert answer["report"] is not None
         fresh = await line.issue(3)
         await line.line.say_each("cam", fresh)
         # the freed unit may be packed at once; its box waits until the regulator has let it go
         assert await line.line.say_each("packer", [packed[0][0], *fresh[:2]]) == ["accept"] * 3
-        await line.line.operations.close_package({"station": "boxing", "parent": (await line.ssccs(1, 700_000))[0]})
+        await line.line.operations.do(
+            "package-close", {"station": "boxing", "parent": (await line.ssccs(1, 700_000))[0]}
+        )
         await line.deliver()
         assert await line.states("disaggregation") == ["succeeded"]
         assert set(await line.states("aggregation")) == {"succeeded"}
@@ -233,7 +235,7 @@ async def test_a_dissolved_pallet_leaves_its_boxes(tmp_path: Path) -> None:
         await boxes(line, 2, parents)
         await line.line.say_each("stacker", [parents[0], parents[1], parents[2]])
         await line.deliver()
-        await line.line.operations.dissolve_package({"parent": parents[2]})
+        await line.line.operations.do("package-dissolve", {"parent": parents[2]})
         await line.deliver()
         tree = await regulators_tree(line)
         assert tree == await journals_tree(line) and len(tree) == 6
@@ -245,13 +247,13 @@ async def test_what_is_being_reported_cannot_be_changed(tmp_path: Path) -> None:
         packed = await boxes(line, 1, await line.ssccs(1))
         await line.deliver_only("utilisation")
         await line.planning.look()
-        await line.line.operations.seal({})
+        await line.line.operations.do("seal", {})
         assert await line.delivery.send_next()
         assert await line.states("aggregation") == ["submitted"]
         with pytest.raises(CommandError, match="being reported"):
-            await line.line.operations.take_out({"code": packed[0][0]})
+            await line.line.operations.do("package-take-out", {"code": packed[0][0]})
         await line.deliver()
-        assert (await line.line.operations.take_out({"code": packed[0][0]}))["report"] is not None
+        assert (await line.line.operations.do("package-take-out", {"code": packed[0][0]}))["report"] is not None
 
 
 async def test_two_refusals_that_name_nobody_pause_only_that_kind(tmp_path: Path) -> None:
@@ -268,9 +270,9 @@ async def test_two_refusals_that_name_nobody_pause_only_that_kind(tmp_path: Path
         await line.deliver()
         assert set(await line.states("utilisation")) == {"succeeded"}
         assert sorted(await line.states("aggregation")) == sorted(["held", "held", states[2], "sealed"])
-        operations = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge)
+        operations = report_commands(line.line.journal, wall_ms, line.delivery.nudge)
         for (report_id,) in await line.line.rows("SELECT id FROM report WHERE state = 'held'"):
-            await operations.retry(str(report_id), {})
+            await operations.do("report-retry", {}, subject=str(report_id))
         await line.deliver()
         assert set(await line.states("aggregation")) == {"succeeded"}
         assert await regulators_tree(line) == await journals_tree(line)
@@ -281,9 +283,9 @@ async def test_an_aggregation_whose_answer_is_lost_is_found_and_not_sent_twice(t
         await boxes(line, 2, await line.ssccs(2))
         await line.deliver_only("utilisation")
         await line.fault("answer-lost", path="*/aggregation")
-        await line.line.operations.seal({})
+        await line.line.operations.do("seal", {})
         await line.planning.look()
-        await line.line.operations.seal({})
+        await line.line.operations.do("seal", {})
         await line.delivery.send_next()
         assert await line.states("aggregation") == ["in_doubt"]
         await line.line.journal.do(lambda connection: connection.execute("UPDATE report SET due_ms = 0").rowcount)

@@ -7,30 +7,32 @@ from pathlib import Path
 import pytest
 
 from lined.reports import reasons
-from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import CommandError
+from tests.commands import report_commands
 from tests.integration.packing.line import APPLY, GTIN, box_plant, plantwide, wall_ms
 from tests.integration.packing.test_packing import ident
 
 
 async def test_a_correction_is_shown_before_it_is_sent(tmp_path: Path) -> None:
     async with plantwide(box_plant([APPLY]), tmp_path) as line:
-        await line.line.operations.start_job({"gtin": GTIN, "series": "WRONG"})
+        await line.line.operations.do("job-start", {"gtin": GTIN, "series": "WRONG"})
         codes = await line.issue(3)
         await line.line.say_each("cam", codes)
-        operations = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge)
+        operations = report_commands(line.line.journal, wall_ms, line.delivery.nudge)
         with pytest.raises(CommandError) as early:
-            await operations.correct({"codes": codes, "series": "RIGHT"})
+            await operations.do("report-correct", {"codes": codes, "series": "RIGHT"})
         assert early.value.code == "not-accepted"
         await line.deliver()
-        shown = await operations.correct({"report": "1", "series": "RIGHT", "preview": True})
+        shown = await operations.do("report-correct", {"report": "1", "series": "RIGHT", "preview": True})
         assert shown["codes"] == 3 and shown["updated"] == {"seriesNumber": "RIGHT"} and "reports" not in shown
         assert await line.states("correction") == []
         with pytest.raises(CommandError):
-            await operations.correct({"report": "1", "production_date": "2999-01-01"})
+            await operations.do("report-correct", {"report": "1", "production_date": "2999-01-01"})
         with pytest.raises(CommandError):
-            await operations.correct({"report": "1"})
-        done = await operations.correct({"codes": codes[:2], "series": "RIGHT", "production_date": "2026-01-02"})
+            await operations.do("report-correct", {"report": "1"})
+        done = await operations.do(
+            "report-correct", {"codes": codes[:2], "series": "RIGHT", "production_date": "2026-01-02"}
+        )
         assert len(done["reports"]) == 1
         await line.deliver()
         assert await line.states("correction") == ["succeeded"]
@@ -46,9 +48,9 @@ async def test_a_correction_is_shown_before_it_is_sent(tmp_path: Path) -> None:
 
 async def test_a_technical_user_is_told_at_once(tmp_path: Path) -> None:
     async with plantwide(box_plant([APPLY]), tmp_path) as line:
-        operations = ReportOperations(line.line.journal, wall_ms, line.delivery.nudge, may_correct=False)
+        operations = report_commands(line.line.journal, wall_ms, line.delivery.nudge, may_correct=False)
         with pytest.raises(CommandError, match="technical user"):
-            await operations.correct({"report": "1", "series": "A"})
+            await operations.do("report-correct", {"report": "1", "series": "A"})
 
 
 def test_every_known_reason_speaks_three_languages_and_unknown_ones_stay_as_they_came() -> None:

@@ -23,7 +23,7 @@ BENCH = Station("bench", "rework", ("bench-reader",), applies=False)
 
 
 async def confirm(line: Line, verdict: PublishedVerdict) -> str:
-    answer = await line.operations.reject_confirm({"session": verdict.session, "seq": verdict.seq})
+    answer = await line.operations.do("reject-confirm", {"session": verdict.session, "seq": verdict.seq})
     return str(answer["state"])
 
 
@@ -61,7 +61,7 @@ async def test_an_item_ejected_after_it_was_accepted_is_withdrawn_from_everythin
 async def test_what_is_reported_already_becomes_a_task(tmp_path: Path) -> None:
     async with plantwide(box_plant([APPLY, VERIFY]), tmp_path) as both:
         line = both.line
-        await line.operations.start_job({"gtin": GTIN})
+        await line.operations.do("job-start", {"gtin": GTIN})
         code = (await both.issue(1))[0]
         await line.say("cam", code)
         await both.deliver()
@@ -76,7 +76,7 @@ async def test_an_unknown_verdict_changes_nothing(tmp_path: Path) -> None:
         await line.say("cam", marks(1)[0])
         for session, seq in (("of yesterday", 1), (line.intake.session, 99), (line.intake.session, 0)):
             with pytest.raises(CommandError) as caught:
-                await line.operations.reject_confirm({"session": session, "seq": seq})
+                await line.operations.do("reject-confirm", {"session": session, "seq": seq})
             assert (STATUS[type(caught.value)], caught.value.code) == (409, "unknown-verdict")
 
 
@@ -86,19 +86,19 @@ async def test_a_reject_that_nobody_confirms_makes_the_open_package_suspect(tmp_
         await line.say_each("cam", units)
         await line.say_each("packer", units[:2])
         assert await line.say("cam", units[3]) == "duplicate"
-        while not await line.operations.confirming.look():
+        while not await line.operations.context.line.confirming.look():
             pass
         assert line.problems.has("reject-not-confirmed")
         assert await line.say("packer", units[2]) == "accept"
         assert await line.say("packer", sscc(1)) == "child-expected", "it does not close"
         with pytest.raises(CommandError, match="again"):
-            await line.operations.close_package({"station": "boxing", "parent": sscc(1)})
+            await line.operations.do("package-close", {"station": "boxing", "parent": sscc(1)})
         assert await line.say_each("packer", units[:2]) == ["repeat", "repeat"]
         assert await line.say("packer", sscc(1)) == "accept"
 
 
 async def late(line: Line) -> None:
-    while not await line.operations.confirming.look():
+    while not await line.operations.context.line.confirming.look():
         await asyncio.sleep(0)
 
 
@@ -117,10 +117,10 @@ async def test_a_reject_confirmed_after_all_clears_what_it_made_suspect(tmp_path
         text = alarm(line) or ""
         assert f"seq {second.seq}" in text and str(second.code) in text and "nor 1 before" in text and "scanned" in text
         await confirm(line, first)
-        await line.operations.confirming.look()
+        await line.operations.context.line.confirming.look()
         assert alarm(line) and await line.rows("SELECT suspect IS NULL FROM package") == [(0,)]
         await confirm(line, second)
-        await line.operations.confirming.look()
+        await line.operations.context.line.confirming.look()
         assert alarm(line) is None and await line.rows("SELECT suspect IS NULL FROM package") == [(1,)]
 
 
@@ -134,17 +134,17 @@ async def test_a_late_reject_with_no_open_package_ends_by_itself(tmp_path: Path,
         if end == "confirmed late":
             await confirm(line, line.verdicts[-1])
         else:
-            await line.operations.stop_job({})
-        await line.operations.confirming.look()
+            await line.operations.do("job-stop", {})
+        await line.operations.context.line.confirming.look()
         assert alarm(line) is None
 
 
 async def test_an_item_read_while_no_job_runs_is_nobodys_to_eject(tmp_path: Path) -> None:
     async with running(box_plant([CONFIRMED, PACK]), tmp_path) as line:
-        await line.operations.stop_job({})
+        await line.operations.do("job-stop", {})
         assert await line.say("cam", marks(1)[0]) == "no-job"
         await asyncio.sleep(0.01)  # ten times what it may take
-        assert await line.operations.confirming.look() == []
+        assert await line.operations.context.line.confirming.look() == []
 
 
 async def test_a_missing_child_of_a_suspect_package_is_taken_out(tmp_path: Path) -> None:
@@ -153,11 +153,11 @@ async def test_a_missing_child_of_a_suspect_package_is_taken_out(tmp_path: Path)
         await line.say_each("cam", units)
         await line.say_each("packer", units)
         await line.say("cam", units[0])
-        while not await line.operations.confirming.look():
+        while not await line.operations.context.line.confirming.look():
             pass
         await line.say_each("packer", units[1:])
         assert await line.rows("SELECT suspect IS NULL FROM package") == [(0,)]
-        await line.operations.take_out({"code": units[0]})
+        await line.operations.do("package-take-out", {"code": units[0]})
         assert await line.rows("SELECT suspect IS NULL, holds FROM package") == [(1, 2)]
 
 
@@ -168,7 +168,7 @@ async def test_a_confirmed_reject_makes_nothing_suspect(tmp_path: Path) -> None:
         await line.say("packer", unit)
         await line.say("cam", unit)
         await confirm(line, line.verdicts[-1])
-        assert await line.operations.confirming.look() == []
+        assert await line.operations.context.line.confirming.look() == []
         assert await line.rows("SELECT suspect FROM package") == [(None,)]
 
 
@@ -181,7 +181,7 @@ async def test_readers_at_the_bin_and_the_bench(tmp_path: Path) -> None:
         assert await line.say("bin-reader", bad) == "accept"
         assert await state_of(line, bad) == "withdrawn"
         await line.say_each("packer", [good, third])
-        await line.operations.close_package({"station": "boxing", "parent": sscc(1)})
+        await line.operations.do("package-close", {"station": "boxing", "parent": sscc(1)})
         assert await line.say("bench-reader", good) == "accept"
         assert await line.rows("SELECT holds FROM package") == [(1,)]
         assert await line.say("bench-reader", sscc(1)) == "accept"

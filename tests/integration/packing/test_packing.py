@@ -52,7 +52,7 @@ async def running(plant: Plant, directory: Path, **job: Any) -> AsyncIterator[Li
     line = Line(plant, directory / "line.db")
     await line.open()
     try:
-        await line.operations.start_job({"gtin": GTIN} | job)
+        await line.operations.do("job-start", {"gtin": GTIN} | job)
         yield line
     finally:
         await line.close()
@@ -81,7 +81,7 @@ async def test_children_then_parent_closes_a_box(tmp_path: Path) -> None:
         assert await line.say("packer", units[3]) == "accept"
         assert await line.say("packer", units[0]) == "already-packed"
         assert await line.say("packer", sscc(1)) == "wrong-level", "a box where units are packed"
-        assert await line.operations.close_package({"station": "boxing"}) == {
+        assert await line.operations.do("package-close", {"station": "boxing"}) == {
             "station": "boxing",
             "parent": None,
             "count": 1,
@@ -97,11 +97,11 @@ async def test_a_lot_is_not_mixed_and_the_conveyor_can_be_emptied(tmp_path: Path
     async with running(box_plant([APPLY, PACK]), tmp_path, series="A1") as line:
         first, second, other = marks(2, seed=1), marks(3, seed=2), marks(1, OTHER_GTIN, seed=3)
         await line.say_each("cam", first)
-        await line.operations.start_job({"gtin": GTIN, "series": "A2", "replace": True})
+        await line.operations.do("job-start", {"gtin": GTIN, "series": "A2", "replace": True})
         await line.say_each("cam", second)
-        await line.operations.start_job({"gtin": OTHER_GTIN, "replace": True})
+        await line.operations.do("job-start", {"gtin": OTHER_GTIN, "replace": True})
         assert await line.say("cam", other[0]) == "accept"
-        await line.operations.stop_job({})
+        await line.operations.do("job-stop", {})
         assert await line.say_each("packer", [first[0], second[0], first[1]]) == ["accept", "mixed-lot", "accept"]
         assert await line.say("packer", other[0]) == "wrong-level", "this product is packed nowhere"
 
@@ -135,7 +135,7 @@ async def test_a_frame_is_packed_whole_or_not_at_all(tmp_path: Path) -> None:
         assert await line.say("packer", *units[2:5], sscc(2)) == "already-packed"
         assert await line.say("packer", *units[3:6], sscc(1)) == "parent-used"
         assert len(line.verdicts) - before == 9, "one verdict a frame"
-        await line.operations.close_package({"station": "boxing"})
+        await line.operations.do("package-close", {"station": "boxing"})
         assert await line.say("packer", *units[3:5], sscc(2)) == "accept"
 
 
@@ -187,7 +187,7 @@ async def test_a_group_is_applied_by_the_read_that_closes_it(tmp_path: Path) -> 
         assert await line.rows("SELECT count(*) FROM code") == [(5,)]
         await line.say_each("wrapper", units[2:])
         assert await line.say("wrapper", groups[0]) == "parent-used"
-        await line.operations.stop_job({})
+        await line.operations.do("job-stop", {})
         assert await line.say("wrapper", groups[1]) == "accept", "the conveyor is emptied after the job"
         counters = dict(await line.rows("SELECT name, n FROM counter WHERE job_id = 0"))
         assert counters["code.unreported"] == 6
@@ -203,7 +203,7 @@ async def test_issued_serials_are_told_once_and_never_used_again(tmp_path: Path)
     line = Line(plant, tmp_path / "line.db")
     await line.open()
     await line.say_each("packer", units[3:5])
-    answer = await line.operations.close_package({"station": "boxing"})
+    answer = await line.operations.do("package-close", {"station": "boxing"})
     assert answer["parent"] == codes.sscc("0307797292", 2) and answer["count"] == 2
     await line.close()
 
@@ -213,14 +213,14 @@ async def test_open_packages_at_the_end_of_a_job(tmp_path: Path) -> None:
         units = marks(2)
         await line.say_each("cam", units)
         await line.say_each("packer", units)
-        await line.operations.start_job({"gtin": GTIN, "replace": True, "packages": "keep"})
+        await line.operations.do("job-start", {"gtin": GTIN, "replace": True, "packages": "keep"})
         assert await line.rows("SELECT state, holds, close_requested FROM package") == [("open", 2, 0)]
-        await line.operations.start_job({"gtin": GTIN, "replace": True, "packages": "close"})
+        await line.operations.do("job-start", {"gtin": GTIN, "replace": True, "packages": "close"})
         assert await line.rows("SELECT close_requested FROM package") == [(0,)], "it is another job's"
         with pytest.raises(CommandError):
-            await line.operations.stop_job({"packages": "burn"})
+            await line.operations.do("job-stop", {"packages": "burn"})
     async with running(box_plant([APPLY, PACK]), tmp_path, replace=True) as line:
-        await line.operations.dissolve_package({"station": "boxing"})
+        await line.operations.do("package-dissolve", {"station": "boxing"})
         assert await line.rows("SELECT count(*) FROM code WHERE package_id IS NOT NULL") == [(0,)]
         await line.say_each("packer", units)
         fresh = marks(1, seed=9)
@@ -236,7 +236,7 @@ async def test_stopping_a_job_dissolves_or_closes_its_open_package(tmp_path: Pat
             units = marks(2)
             await line.say_each("cam", units)
             await line.say_each("packer", units)
-            await line.operations.stop_job({"packages": choice})
+            await line.operations.do("job-stop", {"packages": choice})
             assert await line.rows("SELECT state FROM package") == [(state,)]
 
 
@@ -246,11 +246,11 @@ async def test_a_corrected_job_is_the_lot_it_was(tmp_path: Path) -> None:
         await line.say_each("cam", units[:4])
         assert await line.say_each("packer", [*units[:3], sscc(1), units[3]]) == ["accept"] * 5
         assert await line.say("stacker", sscc(1)) == "accept"
-        await line.operations.correct_job({"series": "A2"})
+        await line.operations.do("job-correct", {"series": "A2"})
         await line.say_each("cam", units[4:])
         assert await line.say_each("packer", [*units[4:], sscc(2)]) == ["accept"] * 3
         assert await line.say("stacker", sscc(2)) == "accept"
-        await line.operations.start_job({"gtin": GTIN, "series": "A1", "replace": True})
+        await line.operations.do("job-start", {"gtin": GTIN, "series": "A1", "replace": True})
         later = marks(4, seed=7)
         await line.say_each("cam", later)
         assert await line.say_each("packer", [*later[:3], sscc(3)]) == ["accept"] * 4
@@ -262,9 +262,9 @@ async def test_a_group_whose_own_code_is_withdrawn_is_no_more(tmp_path: Path) ->
         units, groups = marks(4), marks(2, GROUP_GTIN, seed=5)
         await line.say_each("cam", units)
         assert await line.say_each("wrapper", [*units[:2], groups[0], *units[2:], groups[1]]) == ["accept"] * 6
-        await line.operations.withdraw({"code": groups[0], "reason": "damaged"})
+        await line.operations.do("withdraw", {"code": groups[0], "reason": "damaged"})
         verdict = line.verdicts[-1]
-        answer = await line.operations.reject_confirm({"session": verdict.session, "seq": verdict.seq})
+        answer = await line.operations.do("reject-confirm", {"session": verdict.session, "seq": verdict.seq})
         assert answer == {"code": ident(groups[1]), "state": "withdrawn"}
         assert await line.rows("SELECT DISTINCT state FROM package") == [("dissolved",)]
         assert await line.say_each("wrapper", [*units[:2], groups[0]]) == ["accept"] * 3, "the label comes again"

@@ -58,7 +58,7 @@ async def produce(line: Plantwide, codes: list[str]) -> None:
         )
         told = boxes[-1][0] if boxes else told
         assert set(await line.line.say_each("stacker", [box for _, box in boxes])) <= {"accept"}
-    await line.line.operations.stop_job({"packages": "close"})
+    await line.line.operations.do("job-stop", {"packages": "close"})
 
 
 async def regulators_tree(line: Plantwide) -> dict[str, str]:
@@ -75,7 +75,7 @@ async def regulators_tree(line: Plantwide) -> dict[str, str]:
 @pytest.mark.bound(600)
 async def test_everything_succeeds_and_the_trees_are_equal(tmp_path: Path) -> None:
     async with plantwide(plant(30_000), tmp_path) as line:
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         codes = await line.issue(UNITS)
         await produce(line, codes)
         await line.deliver()
@@ -97,7 +97,7 @@ async def test_every_innocent_code_is_applied_once_and_every_spoiled_one_is_on_t
     tmp_path: Path, some_bad: str
 ) -> None:
     async with plantwide(plant(600), tmp_path, some_bad=some_bad) as line:
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         good, foreign = await line.issue(UNITS), await line.issue(UNITS // 100, tin="123456789")
         applied = good[:: UNITS // (UNITS // 100)]
         await apply_elsewhere(line, applied)

@@ -67,7 +67,7 @@ async def test_children_then_parent_then_pallets(tmp_path: Path) -> None:
         for code, word in [*pallet, (sscc(2), "accept"), (sscc(9), "accept")]:
             assert await line.say("stacker", code) == word, code
         assert await line.say("packer", units[6]) == "accept"
-        answer = await line.operations.close_package({"station": "boxing"})
+        answer = await line.operations.do("package-close", {"station": "boxing"})
         assert answer == {"station": "boxing", "parent": None, "count": 1, "state": "open"}
         assert await line.say_each("packer", [sscc(3), units[6]]) == ["accept", "already-packed"]
 
@@ -88,7 +88,7 @@ async def test_parent_then_children(tmp_path: Path) -> None:
         ]
         for code, word in steps:
             assert await line.say("packer", code) == word, code
-        answer = await line.operations.close_package({"station": "boxing"})
+        answer = await line.operations.do("package-close", {"station": "boxing"})
         assert (answer["parent"], answer["count"], answer["state"]) == (sscc(2), 1, "closed")
 
 
@@ -108,7 +108,7 @@ async def test_frames(tmp_path: Path) -> None:
         ]
         for frame, word in steps:
             assert await line.say("packer", *frame) == word, frame
-        await line.operations.close_package({"station": "boxing"})
+        await line.operations.do("package-close", {"station": "boxing"})
         assert await line.say("packer", *units[3:5], sscc(2)) == "accept"
         assert await line.say("packer", *units[5:7], sscc(3)) == "child-expected", "one short frame only"
 
@@ -130,7 +130,7 @@ async def test_items_of_the_journal_are_judged_as_ever_and_never_mixed_in(tmp_pa
         first = [sscc(1)] if mode is PARENT_FIRST else []
         await line.say_each("cam", real)
         await line.say_each("packer", [*first, real[0]])
-        await line.operations.start_job({"gtin": GTIN, "mode": "test", "replace": True})
+        await line.operations.do("job-start", {"gtin": GTIN, "mode": "test", "replace": True})
         await line.say_each("cam", tried)
         assert await line.say("packer", tried[0]) == "mixed-lot"
         assert await line.say_each("packer", real[1:3]) == ["accept"] * 2, "the conveyor is emptied"
@@ -140,9 +140,9 @@ async def test_items_of_the_journal_are_judged_as_ever_and_never_mixed_in(tmp_pa
         if first:
             assert await line.say_each("packer", [sscc(1), sscc(2)]) == ["parent-used", "accept"]
         assert await line.say_each("packer", [tried[0], real[3], tried[1]]) == ["accept", "mixed-lot", "accept"]
-        await line.operations.start_job({"gtin": GTIN, "mode": "test", "replace": True})
+        await line.operations.do("job-start", {"gtin": GTIN, "mode": "test", "replace": True})
         assert await line.say("packer", tried[2]) == "not-applied", "another rehearsal"
-        await line.operations.stop_job({})
+        await line.operations.do("job-stop", {})
         if not first:
             assert await line.say("packer", real[3]) == "accept"
         assert await line.rows("SELECT count(*) FROM code") == [(4,)]

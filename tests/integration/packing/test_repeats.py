@@ -44,7 +44,7 @@ async def test_a_child_of_the_open_package_is_a_repeat_still(tmp_path: Path, res
         assert await line.say("stacker", sscc(1)) == "accept"
         if not restart:
             with pytest.raises(CommandError):
-                await line.operations.start_job({"gtin": units[0][2:16]})
+                await line.operations.do("job-start", {"gtin": units[0][2:16]})
             await still_repeats(line, units)
     if restart:
         again = Line(line.plant, tmp_path / "line.db")
@@ -82,7 +82,7 @@ async def test_a_bad_print_is_no_repeat_of_a_good_one(tmp_path: Path) -> None:
         assert await line.say("grader", unit, grade="B") == "repeat"
         assert await line.say("grader", unit, grade="F") == "low-grade"
         verdict = line.verdicts[-1]
-        answer = await line.operations.reject_confirm({"session": verdict.session, "seq": verdict.seq})
+        answer = await line.operations.do("reject-confirm", {"session": verdict.session, "seq": verdict.seq})
         assert answer["state"] == "withdrawn", "accepted earlier, ejected later"
 
 
@@ -94,5 +94,5 @@ async def test_what_was_applied_again_is_repeated_from_then_on(tmp_path: Path) -
         for moments in line.state.recent.values():
             moments.update({code: at_ms - 61_000 for code, at_ms in moments.items()})
         await line.journal.do(lambda connection: connection.execute("UPDATE read SET at_ms = at_ms - 61000"))
-        await line.operations.withdraw({"code": unit, "reason": "damaged"})
+        await line.operations.do("withdraw", {"code": unit, "reason": "damaged"})
         assert await line.say_each("cam", [unit, unit]) == ["accept", "repeat"]

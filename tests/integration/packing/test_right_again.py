@@ -45,9 +45,9 @@ async def test_a_scanner_that_sends_printed_text_is_told_to_send_data(tmp_path: 
         assert await line.say("cam", printed) == "malformed"
         assert kinds(line) == {"device-set-up"}
         assert "set the reader to raw data" in line.problems.all()[0].text
-        answer = await line.operations.read({"station": "marking", "code": f" {printed}\n"})
+        answer = await line.operations.do("read", {"station": "marking", "code": f" {printed}\n"})
         assert (answer["verdict"], answer["code"]) == ("accept", unit.partition(GS)[0])
-        answer = await line.operations.read({"station": "marking", "code": "ж" * 40})
+        answer = await line.operations.do("read", {"station": "marking", "code": "ж" * 40})
         assert answer["reason"] == "malformed"
         assert {problem.where for problem in line.problems.all()} == {"cam"}, "nobody's typing is a scanner's fault"
         await line.say_each("cam", marks(11)[1:])
@@ -92,12 +92,12 @@ async def test_content_that_was_scanned_again(tmp_path: Path) -> None:
         await line.say_each("cam", [unit, unit])
         await line.say("packer", unit)
         async with asyncio.timeout(60):
-            while not await line.operations.confirming.look():
+            while not await line.operations.context.line.confirming.look():
                 await asyncio.sleep(0.01)
-        await line.operations.confirming.look()
+        await line.operations.context.line.confirming.look()
         assert kinds(line) == {"reject-not-confirmed"}
         await line.say("packer", unit)
-        await line.operations.confirming.look()
+        await line.operations.context.line.confirming.look()
         assert kinds(line) == set()
 
 
@@ -106,13 +106,19 @@ async def test_a_reject_that_nobody_confirmed_while_nothing_was_packed_stands_un
     async with running(box_plant([marking, PACK]), tmp_path) as line, book_of(line) as book:
         await line.say("cam", "junk")
         async with asyncio.timeout(60):
-            while not await line.operations.confirming.look():
+            while not await line.operations.context.line.confirming.look():
                 await asyncio.sleep(0.01)
-        await line.operations.confirming.look()
+        await line.operations.context.line.confirming.look()
         assert kinds(line) == {"reject-not-confirmed"}
         await book.write()
-        await book.acknowledge(str(book.standing[0].id), by="test")
+        await seen(line, book)
         assert kinds(line) == set()
+
+
+async def seen(line: Line, book: AlarmBook) -> None:
+    """Somebody has seen the one that stands."""
+    line.operations.context.alarms = book
+    await line.operations.do("alarm-acknowledge", by="test", subject=str(book.standing[0].id))
 
 
 async def test_a_copied_code_that_somebody_has_seen(tmp_path: Path) -> None:
@@ -122,7 +128,7 @@ async def test_a_copied_code_that_somebody_has_seen(tmp_path: Path) -> None:
         await line.say("cam", unit[:-4] + "0000")
         assert kinds(line) == {"other-check-part"}
         await book.write()
-        await book.acknowledge(str(book.standing[0].id), by="test")
+        await seen(line, book)
         assert kinds(line) == set()
         await book.write()
         assert book.standing == []

@@ -14,7 +14,7 @@ def ident(code: str) -> str:
 async def test_each_code_is_validated_once_with_its_last_accepted_grade(tmp_path: Path) -> None:
     async with plantwide(box_plant([APPLY, VERIFY]), tmp_path) as line:
         codes = await line.issue(5)
-        await line.line.operations.start_job({"gtin": GTIN, "order": "7-1"})
+        await line.line.operations.do("job-start", {"gtin": GTIN, "order": "7-1"})
         assert await line.line.say_each("cam", codes) == ["accept"] * 5
         assert await line.line.say_each("grader", codes, "3.8") == ["accept"] * 5
         assert await line.line.say("grader", ident(codes[0]), grade="2.0/10/660/45Q") == "accept"
@@ -40,7 +40,7 @@ async def test_each_code_is_validated_once_with_its_last_accepted_grade(tmp_path
 async def test_a_verifier_that_applies_never_applies_a_low_grade(tmp_path: Path) -> None:
     async with plantwide(box_plant([VERIFY_APPLY]), tmp_path) as line:
         codes = await line.issue(3)
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         assert await line.line.say("grader", codes[0], grade="1.4") == "low-grade"
         assert await line.line.say("grader", codes[1]) == "low-grade"
         assert line.line.problems.has("no-grade")
@@ -57,7 +57,7 @@ async def test_a_refused_row_is_for_people_and_nothing_is_sent_again(tmp_path: P
     async with plantwide(box_plant([APPLY, VERIFY]), tmp_path) as line:
         codes = await line.issue(3)
         strange = (await line.issue(1, tin="123456789"))[0]
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         await line.line.say_each("grader", [*codes, strange], "A")
         await line.deliver()
         assert await line.states("validation") == ["partial"]
@@ -70,7 +70,7 @@ async def test_a_document_refused_whole_sends_the_innocent_once_more(tmp_path: P
     async with plantwide(box_plant([APPLY, VERIFY]), tmp_path, some_bad="error") as line:
         codes = await line.issue(3)
         strange = (await line.issue(1, tin="123456789"))[0]
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         await line.line.say_each("grader", [*codes, strange], "A")
         await line.deliver()
         assert await line.states("validation") == ["refused", "succeeded"]

@@ -23,7 +23,6 @@ from lined.journal.tables.reports import ReportRow
 from lined.line.intake.intake import LineIntake
 from lined.line.jobs.clock_steps import ClockSteps
 from lined.line.jobs.sealing import Sealer
-from lined.line.operations import LineOperations
 from lined.line.plant import BatchRules
 from lined.line.state import LineState
 from lined.line.stations.read import typed_device
@@ -31,8 +30,8 @@ from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
-from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import LookupFailed, Unavailable
+from tests.commands import line_commands, report_commands
 from tests.integration.journal.bench import BINDING, DEVICES, OIL, frame, oil, plant
 from tests.integration.reports.desk import RULES
 from tests.integration.reports.office import NOON_MS, Clock, Office
@@ -68,7 +67,7 @@ class Clocked:
         self.now.begin(self.journal, ClockSteps(self.state))
         self.problems = Problems(self.now)
         self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.now)
-        self.line = LineOperations(self.plant, self.journal, self.state, self.intake, self.now)
+        self.line = line_commands(self.plant, self.journal, self.state, self.intake, self.now)
         around = Surroundings(
             journal=self.journal,
             regulator=self.office,
@@ -84,7 +83,7 @@ class Clocked:
         self.clock.was_set = lambda: None  # only what the program notices itself counts here
         self.now.listeners += [self.office.clock_was_set, self.delivery.clock_was_set]
         self.sealer = Sealer(self.journal, self.state, self.problems, self.now, self._skew_s, self.delivery.nudge)
-        self.people = ReportOperations(self.journal, self.now, self.delivery.nudge)
+        self.people = report_commands(self.journal, self.now, self.delivery.nudge)
         await self.delivery.recover()
 
     def _skew_s(self) -> float | None:
@@ -112,7 +111,7 @@ class Clocked:
 
     # ── work ────────────────────────────────────────────────────────────────────────────────────────────────────────
     async def job(self, **attributes: Any) -> None:
-        await self.line.start_job({"gtin": OIL, "replace": True, **attributes})
+        await self.line.do("job-start", {"gtin": OIL, "replace": True, **attributes})
 
     async def reads(self, count: int = 3) -> None:
         """So many items, a second each."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lined.codes import without_separators
+from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection, SqliteError
 from lined.journal.tables import codes, counters, reports
@@ -22,8 +23,8 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import DeliveryRules
-from lined.reports.operations import ReportOperations
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
+from tests.commands import report_commands
 from tests.integration.reports.office import Clock, Doc, Office
 from tests.profiles import PROFILE
 
@@ -75,7 +76,7 @@ class Desk:
         self.told = Told()
         self.journal: Journal
         self.delivery: Delivery
-        self.people: ReportOperations
+        self.people: Commands
         self.around: Surroundings
         self._made = 0
 
@@ -95,7 +96,7 @@ class Desk:
             chance=random.Random(1),
         )
         self.delivery = Delivery(self.around)
-        self.people = ReportOperations(self.journal, lambda: self.clock.ms, self.delivery.nudge)
+        self.people = report_commands(self.journal, lambda: self.clock.ms, self.delivery.nudge)
         await self.delivery.recover()
 
     async def restart(self) -> None:

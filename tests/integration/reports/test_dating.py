@@ -64,7 +64,7 @@ async def test_a_clock_that_is_put_right_while_the_program_is_off(tmp_path: Path
         line.office.deaf = AWAY if away else None
         await line.job()
         await line.reads()
-        await line.line.seal({})
+        await line.line.do("seal", {})
         await line.reads()
         await line.restart(meanwhile=-step)
         await line.reads()
@@ -102,7 +102,7 @@ async def test_while_the_clock_is_wrong_nothing_that_it_dated_goes_out(tmp_path:
         await line.job()
         await line.reads()
         line.office.deaf = AWAY
-        await line.line.seal({})
+        await line.line.do("seal", {})
         line.office.deaf = None
         await line.settle()
         if abs(step) > 5 * MINUTE:
@@ -131,7 +131,7 @@ async def test_what_a_clock_of_which_nothing_is_known_has_dated_goes_out_once_a_
         assert report.problem is not None and report.problem.startswith("4 codes: this computer's clock was wrong")
         assert said(report.problem, catalogue("ru").gettext).startswith("Кодов: 4. Когда часы")
         assert report.fingerprint is None  # what it will say is not decided yet
-        await line.people.retry(str(report.id), {}, by="Aziza")
+        await line.people.do("report-retry", {}, by="Aziza", subject=str(report.id))
         await line.settle()
         assert await line.held() == []
         dates = line.sent()
@@ -151,9 +151,11 @@ async def test_a_person_may_give_the_right_date_instead(tmp_path: Path) -> None:
         await line.settle()
         held = await line.held()
         assert len(held) == 2
-        await line.line.correct_job({"production_date": "2026-11-22"})
+        await line.line.do("job-correct", {"production_date": "2026-11-22"})
         for report in held:
-            await line.people.release(str(report.id), {"codes": "unreported", "reason": "date given"})
+            await line.people.do(
+                "report-release", {"codes": "unreported", "reason": "date given"}, subject=str(report.id)
+            )
         await line.settle()
         assert await line.held() == []
         assert {date.date().isoformat() for date in line.sent().values()} == {"2026-11-22"}
@@ -169,7 +171,7 @@ async def test_codes_of_two_days_are_held_where_a_wrong_clock_took_them_for_one(
         await line.settle()
         (report,) = await line.held()
         assert "not all on the day of the first" in str(report.problem)
-        await line.people.retry(str(report.id), {})
+        await line.people.do("report-retry", {}, subject=str(report.id))
         await line.settle()
         assert len(line.sent()) == 100
 
@@ -182,7 +184,7 @@ async def test_a_report_whose_expiry_passes_while_it_waits_is_held(tmp_path: Pat
         await line.hear()
         if frozen:
             line.office.answers.append(NotSent("connection refused"))
-            await line.line.seal({})
+            await line.line.do("seal", {})
             await line.delivery.send_next()
             assert (await line.reports())[0].frozen_ms is not None
         line.office.deaf, line.office.turn = AWAY, NotSent("no answer")
@@ -192,7 +194,7 @@ async def test_a_report_whose_expiry_passes_while_it_waits_is_held(tmp_path: Pat
         await line.settle()
         (report,) = await line.held()
         assert str(report.problem).startswith("Its expiry, 2026-11-23T13:00:00+05:00, has passed")
-        await line.people.retry(str(report.id), {})
+        await line.people.do("report-retry", {}, subject=str(report.id))
         await line.settle()
         assert [one.id for one in await line.held()] == [report.id]
         assert len(line.office.submitted) == before == int(frozen)

@@ -51,7 +51,7 @@ async def test_a_report_that_cannot_be_frozen_is_held_after_three_tries_and_othe
         assert "mistake in lined itself, 3 times (KeyError)" in str((await d.report(first)).problem)
         assert await d.state(second) == "submitted"
         monkeypatch.undo()
-        await d.people.retry(str(first), {})
+        await d.people.do("report-retry", {}, subject=str(first))
         await d.send()
         assert await d.state(first) == "submitted", "nothing was sent, so nothing has to be confirmed"
 
@@ -110,7 +110,7 @@ async def test_a_search_that_meets_defects_holds_its_report_and_finds_the_others
         assert await d.state(ids[0]) == "held"
         assert await d.state(ids[1]) == "submitted"
         with pytest.raises(CommandError, match="may have been received"):
-            await d.people.retry(str(ids[0]), {})
+            await d.people.do("report-retry", {}, subject=str(ids[0]))
 
 
 async def test_an_outcome_that_cannot_be_read_holds_its_report_and_the_others_are_followed(

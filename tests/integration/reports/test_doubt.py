@@ -534,7 +534,7 @@ async def test_a_person_has_it_tried_three_times_more(tmp_path: Path) -> None:
         report_id = await d.batch()
         for _ in range(3):
             await _turned_away(d, 413)
-        await d.people.retry(str(report_id), {"confirm": "not-received"})
+        await d.people.do("report-retry", {"confirm": "not-received"}, subject=str(report_id))
         for _ in range(2):
             await _turned_away(d, 413)
         assert await d.state(report_id) == "sealed"

@@ -338,7 +338,7 @@ async def test_an_adopted_document_may_have_more_codes_than_the_report(tmp_path:
         others = [f"another's {n}" for n in range(5)]
         doc = d.office.doc("cabinet", [*others, *codes], status="PARTIALLY_PROCESSED")
         doc.refuse(codes[1])
-        await d.people.retry(str(report_id), {"document_id": "cabinet"})
+        await d.people.do("report-retry", {"document_id": "cabinet"}, subject=str(report_id))
         await d.followed()
         assert list((await d.buckets()).values()) == ["accepted", "refused"]
 

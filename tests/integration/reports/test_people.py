@@ -34,14 +34,14 @@ async def held_after_doubt(d: Desk) -> int:
 
 async def refused_command(d: Desk, report: object, body: dict[str, Any]) -> CommandError:
     with pytest.raises(CommandError) as caught:
-        await d.people.retry(str(report), body)
+        await d.people.do("report-retry", body, subject=str(report))
     return caught.value
 
 
 async def test_retry_sends_the_same_bytes_again(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await held(d)
-        assert await d.people.retry(str(report_id), {}) == {
+        assert await d.people.do("report-retry", {}, subject=str(report_id)) == {
             "id": str(report_id),
             "state": "sealed",
             "document_id": None,
@@ -56,10 +56,10 @@ async def test_somebody_hears_of_what_is_held_until_all_is_decided(tmp_path: Pat
         first, second = await held(d), await held_after_doubt(d)
         await d.look()
         assert f"Held: {first}, {second}." in d.told.now["held", "reports"]
-        await d.people.retry(str(first), {})
+        await d.people.do("report-retry", {}, subject=str(first))
         await d.look()
         assert f"Held: {second}." in d.told.now["held", "reports"]
-        await d.people.release(str(second), {"codes": "accepted", "reason": "seen"})
+        await d.people.do("report-release", {"codes": "accepted", "reason": "seen"}, subject=str(second))
         await d.look()
         assert ("held", "reports") not in d.told.now
 
@@ -67,11 +67,13 @@ async def test_somebody_hears_of_what_is_held_until_all_is_decided(tmp_path: Pat
 async def test_retry_after_a_doubt_needs_a_confirmation(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await held_after_doubt(d)
-        for body in ({}, {"confirm": "yes"}, {"confirm": True}):
+        for body, code in (({}, "confirm-required"), ({"confirm": "yes"}, "wrong-values")):
             error = await refused_command(d, report_id, body)
-            assert (STATUS[type(error)], error.code) == (422, "confirm-required")
+            assert (STATUS[type(error)], error.code) == (422, code)
         assert await d.state(report_id) == "held"
-        assert (await d.people.retry(str(report_id), {"confirm": "not-received"}))["state"] == "sealed"
+        assert (await d.people.do("report-retry", {"confirm": "not-received"}, subject=str(report_id)))[
+            "state"
+        ] == "sealed"
 
 
 async def test_retry_of_what_the_regulator_registered_needs_a_confirmation(tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ async def test_a_document_named_by_a_person_is_adopted_and_followed(tmp_path: Pa
     async with desk(tmp_path / "line.db") as d:
         report_id = await held_after_doubt(d)
         d.office.doc("found-by-hand", await d.full_codes_of(report_id), "SUCCESS")
-        answer = await d.people.retry(str(report_id), {"document_id": "found-by-hand"})
+        answer = await d.people.do("report-retry", {"document_id": "found-by-hand"}, subject=str(report_id))
         assert (answer["state"], answer["document_id"]) == ("submitted", "found-by-hand")
         await d.follow()
         assert await d.state(report_id) == "succeeded"
@@ -99,14 +101,14 @@ async def test_a_document_that_lacks_a_code_of_the_report_is_not_believed(tmp_pa
         report_id = await held(d)
         codes = await d.full_codes_of(report_id)
         d.office.doc("slip", [*codes[1:], "010489921512237121somebodys"], "SUCCESS")
-        await d.people.retry(str(report_id), {"document_id": "slip"})
+        await d.people.do("report-retry", {"document_id": "slip"}, subject=str(report_id))
         assert (await d.report(report_id)).waits_for == NAMED
         await d.follow()
         report = await d.report(report_id)
         assert (report.state, report.document_id, report.waits_for) == ("held", None, None)
         assert "lacks 1 of this report's 3 codes" in str(report.problem)
         assert set((await d.buckets()).values()) == {"held"}
-        assert (await d.people.retry(str(report_id), {}))["state"] == "sealed"
+        assert (await d.people.do("report-retry", {}, subject=str(report_id)))["state"] == "sealed"
 
 
 async def test_a_document_that_holds_more_than_the_report_is_believed(tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ async def test_a_document_that_holds_more_than_the_report_is_believed(tmp_path: 
         report_id = await held(d)
         codes = await d.full_codes_of(report_id)
         d.office.doc("by-hand", [*codes, "010489921512237121somebodys"], "SUCCESS")
-        await d.people.retry(str(report_id), {"document_id": "by-hand"})
+        await d.people.do("report-retry", {"document_id": "by-hand"}, subject=str(report_id))
         await d.follow()
         assert await d.state(report_id) == "succeeded"
 
@@ -128,7 +130,7 @@ async def test_after_a_slip_the_report_has_its_own_document_again(tmp_path: Path
         assert await d.state(report_id) == "held"
         slip = d.office.doc("slip", [], "SUCCESS")
         slip.visible = visible == "at once"
-        await d.people.retry(str(report_id), {"document_id": "slip"})
+        await d.people.do("report-retry", {"document_id": "slip"}, subject=str(report_id))
         await d.followed()
         if visible != "at once":
             await d.followed(DAY_MS)
@@ -154,7 +156,9 @@ async def test_a_document_of_another_report_cannot_be_adopted(tmp_path: Path) ->
 async def test_release_ends_a_report(tmp_path: Path, codes: str) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await held(d)
-        answer = await d.people.release(str(report_id), {"codes": codes, "reason": "seen in the cabinet"}, by="anna")
+        answer = await d.people.do(
+            "report-release", {"codes": codes, "reason": "seen in the cabinet"}, by="anna", subject=str(report_id)
+        )
         assert answer["state"] == "released"
         assert set((await d.buckets()).values()) == {codes}
         assert (await d.report(report_id)).final_ms is not None
@@ -169,7 +173,9 @@ async def test_codes_released_as_unreported_go_with_the_job_s_present_attributes
         report_id = await held(d)
         attributes = json.dumps({"series": "S-2", "order": None, "production_date": None, "expiration_date": None})
         await d.execute("UPDATE job SET attributes = ?", attributes)
-        answer = await d.people.release(str(report_id), {"codes": "unreported", "reason": "wrong series"})
+        answer = await d.people.do(
+            "report-release", {"codes": "unreported", "reason": "wrong series"}, subject=str(report_id)
+        )
         assert answer["new_report"] == str((await d.all_reports())[-1].id)
         await d.send()
         assert json.loads(d.office.submitted[-1])["seriesNumber"] == "S-2"
@@ -183,7 +189,7 @@ async def test_release_wants_to_know_as_what_and_why(tmp_path: Path, body: dict[
     async with desk(tmp_path / "line.db") as d:
         report_id = await held(d)
         with pytest.raises(CommandError) as caught:
-            await d.people.release(str(report_id), body)
+            await d.people.do("report-release", body, subject=str(report_id))
         assert STATUS[type(caught.value)] == 422
         assert await d.state(report_id) == "held"
 
@@ -203,7 +209,7 @@ async def test_only_what_is_held_can_be_decided(tmp_path: Path, state: str) -> N
         error = await refused_command(d, report_id, {"confirm": "not-received"})
         assert (STATUS[type(error)], error.code) == (409, "wrong-state")
         with pytest.raises(CommandError, match="nothing to decide"):
-            await d.people.release(str(report_id), {"codes": "accepted", "reason": "x"})
+            await d.people.do("report-release", {"codes": "accepted", "reason": "x"}, subject=str(report_id))
 
 
 @pytest.mark.parametrize("unknown", ["999", "abc", "", "-1", "1; DROP TABLE report"])
@@ -216,9 +222,9 @@ async def test_the_same_command_again_is_answered_and_not_done_again(tmp_path: P
     async with desk(tmp_path / "line.db") as d:
         report_id = await held(d)
         body = {"codes": "unreported", "reason": "again"}
-        first = await d.people.release(str(report_id), body, command_id="c-1")
+        first = await d.people.do("report-release", body, id="c-1", subject=str(report_id))
         await d.restart()
-        second = await d.people.release(str(report_id), body, command_id="c-1")
+        second = await d.people.do("report-release", body, id="c-1", subject=str(report_id))
         assert first == second
         assert len(await d.all_reports()) == 2
 
@@ -239,10 +245,12 @@ async def test_what_is_learnt_of_a_document_while_a_person_decides_comes_too_lat
         async def slow(document_id: str) -> Document | None:
             found = await document(document_id)
             if decision == "release":
-                await d.people.release(str(report_id), {"codes": "accepted", "reason": "seen in their cabinet"})
+                await d.people.do(
+                    "report-release", {"codes": "accepted", "reason": "seen in their cabinet"}, subject=str(report_id)
+                )
             else:
                 body = {"document_id": "other"} if decision == "adopt" else {"confirm": "not-received"}
-                await d.people.retry(str(report_id), body)
+                await d.people.do("report-retry", body, subject=str(report_id))
             if learnt == "nothing":
                 raise UNAVAILABLE
             return found

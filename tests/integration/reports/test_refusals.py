@@ -118,7 +118,7 @@ async def test_what_a_person_sends_again_then_leaves_the_refused_out(tmp_path: P
         d.office.answers.extend([naming(codes[0]), naming(codes[1])])
         await d.send()
         await d.send()
-        await d.people.retry(str((await d.all_reports())[1].id), {})
+        await d.people.do("report-retry", {}, subject=str((await d.all_reports())[1].id))
         await d.send()
         assert sent(d) == [codes[2] + TAIL]
 
@@ -145,7 +145,7 @@ async def test_two_in_a_row_that_name_nobody_pause_the_kind_until_a_person_decid
         await d.restart()
         assert not await d.send()
         assert ("kind-paused", "utilisation") in d.told.now
-        await d.people.release(str(first), {"codes": "refused", "reason": "scrapped"})
+        await d.people.do("report-release", {"codes": "refused", "reason": "scrapped"}, subject=str(first))
         assert await d.send()
         assert await d.state(third) == "submitted"
         assert ("kind-paused", "utilisation") not in d.told.now
@@ -212,7 +212,7 @@ async def test_a_refused_document_is_not_forgotten_when_its_report_is_sent_again
         doc.status = "ERROR"
         await d.followed()
         assert await d.state(report_id) == "held"
-        await d.people.retry(str(report_id), {})
+        await d.people.do("report-retry", {}, subject=str(report_id))
         d.office.answers.append(OutcomeUnknown("no answer"))
         d.office.arrives.append("doc-again")
         await d.send()
@@ -225,7 +225,7 @@ async def test_a_refused_document_of_an_earlier_attempt_is_not_taken_for_a_lost_
         report_id, doc = await d.submitted()
         doc.status = "ERROR"
         await d.followed()
-        await d.people.retry(str(report_id), {})
+        await d.people.do("report-retry", {}, subject=str(report_id))
         d.office.answers.append(OutcomeUnknown("no answer"))
         await d.send()
         await d.miss()

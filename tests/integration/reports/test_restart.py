@@ -173,8 +173,8 @@ async def test_what_a_backup_brought_back_and_no_search_finds_is_sent_again_only
             await d.journal.do(lambda c: takeover.confirm(c, "Aziza", d.clock.ms))
         assert not await d.send()
         with pytest.raises(CommandError, match="not-received"):
-            await d.people.retry(str(report_id), {})
-        await d.people.retry(str(report_id), {"confirm": "not-received"})
+            await d.people.do("report-retry", {}, subject=str(report_id))
+        await d.people.do("report-retry", {"confirm": "not-received"}, subject=str(report_id))
         assert await d.send()
         assert len(d.office.submitted) == 1
 

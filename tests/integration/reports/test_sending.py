@@ -251,7 +251,7 @@ async def test_a_report_that_was_given_another_s_document_is_not_sent_again_with
         await d.send()
         await d.send()
         with pytest.raises(CommandError) as caught:
-            await d.people.retry(str(second), {})
+            await d.people.do("report-retry", {}, subject=str(second))
         assert caught.value.code == "confirm-required"
 
 
@@ -283,7 +283,7 @@ async def test_a_date_far_ahead_is_held(tmp_path: Path) -> None:
         await d.send()
         assert await d.state(report_id) == "held"
         assert "ahead of the regulator's clock" in str((await d.report(report_id)).problem)
-        await d.people.retry(str(report_id), {})
+        await d.people.do("report-retry", {}, subject=str(report_id))
         await d.send()
         assert await d.state(report_id) == "held"
         assert d.office.submitted == []

@@ -30,7 +30,7 @@ def ident(code: str) -> str:
 async def applied(line: Plantwide, count: int = 10) -> list[str]:
     """Codes of a job, applied and waiting to be reported."""
     codes = await line.issue(count)
-    await line.line.operations.start_job({"gtin": GTIN, "replace": True})
+    await line.line.operations.do("job-start", {"gtin": GTIN, "replace": True})
     assert await line.line.say_each("cam", codes) == ["accept"] * count
     return codes
 
@@ -65,7 +65,7 @@ async def test_a_code_that_a_refusal_names_in_any_way_is_refused_and_the_others_
 async def test_a_grade_that_a_refusal_names_in_any_way_is_refused_alone(tmp_path: Path, naming: str) -> None:
     async with plantwide(box_plant([VERIFY_APPLY]), tmp_path) as line:
         codes = await line.issue(5)
-        await line.line.operations.start_job({"gtin": GTIN})
+        await line.line.operations.do("job-start", {"gtin": GTIN})
         assert await line.line.say_each("grader", codes, grade="A") == ["accept"] * 5
         await line.fault("reject", path=f"{DOCUMENTS}/validation", codes=1, place=2, naming=naming)
         await line.deliver()
@@ -108,7 +108,7 @@ STORAGE = f"{DOCUMENTS}/storage"
 
 async def looks(line: Plantwide, times: int) -> None:
     """So many looks at the documents, each in its time."""
-    await line.line.operations.seal({})
+    await line.line.operations.do("seal", {})
     await line.sealer.look()
     while await line.delivery.send_next():
         pass

@@ -183,7 +183,7 @@ async def test_counters_of_a_job_and_of_the_life_of_the_journal_add_up(tmp_path:
         for job in range(3):
             await line.job(replace=True)
             await line.words("cam-1", *[oil(10 * job + n) for n in range(job + 1)], "x")
-        await line.line.stop_job({})
+        await line.line.do("job-stop", {})
         await line.word("cam-1", "y")
         assert [(await line.sums(job))["code.unreported"] for job in (1, 2, 3)] == [1, 2, 3]
         assert [(await line.sums(job))["reason.malformed"] for job in (0, 1, 2, 3)] == [4, 1, 1, 1]

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ async def test_a_gtin_may_be_written_with_13_digits(tmp_path: Path) -> None:
 )
 async def test_a_malformed_start_is_a_422_and_nothing_else(tmp_path: Path, body: dict[str, Any]) -> None:
     async with Line(tmp_path / "j.db") as line:
-        assert (await refusal(line.line.start_job(body)))[0] == 422
+        assert (await refusal(line.line.do("job-start", body)))[0] == 422
         await line.job()
         assert line.journal.writer.broken is None
 
@@ -146,16 +147,16 @@ async def test_no_command_can_stop_the_thread_that_writes(tmp_path: Path) -> Non
         for value in odd:
             operations = line.line
             calls = [
-                operations.seal({"kind": value}),
-                operations.withdraw({"code": value, "reason": "scrap"}),
-                operations.withdraw({"code": ident(9), "reason": value}),
-                operations.read({"station": value, "code": oil(2)}),
-                operations.read({"station": "apply", "code": value}),
-                operations.correct_job({"series": value, "production_date": value}),
-                operations.correct_job({"nonsense": value}),
-                operations.start_job({"gtin": value}),
-                operations.stop_job({"packages": value, "x": value}, command_id="\ud800"),
-                operations.correct_job({"order": "o"}, by="\udc00"),
+                operations.do("seal", {"kind": value}),
+                operations.do("withdraw", {"code": value, "reason": "scrap"}),
+                operations.do("withdraw", {"code": ident(9), "reason": value}),
+                operations.do("read", {"station": value, "code": oil(2)}),
+                operations.do("read", {"station": "apply", "code": value}),
+                operations.do("job-correct", {"series": value, "production_date": value}),
+                operations.do("job-correct", {"nonsense": value}),
+                operations.do("job-start", {"gtin": value}),
+                operations.do("job-stop", {"packages": value, "x": value}, id="\ud800"),
+                operations.do("job-correct", {"order": "o"}, by="\udc00"),
             ]
             results = await asyncio.gather(*calls, return_exceptions=True)
             assert not [r for r in results if isinstance(r, BaseException) and not isinstance(r, CommandError)]
@@ -200,11 +201,11 @@ async def test_stopping_seals_and_nothing_is_accepted_any_more(tmp_path: Path) -
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         await line.word("cam-1", oil(1))
-        await line.line.stop_job({})
+        await line.line.do("job-stop", {})
         assert await line.word("cam-1", oil(2)) == "no-job"
         assert [(r.codes, r.state, r.seal_reason) for r in await line.reports()] == [(1, "sealed", "job ended")]
-        assert (await refusal(line.line.stop_job({})))[:2] == (409, "no-job")
-        assert (await refusal(line.line.correct_job({"order": "x"})))[:2] == (409, "no-job")
+        assert (await refusal(line.line.do("job-stop", {})))[:2] == (409, "no-job")
+        assert (await refusal(line.line.do("job-correct", {"order": "x"})))[:2] == (409, "no-job")
 
 
 async def test_a_job_survives_a_restart_with_its_attributes_and_its_open_batch(tmp_path: Path) -> None:
@@ -217,7 +218,7 @@ async def test_a_job_survives_a_restart_with_its_attributes_and_its_open_batch(t
         assert [(r.codes, r.job_id) for r in await line.reports()] == [(2, int(job["id"]))]
         attributes = json.loads((await line.reports())[0].attributes)
         assert (attributes["series"], attributes["order"]) == ("S1", "O1")
-        assert (await line.line.stop_job({}))["id"] == job["id"]
+        assert (await line.line.do("job-stop", {}))["id"] == job["id"]
 
 
 async def test_a_job_that_the_disk_refused_does_not_run(tmp_path: Path) -> None:
@@ -229,7 +230,7 @@ async def test_a_job_that_the_disk_refused_does_not_run(tmp_path: Path) -> None:
         await line.job()
         line.fail_next = True
         with pytest.raises(JournalFull):
-            await line.line.stop_job({})
+            await line.line.do("job-stop", {})
         assert await line.word("cam-1", oil(1)) == "accept"
 
 
@@ -253,10 +254,10 @@ async def test_correcting_changes_only_what_is_not_frozen(tmp_path: Path) -> Non
         for number in range(4):
             await line.word("cam-1", oil(number))
             if number < 3:
-                await line.line.seal({})
+                await line.line.do("seal", {})
         await line.rows("UPDATE report SET frozen_ms = 1, fingerprint = 'x' WHERE id = 1")
         await line.rows("UPDATE report SET frozen_ms = 1, state = 'submitted' WHERE id = 2")
-        answer = await line.line.correct_job({"series": "S2"})
+        answer = await line.line.do("job-correct", {"series": "S2"})
         assert answer["reports"] == ["3", "4"]
         found = [json.loads(r.attributes) for r in await line.reports()]
         assert [a["series"] for a in found] == ["S1", "S1", "S2", "S2"]
@@ -265,7 +266,7 @@ async def test_correcting_changes_only_what_is_not_frozen(tmp_path: Path) -> Non
         assert revisions[:2] == [0, 0]
         assert min(revisions[2:]) > 0  # a body being built meanwhile is built anew
         await line.restart()
-        await line.line.seal({})
+        await line.line.do("seal", {})
         await line.word("cam-1", oil(5))
         assert json.loads((await line.reports())[-1].attributes)["series"] == "S2"
 
@@ -278,7 +279,7 @@ async def test_correcting_changes_only_what_is_not_frozen(tmp_path: Path) -> Non
         ({"expiration_date": "2026-11-01"}, "wrong-values"),
         ({"production_date": "2024-11-01"}, "wrong-values"),
         ({}, "nothing-to-correct"),
-        ({"gtin": WATER}, "nothing-to-correct"),
+        ({"gtin": WATER}, "wrong-values"),
         ({"series": 7}, "wrong-values"),
     ],
 )
@@ -287,7 +288,7 @@ async def test_a_correction_is_checked_like_a_start(tmp_path: Path, changes: dic
         await line.job(series="S1")
         await line.word("cam-1", oil(1))
         before = await line.rows("SELECT attributes FROM report UNION ALL SELECT attributes FROM job")
-        assert (await refusal(line.line.correct_job(changes)))[:2] == (422, code)
+        assert (await refusal(line.line.do("job-correct", changes)))[:2] == (422, code)
         assert await line.rows("SELECT attributes FROM report UNION ALL SELECT attributes FROM job") == before
 
 
@@ -295,8 +296,8 @@ async def test_a_demanded_value_cannot_be_corrected_away(tmp_path: Path) -> None
     async with Line(tmp_path / "j.db") as line:
         await line.job(WATER, **WATER_JOB)
         for changes in ({"series": None}, {"series": ""}, {"expiration_date": None}):
-            assert (await refusal(line.line.correct_job(changes)))[0] == 422
-        await line.line.correct_job({"series": "S9"})
+            assert (await refusal(line.line.do("job-correct", changes)))[0] == 422
+        await line.line.do("job-correct", {"series": "S9"})
 
 
 # ── the same id ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -305,44 +306,44 @@ async def test_a_demanded_value_cannot_be_corrected_away(tmp_path: Path) -> None
 async def test_the_same_id_is_answered_again_and_not_done_again_for_seven_days(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
         body = {"gtin": OIL, "replace": True}
-        first = await line.line.start_job(body, command_id="a", by="Anna")
+        first = await line.line.do("job-start", body, id="a", by="Anna")
         line.now += MINUTE
-        assert await line.line.start_job(body, command_id="a", by="Anna") == first
+        assert await line.line.do("job-start", body, id="a", by="Anna") == first
         await line.restart()
         line.now = NOON + 7 * DAY - 1
-        assert await line.line.start_job(body, command_id="a", by="Anna") == first
+        assert await line.line.do("job-start", body, id="a", by="Anna") == first
         assert await line.rows("SELECT count(*) FROM job") == [(1,)]
         line.now = NOON + 7 * DAY + 1
-        assert (await line.line.start_job(body, command_id="a", by="Anna"))["id"] != first["id"]
+        assert (await line.line.do("job-start", body, id="a", by="Anna"))["id"] != first["id"]
 
 
 async def test_an_id_of_another_command_is_a_409(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
-        await line.line.start_job({"gtin": OIL}, command_id="a")
-        assert (await refusal(line.line.start_job({"gtin": OIL, "replace": True}, command_id="a")))[:2] == (
+        await line.line.do("job-start", {"gtin": OIL}, id="a")
+        assert (await refusal(line.line.do("job-start", {"gtin": OIL, "replace": True}, id="a")))[:2] == (
             409,
             "id-reused",
         )
-        assert (await refusal(line.line.stop_job({}, command_id="a")))[:2] == (409, "id-reused")
+        assert (await refusal(line.line.do("job-stop", {}, id="a")))[:2] == (409, "id-reused")
         assert await line.word("cam-1", oil(1)) == "accept"
 
 
 async def test_a_refused_command_may_be_tried_again_under_its_id(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
-        assert (await refusal(line.line.stop_job({}, command_id="s")))[1] == "no-job"
+        assert (await refusal(line.line.do("job-stop", {}, id="s")))[1] == "no-job"
         await line.job()
-        await line.line.stop_job({}, command_id="s")
+        await line.line.do("job-stop", {}, id="s")
         line.fail_next = True
         with pytest.raises(JournalFull):
-            await line.line.start_job({"gtin": OIL}, command_id="d")
-        await line.line.start_job({"gtin": OIL}, command_id="d")
+            await line.line.do("job-start", {"gtin": OIL}, id="d")
+        await line.line.do("job-start", {"gtin": OIL}, id="d")
 
 
 async def test_two_commands_of_one_id_in_one_group_are_done_once(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
         body = {"gtin": OIL}
         one, other = await asyncio.gather(
-            line.line.start_job(body, command_id="a"), line.line.start_job(body, command_id="a")
+            line.line.do("job-start", body, id="a"), line.line.do("job-start", body, id="a")
         )
         assert one == other
         assert await line.rows("SELECT count(*) FROM job") == [(1,)]
@@ -354,9 +355,9 @@ async def test_a_refused_command_undoes_nothing_of_its_neighbours(tmp_path: Path
         results = await asyncio.gather(
             line.submit("cam-1", frame(oil(1))),
             line.job(),
-            line.line.withdraw({"code": oil(5), "reason": "scrap"}),
-            line.line.withdraw({"code": oil(1), "reason": "scrap"}),
-            line.line.read({"station": "apply", "code": oil(2)}),
+            line.line.do("withdraw", {"code": oil(5), "reason": "scrap"}),
+            line.line.do("withdraw", {"code": oil(1), "reason": "scrap"}),
+            line.line.do("read", {"station": "apply", "code": oil(2)}),
             return_exceptions=True,
         )
         kinds = [type(result).__name__ for result in results]
@@ -371,13 +372,13 @@ async def test_withdrawing_is_for_what_was_applied_and_not_reported(tmp_path: Pa
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         await line.words("cam-1", oil(1), oil(2), oil(3))
-        withdraw = line.line.withdraw
+        withdraw = partial(line.line.do, "withdraw")
         assert (await refusal(withdraw({"code": oil(9), "reason": "scrap"})))[:2] == (404, "unknown-code")
         assert (await refusal(withdraw({"code": oil(1), "reason": "whim"})))[0] == 422
         assert (await refusal(withdraw({"code": "hello", "reason": "scrap"})))[0] == 422
         await withdraw({"code": oil(1), "reason": "scrap"})
         assert (await refusal(withdraw({"code": ident(1), "reason": "scrap"})))[0] == 409
-        await line.line.seal({})
+        await line.line.do("seal", {})
         await withdraw({"code": oil(2), "reason": "scrap"})
         await line.rows("UPDATE report SET frozen_ms = 1")
         assert (await refusal(withdraw({"code": oil(3), "reason": "scrap"})))[:2] == (409, "already-reported")
@@ -388,9 +389,9 @@ async def test_withdrawing_is_for_what_was_applied_and_not_reported(tmp_path: Pa
 
 async def test_the_moment_of_commands_is_kept(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
-        await line.line.start_job({"gtin": OIL}, by="Anna")
+        await line.line.do("job-start", {"gtin": OIL}, by="Anna")
         line.now += DAY
-        await line.line.stop_job({}, by="Ben")
+        await line.line.do("job-stop", {}, by="Ben")
         assert await line.rows("SELECT started_ms, started_by, stopped_ms, stopped_by FROM job") == [
             (NOON, "Anna", NOON + DAY, "Ben")
         ]

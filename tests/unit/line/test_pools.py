@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from lined.api.statuses import STATUS
+from lined.commands import pools as pool_commands
 from lined.journal import writer
 from lined.journal.tables import pools
-from lined.line import pool_operations
 from lined.line.plant import Station
 from lined.vocabulary.errors import CommandError
 from tests.integration.journal.bench import GS, OIL, SSCC, TOBACCO, WATER, Line, frame, ident, oil, plant
@@ -23,7 +23,7 @@ TOBACCO_CODE = f"{TOBACCO}7bePLC4DT0lgreN"
 
 
 async def load(line: Line, *codes: str, complete: bool = True, gtin: str = OIL) -> dict[str, Any]:
-    return await line.line.load_pool({"gtin": gtin, "codes": list(codes), "complete": complete})
+    return await line.line.do("pool-load", {"gtin": gtin, "codes": list(codes), "complete": complete})
 
 
 async def pool(line: Line, gtin: str = OIL) -> tuple[str, int, int]:
@@ -51,7 +51,7 @@ async def test_its_place_is_after_wrong_product_and_before_duplicate(tmp_path: P
         assert await line.words("cam-1", oil(1), oil(2), oil(2)) == ["unknown-code", "accept", "duplicate"]
         assert await line.word("cam-1", WATER_CODE) == "wrong-product"
         assert await line.word("cam-1", SSCC) == "wrong-level"
-        await line.line.stop_job({})
+        await line.line.do("job-stop", {})
         assert await line.word("cam-1", oil(3)) == "no-job"
 
 
@@ -61,8 +61,8 @@ async def test_a_verifier_that_applies_knows_the_pool_before_the_grade(tmp_path:
     try:
         good, foreign = marks(2)
         gtin = good[2:16]
-        await line.operations.load_pool({"gtin": gtin, "codes": [good], "complete": True})
-        await line.operations.start_job({"gtin": gtin})
+        await line.operations.do("pool-load", {"gtin": gtin, "codes": [good], "complete": True})
+        await line.operations.do("job-start", {"gtin": gtin})
         assert await line.say("grader", foreign, grade="D") == "unknown-code"
         assert await line.say("grader", good, grade="D") == "low-grade"
         assert await line.say("grader", good, grade="A") == "accept"
@@ -80,10 +80,10 @@ async def test_a_pool_refuses_nothing_before_it_is_complete_nor_after_it_was_dro
         assert await line.word("cam-1", oil(3)) == "unknown-code"
         await load(line, oil(3))
         assert await line.word("cam-1", oil(3)) == "accept"
-        await line.line.drop_pool({"gtin": OIL})
+        await line.line.do("pool-drop", {"gtin": OIL})
         assert await line.word("cam-1", oil(4)) == "accept"
         with pytest.raises(CommandError, match="No code pool"):
-            await line.line.drop_pool({"gtin": OIL})
+            await line.line.do("pool-drop", {"gtin": OIL})
         await load(line, oil(5))  # a new one, while the old one's codes are still there
         assert await line.words("cam-1", oil(6), oil(5)) == ["unknown-code", "accept"]
 
@@ -110,7 +110,7 @@ async def test_codes_are_counted_as_applied_once_whatever_came_first(tmp_path: P
         assert await line.word("cam-1", oil(2)) == "accept"  # while it is loading
         await load(line, oil(1), oil(2), oil(3), oil(1), ident(3))
         assert await pool(line) == ("active", 3, 2)
-        await line.line.withdraw({"code": oil(2), "reason": "damaged"})
+        await line.line.do("withdraw", {"code": oil(2), "reason": "damaged"})
         assert await line.word("cam-1", oil(2)) == "accept"  # again: it is counted already
         assert await pool(line) == ("active", 3, 2)
 
@@ -147,7 +147,7 @@ async def test_the_codes_of_a_dropped_pool_go_step_by_step(tmp_path: Path, monke
     monkeypatch.setattr(pools, "SWEEP_ROWS", 4)
     async with Line(tmp_path / "j.db") as line:
         await load(line, *(oil(n) for n in range(10)))
-        await line.line.drop_pool({"gtin": OIL})
+        await line.line.do("pool-drop", {"gtin": OIL})
         await load(line, oil(3))
         left = []
         while await line.read(pools.sweep):
@@ -160,7 +160,7 @@ async def test_a_page_is_loaded_in_steps_between_which_reads_are_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So no verdict waits for a whole page: here a group of the writer takes one work."""
-    monkeypatch.setattr(pool_operations, "STEP_CODES", 2)
+    monkeypatch.setattr(pool_commands, "STEP_CODES", 2)
     monkeypatch.setattr(writer, "GROUP_MAX", 1)
     async with Line(tmp_path / "j.db") as line:
         await line.job()
@@ -175,13 +175,13 @@ async def test_a_group_s_own_code_is_looked_for_in_the_pool_of_groups(tmp_path: 
     try:
         units = marks(2)
         foreign, good = marks(2, GROUP_GTIN, seed=2)
-        await line.operations.load_pool({"gtin": GROUP_GTIN, "codes": [good], "complete": True})
-        await line.operations.start_job({"gtin": units[0][2:16]})
+        await line.operations.do("pool-load", {"gtin": GROUP_GTIN, "codes": [good], "complete": True})
+        await line.operations.do("job-start", {"gtin": units[0][2:16]})
         assert await line.say_each("cam", units) == ["accept"] * 2
         assert await line.say_each("wrapper", units) == ["accept"] * 2
         assert await line.say("wrapper", foreign) == "unknown-code"
         with pytest.raises(CommandError, match="not in the code pool"):
-            await line.operations.close_package({"station": "groups", "parent": foreign})
+            await line.operations.do("package-close", {"station": "groups", "parent": foreign})
         assert await line.say("wrapper", good) == "accept"
         assert await line.rows("SELECT applied FROM pool") == [(1,)]
     finally:

@@ -66,13 +66,13 @@ async def test_the_first_batch_of_a_job_and_only_it_is_sealed_after_a_minute(tmp
 
 async def test_a_command_seals_what_has_codes(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
-        assert (await line.line.seal({}))["sealed"] == []
+        assert (await line.line.do("seal", {}))["sealed"] == []
         await line.job()
-        assert (await line.line.seal({}))["sealed"] == []
+        assert (await line.line.do("seal", {}))["sealed"] == []
         await line.word("cam-1", oil(1))
-        assert (await line.line.seal({"kind": "validation"}))["sealed"] == []
-        assert (await line.line.seal({"kind": "utilisation"}))["sealed"] == ["1"]
-        assert (await line.line.seal({}))["sealed"] == []
+        assert (await line.line.do("seal", {"kind": "validation"}))["sealed"] == []
+        assert (await line.line.do("seal", {"kind": "utilisation"}))["sealed"] == ["1"]
+        assert (await line.line.do("seal", {}))["sealed"] == []
         assert await states(line) == [(1, "sealed", "command")]
 
 
@@ -83,7 +83,7 @@ async def test_a_sealed_report_is_due_after_it_has_settled(tmp_path: Path) -> No
         await line.words("cam-1", oil(1), oil(2))
         await line.sealer.look()
         assert (await line.reports())[0].due_ms == NOON + 7_000
-        await line.line.stop_job({})
+        await line.line.do("job-stop", {})
         assert (await line.reports())[1].due_ms == NOON + 7_000
 
 
@@ -93,14 +93,14 @@ async def test_a_batch_without_codes_left_is_void(tmp_path: Path, how: str) -> N
         await line.job()
         await line.words("cam-1", oil(1), oil(2))
         for number in (1, 2):
-            await line.line.withdraw({"code": ident(number), "reason": "damaged"})
-        assert (await line.line.seal({}))["sealed"] == []
+            await line.line.do("withdraw", {"code": ident(number), "reason": "damaged"})
+        assert (await line.line.do("seal", {}))["sealed"] == []
         if how == "full":
             await line.word("cam-1", oil(3))
         elif how == "age":
             line.now += 15 * MINUTE
         else:
-            await line.line.stop_job({})
+            await line.line.do("job-stop", {})
         await line.sealer.look()
         assert (await line.reports())[0].state == "void"
         sums = await line.sums()
@@ -119,9 +119,9 @@ async def test_more_than_five_minutes_off_the_regulators_clock_seals_nothing_unt
         assert await line.sealer.look() == 0
         assert line.problems.has("clock")
         with pytest.raises(CommandError) as caught:
-            await line.line.seal({})
+            await line.line.do("seal", {})
         assert (STATUS[type(caught.value)], caught.value.code) == (409, "clock")
-        await line.line.stop_job({})
+        await line.line.do("job-stop", {})
         assert {r.state for r in await line.reports()} == {"open"}
         assert await line.sealer.look() == 0
         line.skew_s = -299.0
@@ -191,7 +191,7 @@ async def test_entries_dated_by_a_clock_that_ran_ahead_stop_nothing_once_the_reg
         line.skew_s = 0.2
         assert await line.sealer.look() == 1
         assert not line.problems.has("clock")
-        assert (await line.line.seal({}))["sealed"] == ["2"]
+        assert (await line.line.do("seal", {}))["sealed"] == ["2"]
 
 
 async def test_a_clock_that_was_set_back_stays_wrong_whatever_was_heard_before(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ async def test_a_sealing_that_was_rolled_back_is_done_again(tmp_path: Path) -> N
         await line.words("cam-1", oil(1), oil(2))
         line.fail_next = True
         with pytest.raises(Exception, match="full"):
-            await line.line.seal({})
+            await line.line.do("seal", {})
         assert await line.word("cam-1", oil(3)) == "accept"
         assert await states(line) == [(3, "open", None)]
-        assert (await line.line.seal({}))["sealed"] == ["1"]
+        assert (await line.line.do("seal", {}))["sealed"] == ["1"]

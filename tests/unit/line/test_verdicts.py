@@ -88,7 +88,7 @@ async def test_each_reason_with_a_job(tmp_path: Path, read: str | Frame, word: s
 async def test_the_earlier_reason_wins_over_no_job(tmp_path: Path, read: str | Frame, word: str) -> None:
     async with running(tmp_path) as line:
         await line.word("cam-1", oil(2))
-        await line.line.stop_job({})
+        await line.line.do("job-stop", {})
         assert await line.word("cam-1", read) == word
 
 
@@ -138,7 +138,7 @@ async def test_the_same_code_with_another_check_part_is_a_duplicate_with_an_alar
 async def test_a_forged_copy_typed_by_hand_raises_the_alarm_as_well(tmp_path: Path) -> None:
     async with running(tmp_path) as line:
         await line.word("cam-1", oil(1))
-        answer = await line.line.read({"station": "apply", "code": oil(1, "93zzzz")})
+        answer = await line.line.do("read", {"station": "apply", "code": oil(1, "93zzzz")})
         assert (answer["verdict"], answer["reason"]) == ("reject", "duplicate")
         assert line.problems.has("other-check-part")
 
@@ -147,7 +147,7 @@ async def test_another_check_part_does_not_use_up_the_unsaid_nor_bring_back_the_
     async with running(tmp_path) as line:
         await line.word("cam-1", oil(1), say=False)
         await line.word("cam-1", oil(2))
-        await line.line.withdraw({"code": oil(2), "reason": "damaged"})
+        await line.line.do("withdraw", {"code": oil(2), "reason": "damaged"})
         assert await line.words("cam-1", oil(1, "93zzzz"), oil(2, "93zzzz")) == ["duplicate", "duplicate"]
         assert await line.words("cam-1", oil(1), oil(2)) == ["accept", "accept"]
 
@@ -331,7 +331,7 @@ async def test_a_withdrawn_code_comes_back_unless_it_is_scrap_or_a_sample(
 ) -> None:
     async with running(tmp_path) as line:
         await line.words("hand-1", oil(1), oil(2))
-        await line.line.withdraw({"code": ident(1), "reason": reason})
+        await line.line.do("withdraw", {"code": ident(1), "reason": reason})
         line.now += MINUTE
         assert await line.word(device, oil(1)) == word
         line.now += MINUTE
@@ -345,7 +345,7 @@ async def test_the_last_reason_counts_where_a_code_was_withdrawn_twice(tmp_path:
     async with running(tmp_path) as line:
         for reason, word in (("damaged", "accept"), ("scrap", "duplicate")):
             await line.word("cam-1", oil(1))
-            await line.line.withdraw({"code": ident(1), "reason": reason})
+            await line.line.do("withdraw", {"code": ident(1), "reason": reason})
             assert await line.word("cam-2", oil(1)) == word
 
 
@@ -367,8 +367,8 @@ async def test_a_test_job_remembers_and_reports_nothing(tmp_path: Path) -> None:
 async def test_in_a_test_job_a_code_applied_for_real_is_a_duplicate(tmp_path: Path) -> None:
     async with running(tmp_path) as line:
         await line.words("hand-1", oil(1), oil(2), oil(3))
-        await line.line.withdraw({"code": oil(2), "reason": "damaged"})
-        await line.line.withdraw({"code": oil(3), "reason": "scrap"})
+        await line.line.do("withdraw", {"code": oil(2), "reason": "damaged"})
+        await line.line.do("withdraw", {"code": oil(3), "reason": "scrap"})
         await line.job(mode="test", replace=True)
         before = await line.rows("SELECT ident, own FROM code ORDER BY id")
         assert await line.words("hand-1", oil(1), oil(2), oil(3)) == ["duplicate", "accept", "duplicate"]
@@ -382,7 +382,7 @@ async def test_a_typed_code_is_judged_like_a_read(tmp_path: Path) -> None:
         expected = [(oil(1), "accept", None), (oil(1), "reject", "duplicate"), (SSCC, "reject", "wrong-level")]
         expected += [("gibberish", "reject", "malformed"), (WATER_CODE, "reject", "wrong-product")]
         for code, verdict, reason in expected:
-            answer = await line.line.read({"station": "apply", "code": code})
+            answer = await line.line.do("read", {"station": "apply", "code": code})
             assert (answer["verdict"], answer["reason"]) == (verdict, reason)
         assert await line.word("cam-1", oil(1)) == "duplicate"
         sums = await line.sums()
@@ -393,8 +393,8 @@ async def test_a_typed_code_is_judged_like_a_read(tmp_path: Path) -> None:
 async def test_a_typed_code_asked_for_twice_under_one_id_is_judged_once(tmp_path: Path) -> None:
     async with running(tmp_path) as line:
         body = {"station": "apply", "code": oil(1)}
-        first = await line.line.read(body, command_id="t1")
-        assert await line.line.read(body, command_id="t1") == first
+        first = await line.line.do("read", body, id="t1")
+        assert await line.line.do("read", body, id="t1") == first
         assert first["verdict"] == "accept"
         assert (await line.sums())["read.accepted"] == 1
         assert line.intake.under_way == 0
@@ -406,10 +406,10 @@ async def test_below_the_floor_typed_codes_are_refused_like_reads(
     async with running(tmp_path) as line:
         line.journal.writer.low_on_space = True
         assert await line.word("cam-1", oil(1)) == "not-durable"
-        with pytest.raises(Exception, match="make room"):
-            await line.line.read({"station": "apply", "code": oil(1)})
+        with pytest.raises(Exception, match="too little room"):
+            await line.line.do("read", {"station": "apply", "code": oil(1)})
         assert line.intake.under_way == 0
-        await line.line.stop_job({})  # what people have to do still goes
+        await line.line.do("job-stop", {})  # what people have to do still goes
 
 
 async def test_a_lost_separator_is_restored_only_for_a_product_that_makes_it_certain(tmp_path: Path) -> None:
@@ -419,7 +419,7 @@ async def test_a_lost_separator_is_restored_only_for_a_product_that_makes_it_cer
     async with Line(tmp_path / "a.db", replace(plain, products={OIL: known})) as line:
         await line.job()
         assert await line.words("cam-1", lost, oil(1)) == ["accept", "duplicate"]
-        await line.line.withdraw({"code": lost, "reason": "scrap"})
+        await line.line.do("withdraw", {"code": lost, "reason": "scrap"})
     async with running(tmp_path) as line:
         assert await line.word("cam-1", lost) == "malformed"
 

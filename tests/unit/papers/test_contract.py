@@ -103,7 +103,7 @@ def test_every_topic_stands_there_as_it_is_published() -> None:
         assert (direction, int(qos), retained == "yes") == ("out", told.qos, told.retain), name
         fields = re.search(r"`\{(.+?)\}`", what)
         if fields is not None:
-            assert re.findall(r'"(\w+)"', fields[1]) == list(told.shape["properties"]), name
+            assert re.findall(r'"(\w+)"', fields[1]) == list(told.message.model_fields), name
 
 
 def test_every_command_of_the_plc_stands_there() -> None:

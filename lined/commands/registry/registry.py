@@ -1,0 +1,111 @@
+"""The registry: every command there is, and bodies judged by it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from lined import commands
+from lined.commands.registry.command import DECLARED, Body, Command, Source
+from lined.vocabulary.errors import Invalid, NotFound, Problem, Unreadable
+
+PROBLEMS_MAX = 20  # named in one refusal
+READING = ("jobs", "reports", "packages", "codes", "plc")
+"""The files of commands that people read first; any other comes after them."""
+NOT_JSON = "The body is not JSON; where there is nothing to say, send {}."
+
+_SENTENCES = {
+    "enum": "must be {expected}",
+    "extra_forbidden": "is not known here",
+    "value_error": "{error}",
+    "missing": "is required",
+    "model_attributes_type": "must be a JSON object",
+    "model_type": "must be a JSON object",
+    "string_type": "must be text in quotes",
+    "string_unicode": "holds half a character (a lone surrogate)",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "string_too_short": "must not be empty",
+    "string_too_long": "may have at most {max_length} characters",
+    "too_long": "may have at most {max_length} items",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
+"""Kinds of pydantic's findings in our words."""
+
+_loaded: list[bool] = []
+
+
+def every() -> dict[str, Command]:
+    """All commands, by name, in the order of READING."""
+    if not _loaded:
+        for found in pkgutil.iter_modules(commands.__path__):
+            if not found.ispkg:
+                importlib.import_module(f"{commands.__name__}.{found.name}")
+        _loaded.append(True)
+    return {one.name: one for one in sorted(DECLARED.values(), key=_place)}
+
+
+def _place(command: Command) -> tuple[int, str, int]:
+    module = command.handler.__module__.rpartition(".")[2]
+    known = READING.index(module) if module in READING else len(READING)
+    return known, module, command.handler.__code__.co_firstlineno
+
+
+def from_source(source: Source) -> dict[str, Command]:
+    """Those that may come from there."""
+    return {name: one for name, one in every().items() if source in one.sources}
+
+
+def get(name: str) -> Command:
+    """Raises KeyError."""
+    return every()[name]
+
+
+def read_json(raw: bytes) -> Any:
+    """What a body says. Raises Unreadable: no JSON in UTF-8, or nothing said."""
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Unreadable("not-json", NOT_JSON) from None
+    if value is None:
+        raise Unreadable("not-json", NOT_JSON)
+    return value
+
+
+def accepted(name: str, value: Any, source: Source | None = None) -> tuple[Command, Body]:
+    """The command and its body, if it may come from there (None: from anywhere). Raises NotFound, Invalid."""
+    known = every() if source is None else from_source(source)
+    if name not in known:
+        raise NotFound("unknown-command", f"There is no such command (there are {', '.join(known)}).")
+    try:
+        body = known[name].body_from(source).model_validate(value)
+    except ValidationError as error:
+        raise wrong_values(problems_in(error.errors())) from None
+    return known[name], body
+
+
+def problems_in(errors: Iterable[Mapping[str, Any]], skipped: int = 0) -> list[Problem]:
+    """What a model found, each with its place below the first `skipped` steps. The value is never repeated: it may be a
+    code.
+    """
+    return [_problem(one, skipped) for one in errors][:PROBLEMS_MAX]
+
+
+def wrong_values(problems: list[Problem]) -> Invalid:
+    return Invalid("wrong-values", "; ".join(f"{one.path}: {one.message}" for one in problems), problems)
+
+
+def _problem(one: Mapping[str, Any], skipped: int) -> Problem:
+    steps = [str(part).encode("utf-8", "replace").decode()[:50] for part in one["loc"]]
+    place = ".".join(steps[skipped:]) or (steps[0] if steps else "body")
+    sentence = _SENTENCES.get(one["type"])
+    return Problem(place, sentence.format(**one.get("ctx", {})) if sentence else str(one["msg"]))
