@@ -64,6 +64,7 @@ SWITCH_INTERVAL_S = 0.0005  # a thread in pure Python keeps the loop waiting no 
 COLLECTIONS = (700, 10, 1_000)  # young and middling objects as usual; a look at all of them a hundred times more seldom
 SAYING_S = 3.0  # at a stop: for verdicts under way
 WATCH_S = 0.1  # how often the journal's health is looked at
+FILES_S = 0.5  # how often the files under the journal's name are compared with those that are open
 SILENCE_S = 10.0  # the oldest write may wait this long before the watchdog is no longer fed
 
 
@@ -277,17 +278,25 @@ class Service:
     async def _watch(self) -> None:
         """The journal's health, and the watchdog, which is fed only while loop and writer are well."""
         feed_s = (self._notify.watchdog_s or 0) / 3
-        fed = 0.0
+        fed = looked = 0.0
         while True:
             await asyncio.sleep(WATCH_S)
             writer = self.journal.writer
+            now = time.monotonic()
+            if now - looked >= FILES_S:
+                looked = now
+                self._look_at_files()
             if writer.broken is not None:
                 raise JournalBroken(str(writer.broken))
             self._journal_problems()
-            now = time.monotonic()
             if feed_s and now - fed >= feed_s and writer.waiting_s() < SILENCE_S:
                 self._notify.alive(f"{self.plant.line_id}: {len(self.problems.all())} problems")
                 fed = now
+
+    def _look_at_files(self) -> None:
+        wrong = self.journal.files.wrong() if self.journal.files is not None else None
+        if wrong is not None:
+            self.journal.writer.fail(JournalBroken(f"{wrong}. What is accepted now would be lost."))
 
     def _journal_problems(self) -> None:
         writer, path = self.journal.writer, str(self.journal.path)

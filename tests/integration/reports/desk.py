@@ -23,6 +23,7 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import DeliveryRules
+from lined.service.opening import opened
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
 from tests.commands import report_commands
 from tests.integration.reports.office import Clock, Doc, Office
@@ -81,9 +82,9 @@ class Desk:
         self._made = 0
 
     async def open(self) -> None:
-        """Open the journal and recover, as the daemon starts."""
+        """Open the journal, whatever lies there, and recover, as the daemon starts."""
         self.journal = Journal(self.path)
-        await self.journal.open(BINDING, ["cam-1"])
+        await opened(self.journal, BINDING, ["cam-1"], self.path.parent, "continue", self.clock.ms)
         self.around = Surroundings(
             journal=self.journal,
             regulator=self.office,
