@@ -61,8 +61,8 @@ MUTATIONS = [
         WRONG,
         "one problem is told at a time",
         "lined/config/load.py",
-        "raise SettingsError(in_file_order(problems, known_keys(Config, ())))",
-        "raise SettingsError(in_file_order(problems, known_keys(Config, ()))[:1])",
+        "for one in in_file_order(problems, known_keys(Config, ()))])",
+        "for one in in_file_order(problems, known_keys(Config, ()))[:1]])",
         f"tests/unit/config {_CHECK}",
     ),
     Mutation(

@@ -132,9 +132,10 @@ class Following:
         around = self._around
         self._absent[report.id] += 1
         rows, evidence = await error_rows.read(around, report)
-        why = f"document {report.document_id} is {report.document_status} and has no list of its codes"
-        if said := error_rows.told(rows):
-            why = f"{why}; its errors: {said}"
+        status, said = report.document_status, error_rows.told(rows)
+        why = f"document {report.document_id} is {status} and has no list of its codes"
+        if said:
+            why = f"document {report.document_id} is {status} and has no list of its codes; its errors: {said}"
         if outcome == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
             step = partial(steps.wait_for_list, report=report, around=around, problem=why, evidence=evidence)
             await around.journal.do(step)
