@@ -61,8 +61,8 @@ MUTATIONS = [
         WRONG,
         "one problem is told at a time",
         "lined/config/load.py",
-        "for one in in_file_order(problems, known_keys(Config, ()))])",
-        "for one in in_file_order(problems, known_keys(Config, ()))[:1]])",
+        "in_file_order(problems, known_keys(Config, ()))])",
+        "in_file_order(problems, known_keys(Config, ()))][:1])",
         f"tests/unit/config {_CHECK}",
     ),
     Mutation(

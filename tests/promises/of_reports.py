@@ -316,10 +316,18 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "packing is dated before production",
-        "lined/reports/kinds/aggregation.py",
-        "packed = packed if made is None else later(packed, made)",
-        "packed = packed",
+        "lined/journal/views/packing_times.py",
+        "    return reduce(later, moments) if moments else Right(report.opened_ms)\n",
+        "    return moments[0] if moments else Right(report.opened_ms)\n",
         f"{_AGGREGATION}::test_packing_is_never_dated_before_production",
+    ),
+    Mutation(
+        CLOCK,
+        "a production date is given that is later than the package",
+        "lined/line/jobs/jobs.py",
+        "    if closed is not None and parse_moment(given, days) > days.local(closed.ms):\n",
+        "    if closed is not None and days.local(closed.ms) is None:\n",
+        f"{_AGGREGATION}::test_no_production_date_is_given_that_is_later_than_a_package_already_closed",
     ),
     Mutation(
         CLOCK,

@@ -239,14 +239,6 @@ def close(connection: Connection, package_id: int, ident: str, code_id: int | No
     connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
 
 
-def first_closed_ms(connection: Connection, job_id: int) -> int | None:
-    """When the first package of a job was closed that still is; None: there is none."""
-    row = connection.execute(
-        "SELECT min(closed_ms) FROM package WHERE job_id = ? AND state = ?", (job_id, PackageState.CLOSED)
-    ).fetchone()
-    return None if row[0] is None else int(row[0])
-
-
 def dissolve(connection: Connection, package_id: int) -> None:
     """The package is no more: what lay in it lies in nothing, and it lies in nothing."""
     package = get(connection, package_id)

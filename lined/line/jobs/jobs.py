@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import packages, reports
+from lined.journal.tables import reports
 from lined.journal.tables.reports import ReportRow
+from lined.journal.views import packing_times
+from lined.journal.views.true_time import TrueTime
 from lined.line.plant import Product
 from lined.line.state import Job, LineState, load_job
 from lined.vocabulary.days import LocalDays, parse_moment
@@ -114,10 +116,10 @@ def correct(
 
 def _refuse_packed_before(connection: Connection, job: Job, given: str, days: LocalDays) -> None:
     """A package is packed after what is in it was made. Raises CommandError 422."""
-    closed_ms = packages.first_closed_ms(connection, job.id)
-    if closed_ms is not None and parse_moment(given, days) > days.local(closed_ms):
-        closed = days.local(closed_ms).isoformat(timespec="seconds")
-        problem = Problem("production_date", f"is later than a package of this job, which was closed at {closed}")
+    closed = packing_times.first_waiting(TrueTime(connection), connection, job.id)
+    if closed is not None and parse_moment(given, days) > days.local(closed.ms):
+        when = days.local(closed.ms).isoformat(timespec="seconds")
+        problem = Problem("production_date", f"is later than a package of this job, which was closed at {when}")
         raise Invalid("wrong-values", f"{problem.path}: {problem.message}", [problem])
 
 
