@@ -65,7 +65,7 @@ def load(
     from lined.supply.pool_rows import DELIMITERS
 
     found = loaded(config)
-    plant = assembly.plant_of(found, assembly.profile_of(found))
+    plant = assembly.plant_of(found)
     gtin = pool_gtin(plant, gtin)
     delimiter = "\t" if delimiter in {"tab", "TAB", "\\t"} else delimiter
     if delimiter not in {None, NO_DELIMITER, *DELIMITERS}:
