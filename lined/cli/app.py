@@ -24,6 +24,7 @@ from lined.vocabulary.errors import LinedError
 FILES: Final = (
     "check",
     "drivers",
+    "profile",
     "demo",
     "sandbox",
     "run",
