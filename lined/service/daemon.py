@@ -74,8 +74,7 @@ class Service:
     def __init__(self, config: Config, loop_watch: LoopWatch | None = None) -> None:
         self.config = config
         self._loop_watch = loop_watch
-        self.profile = assembly.profile_of(config)
-        self.plant = assembly.plant_of(config, self.profile)
+        self.plant = assembly.plant_of(config)
         self.clock = WallClock()
         self.problems = Problems(self.clock)
         self.defects = Defects(self.problems)
