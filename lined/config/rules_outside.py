@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
 from collections.abc import Iterator
 
@@ -98,6 +99,8 @@ def journal_problems(found: Repaired) -> Iterator[Problem]:
 def notify_problems(found: Repaired) -> Iterator[Problem]:
     """Ids that are there once, and kinds of alarm that can be raised."""
     entries = found.config.notify
+    if entries and importlib.util.find_spec("apprise") is None:
+        yield Problem("notify", "alarms go out through Apprise, which is not installed: pip install 'lined[notify]'")
     yield from ids_twice(found, "notify", [entry.id for entry in entries])
     for number, entry in enumerate(entries):
         for kind in entry.kinds:

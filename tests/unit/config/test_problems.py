@@ -160,6 +160,15 @@ def test_a_wrong_value_is_named_by_its_path(
     assert words in problems.get(place, f"nothing is said; but {problems}")
 
 
+def test_addresses_for_alarms_need_the_extra_that_brings_apprise(
+    tables: dict[str, Any], judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert "pip install 'lined[notify]'" in judge(tables)["notify"]
+    tables["notify"] = []
+    assert judge(tables) == {}
+
+
 def test_only_the_wrong_value_is_complained_about(tables: dict[str, Any], judge: Judge) -> None:
     for place, value, _ in WRONG:
         changed = copy.deepcopy(tables)
