@@ -50,8 +50,8 @@ MUTATIONS = [
         WRONG,
         "one problem is told at a time",
         "lined/config/load.py",
-        "raise SettingsError(in_file_order(problems, known_keys(Config, ())))",
-        "raise SettingsError(in_file_order(problems, known_keys(Config, ()))[:1])",
+        "raise SettingsError([readable(one) for one in in_file_order(problems, known_keys(Config, ()))])",
+        "raise SettingsError([readable(one) for one in in_file_order(problems, known_keys(Config, ()))[:1]])",
         f"tests/unit/config {_CHECK}",
     ),
     Mutation(
