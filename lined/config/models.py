@@ -29,6 +29,7 @@ from lined.config.values import (
     OptionalSecretName,
     OptionalText,
     Pause,
+    ProfileName,
     RegulatorUrl,
     SecretName,
     Text,
@@ -39,6 +40,7 @@ from lined.config.values import (
     clock_time,
     split_listen,
 )
+from lined.regulator.profile import Profile
 from lined.vocabulary.alarms import Severity
 from lined.vocabulary.errors import Problem
 from lined.vocabulary.line import Role
@@ -73,7 +75,8 @@ class Line(Table):
 
 
 class Regulator(Table):
-    profile: Text
+    profile: ProfileName
+    """The name of one that is shipped, or the path of a file of the user's."""
     url: RegulatorUrl
     """Without a slash at its end."""
     tin: Tin
@@ -87,6 +90,8 @@ class Regulator(Table):
     in_doubt_first_s: Wait = 60
     in_doubt_gap_s: Wait = 900
     limits: dict[str, Annotated[int, Field(ge=1, lt=2**31)]] = {}
+    overrides: dict[str, object] = {}
+    """Single keys of the profile, as tables or with dots: what may be there is the profile's to say."""
 
     @property
     def api_key(self) -> Secret | None:
@@ -300,11 +305,17 @@ class Config(Table):
     status: Status = Status()
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+    _profile: Profile = PrivateAttr()
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What can be run, but is hardly meant so."""
         return self._warnings
+
+    @property
+    def profile(self) -> Profile:
+        """The regulator's contract, as it was read with this configuration, what is overridden included."""
+        return self._profile
 
     def station_of(self, device: str) -> Station | None:
         return next((station for station in self.stations if device in station.devices), None)

@@ -14,25 +14,32 @@ from lined.config.rules_products import at
 from lined.config.secret import Secret
 from lined.config.values import is_directory, is_file, is_loopback, shown
 from lined.mqtt.spec import TOPICS
-from lined.regulator.profiles import Profile, load_profile
+from lined.regulator.profile import Profile
+from lined.regulator.profiles import flat, load_profile
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Problem, SettingsError
 
 
 def profile_of(found: Repaired) -> tuple[Profile | None, list[Problem]]:
-    """The profile with the file's limits; None where it is not known, and then nothing is judged by it."""
+    """The profile with what the file overrides; without what is wrong of that, so that the rest is judged all the same.
+    None where there is none.
+    """
     if not found.sure("regulator", "profile"):
         return None, []
     regulator = found.config.regulator
+    limits, overrides = dict(regulator.limits), {".".join(keys): value for keys, value in flat(regulator.overrides)}
     try:
-        profile = load_profile(regulator.profile)
+        return load_profile(regulator.profile, limits, overrides), []
     except SettingsError as error:
-        return None, error.problems
+        wrong = {problem.path for problem in error.problems}
+        problems = error.problems
+    limits = {name: value for name, value in limits.items() if f"regulator.limits.{name}" not in wrong}
+    above = tuple(f"{path}." for path in wrong)
+    overrides = {key: value for key, value in overrides.items() if not f"regulator.overrides.{key}.".startswith(above)}
     try:
-        return profile.with_limits(regulator.limits), []
-    except SettingsError as error:
-        known = {name: value for name, value in regulator.limits.items() if name in profile.limits}
-        return profile.with_limits(known), error.problems
+        return load_profile(regulator.profile, limits, overrides), problems
+    except SettingsError:
+        return None, problems
 
 
 def account_problems(found: Repaired) -> Iterator[Problem]:

@@ -191,6 +191,11 @@ def _secret_name(text: str, info: ValidationInfo) -> str:
     return str(_path_text(text, info))
 
 
+def _profile_name(text: str, info: ValidationInfo) -> str:
+    """A profile's name, or the absolute path of a file of the user's."""
+    return str(_path_text(text, info)) if "/" in text or text.endswith(".toml") else _text(text)
+
+
 def _optional_name(text: str, info: ValidationInfo) -> str:
     return _secret_name(text, info) if text else text
 
@@ -222,6 +227,7 @@ def clock_time(text: str) -> datetime.time:
 
 Id = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, Field(max_length=200), AfterValidator(_text)]
+ProfileName = Annotated[str, Field(max_length=500), AfterValidator(_profile_name)]
 OptionalText = Annotated[str, Field(max_length=200), AfterValidator(_text_or_nothing)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Clock = Annotated[str, AfterValidator(_clock)]

@@ -19,7 +19,7 @@ from sqlite_utils.db import Database
 
 from lined.journal.age import Marks, refuse_lost, refuse_other
 from lined.journal.care import damage
-from lined.journal.care.backup import integrity
+from lined.journal.care.backup import LOOK_OPERATIONS, go_on, integrity
 from lined.journal.database import (
     Connection,
     SqliteError,
@@ -61,6 +61,7 @@ class Journal:
         self.writer = Writer(self.path, floor_bytes=floor_bytes, crash_point=crash_point)
         self.said: Said | None = None
         self.files: OpenFiles | None = None
+        self.on_start: Callable[[str], None] = _nobody  # hears what `open` does that may take long
         self.was_clean = True
         self._steps = Steps()
         self._lock: int | None = None
@@ -80,12 +81,15 @@ class Journal:
         def prepare(connection: Connection) -> None:
             database = Database(connection)
             if migrations.pending(database):
+                self.on_start("the journal becomes one of this version")
                 migrations.apply(database)
             self.said = Said(said)
             self.was_clean = life.was_stopped(connection) is not False
             if damage.is_suspect(self.path):
+                self.on_start("the whole journal is checked")
                 check_suspect(connection, self.path)
             elif not self.was_clean and journal_bytes(self.path) <= CHECKED_AT_START_BYTES:
+                self.on_start("the journal is checked after an unclean stop")
                 quick_check(connection, self.path)
             connection.execute("BEGIN IMMEDIATE")
             life.note(connection, clean=False)
@@ -209,6 +213,10 @@ class Journal:
             self._lock = None
 
 
+def _nobody(_what: str) -> None:
+    """Nobody wants to know."""
+
+
 def take_lock(path: Path) -> int:
     """An exclusive lock beside the journal, held by the returned descriptor. Raises JournalLocked."""
     descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -263,7 +271,9 @@ def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:
 
 def quick_check(connection: Connection, path: Path) -> None:
     """SQLite's own look at the file's structure. Raises JournalBroken with its first findings."""
+    connection.set_progress_handler(go_on, LOOK_OPERATIONS)  # SIGTERM is heard meanwhile
     found = [row[0] for row in connection.execute("PRAGMA quick_check(5)").fetchall()]
+    connection.set_progress_handler(None, 0)
     if found != ["ok"]:
         raise JournalDamaged(f"{path} is damaged: {'; '.join(found)}")
 

@@ -41,7 +41,7 @@ from lined.service.crash_point import crash_point
 from lined.service.ending import BROKEN_S, STOP_S, LastResort, cancelled
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
-from lined.service.systemd import Notify
+from lined.service.systemd import Notify, Starting
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import (
     DEFECT,
@@ -74,8 +74,7 @@ class Service:
     def __init__(self, config: Config, loop_watch: LoopWatch | None = None) -> None:
         self.config = config
         self._loop_watch = loop_watch
-        self.profile = assembly.profile_of(config)
-        self.plant = assembly.plant_of(config, self.profile)
+        self.plant = assembly.plant_of(config)
         self.clock = WallClock()
         self.problems = Problems(self.clock)
         self.defects = Defects(self.problems)
@@ -93,6 +92,8 @@ class Service:
         self._exit = EXIT_OK
         self._last_resort = LastResort()
         self._notify = Notify()
+        self._starting = Starting(self._notify, self.plant.line_id)
+        self.journal.on_start = self._starting.tell
 
     def stop(self) -> None:
         """Ask for an orderly end, as SIGTERM does."""
@@ -108,12 +109,13 @@ class Service:
             loop.add_signal_handler(number, self.stop)
             signal.signal(number, self._asked_to_stop)  # at once, also while the loop is held; then the loop's own
         try:
-            numbers = await self._open()
-            if numbers is not None:
-                try:
-                    await self._work(numbers)
-                finally:
-                    await self.journal.close()
+            with self._starting:  # `_until_stopped` ends it
+                numbers = await self._open()
+                if numbers is not None:
+                    try:
+                        await self._work(numbers)
+                    finally:
+                        await self.journal.close()
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
@@ -192,6 +194,7 @@ class Service:
         await self._start_outward(outer)
         _settle_memory()
         self.ready = True
+        self._starting.end()
         self._notify.ready(f"{self.plant.line_id}: running")
         log.info("running", line=self.plant.line_id, devices=len(self.devices))
         if self._loop_watch is not None:

@@ -52,6 +52,7 @@ async def opened(
             if type(error) is JournalDamaged:
                 damage.suspect(journal.path, str(error))
             raise
+    journal.on_start(f"another journal takes the place of one that is {_word(found)}")
     await asyncio.to_thread(_replace, journal.path, backups, at_ms, found)
     return await journal.open(binding, devices)
 
@@ -69,6 +70,11 @@ async def _newest_age(path: Path, backups: Path) -> Age | None:
     except (TimeoutError, OSError) as error:
         log.warning("newest_backup_not_seen", folder=str(backups), error=repr(error))
         return None
+
+
+def _word(error: JournalDamaged) -> str:
+    words = {JournalLost: "gone", JournalSpliced: "spliced", JournalOlder: "older than it should be"}
+    return words.get(type(error), "damaged")
 
 
 def _replace(path: Path, backups: Path, at_ms: int, error: JournalDamaged) -> None:

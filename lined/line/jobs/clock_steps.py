@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import clock_settings, commands, reports
+from lined.journal.tables import clock_settings, commands, report_lists, reports
 from lined.line.state import LineState
 from lined.vocabulary.clocks import SYNCED_MS
 from lined.vocabulary.reports import ReportKind
@@ -56,6 +56,6 @@ class ClockSteps:
 
     def _end_batch(self, connection: Connection) -> None:
         self._state.refresh(connection)
-        for report in reports.select(connection, "state = 'open' AND kind = ? AND full = 0", (ReportKind.UTILISATION,)):
+        for report in report_lists.with_room(connection, ReportKind.UTILISATION):
             reports.change(connection, report.id, full=1, last_code=self._state.next_code - 1, seal_reason=REASON)
         self._state.batch = None

@@ -27,6 +27,7 @@ from lined.service.opening import opened
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
 from tests.commands import report_commands
 from tests.integration.reports.office import Clock, Doc, Office
+from tests.profiles import PROFILE
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -89,11 +90,11 @@ class Desk:
             regulator=self.office,
             problems=self.told,
             rules=self.rules,
+            profile=PROFILE,
             timezone="Asia/Tashkent",
             wall_ms=lambda: self.clock.ms,
             sleep=asyncio.sleep,
             chance=random.Random(1),
-            types={"utilisation": "UTILISATION", "validation": "VALIDATION"},
         )
         self.delivery = Delivery(self.around)
         self.people = report_commands(self.journal, lambda: self.clock.ms, self.delivery.nudge)
