@@ -42,8 +42,8 @@ MUTATIONS = [
         COMMANDED,
         "a code whose separator got lost is named in its verdict",
         "lined/line/stations/verdicts.py",
-        "    if code is None or verdict == Reason.MALFORMED:\n",
-        "    if code is None:\n",
+        "    return code.ident if known or masked(code.ident) == code.ident else None\n",
+        "    return code.ident if known or code.ident else None\n",
         "tests/integration/api/test_lost_separator.py",
     ),
     Mutation(
