@@ -9,13 +9,11 @@ from lined.config.models import Config, Product
 from lined.config.rules_outside import secrets_of
 from lined.config.rules_products import at
 from lined.config.secret import Secret
-from lined.config.values import is_loopback, split_url
-from lined.regulator.profiles import Profile
+from lined.config.values import is_directory, is_loopback, split_url
+from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import Level
-
-EXPIRY = "expirationDate"  # the utilisation report's field
 
 
 def warnings_of(config: Config, profile: Profile, *, secrets: bool) -> Iterator[Problem]:
@@ -35,16 +33,16 @@ def warnings_of(config: Config, profile: Profile, *, secrets: bool) -> Iterator[
 
 
 def _account(config: Config, profile: Profile) -> Iterator[Problem]:
-    limit = profile.limits.get("requests_per_minute")
+    limit = profile.limits.requests_per_minute
     share = config.regulator.requests_per_minute
-    if limit is not None and share > limit:
+    if share > limit:
         message = f"the regulator allows {limit} a minute for the whole account: more will be turned away"
         yield at(("regulator", "requests_per_minute"), message)
 
 
 def _journal(config: Config) -> Iterator[Problem]:
     directory = config.journal.path.parent
-    if not directory.is_dir():
+    if not is_directory(directory):
         yield at(("journal", "path"), f"there is no directory {directory} yet: lined makes it when it starts")
 
 
@@ -56,7 +54,7 @@ def _sscc(config: Config) -> Iterator[Problem]:
 
 def _product(number: int, product: Product, profile: Profile) -> Iterator[Problem]:
     group = profile.groups.get(product.group)
-    if group is not None and EXPIRY in group.demands and product.shelf_life_days is None:
+    if group is not None and "expiration_date" in group.demands and product.shelf_life_days is None:
         message = f"{product.group} needs an expiry date: without a shelf life each job has to give expiration_date"
         yield at(("product", number, "shelf_life_days"), message)
     for index, package in enumerate(product.packages):

@@ -7,13 +7,17 @@ from typing import NamedTuple
 
 from lined.regulator import bounds
 from lined.regulator.answers import ErrorNote, Unreadable, blame, error_notes, looks_like_page, retry_after_s
-from lined.regulator.profiles import Profile
+from lined.regulator.profile import Profile
+from lined.regulator.redaction import EVIDENCE_BYTES, LONGEST_SECRET
 from lined.regulator.slices import in_slices, read_json, uncollected
 from lined.regulator.wire import Answer
 from lined.vocabulary.errors import Blame
 
 MOST_NOTES_TOLD = 3
 MOST_NOTES_KEPT = 100
+MOST_NAMED = 30_000  # as many as the codes of the largest report
+NOTES_AT_ONCE = 8  # between two looks at the clock
+EVIDENCE_KEPT = EVIDENCE_BYTES + LONGEST_SECRET + 1  # of the body: nobody shows more
 
 
 class Reply(NamedTuple):
@@ -38,9 +42,9 @@ class Reply(NamedTuple):
     def ok(self) -> bool:
         return 200 <= self.status < 300 and not self.page
 
-    def means(self, profile: Profile, meaning: str) -> bool:
-        """One of its errors has this meaning in the profile."""
-        return any(profile.errors.get(code) == meaning for code in self.codes)
+    def asks_for_patience(self, profile: Profile) -> bool:
+        """One of its errors means "not processed, try later"."""
+        return not self.codes.isdisjoint(profile.errors.again)
 
     def blames_credential(self, profile: Profile) -> bool:
         """401; or `access-denied` about a token that is not active, which comes with 401 or 403."""
@@ -75,7 +79,8 @@ async def read_reply(answer: Answer, now: datetime) -> Reply:
             readable = isinstance(value, dict | list)
         except Unreadable:
             readable = False
-    reply = Reply(answer.status, answer.body, page, readable, value if readable else None, (), date, retry_s)
+    kept = answer.body[:EVIDENCE_KEPT]
+    reply = Reply(answer.status, kept, page, readable, value if readable else None, (), date, retry_s)
     del value
     return reply if reply.ok else await with_notes(reply)
 
@@ -92,10 +97,10 @@ async def with_notes(reply: Reply) -> Reply:
         if len(notes) < MOST_NOTES_KEPT:
             notes.append(note)
         codes.add(note.code)
-        if (pointed := blame(note)) is not None:
+        if len(named) < MOST_NAMED and (pointed := blame(note)) is not None:
             named.append(pointed)
 
     with uncollected():
-        errors = len(await in_slices(take, error_notes(reply.value)))
+        errors = len(await in_slices(take, error_notes(reply.value), clock_every=NOTES_AT_ONCE))
     reply = reply._replace(value=None, notes=tuple(notes), errors=errors)
     return reply._replace(codes=frozenset(codes), named=tuple(named))

@@ -8,6 +8,7 @@ and the loop gets its turn after every millisecond. Guarantee: one slice ends wi
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import gc
 import json
@@ -22,6 +23,9 @@ SLICE_S = 0.001
 SMALL = 32 * 1024  # json.loads of this takes well under a millisecond
 ELEMENT = 2 * 1024  # an element that closes within this length and holds no other is decoded whole
 DEEPEST = 32
+PIECE = 512 * 1024  # bytes decoded in one go
+MOST_CONTAINERS = 120_000  # 30,000 errors with a context each are 60,000
+MOST_VALUES = 1_000_000  # 30,000 errors have some 300,000
 CLOCK_EVERY = 32  # elements between two looks at the clock
 
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -34,7 +38,7 @@ R = TypeVar("R")
 async def read_json(body: bytes) -> object:
     """The JSON value in these UTF-8 bytes; raises Unreadable. Not finite numbers and trailing text are errors."""
     try:
-        text = body.decode("utf-8-sig")
+        text = await _text(body)
         if len(text) <= SMALL:
             return json.loads(text, parse_constant=_no_constant)
         walk = _Walk(text)
@@ -43,6 +47,17 @@ async def read_json(body: bytes) -> object:
         return walk.value
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON: {str(error)[:200]}") from error
+
+
+async def _text(body: bytes) -> str:
+    """UTF-8, decoded piece by piece."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    pieces: list[str] = []
+    for start in range(0, len(body), PIECE):
+        pieces.append(decoder.decode(body[start : start + PIECE]))
+        if start:
+            await asyncio.sleep(0)
+    return "".join(pieces) + decoder.decode(b"", final=True)
 
 
 async def in_slices(convert: Callable[[T], R], rows: Iterable[T], *, clock_every: int = CLOCK_EVERY) -> list[R]:
@@ -93,6 +108,7 @@ class _Walk:
         self._at = self._blank(0)
         self._open: list[list[object] | dict[str, object]] = []
         self._keys: list[str] = []  # the member being read, for each open object that is not empty
+        self._containers = self._values = 0
         self._decode = json.JSONDecoder(parse_constant=_no_constant).raw_decode
 
     def step(self, until: float) -> bool:
@@ -111,9 +127,15 @@ class _Walk:
     def _element(self) -> bool:
         """Read one value or open one container; True when the outermost value is complete."""
         first = self._text[self._at : self._at + 1]
-        if first in {"[", "{"} and not _FLAT.match(self._text, self._at, self._at + ELEMENT):
+        opens = first in {"[", "{"}
+        self._containers += opens
+        if self._containers > MOST_CONTAINERS or self._values > MOST_VALUES:
+            raise ValueError("more of it than any answer has")
+        if opens and not _FLAT.match(self._text, self._at, self._at + ELEMENT):
             return self._enter([] if first == "[" else {})
-        value, self._at = self._decode(self._text, self._at)
+        start = self._at
+        value, self._at = self._decode(self._text, start)
+        self._values += 1 + self._text.count(",", start, self._at) if opens else 1
         self._at = self._blank(self._at)
         return self._place(value)
 

@@ -28,6 +28,7 @@ from lined.regulator import bounds
 from lined.regulator.account import Account
 
 SLICE_BYTES = 64 * 1024  # a request's body goes out in pieces of this size: encrypting 4 MB at once would hold the loop
+PARTIAL_BYTES, PARTIAL_PIECES = 128 * 1024, 256  # kept of an answer that cannot be read to its end
 LONGEST_REASON = 300
 KEEP_OPEN_S = 20.0
 KEEP_OPEN = 4  # connections
@@ -156,7 +157,7 @@ class _Line:
         except OUTSIDE as error:
             reason = f"took longer than {self.exchange_timeout_s:g} s" if self.expired else _words(error)
             late = self.expired or isinstance(error, httpx.TimeoutException)
-            partial = b"".join(self._got)
+            partial = b"".join(self._got[:PARTIAL_PIECES])[:PARTIAL_BYTES]
             raise NoAnswer(reason, left=self.left, timed_out=late, status=self.status, partial=partial) from error
         finally:
             alarm.cancel()
@@ -172,13 +173,19 @@ class _Line:
         )
         async with asking as response:
             self.status, self.answered_at = response.status_code, time.monotonic()
-            size = 0
+            size, limit = 0, most_bytes
+            if _declared(response.headers) > most_bytes:
+                limit = PARTIAL_BYTES  # enough to see what it is
             async for piece in response.aiter_raw():
                 self._got.append(piece)
                 size += len(piece)
-                if size > most_bytes:
+                if size > limit:
                     raise httpx.DecodingError(f"the answer is longer than {most_bytes} bytes")
-            body = _inflate(b"".join(self._got), response.headers.get("Content-Encoding", ""), most_bytes)
+            body = b"".join(self._got)
+            self._got.clear()
+            coding = response.headers.get("Content-Encoding", "").strip().lower()
+            if coding not in {"", "identity"}:  # the only step that takes long and lets others run in a thread
+                body = await asyncio.to_thread(_inflate, body, coding, most_bytes)
             return Answer(response.status_code, response.headers, body, self.asked_at, self.answered_at)
 
     async def _slices(self, body: bytes) -> AsyncIterator[bytes]:
@@ -223,11 +230,13 @@ def _headers(request: Request, bearer: str | None) -> dict[str, str]:
     return headers
 
 
-def _inflate(body: bytes, encoding: str, most_bytes: int) -> bytes:
+def _declared(headers: httpx.Headers) -> int:
+    """The length that the answer says it has."""
+    return bounds.whole(headers.get("Content-Length")) or 0
+
+
+def _inflate(body: bytes, coding: str, most_bytes: int) -> bytes:
     """We ask for `identity`; a proxy between may know better. Bounded, unlike httpx's own decoders."""
-    coding = encoding.strip().lower()
-    if coding in {"", "identity"}:
-        return body
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise httpx.DecodingError(f"the answer is encoded as {coding[:20]!r}")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -344,3 +345,42 @@ async def _warm(regulator: Regulator) -> None:
 
 def test_times_are_asked_in_utc() -> None:
     assert SINCE.astimezone(UTC).hour == 12
+
+
+# ------------------------------------------------------------------------------------------------- long answers
+MEGABYTE = 1_000_000
+ROW = b'{"index":1,"code":"010489921512237121UGM6BL+d+aHQw","state":"SUCCESS"},'
+
+
+def _long(piece: bytes, *, declared: bool) -> Behaviour:
+    """Twenty megabytes of this, as fast as they are taken."""
+
+    async def behaviour(peer: Peer) -> None:
+        await peer.request()
+        much = piece * (64 * 1024 // len(piece))
+        length = f"Content-Length: {20 * MEGABYTE}" if declared else "Connection: close"
+        await peer.send(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{length}\r\n\r\n[".encode())
+        for _ in range(20 * MEGABYTE // len(much)):
+            await peer.send(much)
+
+    return behaviour
+
+
+@each_question
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("piece", [ROW, b"x", b"{},", b"[[[[1]]]],", b"1,", b" "])
+@pytest.mark.bound(60)
+async def test_a_long_answer_is_bounded_before_it_is_decoded(
+    account: MakeAccount, question: Question, piece: bytes, declared: bool
+) -> None:
+    changes = {"read_timeout_s": 20.0, "exchange_timeout_s": 40.0}
+    async with plant(account, _long(piece, declared=declared), **changes) as (regulator, _):
+        tracemalloc.start()
+        try:
+            async with loop_holds(0.05):
+                with pytest.raises(Unavailable, match="longer than"):
+                    await _ask(question, regulator)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < (4 if declared else 25) * MEGABYTE

@@ -79,3 +79,29 @@ async def test_a_byte_order_mark_is_no_part_of_the_answer() -> None:
 
 async def test_rows_are_converted_in_their_order() -> None:
     assert await in_slices(str, range(1000)) == [str(number) for number in range(1000)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + "{}," * slices.MOST_CONTAINERS + "{}]",
+        "[" + "[[1]]," * slices.MOST_CONTAINERS + "1]",
+        "[" + "1," * (slices.MOST_VALUES + 1) + "1]",
+        "[" + "[1,2,3,4,5,6,7,8,9]," * (slices.MOST_VALUES // 8) + "1]",
+    ],
+    ids=["objects", "lists", "numbers", "flat lists"],
+)
+async def test_what_has_more_in_it_than_any_answer_is_given_up_early(text: str) -> None:
+    with pytest.raises(Unreadable, match="more of it than any answer has"):
+        await read_json(text.encode())
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 1000])
+async def test_text_is_decoded_in_pieces_wherever_they_are_cut(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(slices, "PIECE", piece)
+    value = {"код": "ы€😀", "b": ["\ufeff", "ü"]}
+    for head in ("", "\ufeff"):
+        assert await read_json((head + json.dumps(value, ensure_ascii=False)).encode()) == value
+    for broken in (b'{"a": "\xd1"}', b'["\xff"]', b'"\xd1'):
+        with pytest.raises(Unreadable):
+            await read_json(broken)
