@@ -21,6 +21,7 @@ COMMANDED = "a person or the PLC commands what cannot be"
 CROWDED = "somebody keeps connections open, or guesses tokens"
 TWICE = "a code is read twice"
 ENDED = "a device's connection ends before its replies have arrived"
+POURS = "a device pours garbage as fast as its cable carries it"
 SPOILED = "a reader, a person or a file spoils a code"
 PACKING = "the process is killed between any two steps of packing"
 PACKED = "items are packed, re-packed and reported in any order"
@@ -85,6 +86,22 @@ MUTATIONS = [
         "        if self._served is None and not self._following:\n",
         "        if self._served is None or not self._following:\n",
         f"{_DEVICES}/test_listen.py",
+    ),
+    Mutation(
+        POURS,
+        "it is read as fast as it sends",
+        "lined/devices/flood.py",
+        "        while self._left <= 0:\n",
+        "        while self._left <= -(10**9):\n",
+        f"{_DEVICES}/test_flood.py",
+    ),
+    Mutation(
+        POURS,
+        "each of its reads has a row",
+        "lined/line/stations/transaction.py",
+        "        if read.counted_only:\n",
+        "        if read.counted_only and not read.device:\n",
+        "tests/acceptance/test_flood.py",
     ),
     Mutation(
         SPOILED,
