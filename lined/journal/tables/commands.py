@@ -42,6 +42,11 @@ def once(connection: Connection, command: Command, action: Callable[[], dict[str
     return answer
 
 
+def postpone(connection: Connection, by_ms: int) -> None:
+    """The clock was set by so much: what was carried out is remembered as long as it would have been."""
+    connection.execute("UPDATE command SET at_ms = at_ms + ?", (by_ms,))
+
+
 def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:
     """What a command of the same id was answered in the last 7 days. Raises CommandError 409 `id-reused`."""
     row = connection.execute(
