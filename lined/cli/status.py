@@ -54,6 +54,7 @@ def _offline(connection: Connection, config: Config) -> dict[str, Any]:
     from lined import __version__
     from lined.api import document
     from lined.journal.database import free_bytes, journal_bytes
+    from lined.journal.tables.warnings import COUNTED
     from lined.journal.views import queries
     from lined.vocabulary.times import moment
 
@@ -69,6 +70,7 @@ def _offline(connection: Connection, config: Config) -> dict[str, Any]:
         **document.counted(sums),
         "backlog": document.backlog(sums.backlog, now_ms),
         "unsaid": sums.unsaid,
+        "remarks": sums.life.get(COUNTED, 0),
         "devices": [{"id": device.id, "connected": False, "last_read_at": None} for device in config.devices],
         "regulator": {"reachable": False, "credential_expires_at": None},
         "mqtt": {"configured": config.mqtt is not None, "connected": False},

@@ -122,7 +122,11 @@ class Sayer:
 
     def _forget_acknowledged(self) -> None:
         """Memory holds what is in the kernel's buffer, and no more."""
-        self._look = None
+        if self._look is not None:
+            self._look.cancel()  # one look is enough, however many replies were written since
+            self._look = None
+        if not self._written:
+            return
         delivered = self._written[-1].wire.delivered()
         while self._written:
             written = self._written[0]
