@@ -119,7 +119,7 @@ def drop(gtin: GtinOption, by: ByOption = None, config: ConfigOption = CONFIG, a
     found = loaded(config)
     with _writable(found) as connection:
         if connection is None:
-            answer = command(found, "/api/v1/pools/drop", {"gtin": gtin}, by)
+            answer = command(found, "pool-drop", {"gtin": gtin}, by)
         else:
             answer = _dropped(connection, gtin.zfill(14))
     if as_json:
@@ -238,7 +238,7 @@ def _send(config: Config, gtin: str, codes: list[MarkingCode], last: bool, by: s
     from lined.cli.daemon import command
 
     body = {"gtin": gtin, "codes": [code.full for code in codes], "complete": last}
-    answer: dict[str, Any] = command(config, "/api/v1/pools/load", body, by)
+    answer: dict[str, Any] = command(config, "pool-load", body, by)
     return answer
 
 

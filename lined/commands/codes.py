@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lined.codes import masked
-from lined.commands.registry.command import EVERYWHERE, Answer, Body, command
+from lined.commands.registry.command import EVERYWHERE, PAGE, PLC, Answer, Body, command
 from lined.commands.registry.context import cannot_commit
 from lined.commands.registry.execution import Call, Tx
 from lined.commands.registry.fields import Code, Reason, Required, Short
@@ -100,7 +100,7 @@ def _unreported(connection: Connection, ident: str) -> codes.KnownCode:
     "A code typed in by hand, judged like a read of the station.",
     path="reads",
     tag="codes",
-    sources=EVERYWHERE,
+    sources=PAGE | PLC,
     intake=True,
 )
 async def read(call: Call, body: TypedRead) -> Mapping[str, Any]:

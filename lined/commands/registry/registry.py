@@ -7,6 +7,7 @@ import json
 import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -42,6 +43,7 @@ _SENTENCES = {
 """Kinds of pydantic's findings in our words."""
 
 _loaded: list[bool] = []
+_in_order: dict[str, Command] = {}
 
 
 def every() -> dict[str, Command]:
@@ -51,7 +53,10 @@ def every() -> dict[str, Command]:
             if not found.ispkg:
                 importlib.import_module(f"{commands.__name__}.{found.name}")
         _loaded.append(True)
-    return {one.name: one for one in sorted(DECLARED.values(), key=_place)}
+    if _in_order.keys() != DECLARED.keys():
+        _in_order.clear()
+        _in_order.update((one.name, one) for one in sorted(DECLARED.values(), key=_place))
+    return _in_order
 
 
 def _place(command: Command) -> tuple[int, str, int]:
@@ -68,6 +73,11 @@ def from_source(source: Source) -> dict[str, Command]:
 def get(name: str) -> Command:
     """Raises KeyError."""
     return every()[name]
+
+
+def path_of(name: str, subject: object = "") -> str:
+    """The path of a command over HTTP, about a subject where it has one. Raises KeyError."""
+    return get(name).path_of(quote(str(subject), safe=""))
 
 
 def read_json(raw: bytes) -> Any:

@@ -221,11 +221,16 @@ async def test_a_retained_command_is_never_carried_out(tmp_path: Path, protocol:
             await heard.ask("count", {"id": "2", "station": "marking"})
             await until(lambda: heard.on("reply/count"))
             assert [asked[0] for asked in working.line.asked] == ["count"]
-            if protocol == 5:  # 3.1.1 does not tell a subscriber that is there how a message was meant
-                await heard.ask("job-start", {**START, "id": "now"}, retain=True)
-                await heard.ask("count", {"id": "3", "station": "marking"})
-                await until(lambda: len(heard.on("reply/count")) == 2)
-                assert [asked[0] for asked in working.line.asked] == ["count", "count"]
+            assert [m.document["error"]["code"] for m in heard.on("reply/job-start")] == ["retained"]
+            assert len(working.strange) == 1  # what lay there is told, too
+            await heard.ask("job-start", {**START, "id": "now"}, retain=True)
+            await heard.ask("count", {"id": "3", "station": "marking"})
+            await until(lambda: len(heard.on("reply/count")) == 2)
+            assert [asked[0] for asked in working.line.asked] == ["count", "count"]
+            assert [m.document["id"] for m in heard.on("reply/job-start")] == ["a-1", "now"]
+            await heard.ask("job-start", {**START, "id": "meant"})  # beside one that is retained
+            await until(lambda: len(heard.on("reply/job-start")) == 3)
+            assert [asked[0] for asked in working.line.asked] == ["count", "count", "job-start"]
 
 
 @pytest.mark.parametrize("protocol", [5, 311])
@@ -294,7 +299,7 @@ async def test_a_thousand_verdicts_a_second_are_published_in_their_order(tmp_pat
 async def test_a_second_client_of_our_name_is_told_to_people(tmp_path: Path, protocol: int) -> None:
     async with broker(tmp_path) as at, side(at, protocol=protocol) as working:
         rival = {"identifier": working.outbox.spec.client_id, "protocol": aiomqtt.ProtocolVersion.V311}
-        for _ in range(3):
+        for _ in range(4):
             before = working.outbox.state.connections
             async with aiomqtt.Client("127.0.0.1", at.port, timeout=5, **rival):  # type: ignore[arg-type]
                 with suppress(aiomqtt.MqttError):
