@@ -28,6 +28,10 @@ OUTSIDE: tuple[tuple[str, str], ...] = (
         N_("document %(id)s is said to be of type %(other)s, which is none of this kind of report"),
     ),
     (
+        r"not one code of the list of document (?P<id>\S+) is in the report",
+        N_("not one code of the list of document %(id)s is in the report"),
+    ),
+    (
         r"the list of codes of document (?P<id>\S+) has more rows than its (?P<n>\d+) codes",
         N_("the list of codes of document %(id)s has more rows than its %(n)s codes"),
     ),
