@@ -8,6 +8,12 @@ CREATE TABLE account (
     business_place_id TEXT
 );
 
+CREATE TABLE age (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    journal TEXT NOT NULL,
+    commits INTEGER NOT NULL
+);
+
 CREATE TABLE alarm (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,

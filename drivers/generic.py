@@ -8,11 +8,12 @@ A handheld with AIM id and CR LF, the code as in the request of ASL BELGISI's op
     |--------------- payload = code -----------------|
 
 A verifier that appends the formal grade (aperture 10 mil, 660 nm, 45 degrees; grade as a DataMan 475V writes it),
-with `prefix = "\u0002"`, `suffix = "\u0003"` and `pattern = '(?P<code>[^;]*);(?P<grade>[^;]*)'`:
+with `prefix = "\u0002"`, `suffix = "\u0003"` and `pattern = '(?P<code>[^\t]*)\t(?P<grade>[^\t]*)'`; a tab, for `,` and
+`;` may stand within a code:
 
-     STX  010489921512237121Uhgr>kO42*S<< GS 93f7PE  ;  3.0/10/660/45Q  ETX
-    |----|------------------------------------------|--|---------------|----|
-     02    code                                         grade            03
+     STX  010489921512237121Uhgr>kO42*S<< GS 93f7PE  HT  3.0/10/660/45Q  ETX
+    |----|------------------------------------------|---|---------------|----|
+     02    code                                      09   grade           03
 
 Options, all of them free:
 
@@ -39,6 +40,9 @@ from drivers.base import DriverOptionError, OptionProblem, Read
 from drivers.framing import Framer
 
 MAX_BYTES = 4096
+GROUP_SHOWN = 100  # characters of a grade, a time, an image's name
+TEXT_MOST = 1_000  # characters of an option
+TEXTS_MOST = 100  # payloads that mean the same
 MAX_BYTES_MOST = 1_048_576  # a frame is held in memory, and matched, as one piece
 OPTIONS = frozenset({"prefix", "suffix", "no_read", "heartbeat", "pattern", "separator", "max_bytes"})
 EMPTY_IS_NONE = frozenset({"prefix", "pattern", "separator"})
@@ -46,6 +50,7 @@ GROUPS = frozenset({"code", "grade", "at", "image"})
 # Control characters but GS, and RFC 854's commands: WILL, WON'T, DO, DON'T; a subnegotiation; NOP and its like.
 _NEVER_IN_CODES = rb"[\x00-\x1c\x1e\x1f\x7f]|\xff[\xfb-\xfe].|\xff\xfa.*?\xff\xf0|\xff[\xf0-\xf9]"
 _BEGINS_A_CODE = re.compile(rb"(?:\][A-Za-z][0-9A-Za-z])?\x1d?(?:[0-9]{14}|\(0[01]\))")
+_SHOWN = dict.fromkeys([*range(0x20), *range(0x7F, 0xA1), 0xAD], "\ufffd")
 _FIRST_OF_CODES = frozenset(b"0123456789](\x1d")
 
 
@@ -174,7 +179,8 @@ class GenericDriver:
 
 
 def _text(group: bytes | None) -> str | None:
-    return group.decode("latin-1") if group else None
+    """As the device wrote it, in a length and in characters that anything can show."""
+    return group[:GROUP_SHOWN].decode("latin-1").translate(_SHOWN) if group else None
 
 
 class _Options:
@@ -185,7 +191,7 @@ class _Options:
         self.problems: list[OptionProblem] = []
         for name in options:
             if name not in OPTIONS:
-                self.complain(name, f"unknown option; there are: {', '.join(sorted(OPTIONS))}")
+                self.complain(name[:TEXT_MOST], f"unknown option; there are: {', '.join(sorted(OPTIONS))}")
 
     def complain(self, path: str, message: str) -> None:
         self.problems.append(OptionProblem(path, message))
@@ -197,6 +203,9 @@ class _Options:
         values = self._options.get(name, [])
         if not isinstance(values, list | tuple):
             self.complain(name, "must be a list of strings")
+            return []
+        if len(values) > TEXTS_MOST:
+            self.complain(name, f"may have at most {TEXTS_MOST} entries, and has {len(values)}")
             return []
         return [self._bytes(f"{name}[{index}]", value) for index, value in enumerate(values)]
 
@@ -232,6 +241,8 @@ class _Options:
             self.complain(path, "must be a string")
         elif not value and path not in EMPTY_IS_NONE:
             self.complain(path, "must not be empty")
+        elif len(value) > TEXT_MOST:
+            self.complain(path, f"may have at most {TEXT_MOST} characters, and has {len(value)}")
         elif not value.isascii() and max(value) > "\u00ff":
             self.complain(path, "holds a character above U+00FF, which stands for no byte")
         else:

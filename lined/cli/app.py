@@ -17,11 +17,14 @@ import typer
 
 from lined import __version__
 from lined.cli.exits import code_of, tell
+from lined.cli.options import with_line
+from lined.vocabulary.environment import without_nonsense
 from lined.vocabulary.errors import LinedError
 
 FILES: Final = (
     "check",
     "drivers",
+    "profile",
     "demo",
     "sandbox",
     "run",
@@ -49,11 +52,23 @@ def build() -> typer.Typer:
     app.callback()(_every_command)
     for name in FILES:
         import_module(f"lined.cli.{name}").register(app)
+    _take_lines(app)
     return app
+
+
+def _take_lines(app: typer.Typer) -> None:
+    """Every command that has to do with a line takes its id."""
+    for info in app.registered_commands:
+        assert info.callback is not None
+        info.callback = with_line(info.callback)
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        _take_lines(group.typer_instance)
 
 
 def run() -> None:
     """Run the command of this process's arguments and end the process."""
+    without_nonsense()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show Uzbek names is no failure
     try:

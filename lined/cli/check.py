@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lined.cli.exits import SETTINGS
-from lined.cli.options import CONFIG, SET_UP, JsonOption
+from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
+from lined.cli.profile import overridden
 from lined.vocabulary.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def check(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The line's configuration.")] = None,
-    config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The same, as other commands have it.")] = (
-        CONFIG
-    ),
+    config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Check a configuration without touching anything: all its problems at once, or the line as it was understood."""
@@ -46,6 +45,8 @@ def check(
         raise typer.Exit(SETTINGS) from None
     if as_json:
         document = {"ok": True, "file": str(path), "problems": [], "warnings": _listed(found.warnings)}
+        changed = dict(overridden(found.profile))
+        document["profile"] = {**found.profile.about.model_dump(mode="json"), "overridden": changed}
         print_json({**document, "config": found.model_dump(mode="json", by_alias=True)})
     else:
         _tell_line(console(), path, found)
@@ -80,7 +81,10 @@ def _facts(config: Config) -> Iterator[tuple[str, str]]:
         "line",
         f"{line.id}, {line.timezone}, shifts {', '.join(line.shifts) or 'none'}, operators read {line.language}",
     )
-    yield "regulator", f"{regulator.profile} at {regulator.url}"
+    about = config.profile.about
+    yield "regulator", f"{about.name}, its text of version {about.version}, at {regulator.url}"
+    for key, step in overridden(config.profile):
+        yield "  overridden", f"{key}: {step}"
     yield "account", f"TIN {regulator.tin}, business place {regulator.business_place_id}, {user}"
     yield "journal", f"{config.journal.path}, archive after {config.journal.archive_after_days} days"
     yield "MQTT", f"{mqtt.url}, topics {mqtt.root}/{line.id}/…" if mqtt else "none"

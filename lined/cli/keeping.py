@@ -22,8 +22,14 @@ FilePath = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=
 def register(app: typer.Typer) -> None:
     app.command("backup", rich_help_panel=AT_WORK)(backup)
     app.command("restore", rich_help_panel=AT_WORK)(restore)
-    journal = typer.Typer(no_args_is_help=True, help="Show, recover, adopt and confirm a journal.")
-    for name, function in (("show", show), ("recover", recover), ("adopt", adopt), ("confirm", confirm)):
+    journal = typer.Typer(no_args_is_help=True, help="Show, recover, adopt, confirm or begin a journal.")
+    for name, function in (
+        ("show", show),
+        ("recover", recover),
+        ("adopt", adopt),
+        ("confirm", confirm),
+        ("new", new),
+    ):
         journal.command(name)(function)
     app.add_typer(journal, name="journal", rich_help_panel=AT_WORK)
 
@@ -35,7 +41,7 @@ def backup(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOpti
 
     found = loaded(config)
     try:
-        state = command(found, "/api/v1/journal/backup", {}, by)
+        state = command(found, "journal-backup", {}, by)
         while state["backing_up"]:
             time.sleep(POLL_S)
             state = ask(found, "/api/v1/journal")
@@ -78,7 +84,8 @@ def restore(
     lock = take_lock(path)
     try:
         damage.suspect(path, "being restored")
-        aside = damage.set_aside(path, at_ms, "replaced") if path.exists() else None
+        moved = damage.set_aside(path, at_ms, "replaced")  # what lies beside one that is gone, too
+        aside = moved if moved.exists() else None
         gap = takeover.take_over(path, file.resolve(), why=takeover.RESTORE, aside=aside, at_ms=at_ms)
         damage.clear_suspicion(path)
     finally:
@@ -194,11 +201,40 @@ def confirm(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOpt
     """Say that you have taken note of what the journal cannot know. After a restore, sending begins."""
     from lined.cli.asking import done, loaded
 
-    state = done(loaded(config), "/api/v1/journal/confirm", {}, by)
+    state = done(loaded(config), "journal-confirm", {}, by)
     if as_json:
         print_json(state)
     else:
         console().print("Confirmed.", style="green")
+
+
+def new(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Begin with nothing known, where the journal is gone and there is no backup; the daemon must be stopped.
+
+    No duplicate of what the lost one knew is seen any more, so look for it first. Nothing is sent until you have said
+    `lined journal confirm`.
+    """
+    import os
+    from dataclasses import asdict
+
+    from lined.cli.asking import loaded
+    from lined.cli.logs import set_up_logs
+    from lined.journal.care import damage
+    from lined.journal.journal import take_lock
+
+    set_up_logs(level=logging.WARNING)
+    path = loaded(config).journal.path.resolve()
+    if path.exists() and path.stat().st_size:
+        _failed(f"there is a journal at {path}: it is left as it is")
+    lock = take_lock(path)
+    try:
+        gap = damage.begin_anew(path, None, time.time_ns() // 1_000_000)
+    finally:
+        os.close(lock)
+    if as_json:
+        print_json({"path": str(path), **asdict(gap)})
+    else:
+        console().print(f"{path} is empty. Start the daemon, then: lined journal confirm.", style="green")
 
 
 def _backed_up(config: Config) -> dict[str, Any]:

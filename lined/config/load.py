@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lined.config.models import Config, Reports
+from lined.config.models import Config
 from lined.config.repair import Repaired, repaired
 from lined.config.rules_line import device_problems, station_problems
 from lined.config.rules_outside import (
@@ -21,9 +21,9 @@ from lined.config.rules_outside import (
     secret_problems,
 )
 from lined.config.rules_products import product_problems, report_problems, sscc_problems
-from lined.config.texts import in_file_order, known_keys, problems_of
+from lined.config.texts import in_file_order, known_keys, problems_of, readable
 from lined.config.warnings import warnings_of
-from lined.regulator.profiles import Profile
+from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem, SettingsError
 
 MAX_BYTES = 1_000_000  # a thousand products take a third of it; a wrong path is not read to its end
@@ -50,8 +50,9 @@ def from_tables(tables: dict[str, Any], base: Path, *, secrets: bool = True, sta
         if secrets:
             problems += secret_problems(found, starting=starting)
     if problems or found is None or profile is None:
-        raise SettingsError(in_file_order(problems, known_keys(Config, ())))
+        raise SettingsError([readable(one) for one in in_file_order(problems, known_keys(Config, ()))])
     config = _settled(found.config, profile)
+    config._profile = profile  # noqa: SLF001 - set once, here
     config._warnings = tuple(warnings_of(config, profile, secrets=secrets))  # noqa: SLF001 - set once, here
     return config
 
@@ -71,7 +72,7 @@ def _misfits(found: Repaired, profile: Profile | None) -> Iterator[Problem]:
 
 def _settled(config: Config, profile: Profile) -> Config:
     """Defaults that stand for "as much as there may be" follow what limits them."""
-    limit = profile.limits.get("codes_per_report", Reports().utilisation.max_codes)
+    limit = profile.limits.codes_per_report
     changed: dict[str, Any] = {
         kind: report.model_copy(update={"max_codes": min(report.max_codes, limit)})
         for kind, report in config.report.kinds().items()

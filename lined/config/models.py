@@ -27,7 +27,9 @@ from lined.config.values import (
     MqttUrl,
     OptionalFilePath,
     OptionalSecretName,
+    OptionalText,
     Pause,
+    ProfileName,
     RegulatorUrl,
     SecretName,
     Text,
@@ -38,6 +40,7 @@ from lined.config.values import (
     clock_time,
     split_listen,
 )
+from lined.regulator.profile import Profile
 from lined.vocabulary.alarms import Severity
 from lined.vocabulary.errors import Problem
 from lined.vocabulary.line import Role
@@ -72,20 +75,23 @@ class Line(Table):
 
 
 class Regulator(Table):
-    profile: Text
+    profile: ProfileName
+    """The name of one that is shipped, or the path of a file of the user's."""
     url: RegulatorUrl
     """Without a slash at its end."""
     tin: Tin
     business_place_id: Annotated[int, Field(ge=1, lt=2**63)]
     api_key_file: Annotated[SecretName, Field(validate_default=True)] = "api-key"
     """Not in use where `login` is set: see `api_key`."""
-    login: str = ""
+    login: OptionalText = ""
     password_file: OptionalSecretName = ""
     requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 90
     poll_s: Wait = 5
     in_doubt_first_s: Wait = 60
     in_doubt_gap_s: Wait = 900
     limits: dict[str, Annotated[int, Field(ge=1, lt=2**31)]] = {}
+    overrides: dict[str, object] = {}
+    """Single keys of the profile, as tables or with dots: what may be there is the profile's to say."""
 
     @property
     def api_key(self) -> Secret | None:
@@ -139,7 +145,7 @@ class Sscc(Table):
 
 class Package(Table):
     level: PackageLevel = Level.BOX
-    capacity: Annotated[int, Field(ge=1)] = 12
+    capacity: Annotated[int, Field(ge=1, lt=2**31)] = 12
     gtin: Gtin | None = None
     """A GROUP's; not used at other levels."""
     child_level: ChildLevel | None = None
@@ -212,7 +218,7 @@ class Station(Table):
 
 
 class Report(Table):
-    max_codes: Annotated[int, Field(ge=1)] = 30_000
+    max_codes: Annotated[int, Field(ge=1, lt=2**31)] = 30_000
     max_age_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 900
     settle_s: Pause = 0
     first_batch_s: Pause = 0
@@ -238,7 +244,7 @@ class Reports(Table):
 
 class Mqtt(Table):
     url: MqttUrl
-    username: str = ""
+    username: OptionalText = ""
     password_file: OptionalSecretName = ""
     ca_file: OptionalFilePath = None
     protocol: Literal[5, 311] = 5
@@ -299,11 +305,17 @@ class Config(Table):
     status: Status = Status()
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+    _profile: Profile = PrivateAttr()
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What can be run, but is hardly meant so."""
         return self._warnings
+
+    @property
+    def profile(self) -> Profile:
+        """The regulator's contract, as it was read with this configuration, what is overridden included."""
+        return self._profile
 
     def station_of(self, device: str) -> Station | None:
         return next((station for station in self.stations if device in station.devices), None)

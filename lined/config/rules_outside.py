@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
 from collections.abc import Iterator
 
@@ -11,27 +12,34 @@ from lined.config.repair import Repaired
 from lined.config.rules_line import ids_twice
 from lined.config.rules_products import at
 from lined.config.secret import Secret
-from lined.config.values import is_loopback, shown
+from lined.config.values import is_directory, is_file, is_loopback, shown
 from lined.mqtt.spec import TOPICS
-from lined.regulator.profiles import Profile, load_profile
+from lined.regulator.profile import Profile
+from lined.regulator.profiles import flat, load_profile
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Problem, SettingsError
 
 
 def profile_of(found: Repaired) -> tuple[Profile | None, list[Problem]]:
-    """The profile with the file's limits; None where it is not known, and then nothing is judged by it."""
+    """The profile with what the file overrides; without what is wrong of that, so that the rest is judged all the same.
+    None where there is none.
+    """
     if not found.sure("regulator", "profile"):
         return None, []
     regulator = found.config.regulator
+    limits, overrides = dict(regulator.limits), {".".join(keys): value for keys, value in flat(regulator.overrides)}
     try:
-        profile = load_profile(regulator.profile)
+        return load_profile(regulator.profile, limits, overrides), []
     except SettingsError as error:
-        return None, error.problems
+        wrong = {problem.path for problem in error.problems}
+        problems = error.problems
+    limits = {name: value for name, value in limits.items() if f"regulator.limits.{name}" not in wrong}
+    above = tuple(f"{path}." for path in wrong)
+    overrides = {key: value for key, value in overrides.items() if not f"regulator.overrides.{key}.".startswith(above)}
     try:
-        return profile.with_limits(regulator.limits), []
-    except SettingsError as error:
-        known = {name: value for name, value in regulator.limits.items() if name in profile.limits}
-        return profile.with_limits(known), error.problems
+        return load_profile(regulator.profile, limits, overrides), problems
+    except SettingsError:
+        return None, problems
 
 
 def account_problems(found: Repaired) -> Iterator[Problem]:
@@ -60,7 +68,7 @@ def broker_problems(found: Repaired) -> Iterator[Problem]:
     yield from _topics_that_meet(found, mqtt)
     if mqtt.ca_file is not None and mqtt.url.startswith("mqtt://") and found.sure("mqtt", "url"):
         yield at(("mqtt", "ca_file"), "is for TLS, and the url is mqtt://: write mqtts://, or leave it out")
-    elif mqtt.ca_file is not None and not mqtt.ca_file.is_file():
+    elif mqtt.ca_file is not None and not is_file(mqtt.ca_file):
         yield at(("mqtt", "ca_file"), f"there is no file {mqtt.ca_file}: put the broker's CA certificates there")
 
 
@@ -91,13 +99,15 @@ def endpoint_problems(found: Repaired) -> Iterator[Problem]:
 
 def journal_problems(found: Repaired) -> Iterator[Problem]:
     path = found.config.journal.path
-    if found.sure("journal", "path") and path.is_dir():
+    if found.sure("journal", "path") and is_directory(path):
         yield at(("journal", "path"), f"{path} is a directory: name a file in it, such as {path / 'line.db'}")
 
 
 def notify_problems(found: Repaired) -> Iterator[Problem]:
     """Ids that are there once, and kinds of alarm that can be raised."""
     entries = found.config.notify
+    if entries and importlib.util.find_spec("apprise") is None:
+        yield Problem("notify", "alarms go out through Apprise, which is not installed: pip install 'lined[notify]'")
     yield from ids_twice(found, "notify", [entry.id for entry in entries])
     for number, entry in enumerate(entries):
         for kind in entry.kinds:

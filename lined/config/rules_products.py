@@ -10,11 +10,10 @@ from lined.config.models import LEVELS, SSCC_DIGITS, SSCC_LAST, Package, Product
 from lined.config.repair import Repaired
 from lined.config.texts import Place, path_of
 from lined.config.values import shown
-from lined.regulator.profiles import Profile
+from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem
 from lined.vocabulary.packages import Level
 
-SSCC = "SSCC"
 TOBACCO = "TOBACCO"
 TOBACCO_SERIAL = 7
 PREFIX_DIGITS = range(5, SSCC_DIGITS)  # extension digit and at least four of company prefix; a serial number remains
@@ -52,21 +51,21 @@ def _gtins(found: Repaired) -> Iterator[Problem]:
 
 def _by_the_profile(found: Repaired, place: Place, product: Product, profile: Profile) -> Iterator[Problem]:
     if found.sure(*place, "group") and product.group not in profile.groups:
-        known = ", ".join(sorted(profile.groups))
-        yield at((*place, "group"), f"{profile.name} has no product group {shown(product.group)}; it has: {known}")
-    known_country = product.country in profile.countries
+        known = f"it has: {', '.join(sorted(profile.groups))}"
+        yield at((*place, "group"), f"{profile.about.name} has no product group {shown(product.group)}; {known}")
+    known_country = product.country in profile.countries.codes
     if found.sure(*place, "country") and not known_country:
-        message = f"{shown(product.country)} is in no list of countries that {profile.name} has"
+        message = f"{shown(product.country)} is in no list of countries that {profile.about.name} has"
         yield at(
             (*place, "country"), f"{message}: write that of the product's card, such as {profile.release.home_country}"
         )
     if found.sure(*place, "release_type") and found.sure(*place, "country") and known_country:
-        wrong = profile.release_problem(product.release_type, product.country)
+        wrong = profile.release.problem(product.release_type, product.country)
         if wrong is not None:
             yield at((*place, "release_type"), f"{wrong}: change release_type or country, as in the product's card")
     if product.template is None or not found.sure(*place, "template"):
         return
-    usable = [template for template in profile.station_templates if template != SSCC]
+    usable = profile.codes.templates
     if product.template not in usable:
         yield at((*place, "template"), f"must be one of {', '.join(usable)}, not {shown(product.template)}")
 
@@ -109,11 +108,11 @@ def _child_level(found: Repaired, here: Place, package: Package, levels: Abstrac
 
 
 def _capacity_limit(found: Repaired, profile: Profile | None, level: str) -> int | None:
-    return profile.limits.get(level) if profile is not None and found.sure("regulator", "limits") else None
+    return profile.limits.children(level) if profile is not None and found.sure("regulator", "limits") else None
 
 
 def report_problems(found: Repaired, profile: Profile | None) -> Iterator[Problem]:
-    limit = profile.limits.get("codes_per_report") if profile is not None else None
+    limit = profile.limits.codes_per_report if profile is not None else None
     if limit is None or not found.sure("regulator", "limits"):
         return
     for kind, report in found.config.report.kinds().items():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lined.vocabulary.environment import variable
 from lined.vocabulary.errors import Problem, SettingsError
 
 CREDENTIAL = "credential:"
@@ -30,7 +30,7 @@ class Secret:
         """The file; None for a credential where systemd has handed over none ($CREDENTIALS_DIRECTORY)."""
         if not self.is_credential:
             return Path(self.name)
-        directory = os.environ.get("CREDENTIALS_DIRECTORY")
+        directory = variable("CREDENTIALS_DIRECTORY")
         return Path(directory, self.name.removeprefix(CREDENTIAL)) if directory else None
 
     def read(self) -> str:

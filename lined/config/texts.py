@@ -22,6 +22,8 @@ Place = tuple[str | int, ...]
 """Where a value stands: ("device", 1, "url")."""
 
 KEYS_SHOWN = 12
+PATH_SHOWN = 200
+MESSAGE_SHOWN = 1_000
 ARRAYS = {
     "device": "[[device]]",
     "station": "[[station]]",
@@ -154,6 +156,16 @@ def _table_in(annotation: Any) -> type[BaseModel]:
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             return inner
     raise TypeError(f"no table in {annotation}")
+
+
+def readable(problem: Problem) -> Problem:
+    """The problem as any terminal and log can show it, whatever the file's keys and values are made of."""
+    return Problem(_printable(problem.path, PATH_SHOWN), _printable(problem.message, MESSAGE_SHOWN))
+
+
+def _printable(text: str, most: int) -> str:
+    short = text if len(text) <= most else text[: most - 1] + "…"
+    return short if short.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in short)
 
 
 def in_file_order(problems: Sequence[Problem], sections: Sequence[str]) -> list[Problem]:

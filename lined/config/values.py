@@ -20,12 +20,21 @@ from lined.codes import gtin_check_digit
 from lined.config.secret import CREDENTIAL
 
 DAY_S = 86_400.0
+PATH_CHARACTERS = 1_000
+NAME_BYTES = 255  # of one part of a path: what Linux takes
+DIGITS_SHOWN = 10**40
 
 
 def shown(value: object) -> str:
-    """A value as people wrote it, short enough for one line."""
-    text = repr(value)
+    """A value as people wrote it, short enough for one line, and such that any terminal can show it."""
+    if isinstance(value, int) and abs(value) >= DIGITS_SHOWN:
+        return f"a number of {int(value.bit_length() * 0.30103) + 1} digits"
+    text = ascii(value[:60]) if isinstance(value, str) and not value.isprintable() else repr(_beginning(value))
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _beginning(value: object) -> object:
+    return value[:60] if isinstance(value, str | bytes | list | tuple) else value
 
 
 def is_loopback(host: str) -> bool:
@@ -65,6 +74,10 @@ def _text(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError(f"must be a line of readable text, not {shown(text)}")
     return text
+
+
+def _text_or_nothing(text: str) -> str:
+    return _text(text) if text else text
 
 
 def _timezone(text: str) -> str:
@@ -163,6 +176,8 @@ def _path_text(value: object, info: ValidationInfo) -> object:
         raise ValueError(f"must be a file's path in quotes, not {shown(value)}")  # noqa: TRY004 - pydantic's way
     if not value or not value.isprintable():
         raise ValueError(f"must be a file's path, not {shown(value)}")
+    if len(value) > PATH_CHARACTERS or any(len(part.encode()) > NAME_BYTES for part in value.split("/")):
+        raise ValueError(f"is longer than a file's path can be: {shown(value)}")
     base = (info.context or {}).get("base", Path())
     return Path(os.path.normpath(base / value))
 
@@ -176,12 +191,33 @@ def _secret_name(text: str, info: ValidationInfo) -> str:
     return str(_path_text(text, info))
 
 
+def _profile_name(text: str, info: ValidationInfo) -> str:
+    """A profile's name, or the absolute path of a file of the user's."""
+    return str(_path_text(text, info)) if "/" in text or text.endswith(".toml") else _text(text)
+
+
 def _optional_name(text: str, info: ValidationInfo) -> str:
     return _secret_name(text, info) if text else text
 
 
 def _optional_path(value: object, info: ValidationInfo) -> object:
     return None if value == "" else _path_text(value, info)
+
+
+def is_directory(path: Path) -> bool:
+    """False also for what may not be looked at."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """False also for what may not be looked at."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def clock_time(text: str) -> datetime.time:
@@ -191,6 +227,8 @@ def clock_time(text: str) -> datetime.time:
 
 Id = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, Field(max_length=200), AfterValidator(_text)]
+ProfileName = Annotated[str, Field(max_length=500), AfterValidator(_profile_name)]
+OptionalText = Annotated[str, Field(max_length=200), AfterValidator(_text_or_nothing)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Clock = Annotated[str, AfterValidator(_clock)]
 RegulatorUrl = Annotated[str, Field(max_length=500), AfterValidator(_regulator_url)]

@@ -5,17 +5,16 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Mapping
 
-from lined.config.models import Config, Product
+from lined.config.delimiters import cutting_options
+from lined.config.models import Config, Device, Product
 from lined.config.rules_outside import secrets_of
 from lined.config.rules_products import at
 from lined.config.secret import Secret
-from lined.config.values import is_loopback, split_url
-from lined.regulator.profiles import Profile
+from lined.config.values import is_directory, is_loopback, split_url
+from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import Level
-
-EXPIRY = "expirationDate"  # the utilisation report's field
 
 
 def warnings_of(config: Config, profile: Profile, *, secrets: bool) -> Iterator[Problem]:
@@ -35,16 +34,16 @@ def warnings_of(config: Config, profile: Profile, *, secrets: bool) -> Iterator[
 
 
 def _account(config: Config, profile: Profile) -> Iterator[Problem]:
-    limit = profile.limits.get("requests_per_minute")
+    limit = profile.limits.requests_per_minute
     share = config.regulator.requests_per_minute
-    if limit is not None and share > limit:
+    if share > limit:
         message = f"the regulator allows {limit} a minute for the whole account: more will be turned away"
         yield at(("regulator", "requests_per_minute"), message)
 
 
 def _journal(config: Config) -> Iterator[Problem]:
     directory = config.journal.path.parent
-    if not directory.is_dir():
+    if not is_directory(directory):
         yield at(("journal", "path"), f"there is no directory {directory} yet: lined makes it when it starts")
 
 
@@ -56,7 +55,7 @@ def _sscc(config: Config) -> Iterator[Problem]:
 
 def _product(number: int, product: Product, profile: Profile) -> Iterator[Problem]:
     group = profile.groups.get(product.group)
-    if group is not None and EXPIRY in group.demands and product.shelf_life_days is None:
+    if group is not None and "expiration_date" in group.demands and product.shelf_life_days is None:
         message = f"{product.group} needs an expiry date: without a shelf life each job has to give expiration_date"
         yield at(("product", number, "shelf_life_days"), message)
     for index, package in enumerate(product.packages):
@@ -75,12 +74,19 @@ def _devices(config: Config) -> Iterator[Problem]:
         elif station.role == Role.VERIFY and device.driver == "generic" and not _gives_grade(device.options):
             message = f"{station.id} judges grades and this device gives none: add a pattern with a group called grade"
             yield at(("device", number, "options"), message)
+        yield from _cut_codes(number, device)
         if device.driver == "generic" and "no_read" not in device.options:
             message = (
                 f"not set: what {device.id} sends when it sees no code counts as malformed; give that word, such as "
                 '["NOREAD"], or [] if it then sends nothing'
             )
             yield at(("device", number, "options", "no_read"), message)
+
+
+def _cut_codes(number: int, device: Device) -> Iterator[Problem]:
+    if device.driver == "generic":
+        for option, message in cutting_options(device.options):
+            yield at(("device", number, "options", option), message)
 
 
 def _gives_grade(options: Mapping[str, object]) -> bool:

@@ -43,7 +43,7 @@ FIELDS = {
 # What the endpoint says about a field, known by a part of its English text.
 DETAILS = (
     ("lies in the future", N_("lies in the future; check the date and the clock of this computer")),
-    ("is later than a package of this job", N_("is later than a package of this job that is closed already")),
+    ("is later than a package of", N_("is later than a package of this job that is closed already")),
     ("has passed already", N_("has passed already")),
     ("is not after the production date", N_("is not after the production date")),
     ("need a series", N_("reports of this product need it")),

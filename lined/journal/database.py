@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlite_utils.db import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library it chose: pysqlite3 where it is
 
+from lined.journal.files import private
 from lined.vocabulary.errors import JournalBroken, JournalDamaged, JournalError, JournalFull
 
 Connection = sqlite3.Connection
@@ -44,6 +45,9 @@ def open_writable(path: Path) -> Database:
 
     FULL, not NORMAL: with unsynced writes dropped, NORMAL lost acknowledged commits (docs/decisions.md, The journal).
     """
+    for end in ("", "-wal", "-shm"):
+        if not end or path.with_name(path.name + end).exists():
+            private(path.with_name(path.name + end))
     connection = _connect(path.as_uri(), writable=True)
     connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
     wanted = (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 0))
@@ -68,6 +72,7 @@ def open_readonly(path: Path) -> Connection:
 
 def open_copy(path: Path) -> Connection:
     """A new file that nobody relies on yet. It is synced by whoever gives it its name."""
+    private(path)
     connection = _connect(path.as_uri(), writable=True)
     connection.execute("PRAGMA synchronous=0")
     return connection
@@ -75,6 +80,7 @@ def open_copy(path: Path) -> Connection:
 
 def open_archive(path: Path) -> Connection:
     """An archive for one step of writing. What a COMMIT returned from is synced; readers see whole steps."""
+    private(path)
     connection = _connect(path.as_uri(), writable=True)
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.execute("PRAGMA synchronous=2")
@@ -86,14 +92,30 @@ def open_memory() -> Connection:
     return _connect("file::memory:", writable=True)
 
 
+def has_wal(path: Path) -> bool:
+    """Whether there is a WAL with something in it."""
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+@contextmanager
+def open_main(path: Path) -> Iterator[Connection]:
+    """A look at the main file alone, as if there were no WAL. Nobody may have it open."""
+    connection = _connect(f"{path.as_uri()}?immutable=1", writable=False)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 @contextmanager
 def open_untouched(path: Path) -> Iterator[Connection]:
     """A look at a journal that nobody has open, leaving the database and its WAL byte for byte as they are.
 
     Without a WAL nothing is created; with one, SQLite needs an index beside it, which is removed again.
     """
-    wal, index = path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
-    left_over = wal.exists() and wal.stat().st_size > 0
+    index = path.with_name(path.name + "-shm")
+    left_over = has_wal(path)
     foreign_index = not index.exists()
     connection = _connect(f"{path.as_uri()}?{'mode=ro' if left_over else 'immutable=1'}", writable=False)
     try:
@@ -102,6 +124,24 @@ def open_untouched(path: Path) -> Iterator[Connection]:
         connection.close()
         if left_over and foreign_index:
             index.unlink(missing_ok=True)
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """What is written inside is kept together, or not at all. For a connection that nobody else writes with."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def checkpoint(connection: Connection) -> None:
+    """Everything in the WAL goes into the database itself, and the WAL is emptied."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def _connect(uri: str, *, writable: bool) -> Connection:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 STAMP = "%Y%m%dT%H%M%SZ"
-COMPANIONS = ("", "-wal", "-shm", ".said")  # what belongs to one state of a journal; the token and the lock do not
+# What belongs to one state of a journal; the token and the lock do not.
+COMPANIONS = ("", "-wal", "-shm", ".said", ".marks")
+
+
+def private(path: Path) -> None:
+    """Nobody but its owner may read it, whatever the umask is or was: a journal is full of check parts. Made where it
+    is not there; where it is another's it stays as it is.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with contextlib.suppress(PermissionError):
+        path.chmod(0o600)
 
 
 def stamp(at_ms: int) -> str:

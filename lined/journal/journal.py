@@ -17,21 +17,25 @@ from typing import Any, TypeVar
 import structlog
 from sqlite_utils.db import Database
 
+from lined.journal.age import Marks, refuse_lost, refuse_other
 from lined.journal.care import damage
-from lined.journal.care.backup import integrity
+from lined.journal.care.backup import LOOK_OPERATIONS, go_on, integrity
 from lined.journal.database import (
     Connection,
     SqliteError,
+    has_wal,
     journal_bytes,
     open_readonly,
     open_untouched,
     translated,
 )
 from lined.journal.entries import Work
+from lined.journal.open_files import OpenFiles
 from lined.journal.said import DEVICES_MAX, Said
 from lined.journal.schema import check_ours, is_begun, migrations
 from lined.journal.steps import Step, Steps
-from lined.journal.tables import account, codes, life
+from lined.journal.tables import account, age, codes, life
+from lined.journal.tables.age import Age
 from lined.journal.tables.unsaid import BEING_SAID
 from lined.journal.writer import Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
@@ -47,7 +51,7 @@ R = TypeVar("R")
 
 
 class Journal:
-    """One SQLite file and what belongs beside it: `<path>.lock`, `<path>.said`, `<path>.token`.
+    """One SQLite file and what belongs beside it: `<path>.lock`, `<path>.said`, `<path>.marks`, `<path>.token`.
 
     `open` raises JournalLocked, JournalBound, JournalNewer or JournalBroken; but for the last the file is as it was.
     """
@@ -56,14 +60,20 @@ class Journal:
         self.path = path.resolve()
         self.writer = Writer(self.path, floor_bytes=floor_bytes, crash_point=crash_point)
         self.said: Said | None = None
+        self.files: OpenFiles | None = None
+        self.on_start: Callable[[str], None] = _nobody  # hears what `open` does that may take long
         self.was_clean = True
         self._steps = Steps()
         self._lock: int | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._connections: list[Connection] = []
 
-    async def open(self, binding: Mapping[str, str], devices: Sequence[str]) -> dict[str, int]:
-        """Take the lock, migrate, bind, check, find what was left unsaid. Returns the number of each device."""
+    async def open(
+        self, binding: Mapping[str, str], devices: Sequence[str], backup: Age | None = None
+    ) -> dict[str, int]:
+        """Take the lock, see that it is the journal that was here last, migrate, bind, check, find what was left
+        unsaid. `backup`: the newest one's age. Returns the number of each device.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = take_lock(self.path)
         numbers: dict[str, int] = {}
@@ -71,11 +81,15 @@ class Journal:
         def prepare(connection: Connection) -> None:
             database = Database(connection)
             if migrations.pending(database):
+                self.on_start("the journal becomes one of this version")
                 migrations.apply(database)
+            self.said = Said(said)
             self.was_clean = life.was_stopped(connection) is not False
             if damage.is_suspect(self.path):
+                self.on_start("the whole journal is checked")
                 check_suspect(connection, self.path)
             elif not self.was_clean and journal_bytes(self.path) <= CHECKED_AT_START_BYTES:
+                self.on_start("the journal is checked after an unclean stop")
                 quick_check(connection, self.path)
             connection.execute("BEGIN IMMEDIATE")
             life.note(connection, clean=False)
@@ -84,10 +98,13 @@ class Journal:
             numbers.update(_device_numbers(connection, devices))
             connection.execute("COMMIT")
             self._settle_marks(connection)
+            self._be_of_age(connection)
 
+        said = self.path.with_name(self.path.name + ".said")
         try:
+            refuse_lost(self.path, earlier=said.exists() or has_wal(self.path))
             refuse_foreign(self.path, binding)
-            self.said = Said(self.path.with_name(self.path.name + ".said"))
+            refuse_other(self.path, replacing=damage.is_suspect(self.path), backup=backup)
             self.writer.start(prepare)
         except BaseException:
             self._release()
@@ -133,6 +150,11 @@ class Journal:
     def token_path(self) -> Path:
         return self.path.with_name(self.path.name + ".token")
 
+    async def settle(self) -> None:
+        """Have the mark of how far it has come on disk: what is sent from now on is not forgotten with a lost WAL."""
+        if self.writer.marks is not None:
+            await asyncio.to_thread(self.writer.marks.flush)
+
     def bytes(self) -> int:
         return journal_bytes(self.path)
 
@@ -172,13 +194,27 @@ class Journal:
         for (no,) in connection.execute("SELECT no FROM device").fetchall():
             self.said.reset(no, last)
 
+    def _be_of_age(self, connection: Connection) -> None:
+        now = age.of(connection)
+        assert now is not None  # a migration made it
+        self.writer.age = now.commits
+        self.writer.marks = Marks(self.path, now)
+        self.files = OpenFiles(self.path)
+
     def _release(self) -> None:
+        if self.writer.marks is not None:
+            self.writer.marks.close()
+            self.writer.marks = None
         if self.said is not None:
             self.said.close()
             self.said = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _nobody(_what: str) -> None:
+    """Nobody wants to know."""
 
 
 def take_lock(path: Path) -> int:
@@ -235,7 +271,9 @@ def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:
 
 def quick_check(connection: Connection, path: Path) -> None:
     """SQLite's own look at the file's structure. Raises JournalBroken with its first findings."""
+    connection.set_progress_handler(go_on, LOOK_OPERATIONS)  # SIGTERM is heard meanwhile
     found = [row[0] for row in connection.execute("PRAGMA quick_check(5)").fetchall()]
+    connection.set_progress_handler(None, 0)
     if found != ["ok"]:
         raise JournalDamaged(f"{path} is damaged: {'; '.join(found)}")
 

@@ -13,6 +13,8 @@ import os
 import struct
 from pathlib import Path
 
+from lined.journal.files import private
+
 _SLOT = struct.Struct("<q")
 DEVICES_MAX = 512
 _BYTES = _SLOT.size * DEVICES_MAX
@@ -23,6 +25,7 @@ class Said:
 
     def __init__(self, path: Path) -> None:
         self.new = not path.exists() or path.stat().st_size != _BYTES
+        private(path)
         with path.open("r+b" if not self.new else "w+b") as file:
             if self.new:  # real zeros: touching a hole of a mapped file on a full disk ends the process by SIGBUS
                 file.write(bytes(_BYTES))

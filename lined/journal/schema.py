@@ -250,6 +250,14 @@ DROP TABLE meta
 """
 
 
+# One row. `commits` rises with every transaction of the writer, so that the mark beside the journal can tell an older
+# one from it.
+_AGE = """
+CREATE TABLE age (one INTEGER PRIMARY KEY CHECK (one = 1), journal TEXT NOT NULL, commits INTEGER NOT NULL);
+INSERT INTO age (one, journal, commits) VALUES (1, lower(hex(randomblob(8))), 0)
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -308,6 +316,11 @@ def m011_warnings(db: Database) -> None:
 @migrations()
 def m012_no_drawer(db: Database) -> None:
     run_script(db, _NO_DRAWER + ";" + _OUT_OF_DRAWER)
+
+
+@migrations()
+def m013_age(db: Database) -> None:
+    run_script(db, _AGE)
 
 
 def empty_drawer(connection: Connection) -> None:

@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from lined.journal.age import Marks
 from lined.journal.ballast import Ballast
 from lined.journal.database import (
     Connection,
@@ -36,6 +37,7 @@ from lined.journal.database import (
     translated,
 )
 from lined.journal.entries import Entry, Stop, Undone, Work, complete, name_of, place_of, runs_of
+from lined.journal.tables import age
 from lined.vocabulary.errors import Defect, JournalBroken, JournalError, JournalFull, LinedError, defect_of
 
 log = structlog.get_logger()
@@ -69,6 +71,8 @@ class Writer:
         self._room_checked = 0.0
         self._busy_since: float | None = None
         self._crash_point = crash_point or _pass
+        self.marks: Marks | None = None  # set by `prepare`, with `age`
+        self.age = 0  # the number of the newest commit
         self.low_on_space = False
         self.full: str | None = None  # why the last transaction found no room; None once one went through
         self.broken: JournalBroken | None = None
@@ -191,6 +195,8 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             for run in runs_of(group):
                 outcome.extend(self._run(run))
+            if self.marks is not None:
+                age.advance(self._connection, self.age + 1)
             self._crash_point("before-commit")
             self._connection.execute("COMMIT")
             self._crash_point("after-commit")
@@ -204,6 +210,9 @@ class Writer:
             return
         self.full = None
         self.commits += 1
+        self.age += 1
+        if self.marks is not None:
+            self.marks.reached(self.age)
         self._deliver(outcome)
 
     def _run(self, run: list[Entry]) -> list[tuple[Entry, Any]]:
@@ -358,8 +367,10 @@ class Writer:
         assert self._connection is not None
         try:
             self._crash_point("before-checkpoint")
-            self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            _busy, frames, copied = self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
             self._crash_point("after-checkpoint")
+            if frames == copied and self.marks is not None:
+                self.marks.copied(self.age)
         except SqliteError as error:
             found = translated(error)
             if isinstance(found, JournalBroken):

@@ -8,7 +8,8 @@ from lined.regulator.answers import CodeEvent, CodeHistory, CodeOutcome, Documen
 from lined.regulator.budget import BucketState
 from lined.regulator.client import Regulator
 from lined.regulator.credentials import NewKey, OnNewSecret
-from lined.regulator.profiles import ProductGroup, Profile, ReportKind, load_profile, profile_names
+from lined.regulator.profile import Profile
+from lined.regulator.profiles import load_profile, profile_names
 
 __all__ = [
     "Account",
@@ -20,11 +21,9 @@ __all__ = [
     "DocumentError",
     "NewKey",
     "OnNewSecret",
-    "ProductGroup",
     "Profile",
     "Receipt",
     "Regulator",
-    "ReportKind",
     "Secret",
     "load_profile",
     "profile_names",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem, SettingsError
 
 Secret = Callable[[], str]
@@ -23,12 +24,11 @@ class Account:
     url: str
     tin: str
     business_place_id: int
-    profile: str = "asl-belgisi"
+    profile: Profile
     api_key: Secret | None = field(default=None, repr=False)
     login: str = ""
     password: Secret | None = field(default=None, repr=False)
     requests_per_minute: int = 90
-    limits: Mapping[str, int] = field(default_factory=dict)
     proxy: str | None = field(default=None, repr=False)  # may hold a password
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from lined.regulator.account import Account
 from lined.regulator.budget import Budget, Turn
 from lined.regulator.credentials import ApiKey, Credential, OnNewSecret, TechnicalUser
-from lined.regulator.profiles import Profile
+from lined.regulator.profile import Profile
 from lined.regulator.redaction import evidence, redact
 from lined.regulator.reply import Reply, read_reply
 from lined.regulator.wire import Answer, NoAnswer, Request, Wire

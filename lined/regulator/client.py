@@ -23,7 +23,6 @@ from lined.regulator.budget import PATIENCE_S, Bucket, BucketState, Budget, Budg
 from lined.regulator.credentials import NewKey, NoCredential, OnNewSecret
 from lined.regulator.keys import KeyCare
 from lined.regulator.lookups import Lookups
-from lined.regulator.profiles import load_profile
 from lined.regulator.reply import with_notes
 from lined.regulator.rights import missing
 from lined.regulator.submission import with_answer, without_answer
@@ -40,7 +39,7 @@ def _now() -> datetime:
 
 class Regulator(Lookups):
     """One account at one regulator: the lookups, submissions, and what is known about the other side. Raises
-    SettingsError where profile, limits or requests_per_minute are wrong. Use as an async context manager; several
+    SettingsError where requests_per_minute is wrong. Use as an async context manager; several
     calls may be under way at once. `wall` (with zone), `clock` (seconds, never jumping), `sleep` and `chance` come
     from outside.
     """
@@ -55,11 +54,11 @@ class Regulator(Lookups):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
     ) -> None:
-        profile = load_profile(account.profile, account.limits)
+        profile = account.profile
         if account.requests_per_minute < 1:  # above the account's limit `check` warns, and 429 slows down
             raise SettingsError([Problem("regulator.requests_per_minute", "must be at least 1")])
         limited = Bucket(account.requests_per_minute, clock=clock, sleep=sleep)
-        reads = Bucket(profile.limits["reads_per_minute"], clock=clock, sleep=sleep, full=True)
+        reads = Bucket(profile.limits.reads_per_minute, clock=clock, sleep=sleep, full=True)
         chance = chance or random.Random()  # noqa: S311  it spreads retries and hides nothing
         asking = Asking(
             account,
@@ -114,7 +113,8 @@ class Regulator(Lookups):
     async def _submit(self, kind: str, body: bytes, product_group: str) -> Receipt:
         rule = self.profile.reports[kind]
         query = (("productGroup", product_group),) if rule.group_in_query else ()
-        request = Request(rule.method.verb, rule.method.path, query, body)
+        method = self.profile.methods[kind]
+        request = Request(method.verb, method.path, query, body)
         self._need_own_key()
         try:
             if self._turns:
@@ -134,7 +134,7 @@ class Regulator(Lookups):
             reply = await with_notes(reply)
             outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
         if isinstance(outcome, Refused):
-            outcome.lacks(missing(reply, rule.method, self.account, product_group))
+            outcome.lacks(missing(reply, method, self.account, product_group))
         if isinstance(outcome, SendingError):
             raise outcome
         return outcome

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from lined.regulator import bounds
 from lined.regulator.account import Secret
-from lined.regulator.profiles import CredentialRules, Profile
+from lined.regulator.profile import CredentialRules, Profile
 from lined.regulator.reply import Reply
 from lined.vocabulary.errors import LinedError
 
@@ -355,5 +355,5 @@ def clean_secret(text: str, *, inner_space: bool = False) -> str:
 
 def _is_no(reply: Reply, profile: Profile) -> bool:
     """A readable refusal, as opposed to an outage, a limit or error code 1."""
-    again = reply.status in {408, 429} or reply.means(profile, "again")
+    again = reply.status in {408, 429} or reply.asks_for_patience(profile)
     return not reply.page and 400 <= reply.status < 500 and not again

@@ -16,7 +16,8 @@ from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
 
-CHECK_GAP_S = 900.0  # API 1.21.1 §1.4: 100 a day are allowed
+DAY_S = 86_400.0
+SPARE = 25 / 24  # of the checks allowed in a day some are left: each start of the program asks once
 ANSWER_BYTES = 64 * 1024
 LONGEST_NAME = 100  # of a key
 
@@ -29,6 +30,7 @@ class KeyCare:
         self._lookups = lookups
         self._asking = asking
         self._clock = clock
+        self._gap_s = SPARE * DAY_S / lookups.profile.limits.key_checks_per_day
         self._checked_at: float | None = None
         self._checked = 0
         self._failed = False
@@ -39,7 +41,7 @@ class KeyCare:
         key = self._asking.key
         if key is None or self._checked_at is None:
             return False
-        return key.generation != self._checked or (self._failed and self._clock() - self._checked_at >= CHECK_GAP_S)
+        return key.generation != self._checked or (self._failed and self._clock() - self._checked_at >= self._gap_s)
 
     async def check(self) -> None:
         """See Regulator.check_credential."""
@@ -47,7 +49,7 @@ class KeyCare:
         key, tin = self._asking.key, self._lookups.account.tin
         generation = key.generation if key is not None else 0
         known = generation == self._checked
-        if known and self._checked_at is not None and now - self._checked_at < CHECK_GAP_S:
+        if known and self._checked_at is not None and now - self._checked_at < self._gap_s:
             return
         self._checked, self._checked_at, self._failed = generation, now, True
         try:

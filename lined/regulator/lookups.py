@@ -20,7 +20,7 @@ from lined.regulator.answers import CodeHistory, CodeOutcome, Document, Document
 from lined.regulator.asking import Asking
 from lined.regulator.budget import PATIENCE_S, BudgetSpent, Turn
 from lined.regulator.credentials import NoCredential
-from lined.regulator.profiles import Profile
+from lined.regulator.profile import Profile
 from lined.regulator.reply import Reply
 from lined.regulator.rights import missing
 from lined.regulator.slices import eaten, in_slices, read_json, uncollected
@@ -58,7 +58,7 @@ class Lookups:
         `outcomes_page` codes, whatever `limit` says. None: 404, some kinds of documents have no such list. `spare`: it
         is asked only with requests that nobody else needs. Raises Unavailable or Denied.
         """
-        limit = min(limit, self.profile.limits["outcomes_page"])
+        limit = min(limit, self.profile.limits.outcomes_page)
         kind = "spare" if spare else "read"
         reply = await self._get(kind, "code_outcomes", {"id": document_id}, _page(after, limit), absent=True)
         if reply is None:
@@ -70,7 +70,7 @@ class Lookups:
         """One page of the document's errors, behind row `after`; the last page is empty. A row's number says nothing
         about which code it is. Raises Unavailable or Denied.
         """
-        limit = min(limit, self.profile.limits["errors_page"])
+        limit = min(limit, self.profile.limits.errors_page)
         value = await self._value("read", "document_errors", {"id": document_id}, _page(after, limit))
         rows = await self._rows("document_errors", value, "documentErrors", answers.document_error)
         return _one_page(rows, after, limit, lambda row: row.row)
@@ -93,7 +93,7 @@ class Lookups:
         query.append(("dateFrom", _moment(since)))
         if until is not None:
             query.append(("dateTo", _moment(until + timedelta(seconds=1))))
-        query.append(("limit", str(self.profile.limits["search_page"])))
+        query.append(("limit", str(self.profile.limits.search_page)))
         if cursor is not None:
             query.append(("cursor", cursor))
         value = await self._value("check" if urgent else "read", "search", {}, tuple(query))
@@ -118,7 +118,7 @@ class Lookups:
         """What the regulator knows of these identification codes, at most `code_information` of them; unknown ones are
         absent. For business users with the right to it. Raises Unavailable or Denied.
         """
-        assert len(codes) <= self.profile.limits["code_information"]
+        assert len(codes) <= self.profile.limits.code_information
         rule = self.profile.methods["code_histories"]
         if rule.business and not self.account.business:
             raise self._failed("code_histories", Denied("code information is closed to technical users", status=403))
@@ -146,7 +146,7 @@ class Lookups:
         """The reply to a GET; None for a 404 where that means absence. Raises Unavailable or Denied."""
         rule = self.profile.methods[name]
         reply = await self._ask(kind, name, Request(rule.verb, path_of(rule.path, places), query))
-        if absent and reply.status == 404 and not reply.page and not reply.means(self.profile, "again"):
+        if absent and reply.status == 404 and not reply.page and not reply.asks_for_patience(self.profile):
             self._count(name, "absent")
             return None
         self._need_value(name, reply)
@@ -165,7 +165,7 @@ class Lookups:
 
     def _need_value(self, name: str, reply: Reply) -> object:
         words = self._redact(f"{name}: {reply.words()}")
-        again = reply.page or reply.means(self.profile, "again")
+        again = reply.page or reply.asks_for_patience(self.profile)
         if reply.status in {401, 403} and not again:
             hint = missing(reply, self.profile.methods[name], self.account)
             raise self._failed(name, Denied(words + hint, status=reply.status))

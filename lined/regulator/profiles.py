@@ -1,133 +1,28 @@
-"""Contract profiles: what a regulator's text says today, as data with the version of the text it was read from.
+"""Profiles: found by name or file, what the configuration overrides put over them, and checked as a whole.
 
-A profile is a TOML file beside this module. It guarantees that names in it are known and complete; it knows nothing of
-HTTP or of what we do with its numbers. Only `limits` can be changed by the configuration.
+A profile is a TOML file beside this module, or one of the user's. One that `extends` another says only what differs. It
+guarantees that what is in it is known, complete and of the right kind, and that whatever is wrong is told with its
+place; it knows nothing of HTTP.
 """
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
 from importlib import resources
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem, SettingsError
 
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One method of the API. `limited`: counts against requests_per_minute; `business`: closed to technical users;
-    `role`: what the user needs for it, in the regulator's words.
-    """
-
-    verb: str
-    path: str
-    limited: bool = False
-    business: bool = False
-    role: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportKind:
-    """How one kind of report is sent. `form` is "full" or "identification"; `document_type` is None where the
-    regulator's dictionary has no type for it, so that it can only be searched without one.
-    """
-
-    method: Method
-    document_type: str | None
-    answer_id: str
-    form: str
-    envelope: bool
-    codes_at: tuple[str, ...]
-    group_in_query: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ProductGroup:
-    """`demands`: the fields of a utilisation report without which this group's are refused."""
-
-    id: int
-    demands: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    types: tuple[str, ...]
-    home_country: str
-    home: str
-    foreign: str
-    no_country: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statuses:
-    """Of documents, of codes in a document (`code_…`), and of codes that count as applied (`applied`)."""
-
-    pending: frozenset[str]
-    final: frozenset[str]
-    succeeded: frozenset[str]
-    partial: frozenset[str]
-    refused: frozenset[str]
-    code_accepted: frozenset[str]
-    code_refused: frozenset[str]
-    applied: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialRules:
-    """How a dead token shows in an answer that says `denied_code`, and how long tokens live."""
-
-    denied_code: str
-    dead_token: tuple[str, ...]
-    token_life_s: int
-    refresh_life_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    name: str
-    version: str
-    texts: tuple[str, ...]
-    limits: Mapping[str, int]
-    methods: Mapping[str, Method]
-    reports: Mapping[str, ReportKind]
-    statuses: Statuses
-    groups: Mapping[str, ProductGroup]
-    release: Release
-    templates: tuple[str, ...]
-    station_templates: tuple[str, ...]
-    package_levels: tuple[str, ...]
-    print_quality: tuple[str, ...]
-    errors: Mapping[str, str]
-    credential: CredentialRules
-    countries: frozenset[str]
-    documents_without_type: frozenset[str] = field(default_factory=frozenset)
-
-    def with_limits(self, overrides: Mapping[str, int]) -> Profile:
-        """The same profile with these limits; raises SettingsError for unknown names and values that are no limit."""
-        problems = []
-        for name, value in overrides.items():
-            path = f"regulator.limits.{name}"
-            if name not in self.limits:
-                problems.append(Problem(path, f"unknown limit; known are {', '.join(sorted(self.limits))}"))
-            elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                problems.append(Problem(path, f"must be a whole number of at least 1, not {value!r}"))
-        if problems:
-            raise SettingsError(problems)
-        return replace(self, limits=MappingProxyType({**self.limits, **overrides}))
-
-    def release_problem(self, release_type: str, country: str) -> str | None:
-        """Why this country cannot go with this release type; None where it can. The country's own card is not known."""
-        if release_type not in self.release.types:
-            return f"unknown release type; known are {', '.join(self.release.types)}"
-        home = country.upper() == self.release.home_country
-        if home and release_type != self.release.home:
-            return f"country {self.release.home_country} goes with {self.release.home}, not with {release_type}"
-        if not home and release_type == self.release.home:
-            return f"{release_type} goes with country {self.release.home_country}; {country} is {self.release.foreign}"
-        return None
+MAX_BYTES = 200_000  # some twenty times a profile
+Keys = tuple[str, ...]
+"""Where a value stands in a profile: ("limits", "search_page")."""
 
 
 def profile_names() -> list[str]:
@@ -136,47 +31,151 @@ def profile_names() -> list[str]:
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
-def load_profile(name: str, limits: Mapping[str, int] | None = None) -> Profile:
-    """The profile of that name, with the limits overridden. Raises SettingsError: unknown profile or limit."""
-    if name not in profile_names():
-        raise SettingsError([Problem("regulator.profile", f"unknown; known are {', '.join(profile_names())}")])
-    table = tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
-    return _profile(table).with_limits(limits or {})
+def is_file(name: str) -> bool:
+    """Whether a profile's name is that of a file of the user's."""
+    return "/" in name or name.endswith(".toml")
 
 
-def _profile(table: dict[str, Any]) -> Profile:
-    methods = {name: Method(**row) for name, row in table["methods"].items()}
-    reports = {name: _report_kind(methods[name], row) for name, row in table["reports"].items()}
-    codes = table["codes"]
-    return Profile(
-        name=table["profile"]["name"],
-        version=table["profile"]["version"],
-        texts=tuple(table["profile"]["texts"]),
-        limits=MappingProxyType(table["limits"]),
-        methods=MappingProxyType(methods),
-        reports=MappingProxyType(reports),
-        statuses=Statuses(**{name: frozenset(words) for name, words in table["statuses"].items()}),
-        groups=MappingProxyType({name: _group(row) for name, row in table["groups"].items()}),
-        release=Release(**{**table["release"], "types": tuple(table["release"]["types"])}),
-        templates=tuple(codes["templates"]),
-        station_templates=tuple(name for name in codes["templates"] if name not in codes["not_at_stations"]),
-        package_levels=tuple(codes["package_levels"]),
-        print_quality=tuple(codes["print_quality"]),
-        errors=MappingProxyType(table["errors"]),
-        credential=CredentialRules(**{**table["credential"], "dead_token": tuple(table["credential"]["dead_token"])}),
-        countries=frozenset(table["countries"]["codes"]),
-        documents_without_type=frozenset(name for name, kind in reports.items() if kind.document_type is None),
-    )
+def load_profile(
+    name: str, limits: Mapping[str, Any] | None = None, overrides: Mapping[str, Any] | None = None
+) -> Profile:
+    """The profile of that name or file, with single keys overridden. Raises SettingsError with every problem."""
+    tables = profile_tables(name)
+    places: dict[Keys, str] = {}
+    for keys, value in flat(overrides or {}):
+        _put(tables, keys, value, f"regulator.overrides.{'.'.join(keys)}")
+        places[keys] = f"regulator.overrides.{'.'.join(keys)}"
+    for limit, value in (limits or {}).items():
+        _put(tables, ("limits", limit), value, f"regulator.limits.{limit}")
+        places[("limits", limit)] = f"regulator.limits.{limit}"
+    return checked(tables, name, places)
 
 
-def _report_kind(method: Method, row: dict[str, Any]) -> ReportKind:
-    return ReportKind(
-        method=method,
-        document_type=row["document_type"] or None,
-        **{name: value for name, value in row.items() if name not in {"document_type", "codes_at"}},
-        codes_at=tuple(row["codes_at"]),
-    )
+def profile_tables(name: str) -> dict[str, Any]:
+    """The tables of a profile as they stand in its file, put over those that it extends. Raises SettingsError."""
+    if not is_file(name):
+        if name not in profile_names():
+            known = ", ".join(profile_names())
+            message = f"unknown; known are {known}, and files of your own such as ./my.toml"
+            raise SettingsError([Problem("regulator.profile", message)])
+        return tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+    own = _read(Path(name))
+    about = own.get("profile")
+    base = about.pop("extends", None) if isinstance(about, dict) else None
+    if base is None:
+        return own
+    if not isinstance(base, str) or base not in profile_names():
+        raise SettingsError([Problem(f"{name}: profile.extends", f"must be one of {', '.join(profile_names())}")])
+    tables = profile_tables(base)
+    for keys, value in flat(own):
+        _put(tables, keys, value, f"{name}: {'.'.join(keys)}")
+    return tables
 
 
-def _group(row: dict[str, Any]) -> ProductGroup:
-    return ProductGroup(row["id"], tuple(row["demands"]))
+def checked(tables: Mapping[str, Any], name: str, places: Mapping[Keys, str] | None = None) -> Profile:
+    """A profile of these tables. Raises SettingsError: each problem where its value came from (`places`), else where it
+    stands in the profile.
+    """
+    try:
+        return Profile.model_validate(tables)
+    except ValidationError as error:
+        found = [_problem(detail, name, places or {}) for detail in error.errors(include_url=False)]
+        raise SettingsError(sorted(found, key=lambda problem: problem.path.startswith(name))) from None
+
+
+def entries(profile: Profile) -> dict[str, object]:
+    """Every key of the profile with its value, as it would be overridden."""
+    return {".".join(keys): value for keys, value in flat(profile.model_dump(by_alias=True))}
+
+
+def differences(one: Profile, other: Profile) -> list[tuple[str, object, object]]:
+    """The keys in which the second differs from the first, with both values; None: it has no such key."""
+    before, after = entries(one), entries(other)
+    return [
+        (key, before.get(key), after.get(key))
+        for key in dict.fromkeys([*before, *after])
+        if before.get(key) != after.get(key)
+    ]
+
+
+def origin_of(profile: Profile) -> Profile | None:
+    """The shipped profile of that name, which this one may differ from; None where there is none."""
+    return load_profile(profile.about.name) if profile.about.name in profile_names() else None
+
+
+def flat(tables: Mapping[str, Any], before: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Each value with the keys that lead to it, whether they are written as tables or with dots in between."""
+    for key, value in tables.items():
+        keys = (*before, *key.split("."))
+        if isinstance(value, Mapping) and value:
+            yield from flat(value, keys)
+        else:
+            yield keys, value
+
+
+def _put(tables: dict[str, Any], keys: Keys, value: Any, place: str) -> None:
+    """Raises SettingsError where what leads there is no table."""
+    for key in keys[:-1]:
+        below = tables.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise SettingsError([Problem(place, f"there is nothing below {key}, which is a value")])
+        tables = below
+    if value != {} or not isinstance(tables.get(keys[-1]), dict):  # an empty table takes nothing away
+        tables[keys[-1]] = value
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise SettingsError([Problem(str(file), f"is larger than {MAX_BYTES} bytes: this is no profile")])
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError([Problem(str(file), f"cannot be read: {error.strerror or error}")]) from None
+    except RecursionError:
+        raise SettingsError([Problem(str(file), "is nested too deeply")]) from None
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise SettingsError([Problem(str(file), f"is not TOML in UTF-8: {error}")]) from None
+
+
+def _problem(detail: ErrorDetails, name: str, places: Mapping[Keys, str]) -> Problem:
+    at = detail["ctx"]["at"].split(".") if detail["type"] == "misfit" else []
+    keys = tuple(str(part) for part in (*detail["loc"], *at))
+    return Problem(_place(keys, name, places), _message(detail, keys))
+
+
+def _place(keys: Keys, name: str, places: Mapping[Keys, str]) -> str:
+    """Of what is overridden where it is overridden: the value, a table above it, or what that table lacks."""
+    above = [known for known in places if known == keys[: len(known)]]
+    if above:
+        return places[max(above, key=len)]
+    beside = any(known[: len(keys)] == keys or known[:2] == keys[:2] for known in places)
+    return f"regulator.overrides.{'.'.join(keys)}" if beside else f"{name}: {'.'.join(keys)}"
+
+
+def _message(detail: ErrorDetails, keys: Keys) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            known = _known(keys[:-1])
+            close = difflib.get_close_matches(keys[-1], known, n=1)
+            hint = f"{close[0]} is close to it" if close else f"there are: {', '.join(known)}"
+            return f"a profile has no such key; {hint}"
+        case "missing":
+            return "is required: add it"
+        case "misfit":
+            return detail["msg"]
+        case _:
+            return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}, not {detail['input']!r:.60}"
+
+
+def _known(keys: Keys) -> list[str]:
+    """The keys of a profile's table."""
+    table: type[BaseModel] = Profile
+    for key in keys:
+        fields = {field.alias or name: field.annotation for name, field in table.model_fields.items()}
+        inner = fields.get(key)
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        table = inner
+    return [field.alias or name for name, field in table.model_fields.items()]

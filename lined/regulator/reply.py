@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lined.regulator import bounds
 from lined.regulator.answers import ErrorNote, Unreadable, blame, error_notes, looks_like_page, retry_after_s
-from lined.regulator.profiles import Profile
+from lined.regulator.profile import Profile
 from lined.regulator.redaction import EVIDENCE_BYTES, LONGEST_SECRET
 from lined.regulator.slices import in_slices, read_json, uncollected
 from lined.regulator.wire import Answer
@@ -42,9 +42,9 @@ class Reply(NamedTuple):
     def ok(self) -> bool:
         return 200 <= self.status < 300 and not self.page
 
-    def means(self, profile: Profile, meaning: str) -> bool:
-        """One of its errors has this meaning in the profile."""
-        return any(profile.errors.get(code) == meaning for code in self.codes)
+    def asks_for_patience(self, profile: Profile) -> bool:
+        """One of its errors means "not processed, try later"."""
+        return not self.codes.isdisjoint(profile.errors.again)
 
     def blames_credential(self, profile: Profile) -> bool:
         """401; or `access-denied` about a token that is not active, which comes with 401 or 403."""

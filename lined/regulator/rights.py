@@ -5,7 +5,7 @@ as a 403 (API 1.21.1 §3.4), which rarely says which of the three it was.
 from __future__ import annotations
 
 from lined.regulator.account import Account
-from lined.regulator.profiles import Method
+from lined.regulator.profile import Method
 from lined.regulator.reply import Reply
 
 FORBIDDEN = 403

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lined.regulator.answers import Receipt, Unreadable, document_id
-from lined.regulator.profiles import Profile, ReportKind
+from lined.regulator.profile import Profile, ReportRules
 from lined.regulator.reply import Reply
 from lined.regulator.wire import NoAnswer
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, SendingError
@@ -27,7 +27,7 @@ def without_answer(nothing: NoAnswer, redact: Callable[[str], str], evidence: st
 
 
 def with_answer(
-    reply: Reply, kind: ReportKind, profile: Profile, redact: Callable[[str], str], evidence: str
+    reply: Reply, kind: ReportRules, profile: Profile, redact: Callable[[str], str], evidence: str
 ) -> Receipt | SendingError:
     """The receipt, or the error to raise. `reply.notes` hold the errors of a 200 too."""
     words = redact(reply.words())
@@ -40,7 +40,7 @@ def with_answer(
             words = f"{words}: the answer has no readable {kind.answer_id}"
     if reply.blames_credential(profile):
         return NotSent(words, status=reply.status, evidence=evidence, credential=True)
-    if reply.status == 429 or (400 <= reply.status < 500 and reply.means(profile, "again")):
+    if reply.status == 429 or (400 <= reply.status < 500 and reply.asks_for_patience(profile)):
         return NotSent(words, status=reply.status, evidence=evidence, retry_after_s=reply.retry_after_s)
     if reply.readable and 400 <= reply.status < 500 and reply.status != TIMED_OUT:
         return Refused(words, status=reply.status, evidence=evidence, named=reply.named)

@@ -13,20 +13,14 @@ from lined.line import plant
 from lined.line.stations.read import typed_device
 from lined.mqtt.spec import MqttSpec, broker_address
 from lined.regulator.account import Account
-from lined.regulator.profiles import Profile, load_profile
+from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
 from lined.vocabulary.line import Role
 
-# The profile's names of the fields a group demands, in ours.
-DEMANDS = {"productionDate": "production_date", "expirationDate": "expiration_date", "seriesNumber": "series"}
 
-
-def profile_of(config: Config) -> Profile:
-    return load_profile(config.regulator.profile, config.regulator.limits)
-
-
-def plant_of(config: Config, profile: Profile) -> plant.Plant:
+def plant_of(config: Config) -> plant.Plant:
     """Products, stations and batch rules of the line."""
+    profile = config.profile
     return plant.Plant(
         line_id=config.line.id,
         timezone=config.line.timezone,
@@ -47,12 +41,11 @@ def account_of(config: Config) -> Account:
         url=regulator.url,
         tin=regulator.tin,
         business_place_id=regulator.business_place_id,
-        profile=regulator.profile,
+        profile=config.profile,
         api_key=_read(regulator.api_key),
         login=regulator.login,
         password=_read(regulator.password),
         requests_per_minute=regulator.requests_per_minute,
-        limits=regulator.limits,
     )
 
 
@@ -63,7 +56,7 @@ def delivery_rules_of(config: Config) -> DeliveryRules:
         poll_max_ms=max(60_000, int(regulator.poll_s * 1000)),
         in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
         in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
-        search_page=profile_of(config).limits["search_page"],
+        search_page=config.profile.limits.search_page,
     )
 
 
@@ -122,7 +115,7 @@ def binding_of(config: Config) -> dict[str, str]:
     """What a journal is bound to (docs/contract.md, Configuration)."""
     regulator = config.regulator
     return {
-        "profile": regulator.profile,
+        "profile": config.profile.about.name,
         "url": regulator.url,
         "tin": regulator.tin,
         "business_place_id": str(regulator.business_place_id),
@@ -131,7 +124,7 @@ def binding_of(config: Config) -> dict[str, str]:
 
 def _batches(rules: Report, profile: Profile) -> plant.BatchRules:
     return plant.BatchRules(
-        max_codes=min(rules.max_codes, profile.limits["codes_per_report"]),
+        max_codes=min(rules.max_codes, profile.limits.codes_per_report),
         max_age_ms=int(rules.max_age_s * 1000),
         first_ms=int(rules.first_batch_s * 1000),
         settle_ms=int(rules.settle_s * 1000),
@@ -143,7 +136,7 @@ def _packing(product: Product, profile: Profile) -> dict[str, plant.PackageRule]
     return {
         package.level: plant.PackageRule(
             level=package.level,
-            capacity=min(package.capacity, profile.limits[package.level]),
+            capacity=min(package.capacity, profile.limits.children(package.level)),
             child_level=product.child_level(package),
             gtin=gtin_14(package.gtin) if package.gtin else None,
         )
@@ -162,7 +155,7 @@ def _product(product: Product, profile: Profile) -> plant.Product:
         min_grade=product.min_grade,
         template=product.template,
         serial_length=product.serial_length,
-        demands=frozenset(DEMANDS[field] for field in profile.groups[product.group].demands if field in DEMANDS),
+        demands=profile.groups[product.group].demands,
     )
 
 

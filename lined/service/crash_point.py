@@ -12,11 +12,13 @@ Points: before-commit, after-commit, before-checkpoint, after-checkpoint. Behind
 from __future__ import annotations
 
 import os
+import re
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 
+from lined.vocabulary.environment import variable
 from lined.vocabulary.errors import Problem, SettingsError
 
 VARIABLE = "LINED_CRASH_AT"
@@ -47,13 +49,13 @@ class CrashPoint:
             self._in_transaction.clear()
 
 
-def crash_point(environment: Mapping[str, str]) -> CrashPoint | None:
+def crash_point() -> CrashPoint | None:
     """What the environment asks for; None: nothing. Raises SettingsError for what cannot be understood."""
-    text = environment.get(VARIABLE)
+    text = variable(VARIABLE)
     if not text:
         return None
     point, colon, times = text.rpartition(":")
-    if not colon or not point or not times.isdecimal() or int(times) < 1:
+    if not colon or not point or not re.fullmatch("[1-9][0-9]{0,8}", times):
         raise SettingsError([Problem(VARIABLE, f"{text!r} is not POINT:TIMES, such as after-commit:17")])
     log.warning("this_process_will_kill_itself", at=text)
     return CrashPoint(point, int(times), die)

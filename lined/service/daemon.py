@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import os
 import signal
 import sys
 import time
@@ -42,7 +41,7 @@ from lined.service.crash_point import crash_point
 from lined.service.ending import BROKEN_S, STOP_S, LastResort, cancelled
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
-from lined.service.systemd import Notify
+from lined.service.systemd import Notify, Starting
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import (
     DEFECT,
@@ -65,6 +64,7 @@ SWITCH_INTERVAL_S = 0.0005  # a thread in pure Python keeps the loop waiting no 
 COLLECTIONS = (700, 10, 1_000)  # young and middling objects as usual; a look at all of them a hundred times more seldom
 SAYING_S = 3.0  # at a stop: for verdicts under way
 WATCH_S = 0.1  # how often the journal's health is looked at
+FILES_S = 0.5  # how often the files under the journal's name are compared with those that are open
 SILENCE_S = 10.0  # the oldest write may wait this long before the watchdog is no longer fed
 
 
@@ -74,14 +74,11 @@ class Service:
     def __init__(self, config: Config, loop_watch: LoopWatch | None = None) -> None:
         self.config = config
         self._loop_watch = loop_watch
-        self.profile = assembly.profile_of(config)
-        self.plant = assembly.plant_of(config, self.profile)
+        self.plant = assembly.plant_of(config)
         self.clock = WallClock()
         self.problems = Problems(self.clock)
         self.defects = Defects(self.problems)
-        self.journal = Journal(
-            config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point(os.environ)
-        )
+        self.journal = Journal(config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point())
         self.state = LineState(self.plant)
         self.devices: dict[str, DeviceState] = {}
         self.intake: LineIntake
@@ -95,6 +92,8 @@ class Service:
         self._exit = EXIT_OK
         self._last_resort = LastResort()
         self._notify = Notify()
+        self._starting = Starting(self._notify, self.plant.line_id)
+        self.journal.on_start = self._starting.tell
 
     def stop(self) -> None:
         """Ask for an orderly end, as SIGTERM does."""
@@ -110,12 +109,13 @@ class Service:
             loop.add_signal_handler(number, self.stop)
             signal.signal(number, self._asked_to_stop)  # at once, also while the loop is held; then the loop's own
         try:
-            numbers = await self._open()
-            if numbers is not None:
-                try:
-                    await self._work(numbers)
-                finally:
-                    await self.journal.close()
+            with self._starting:  # `_until_stopped` ends it
+                numbers = await self._open()
+                if numbers is not None:
+                    try:
+                        await self._work(numbers)
+                    finally:
+                        await self.journal.close()
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
@@ -194,6 +194,7 @@ class Service:
         await self._start_outward(outer)
         _settle_memory()
         self.ready = True
+        self._starting.end()
         self._notify.ready(f"{self.plant.line_id}: running")
         log.info("running", line=self.plant.line_id, devices=len(self.devices))
         if self._loop_watch is not None:
@@ -281,17 +282,25 @@ class Service:
     async def _watch(self) -> None:
         """The journal's health, and the watchdog, which is fed only while loop and writer are well."""
         feed_s = (self._notify.watchdog_s or 0) / 3
-        fed = 0.0
+        fed = looked = 0.0
         while True:
             await asyncio.sleep(WATCH_S)
             writer = self.journal.writer
+            now = time.monotonic()
+            if now - looked >= FILES_S:
+                looked = now
+                self._look_at_files()
             if writer.broken is not None:
                 raise JournalBroken(str(writer.broken))
             self._journal_problems()
-            now = time.monotonic()
             if feed_s and now - fed >= feed_s and writer.waiting_s() < SILENCE_S:
                 self._notify.alive(f"{self.plant.line_id}: {len(self.problems.all())} problems")
                 fed = now
+
+    def _look_at_files(self) -> None:
+        wrong = self.journal.files.wrong() if self.journal.files is not None else None
+        if wrong is not None:
+            self.journal.writer.fail(JournalBroken(f"{wrong}. What is accepted now would be lost."))
 
     def _journal_problems(self) -> None:
         writer, path = self.journal.writer, str(self.journal.path)

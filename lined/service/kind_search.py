@@ -31,13 +31,13 @@ class KindSearch:
 
     async def search(self, *, kind: str, since: datetime, cursor: str | None) -> list[Document]:
         """One page of our documents of a kind since a moment."""
-        document_type = self._regulator.profile.reports[kind].document_type
+        document_type = self._regulator.profile.reports[kind].document_type or None
         return await self._regulator.search(type=document_type, since=since, cursor=cursor)
 
     async def touching(self, *, kind: str, codes: Sequence[str], since: datetime) -> list[str]:
         """See RegulatorPort. An event without a type of document, or without a readable date, counts."""
-        shortest = self._regulator.profile.limits["code_information_min_length"]
-        document_type = self._regulator.profile.reports[kind].document_type
+        shortest = self._regulator.profile.limits.code_information_min_length
+        document_type = self._regulator.profile.reports[kind].document_type or None
         histories = await self._regulator.code_histories([code for code in codes if len(code) >= shortest])
         events = [event for history in histories for event in history.events if event.document_id]
         right = [event for event in events if document_type is None or event.document_type in (document_type, None)]

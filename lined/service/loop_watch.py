@@ -7,10 +7,11 @@ others wait, with all that a busy machine and other threads add; busy is our own
 from __future__ import annotations
 
 import asyncio
-import os
 import selectors
 import time
 from collections.abc import Callable
+
+from lined.vocabulary.environment import variable
 
 
 class LoopWatch(selectors.DefaultSelector):
@@ -39,7 +40,7 @@ class LoopWatch(selectors.DefaultSelector):
 
 def wanted_watch() -> LoopWatch | None:
     """A watch where $LINED_LOOP_WATCH is set."""
-    return LoopWatch() if os.environ.get("LINED_LOOP_WATCH") else None
+    return LoopWatch() if variable("LINED_LOOP_WATCH") else None
 
 
 def loop_under(watch: LoopWatch | None) -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -85,18 +85,13 @@ class Outward:
             journal=journal,
             regulator=KindSearch(self.regulator),
             problems=problems,
+            profile=config.profile,
             rules=assembly.delivery_rules_of(config),
             timezone=plant.timezone,
             wall_ms=clock,
             sleep=asyncio.sleep,
             chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
             note=defects.note,
-            forms={kind: rule.form for kind, rule in self.regulator.profile.reports.items()},
-            types={
-                kind: rule.document_type
-                for kind, rule in self.regulator.profile.reports.items()
-                if rule.document_type is not None
-            },
         )
         self.delivery = Delivery(self.around)
         self._clock = clock
@@ -123,9 +118,9 @@ class Outward:
                 ReportSide(
                     self._decided,
                     plant.timezone,
-                    self.regulator.profile.limits["codes_per_report"],
+                    self.regulator.profile.limits.codes_per_report,
                     self.regulator.account.business,
-                    self.regulator.profile.countries,
+                    self.regulator.profile.countries.codes,
                 ),
                 self.alarms,
                 self.upkeep.keeping,

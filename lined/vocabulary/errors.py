@@ -12,6 +12,9 @@
     │   ├── JournalNewer        a later version of lined made it: exit 74, nothing touched
     │   └── JournalBroken       a write or a sync failed: safe state, exit 74, recover at the next start
     │       └── JournalDamaged      the file itself is damaged: set aside whole, a new one takes over
+    │           ├── JournalLost         it is gone or emptied: the newest backup takes over
+    │           ├── JournalSpliced      its two files do not belong together: set aside, the older part takes over
+    │           └── JournalOlder        it is older than what was acknowledged: nothing is sent before a person confirms
     ├── SendingError        a report on its way to the regulator
     │   ├── NotSent             certainly not received: send again later
     │   ├── OutcomeUnknown      perhaps received: look before sending again
@@ -120,6 +123,18 @@ class JournalBroken(JournalError):
 
 class JournalDamaged(JournalBroken):
     """The journal's file is no sound database any more. Waiting does not help; nothing of it may be deleted."""
+
+
+class JournalLost(JournalDamaged):
+    """There was a journal, and there is none."""
+
+
+class JournalSpliced(JournalDamaged):
+    """The main file and its WAL are not of one journal, or not of one moment."""
+
+
+class JournalOlder(JournalDamaged):
+    """A sound journal, and not the one that was here last: an older copy, one without its WAL, another line's."""
 
 
 class SendingError(LinedError):

@@ -37,6 +37,15 @@ class ReportState(Word):
     VOID = "void", N_("void")
 
 
+class Outcome(Word):
+    """What became of a document at the regulator, or of one code in it."""
+
+    PENDING = "pending", N_("not decided yet")
+    ACCEPTED = "accepted", N_("accepted")
+    PARTIAL = "partial", N_("partly accepted")
+    REFUSED = "refused", N_("refused")
+
+
 _S = ReportState
 
 TRANSITIONS: Mapping[str, Mapping[str, str]] = {

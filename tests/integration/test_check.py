@@ -56,7 +56,7 @@ def test_a_right_configuration_is_told_back_and_exits_0(file: Path) -> None:
 def test_all_problems_are_told_on_lines_of_their_own_and_exit_78(wrong: Path) -> None:
     done = _lined("check", wrong)
     assert done.returncode == 78
-    assert "✗ regulator.profile: unknown; known are asl-belgisi\n" in done.stdout
+    assert "✗ regulator.profile: unknown; known are asl-belgisi, and files" in done.stdout
     assert "✗ device[0].url: needs a port, such as tcp://10.0.0.21:9004\n" in done.stdout
     assert "2 problems" in done.stdout
 

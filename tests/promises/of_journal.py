@@ -19,6 +19,12 @@ _STOPS = f"{_DAMAGE}::test_on_damage_stop_ends_with_74_at_each_start_and_touches
 _CONFIRMED = f"{_DAMAGE}::test_after_a_restore_nothing_is_sent_until_all_was_looked_for_and_a_person_confirmed"
 _NEVER_SENT = f"{_DAMAGE}::test_a_report_unfinished_in_the_backup_that_was_never_sent_waits_for_a_person"
 
+_PUT_BACK = "tests/integration/reports/test_put_back.py"
+_ANOTHER = f"{_PUT_BACK}::test_another_journal_in_its_place_is_known_before_anything_is_sent"
+_FILES, _ENDS = "tests/integration/ending/test_files.py", "tests/integration/ending/test_ending.py"
+_WRITER = "tests/integration/journal/test_writer.py"
+_DEFECTS, _REPORTS_DEFECTS = "tests/unit/line/test_defects.py", "tests/integration/reports/test_defects.py"
+
 WRONG = "the configuration is wrong"
 KILLED = "the process is killed, at any moment or durable step"
 FAILS = "a write or a sync fails"
@@ -26,6 +32,11 @@ FULL = "the disk is full"
 DAMAGED = "the journal is damaged"
 RESTORED = "a backup is restored"
 BACKUP = "a backup is made"
+PUT_BACK = (
+    "another journal stands in the journal's place: an older copy, one without its WAL, an empty one, another line's; "
+    "or its files are touched while it is open"
+)
+MISTAKE = "lined itself makes a mistake"
 OLD = "rows grow old"
 NEWER = "a newer version opens an older journal"
 
@@ -50,8 +61,8 @@ MUTATIONS = [
         WRONG,
         "one problem is told at a time",
         "lined/config/load.py",
-        "raise SettingsError(in_file_order(problems, known_keys(Config, ())))",
-        "raise SettingsError(in_file_order(problems, known_keys(Config, ()))[:1])",
+        "in_file_order(problems, known_keys(Config, ()))])",
+        "in_file_order(problems, known_keys(Config, ()))][:1])",
         f"tests/unit/config {_CHECK}",
     ),
     Mutation(
@@ -109,9 +120,10 @@ MUTATIONS = [
         KILLED,
         "a report is noted as being sent after it was sent",
         "lined/reports/delivery/submit.py",
-        "    await around.journal.do(partial(_begin, report=report, around=around))\n    try:\n"
+        "    await around.journal.do(partial(_begin, report=report, around=around))\n"
+        "    await around.journal.settle()\n    try:\n"
         "        receipt = await around.regulator.submit(report.kind, body, product_group=group)\n",
-        "    try:\n"
+        "    await around.journal.settle()\n    try:\n"
         "        receipt = await around.regulator.submit(report.kind, body, product_group=group)\n"
         "        await around.journal.do(partial(_begin, report=report, around=around))\n",
         _EACH_STEP,
@@ -256,8 +268,8 @@ MUTATIONS = [
         DAMAGED,
         'with on_damage = "stop" it goes on all the same',
         "lined/service/opening.py",
-        'if config.journal.on_damage == "stop":',
-        'if config.journal.on_damage == "never":',
+        'if on_damage == "stop" and',
+        'if on_damage == "never" and',
         _STOPS,
     ),
     Mutation(
@@ -400,5 +412,141 @@ MUTATIONS = [
         "def m006_minutes(db: Database) -> None:\n    run_script(db, _MINUTES)\n",
         'def m006_minutes(db: Database) -> None:\n    if not db["code"].count:\n        run_script(db, _MINUTES)\n',
         f"{_KEEPING}/test_migrations.py",
+    ),
+    Mutation(
+        PUT_BACK,
+        "no mark is set",
+        "lined/journal/writer.py",
+        "            self.marks.reached(self.age)\n",
+        "            pass\n",
+        _ANOTHER,
+    ),
+    Mutation(
+        PUT_BACK,
+        "the number in the journal stands still",
+        "lined/journal/tables/age.py",
+        '"UPDATE age SET commits = ?"',
+        '"UPDATE age SET commits = max(commits, 0 * ?)"',
+        _ANOTHER,
+    ),
+    Mutation(
+        PUT_BACK,
+        "a main file and a WAL of two journals are mixed",
+        "lined/journal/age.py",
+        "    if main.name != whole.name or main.commits > whole.commits:\n",
+        "    if False:\n",
+        _ANOTHER,
+    ),
+    Mutation(
+        PUT_BACK,
+        "an older copy under the newer WAL is believed",
+        "lined/journal/age.py",
+        "main.commits < mark.copied",
+        "main.commits < 0",
+        _ANOTHER,
+    ),
+    Mutation(
+        PUT_BACK,
+        "an older journal sends as if nothing were",
+        "lined/journal/care/takeover.py",
+        "return self.why != DAMAGE and self.confirmed_ms is None",
+        "return self.why == RESTORE and self.confirmed_ms is None",
+        _ANOTHER,
+    ),
+    Mutation(
+        PUT_BACK,
+        "an empty journal takes the place of one that is gone",
+        "lined/journal/care/damage.py",
+        "    if backup is None:\n        raise error\n",
+        "",
+        f"{_PUT_BACK}::test_without_a_backup_nothing_takes_the_place_of_a_journal_that_is_gone",
+    ),
+    Mutation(
+        PUT_BACK,
+        "the newest backup is not asked",
+        "lined/service/opening.py",
+        "return await journal.open(binding, devices, backup)",
+        "return await journal.open(binding, devices)",
+        _ANOTHER,
+    ),
+    Mutation(
+        PUT_BACK,
+        "one that was replaced comes back unseen",
+        "lined/journal/care/takeover.py",
+        "        age.rename(connection)\n",
+        "",
+        f"{_PUT_BACK}::test_the_one_that_was_replaced_is_another_one_when_it_comes_back",
+    ),
+    Mutation(
+        PUT_BACK,
+        "marks that are lost stop the line",
+        "lined/journal/age.py",
+        "    if mark is not None and (whole is None or mark.name != whole.name):\n",
+        "    if mark is None or whole is None or mark.name != whole.name:\n",
+        f"{_PUT_BACK}::test_the_same_journal_goes_on_as_it_was_with_or_without_its_marks",
+    ),
+    Mutation(
+        PUT_BACK,
+        "nobody looks at the files that are open",
+        "lined/journal/open_files.py",
+        "            if found != self._opened[end]:\n",
+        "            if False:\n",
+        _FILES,
+    ),
+    Mutation(
+        MISTAKE,
+        "it takes everybody's transaction with it",
+        "lined/journal/writer.py",
+        "            gone = not self._connection.in_transaction\n",
+        "            gone = True\n",
+        f"{_WRITER}::test_a_defect_fails_its_item_alone_and_is_told",
+    ),
+    Mutation(
+        MISTAKE,
+        "what it was met in stays half done",
+        "lined/journal/steps.py",
+        '        connection.execute("ROLLBACK TO step")\n        answer = defect_of(error)\n',
+        "        answer = defect_of(error)\n",
+        f"{_DEFECTS}::test_a_command_that_meets_a_defect_is_undone_and_the_line_goes_on",
+    ),
+    Mutation(
+        MISTAKE,
+        "a read that met one is accepted",
+        "lined/line/intake/intake.py",
+        "reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT",
+        "reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Decision.ACCEPT",
+        f"{_DEFECTS}::test_a_read_that_meets_a_defect_while_it_is_judged_is_rejected_alone",
+    ),
+    Mutation(
+        MISTAKE,
+        "a report that meets them again and again is never held",
+        "lined/reports/delivery/defective.py",
+        "TIMES = 3 ",
+        "TIMES = 3_000 ",
+        _REPORTS_DEFECTS,
+    ),
+    Mutation(
+        MISTAKE,
+        "one that may have been received is sent again",
+        "lined/reports/delivery/defective.py",
+        "ReportState.IN_DOUBT, at_ms",
+        "ReportState.SEALED, at_ms",
+        _REPORTS_DEFECTS,
+    ),
+    Mutation(
+        MISTAKE,
+        "a loop ends with it",
+        "lined/line/watch/defects.py",
+        "                if holds(error, (*FATAL, *fatal)):\n",
+        "                if error:\n",
+        f"{_DEFECTS}::test_a_loop_goes_on_after_each_defect_later_and_later",
+    ),
+    Mutation(
+        MISTAKE,
+        "what hangs keeps the process",
+        "lined/service/ending.py",
+        "        self._end(code)\n",
+        "",
+        f"{_ENDS}::test_with_a_broken_journal_the_process_is_gone_within_5_s",
     ),
 ]

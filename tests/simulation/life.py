@@ -25,6 +25,7 @@ from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LookupFailed
 from lined.vocabulary.verdicts import ACCEPTED
 from tests.commands import line_commands, report_commands
+from tests.profiles import PROFILE
 from tests.simulation.disk import InlineWriter
 from tests.simulation.network import Connection as Port
 
@@ -82,6 +83,7 @@ class Life:
             regulator=self.port,
             problems=self.problems,
             rules=world.rules,
+            profile=PROFILE,
             timezone=world.plant.timezone,
             wall_ms=self.clock,
             sleep=asyncio.sleep,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,11 +95,30 @@ def test_requirements_are_exact_and_have_hashes() -> None:
 def test_every_library_that_is_asked_for_is_among_the_exact_versions() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     for name, wanted in {
-        "requirements.txt": project["dependencies"],
+        "requirements.txt": project["dependencies"] + project["optional-dependencies"]["notify"],
         "requirements-dev.txt": project["dependencies"] + project["optional-dependencies"]["dev"],
     }.items():
         exact = set(re.findall(r"^([a-z0-9-]+)==", (REPOSITORY / name).read_text("utf-8"), re.MULTILINE))
         assert {re.split(r"[<>=!~\[;]", library)[0] for library in wanted} <= exact
+
+
+DISTRIBUTIONS = {"paho": "paho-mqtt", "serial": "pyserial", "sqlite_utils": "sqlite-utils"}
+ONLY_IF_THERE = {"apprise"}  # an extra
+NOT_BY_NAME = {"pysqlite3", "tzdata"}  # sqlite-utils and zoneinfo find them
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {re.split(r"[<>=!~\[;]", library)[0] for library in project["dependencies"]}
+    imported = set()
+    for path in [*(REPOSITORY / "lined").rglob("*.py"), *(REPOSITORY / "drivers").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.partition(".")[0])
+    outside = imported - sys.stdlib_module_names - {"lined", "drivers"} - ONLY_IF_THERE
+    assert {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in outside} == declared - NOT_BY_NAME
 
 
 def test_every_third_party_library_has_a_bound_on_both_sides() -> None:

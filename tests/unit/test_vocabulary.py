@@ -13,7 +13,7 @@ from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.line import JobMode, LineState, Role
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
-from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
+from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, Outcome, ReportKind, ReportState
 from lined.vocabulary.tasks import TaskKind
 from lined.vocabulary.verdicts import Answer, Decision, Reason
 from lined.vocabulary.word import Word
@@ -21,7 +21,7 @@ from lined.vocabulary.word import Word
 LINED = Path(__file__).parents[2] / "lined"
 ENUMS: tuple[type[Word], ...] = (
     *(AlarmKind, Severity, Answer, CodeEvent, CodeState, Decision, JobMode, Level, LineState, OpenPackages),
-    *(PackageState, PackMode, Reason, ReportKind, ReportState, Role, TaskKind, Withdrawal),
+    *(Outcome, PackageState, PackMode, Reason, ReportKind, ReportState, Role, TaskKind, Withdrawal),
 )
 # Kinds of alarm that are plain words name sections of the configuration, tasks and tags of the API as well.
 WORDS = frozenset(str(word) for enum in ENUMS for word in enum if enum is not AlarmKind or "-" in word)

@@ -203,7 +203,7 @@ def _put(journal: Path, found: archive.Slice) -> None:
 def gap_text(gap: Gap) -> str:
     """What people are told about a journal that has forgotten."""
     until = _moment(gap.until_ms)
-    if gap.backup:
+    if gap.since_ms:
         known = (
             f"Codes applied between {_moment(gap.since_ms)} and {until} are not known to it: such a code would not be "
             "seen to be a duplicate. Reports that were unfinished then are looked for, and wait for a person before "
@@ -214,6 +214,12 @@ def gap_text(gap: Gap) -> str:
     what = {
         takeover.DAMAGE: f"The journal was damaged and is set aside as {gap.aside} (lined journal recover reads it).",
         takeover.RESTORE: f"The journal was restored from {gap.backup}. Nothing is sent until a person confirms.",
+        takeover.LOST: "The journal was gone. Nothing is sent until a person confirms.",
+        takeover.OLDER: (
+            "The journal is not the one that was here last: it is older, or another's"
+            + (f" ({gap.aside} is what was there, set aside)" if gap.aside else "")
+            + ". Nothing is sent until a person confirms."
+        ),
     }[gap.why]
     if not gap.serials_known:
         known += " If this line issues SSCCs, set [sscc] first above the last one it used: they may be issued again."

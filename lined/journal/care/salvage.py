@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlite_utils.db import Database
 
 from lined.journal.care.backup import check_whole
+from lined.journal.care.takeover import newest_ms
 from lined.journal.database import Connection, SqliteError, open_copy, open_untouched
 from lined.journal.files import sync_file, sync_folder
 from lined.journal.schema import empty_drawer, migrations
@@ -21,7 +22,6 @@ from lined.vocabulary.errors import JournalError
 
 SLICE = 500
 STEP_MOST = 2**40  # no journal has so many rows
-_NEWEST = "SELECT max(coalesce((SELECT max(at_ms) FROM code), 0), coalesce((SELECT max(at_ms) FROM report_event), 0))"
 
 Row = tuple[Any, ...]
 
@@ -52,7 +52,7 @@ def salvage(damaged: Path, into: Path) -> Salvaged:
                 target.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
                 rows["meta"], gaps["meta"] = _table(source, target, "meta")
                 empty_drawer(target)
-            newest = int(target.execute(_NEWEST).fetchone()[0])
+            newest = newest_ms(target)
             life.date(target, newest)
     except SqliteError as error:
         raise JournalError(f"nothing can be read of {damaged}: {error}") from error

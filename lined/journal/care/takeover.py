@@ -15,17 +15,19 @@ from pathlib import Path
 
 from sqlite_utils.db import Database
 
-from lined.journal.care.backup import moment_of
+from lined.journal.age import ENDING as MARKS
+from lined.journal.care.backup import integrity, moment_of
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable
-from lined.journal.files import COMPANIONS, sync_file, sync_folder
+from lined.journal.files import COMPANIONS, private, sync_file, sync_folder
 from lined.journal.schema import migrations
-from lined.journal.tables import gaps, reports, serials
+from lined.journal.tables import age, gaps, reports, serials
 from lined.journal.tables.reports import ReportRow
-from lined.vocabulary.errors import Conflict
+from lined.vocabulary.errors import Conflict, JournalDamaged
 from lined.vocabulary.reports import ReportState
 
+_NEWEST = "SELECT max(coalesce((SELECT max(at_ms) FROM code), 0), coalesce((SELECT max(at_ms) FROM report_event), 0))"
 PERSON = "a person's word"  # `report.waits_for`: never sent again by itself
-DAMAGE, RESTORE = "damage", "restore"
+DAMAGE, RESTORE, LOST, OLDER = "damage", "restore", "lost", "older"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +49,22 @@ class Gap:
     @property
     def withholds(self) -> bool:
         """Nothing may be sent until a person has confirmed."""
-        return self.why == RESTORE and self.confirmed_ms is None
+        return self.why != DAMAGE and self.confirmed_ms is None
 
 
-def take_over(journal: Path, backup: Path | None, *, why: str, aside: Path | None, at_ms: int) -> Gap:
+def take_over(
+    journal: Path, backup: Path | None, *, why: str, aside: Path | None, at_ms: int, since_ms: int | None = None
+) -> Gap:
     """Put a copy of the backup, or an empty journal, in the journal's place, which must be empty. Durable when it
-    returns.
+    returns. `since_ms`: the moment it shows, where it does not say so itself.
 
     Raises JournalError for a file that is no backup, OSError, FileExistsError where there is a journal.
     """
     taken = [end for end in COMPANIONS if journal.with_name(journal.name + end).exists()]
     if taken:
         raise FileExistsError(f"{journal.name + taken[0]} is in the way")
-    since_ms = moment_of(backup) if backup is not None else 0
+    if since_ms is None:
+        since_ms = moment_of(backup) if backup is not None else 0
     issued = _issued(aside)
     gap = Gap(
         why,
@@ -73,12 +78,34 @@ def take_over(journal: Path, backup: Path | None, *, why: str, aside: Path | Non
     for end in ("-wal", "-shm", ""):
         part.with_name(part.name + end).unlink(missing_ok=True)
     if backup is not None:
+        private(part)
         shutil.copyfile(backup, part)
     _prepare(part, gap, issued or {})
     sync_file(part)
     part.rename(journal)
     sync_folder(journal.parent)
     return gap
+
+
+def note_older(journal: Path, at_ms: int) -> Gap:
+    """A sound journal stands here that is older than the one before it, or another's: it goes on as a backup would that
+    was restored. May be repeated after a crash. Raises JournalDamaged where it is not sound.
+    """
+    with open_untouched(journal) as connection:
+        found = integrity(connection)
+        since_ms = newest_ms(connection) if not found else 0
+    if found:
+        raise JournalDamaged(f"{journal} is damaged: {'; '.join(found)}")
+    gap = Gap(OLDER, since_ms, at_ms, None, None, serials_known=False)
+    _prepare(journal, gap, {})
+    journal.with_name(journal.name + MARKS).unlink(missing_ok=True)
+    sync_folder(journal.parent)
+    return gap
+
+
+def newest_ms(connection: Connection) -> int:
+    """The newest moment in a journal."""
+    return int(connection.execute(_NEWEST).fetchone()[0])
 
 
 def _issued(aside: Path | None) -> dict[str, int] | None:
@@ -103,6 +130,7 @@ def _prepare(part: Path, gap: Gap, issued: Mapping[str, int]) -> None:
             _doubt(connection, report, gap)
         serials.go_on_from(connection, issued)
         write(connection, gap)
+        age.rename(connection)
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import report_lists, reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.reports import ReportKind
 
@@ -92,10 +92,7 @@ def open_batch(
     """The open validation batch of a job and package type (one of the `attributes`) that has room; a new one if need
     be.
     """
-    found = reports.select(
-        connection, "state = 'open' AND kind = ? AND job_id = ? AND full = 0", (ReportKind.VALIDATION, job_id)
-    )
-    for report in found:
+    for report in report_lists.with_room(connection, ReportKind.VALIDATION, job_id):
         if json.loads(report.attributes)["package_type"] == attributes["package_type"]:
             if report.codes < most:
                 return report.id

@@ -68,12 +68,12 @@ class Packed(NamedTuple):
     package_id: int | None
 
 
-_COLUMNS = ", ".join(PackageRow._fields)
+COLUMNS = ", ".join(PackageRow._fields)
 
 
 def select(connection: Connection, where: str, *parameters: object) -> list[PackageRow]:
     """Packages that fit a WHERE clause of ours, with its ORDER BY and LIMIT."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM package WHERE {where}", parameters).fetchall()
+    rows = connection.execute(f"SELECT {COLUMNS} FROM package WHERE {where}", parameters).fetchall()
     return [PackageRow(*row) for row in rows]
 
 
@@ -144,6 +144,15 @@ def children(connection: Connection, package: PackageRow) -> list[str]:
     else:
         rows = connection.execute("SELECT ident FROM package WHERE package_id = ? ORDER BY id", (package.id,))
     return [row[0] for row in rows]
+
+
+def holds_with_own(connection: Connection, package: PackageRow, own: str) -> bool:
+    """Whether a direct child has this state of its own."""
+    if package.child_level == Level.UNIT:
+        query = "SELECT 1 FROM code WHERE package_id = ? AND own = ? LIMIT 1"
+    else:
+        query = "SELECT 1 FROM package WHERE package_id = ? AND own = ? LIMIT 1"
+    return connection.execute(query, (package.id, own)).fetchone() is not None
 
 
 def child_packages(connection: Connection, package_id: int) -> list[PackageRow]:
@@ -237,14 +246,6 @@ def close(connection: Connection, package_id: int, ident: str, code_id: int | No
         close_requested=0,
     )
     connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
-
-
-def first_closed_ms(connection: Connection, job_id: int) -> int | None:
-    """When the first package of a job was closed that still is; None: there is none."""
-    row = connection.execute(
-        "SELECT min(closed_ms) FROM package WHERE job_id = ? AND state = ?", (job_id, PackageState.CLOSED)
-    ).fetchone()
-    return None if row[0] is None else int(row[0])
 
 
 def dissolve(connection: Connection, package_id: int) -> None:

@@ -9,6 +9,7 @@ or the moment does not lie between what is known before and after it: that is a 
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from typing import NamedTuple
 
 from lined.journal.database import Connection
@@ -56,22 +57,13 @@ class TrueTime:
         firsts = [setting.first_event for setting in self._settings]
         return self._right(firsts, int(row[0]) if row else 0, report.sealed_ms or report.opened_ms)
 
-    def newest_code(self, ranges: str, batch_id: int) -> Right | None:
-        """The latest moment among codes that fit `ranges`, SQL of ours over `code c` with the batch as ?1."""
-        found = None
-        for index in range(-1, len(self._settings)):
-            first = self._settings[index].first_code if index >= 0 else 0
-            last = self._settings[index + 1].first_code if index + 1 < len(self._settings) else 1 << 62
-            if first >= last:
-                continue
-            row = self._connection.execute(
-                f"SELECT max(c.at_ms), max(c.id) FROM code c WHERE {ranges} AND c.id >= ?2 AND c.id < ?3",
-                (batch_id, first, last),
-            ).fetchone()
-            if row[0] is not None:
-                right = self.of_code(int(row[1]), int(row[0]))
-                found = right if found is None else later(found, right)
-        return found
+    def code_spans(self, low: int | None, high: int | None) -> list[tuple[int, int]]:
+        """The codes from number `low` to `high`, cut into those that were dated under one setting each."""
+        return _spans([setting.first_code for setting in self._settings], low, high)
+
+    def closing_spans(self, low: int | None, high: int | None) -> list[tuple[int, int]]:
+        """The same of closings."""
+        return _spans([setting.first_closing for setting in self._settings], low, high)
 
     def _right(self, firsts: list[int], number: int, at_ms: int) -> Right:
         index = bisect_right(firsts, number) - 1
@@ -123,6 +115,13 @@ def later(one: Right, other: Right) -> Right:
     last = max(one, other)
     wrong_ms = one.now_wrong_ms or other.now_wrong_ms
     return last._replace(doubt=one.doubt or other.doubt, now_wrong_ms=wrong_ms)
+
+
+def _spans(firsts: list[int], low: int | None, high: int | None) -> list[tuple[int, int]]:
+    if low is None or high is None:
+        return []
+    cuts = [low, *sorted({first for first in firsts if low < first <= high}), high + 1]
+    return [(first, following - 1) for first, following in pairwise(cuts)]
 
 
 def _anchor(boot: list[Setting]) -> Setting | None:

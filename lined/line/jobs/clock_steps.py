@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import clock_settings, reports
+from lined.journal.tables import clock_settings, report_lists, reports
 from lined.line.state import LineState
 from lined.vocabulary.clocks import SYNCED_MS
 from lined.vocabulary.reports import ReportKind
@@ -46,7 +46,7 @@ class ClockSteps:
         if new is None or (new.step_ms is not None and abs(new.step_ms) <= SYNCED_MS):
             return new is not None
         self._state.refresh(connection)
-        for report in reports.select(connection, "state = 'open' AND kind = ? AND full = 0", (ReportKind.UTILISATION,)):
+        for report in report_lists.with_room(connection, ReportKind.UTILISATION):
             reports.change(connection, report.id, full=1, last_code=self._state.next_code - 1, seal_reason=REASON)
         self._state.batch = None
         if new.step_ms is not None:

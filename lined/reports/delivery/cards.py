@@ -9,6 +9,7 @@ from __future__ import annotations
 from lined.regulator.answers import Document
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import Unfit
+from lined.vocabulary.reports import ReportKind
 
 
 async def card(around: Surroundings, kind: str, document_id: str) -> Document | None:
@@ -18,8 +19,8 @@ async def card(around: Surroundings, kind: str, document_id: str) -> Document | 
         return None
     if found.document_id.casefold() != document_id.casefold():
         raise Unfit(f"asked about document {document_id}, the regulator answered about {found.document_id}")
-    wanted = around.types.get(kind)
-    others = {name for other, name in around.types.items() if other != kind}
-    if found.type and (found.type != wanted if wanted is not None else found.type in others):
+    types = {other: around.profile.reports[other].document_type for other in ReportKind}
+    wanted = types.pop(ReportKind[kind.upper()])
+    if found.type and (found.type != wanted if wanted else found.type in types.values()):
         raise Unfit(f"document {document_id} is said to be of type {found.type}, which is none of a report of {kind}")
     return found

@@ -145,7 +145,7 @@ def _missed(connection: Connection, report: ReportRow, around: Surroundings) -> 
             reports.change(connection, report.id, problem=problem, due_ms=None, waits_for=None)
         else:
             hold(connection, report.id, at_ms, problem)
-            reports.change(connection, report.id, document_status="ERROR", waits_for=None)
+            reports.change(connection, report.id, waits_for=None)
         return
     again = fresh.misses and fresh.missed_ms is not None and now_ms >= fresh.missed_ms
     missed_ms = fresh.missed_ms if again and fresh.missed_ms is not None else now_ms

@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from lined.journal.tables import reports, warnings
+from lined.journal.tables import report_lists, reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
 from lined.reports.delivery import adopted, echo, error_rows, outcomes
@@ -29,11 +29,10 @@ from lined.reports.kinds.members import Members
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import LookupFailed, Unfit, clause
-from lined.vocabulary.reports import ReportState
+from lined.vocabulary.reports import Outcome, ReportState
 
 log = structlog.get_logger()
 
-SUCCESS, PARTIAL, ERROR = "SUCCESS", "PARTIALLY_PROCESSED", "ERROR"
 ABSENT_LOOKS = 3  # in a row without a list of codes, after which a refused document is held to have none
 TOLD_FROM = 2  # answers about something else, in a row
 
@@ -75,7 +74,9 @@ class Following:
         """A report that succeeded, whose remarks about single codes were not asked for yet."""
         now_ms = self._around.wall_ms()
         self._unasked_till_ms = {key: ms for key, ms in self._unasked_till_ms.items() if now_ms < ms <= now_ms + DAY_MS}
-        return await self._around.journal.read(warnings.unasked, now_ms - DAY_MS, [*self._unasked_till_ms, *aside])
+        return await self._around.journal.read(
+            report_lists.without_remarks, now_ms - DAY_MS, [*self._unasked_till_ms, *aside]
+        )
 
     async def ask_remarks(self, report: ReportRow) -> None:
         """With requests that nobody else needs: what the regulator remarks about the codes of such a report."""
@@ -105,18 +106,19 @@ class Following:
             fresh = await around.journal.read(reports.get, report.id)
             assert fresh is not None
             report = fresh
-        if document is not None and document.status == SUCCESS:
+        status = document.status if document is not None else None
+        outcome = around.profile.statuses.of_document(status)
+        if document is not None and outcome == Outcome.ACCEPTED:
             await _accept_after_all(around, report, ())
             await around.journal.do(partial(steps.succeeded, report=report, around=around, document=document))
             return True
-        if document is not None and document.status in (PARTIAL, ERROR):
-            return await self._final(report, document)
-        status = document.status if document is not None else None
+        if document is not None and outcome != Outcome.PENDING:
+            return await self._final(report, document, outcome)
         step = partial(steps.keep_looking, report=report, around=around, status=status, looks=self._looks[report.id])
         await around.journal.do(step)
         return False
 
-    async def _final(self, report: ReportRow, document: Document) -> bool:
+    async def _final(self, report: ReportRow, document: Document, outcome: Outcome) -> bool:
         """Some of its codes are refused, or all of it."""
         around, status = self._around, document.status
         if report.document_status != status:
@@ -124,23 +126,24 @@ class Following:
             report = report._replace(document_status=status)
         listed = await self._lists.read(report)
         if listed.absent:
-            return await self._without_list(report, status)
+            return await self._without_list(report, outcome)
         self._absent.pop(report.id, None)
         if not listed.whole:
             await around.journal.do(partial(steps.read_on, report=report, at_ms=around.wall_ms()))
             return False
-        settle = _partial if status == PARTIAL else _refused
+        settle = _partial if outcome == Outcome.PARTIAL else _refused
         return await settle(around, self._search, report, listed)
 
-    async def _without_list(self, report: ReportRow, status: str) -> bool:
+    async def _without_list(self, report: ReportRow, outcome: Outcome) -> bool:
         """Some kinds of documents have no list of codes: the list of errors is what there is (API 1.21.1 §11.5)."""
         around = self._around
         self._absent[report.id] += 1
         rows, evidence = await error_rows.read(around, report)
-        why, said = f"document {report.document_id} is {status} and has no list of its codes", error_rows.told(rows)
+        status, said = report.document_status, error_rows.told(rows)
+        why = f"document {report.document_id} is {status} and has no list of its codes"
         if said:
             why = f"document {report.document_id} is {status} and has no list of its codes; its errors: {said}"
-        if status == PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
+        if outcome == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
             step = partial(steps.wait_for_list, report=report, around=around, problem=why, evidence=evidence)
             await around.journal.do(step)
             return False
@@ -203,7 +206,7 @@ async def _partial(around: Surroundings, search: Search, report: ReportRow, list
 
 
 async def _refused(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> bool:
-    """ERROR: nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
+    """Nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
     rows, evidence = await error_rows.read(around, report)
     why = f"document {report.document_id} was refused whole"
     named = dict((await _members(around, report, listed)).refused)
@@ -220,9 +223,9 @@ async def _refuse(
     if await echo.settled(around, search, report, {}, refused):
         return False
     if named:
-        await outcomes.refused_by_name(around, report, refused, why, evidence, document_status=ERROR)
+        await outcomes.refused_by_name(around, report, refused, why, evidence)
     else:
-        await outcomes.refused_nameless(around, report, why, evidence, document_status=ERROR)
+        await outcomes.refused_nameless(around, report, why, evidence)
     return True
 
 

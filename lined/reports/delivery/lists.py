@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from lined.codes import without_separators
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import CodeOutcome
+from lined.regulator.profile import Statuses
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import Unfit
 
 PAGES = 20  # of 2,000 rows: a document of 30,000 codes takes one look
-ACCEPTED, WARNING, ERROR = ("SUCCESS", "WARNING"), "WARNING", "ERROR"
 NO_REASON = "no reason given"
 
 
@@ -37,18 +37,18 @@ class Listed:
     whole: bool = False
     absent: bool = False
 
-    def take(self, row: CodeOutcome, ours: Mapping[str, str]) -> None:
+    def take(self, row: CodeOutcome, ours: Mapping[str, str], statuses: Statuses) -> None:
         """One row; those of codes that are none of ours only count."""
         self.rows += 1
         key = ours.get(row.code) or ours.get(without_separators(row.code))
         if key is None:
             self.foreign += 1
             return
-        if row.state == ERROR:
+        if row.state in statuses.code_refused:
             self.refused[key] = row.result or NO_REASON
-        elif row.state in ACCEPTED:
+        elif row.state in statuses.code_accepted | statuses.code_warned:
             self.accepted[key] = row.result or row.state
-        if row.state == WARNING:
+        if row.state in statuses.code_warned:
             self.warned[key] = row.result or NO_REASON
 
 
@@ -76,7 +76,7 @@ class Lists:
             if page is None:
                 return Listed(absent=True)
             for row in page:
-                listed.take(row, ours)
+                listed.take(row, ours, around.profile.statuses)
             # A server may have a limit of its own, so a short page is not the last.
             if not page or wanted <= listed.accepted.keys() | listed.refused.keys():
                 if listed.rows and listed.rows == listed.foreign:

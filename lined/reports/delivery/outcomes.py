@@ -128,12 +128,9 @@ async def settle_partial(
             + " refused"
             + (f", {len(missing)} not listed" if missing else "")
         )
-        due: dict[str, object] = {"document_status": "PARTIALLY_PROCESSED"}
-        due |= (
-            {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"}
-            if missing
-            else {}
-        )
+        due: dict[str, object] = {}
+        if missing:
+            due = {"due_ms": at_ms + around.rules.poll_max_ms, "waits_for": f"{len(missing)} codes not listed"}
         reports.move(connection, report.id, ReportState.PARTIAL, at_ms, why, evidence=evidence, problem=why, **due)
         named_again(connection, report.kind)
 

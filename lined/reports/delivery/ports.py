@@ -5,8 +5,8 @@ a seeded run can play everything that may happen.
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import structlog
 
 from lined.journal import Journal
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
+from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
 
 log = structlog.get_logger()
@@ -71,22 +72,17 @@ class Surroundings:
     regulator: RegulatorPort
     problems: ProblemsPort
     rules: DeliveryRules
+    profile: Profile
     timezone: str
     wall_ms: Callable[[], int]
     sleep: Callable[[float], Awaitable[None]]
     chance: random.Random
     note: Callable[[str, BaseException], None] = lambda where, error: log.error("defect", where=where, exc_info=error)
     """Hears of each defect of ours that was met and gone on behind."""
-    forms: Mapping[str, str] = field(default_factory=dict)
-    """How codes are written, by kind of report: "full" or, where nothing is said, "identification". Utilisation is
-    always full.
-    """
-
-    types: Mapping[str, str] = field(default_factory=dict)
-    """How the regulator calls the documents of a kind of report; kinds that it has no word for are left out."""
 
     def form(self, kind: str) -> str:
-        return self.forms.get(kind, "identification")
+        """How codes are written in this kind of report: "full" or "identification"."""
+        return self.profile.reports[kind].form
 
     def server_ms(self) -> int:
         """The regulator's time now, in milliseconds since 1970; right where it has answered just now, however our own

@@ -21,6 +21,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
+from lined.regulator.profile import Statuses
 from lined.reports.delivery import fingerprints as prints
 from lined.reports.delivery import likeness
 from lined.reports.delivery.cards import card
@@ -30,7 +31,7 @@ from lined.reports.delivery.rules import backed_off
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import KINDS, kind_of
 from lined.vocabulary.errors import LookupFailed
-from lined.vocabulary.reports import ReportState
+from lined.vocabulary.reports import Outcome, ReportState
 
 log = structlog.get_logger()
 
@@ -66,18 +67,22 @@ class _Findings:
     ours: it may be of an attempt that a person has sent again since.
     """
 
-    def __init__(self, standing: bool) -> None:
+    def __init__(self, standing: bool, statuses: Statuses) -> None:
         self._standing = standing
+        self._statuses = statuses
         self._refused: Document | None = None
         self.best: Document | None = None
         self.contradiction: str | None = None
         self.unreadable = ""
 
     def match(self, document: Document) -> None:
-        if document.status != "ERROR":
+        if not self.refused_whole(document):
             self.best = document
         elif not self._standing:
             self._refused = document
+
+    def refused_whole(self, document: Document) -> bool:
+        return self._statuses.of_document(document.status) == Outcome.REFUSED
 
     @property
     def settled(self) -> bool:
@@ -117,7 +122,7 @@ class Search:
         since = datetime.fromtimestamp(((report.attempt_server_ms or report.opened_ms) - MARGIN_MS) / 1000, UTC)
         codes = await around.journal.read(kind_of(report).sent, report, around.form(report.kind))
         ours = _Ours(codes, prints.of(codes))
-        found = _Findings(standing)
+        found = _Findings(standing, around.profile.statuses)
         cursor: str | None = None
         answered = False
         seen: set[str] = set()
@@ -172,7 +177,9 @@ class Search:
         other = likeness.difference(mine, content)
         if other is None:
             found.match(document)
-        elif document.status != "ERROR":  # one that was refused whole and is somebody else's changes nothing
+        elif (
+            self._around.profile.statuses.of_document(document.status) != Outcome.REFUSED
+        ):  # one that was refused whole and is somebody else's changes nothing
             found.contradiction = f"Document {document.document_id} holds exactly this report's codes, but {other}."
 
     async def _touching(

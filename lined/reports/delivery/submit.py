@@ -64,6 +64,7 @@ async def send(around: Surroundings, search: Search, sealed: ReportRow, failures
     body = await around.journal.read(stored_body, report.id)
     group = str(json.loads(report.attributes)["group"])
     await around.journal.do(partial(_begin, report=report, around=around))
+    await around.journal.settle()
     try:
         receipt = await around.regulator.submit(report.kind, body, product_group=group)
     except NotSent as error:

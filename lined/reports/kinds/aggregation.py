@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
-from functools import reduce
 from typing import Any
 
 from lined.journal.database import Connection
 from lined.journal.tables import packages, tasks
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.reports import ReportRow
-from lined.journal.views.true_time import Right, TrueTime, later
+from lined.journal.views import packing_times
+from lined.journal.views.true_time import TrueTime
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
@@ -34,7 +33,6 @@ from lined.vocabulary.tasks import TaskKind
 
 BEHIND = "\x1e"  # stands in no code; between a parent and a child in the key of a child
 REFUSED_UNNAMED = "package-refused"  # by nothing that was named
-_PACKED = "SELECT p.id FROM package p WHERE p.batch_id = ?1 AND p.own IS NULL"
 INNOCENT = frozenset({"package-rejected"})  # results of codes that are to blame for nothing
 
 
@@ -44,16 +42,15 @@ class Aggregation:
     codes_in = "aggregationUnits"
 
     def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
-        attributes, true, days = json.loads(report.attributes), TrueTime(connection), LocalDays(timezone)
-        packed = _closed(true, connection, report)
-        made = _made(true, connection, report)
-        packed = packed if made is None else later(packed, made)
+        attributes, days = json.loads(report.attributes), LocalDays(timezone)
+        packed = packing_times.packed(TrueTime(connection), connection, report)
+        given = [parse_moment(text, days) for text in packing_times.given_dates(connection, report)]
         fields = {
             "businessPlaceId": attributes["business_place_id"],
             "documentDate": days.local(packed.ms).isoformat(),
             "productionOrderId": attributes.get("order"),
         }
-        return Head(fields, packed, produced=_produced(connection, report, days))
+        return Head(fields, packed, produced=max(given, default=None))
 
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
         members = _members(connection, report, "own IS NULL")
@@ -150,43 +147,6 @@ def _blame(connection: Connection, report: ReportRow, package: PackageRow, child
         tasks.add(connection, TaskKind.REFUSED_CODE, at_ms, ident=child, report_id=report.id, reason=reason)
         reason = f"{reason}: {child}"
     work_list.refused_package(connection, package.id, report.id, reason, at_ms)
-
-
-def _closed(true: TrueTime, connection: Connection, report: ReportRow) -> Right:
-    """When the last of the packages was closed."""
-    closed = [
-        true.of_closing(package.closed_no, package.closed_ms)
-        for package in _members(connection, report, "own IS NULL")
-        if package.closed_ms is not None
-    ]
-    return reduce(later, closed) if closed else Right(report.opened_ms)
-
-
-def _made(true: TrueTime, connection: Connection, report: ReportRow) -> Right | None:
-    """When the youngest child of the packages was applied or closed; None: there is none."""
-    found = [true.newest_code(f"c.package_id IN ({_PACKED})", report.batch_id)]
-    rows = connection.execute(
-        f"SELECT c.closed_no, c.closed_ms FROM package c WHERE c.package_id IN ({_PACKED}) "  # noqa: S608
-        "AND c.closed_ms IS NOT NULL",
-        (report.batch_id,),
-    )
-    found += [true.of_closing(number, closed_ms) for number, closed_ms in rows.fetchall()]
-    made = [right for right in found if right is not None]
-    return reduce(later, made) if made else None
-
-
-def _produced(connection: Connection, report: ReportRow, days: LocalDays) -> datetime | None:
-    """The latest production date that a person gave for the units in the packages. Where nobody gave one they were made
-    when they were read.
-    """
-    rows = connection.execute(
-        "SELECT DISTINCT "  # noqa: S608  our own words only
-        "(SELECT r.attributes FROM report r WHERE r.batch_id = b.batch_id ORDER BY r.id DESC LIMIT 1) "
-        f"FROM (SELECT DISTINCT c.batch_id FROM code c WHERE c.package_id IN ({_PACKED})) b",
-        (report.batch_id,),
-    )
-    given = [json.loads(attributes).get("production_date") for (attributes,) in rows.fetchall()]
-    return max((parse_moment(text, days) for text in given if text), default=None)
 
 
 def _members(connection: Connection, report: ReportRow, which: str, *parameters: object) -> list[PackageRow]:

@@ -14,6 +14,8 @@ from lined.codes import masked
 from lined.journal.database import Connection
 from lined.journal.tables import codes, reports
 from lined.journal.tables.codes import KnownCode
+from lined.journal.views import packing_times
+from lined.journal.views.true_time import TrueTime
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
@@ -47,6 +49,8 @@ def correct(
     """
     updated = updated_fields(body, days, at_ms, countries)
     chosen = _chosen(connection, body)
+    if FIELDS["production_date"] in updated:
+        _refuse_packed_before(connection, chosen, updated[FIELDS["production_date"]], days)
     groups = _by_job(chosen)
     parts = [
         (job_id, idents[start : start + most])
@@ -140,6 +144,15 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
         ]
         raise Conflict("not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
     return [known[ident] for ident in idents]
+
+
+def _refuse_packed_before(connection: Connection, chosen: Sequence[KnownCode], given: str, days: LocalDays) -> None:
+    """A package is packed after what is in it was made. Raises CommandError 422."""
+    closed = packing_times.first_around(TrueTime(connection), connection, [code.id for code in chosen])
+    if closed is not None and parse_moment(given, days) > days.local(closed.ms):
+        when = days.local(closed.ms).isoformat(timespec="seconds")
+        problem = Problem("production_date", f"is later than a package of these codes, which was closed at {when}")
+        raise Invalid("wrong-values", f"{problem.path}: {problem.message}", [problem])
 
 
 def _of_report(connection: Connection, report_id: str) -> list[str]:

@@ -30,6 +30,7 @@ from tests.commands import line_commands, report_commands
 from tests.integration.day.office import Books
 from tests.integration.journal.bench import BINDING, OIL, Frame
 from tests.integration.reports.office import Clock
+from tests.profiles import PROFILE
 
 
 class BrokenError(SqliteError):
@@ -103,6 +104,7 @@ class Line:
             regulator=self.office,
             problems=self.problems,
             rules=DeliveryRules(),
+            profile=PROFILE,
             timezone=self.plant.timezone,
             wall_ms=wall_ms,
             sleep=asyncio.sleep,

@@ -17,7 +17,7 @@ from tests.integration.mqtt.broker import Broker, broker, ear, until
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "config" / "minimal.toml"
-SLACK_S = 1.0  # a busy machine: between the end of a bound and the news of the process's end
+SLACK_S = 3.0  # a busy machine: between the end of a bound and the news of the process's end
 
 
 @contextlib.asynccontextmanager

@@ -234,7 +234,9 @@ def test_the_marks_have_their_room_on_the_disk_before_they_are_mapped(tmp_path: 
 async def test_marks_of_another_journal_do_not_hide_what_was_left_unsaid(tmp_path: Path) -> None:
     place = tmp_path / "j"
     place.mkdir()
-    said = Said(place / "j.db.said")  # the journal was set aside, its marks were not
+    async with Line(place / "j.db"):
+        pass
+    said = Said(place / "j.db.said")  # the journal was replaced, its marks were not
     for number in range(20):
         said.set(number, 1_000_000)
     said.close()

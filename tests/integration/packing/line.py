@@ -30,6 +30,7 @@ from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from lined.regulator.account import Account
 from lined.regulator.client import Regulator
+from lined.regulator.profiles import load_profile
 from lined.reports.delivery.freezing import stored_body
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
@@ -264,10 +265,9 @@ async def plantwide(plant: Plant, directory: Path, **settings: Any) -> AsyncIter
             url=server.url,
             tin="307797292",
             business_place_id=27,
-            profile="asl-belgisi",
+            profile=load_profile("asl-belgisi", {"requests_per_minute": 6_000, "reads_per_minute": 60_000}),
             api_key=lambda: server.credentials.api_key,
             requests_per_minute=6_000,
-            limits={"requests_per_minute": 6_000, "reads_per_minute": 60_000},
         )
         try:
             async with Regulator(account) as regulator:
@@ -286,9 +286,9 @@ def _around(line: Line, regulator: Regulator) -> Surroundings:
         regulator=KindSearch(regulator),
         problems=line.problems,
         rules=DeliveryRules(poll_ms=1, poll_max_ms=5),
+        profile=regulator.profile,
         timezone=line.plant.timezone,
         wall_ms=wall_ms,
         sleep=asyncio.sleep,
         chance=random.Random(1),
-        types={kind: r.document_type for kind, r in regulator.profile.reports.items() if r.document_type is not None},
     )

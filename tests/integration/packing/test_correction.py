@@ -8,8 +8,10 @@ import pytest
 
 from lined.reports import reasons
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.times import moment
 from tests.commands import report_commands
-from tests.integration.packing.line import APPLY, GTIN, box_plant, plantwide, wall_ms
+from tests.integration.packing.line import APPLY, GTIN, PACK, box_plant, plantwide, wall_ms
+from tests.integration.packing.test_aggregation import boxes
 from tests.integration.packing.test_packing import ident
 
 
@@ -44,6 +46,18 @@ async def test_a_correction_is_shown_before_it_is_sent(tmp_path: Path) -> None:
         }
         story = await line.story(codes[0])
         assert [effect["kind"] for effect in story["effects"]] == ["UTILISATION", "CODE_CORRECTION"]
+
+
+async def test_no_production_date_is_corrected_to_one_later_than_the_package(tmp_path: Path) -> None:
+    async with plantwide(box_plant([APPLY, PACK]), tmp_path) as line:
+        (units,) = await boxes(line, 1, await line.ssccs(1))
+        await line.deliver()
+        operations = report_commands(line.line.journal, wall_ms, line.delivery.nudge)
+        with pytest.raises(CommandError) as caught:
+            await operations.do("report-correct", {"codes": units, "production_date": moment(wall_ms() - 1)})
+        assert (type(caught.value).__name__, caught.value.details[0].path) == ("Invalid", "production_date")
+        day_before = moment(wall_ms() - 86_400_000)
+        assert (await operations.do("report-correct", {"codes": units, "production_date": day_before}))["codes"] == 3
 
 
 async def test_a_technical_user_is_told_at_once(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lined.regulator import Account
+from tests.profiles import PROFILE
 
 KEY = "c09d906f-1111-4ae5-2222-61c0934bcd59"
 
@@ -19,6 +20,7 @@ def account() -> Callable[..., Account]:
         values: dict[str, object] = {
             "tin": "307797292",
             "business_place_id": 27,
+            "profile": PROFILE,
             "api_key": lambda: KEY,
             "requests_per_minute": 100,
             "connect_timeout_s": 2.0,

@@ -35,6 +35,7 @@ from tests.commands import line_commands, report_commands
 from tests.integration.journal.bench import BINDING, DEVICES, OIL, frame, oil, plant
 from tests.integration.reports.desk import RULES
 from tests.integration.reports.office import NOON_MS, Clock, Office
+from tests.profiles import PROFILE
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 YEAR = 365 * DAY
@@ -72,6 +73,7 @@ class Clocked:
             regulator=self.office,
             problems=self.problems,
             rules=RULES,
+            profile=PROFILE,
             timezone=self.plant.timezone,
             wall_ms=self.now,
             sleep=asyncio.sleep,

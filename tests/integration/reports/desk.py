@@ -23,9 +23,11 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import DeliveryRules
+from lined.service.opening import opened
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
 from tests.commands import report_commands
 from tests.integration.reports.office import Clock, Doc, Office
+from tests.profiles import PROFILE
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -80,19 +82,19 @@ class Desk:
         self._made = 0
 
     async def open(self) -> None:
-        """Open the journal and recover, as the daemon starts."""
+        """Open the journal, whatever lies there, and recover, as the daemon starts."""
         self.journal = Journal(self.path)
-        await self.journal.open(BINDING, ["cam-1"])
+        await opened(self.journal, BINDING, ["cam-1"], self.path.parent, "continue", self.clock.ms)
         self.around = Surroundings(
             journal=self.journal,
             regulator=self.office,
             problems=self.told,
             rules=self.rules,
+            profile=PROFILE,
             timezone="Asia/Tashkent",
             wall_ms=lambda: self.clock.ms,
             sleep=asyncio.sleep,
             chance=random.Random(1),
-            types={"utilisation": "UTILISATION", "validation": "VALIDATION"},
         )
         self.delivery = Delivery(self.around)
         self.people = report_commands(self.journal, lambda: self.clock.ms, self.delivery.nudge)

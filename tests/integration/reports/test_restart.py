@@ -137,6 +137,7 @@ async def restored(d: Desk, why: str = takeover.RESTORE) -> None:
     """The journal as it is now comes back as a backup: what was written since its moment is forgotten."""
     await d.journal.close()
     takeover._prepare(d.path, takeover.Gap(why, d.clock.ms, d.clock.ms, "backup", None), {})
+    d.path.with_name(f"{d.path.name}.marks").unlink()  # they are the other's
     await d.open()
 
 

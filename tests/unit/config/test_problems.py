@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,9 @@ WRONG: list[tuple[str, object, str]] = [
     ("regulator.poll_s", float("nan"), "must be a finite number"),
     ("regulator.in_doubt_first_s", -1, "must be more than 0"),
     ("regulator.in_doubt_gap_s", 1e9, "must be at most 86400"),
-    ("regulator.limits.codes_per_day", 5, "unknown limit"),
+    ("regulator.limits.codes_per_day", 5, "a profile has no such key; codes_per_report is close to it"),
     ("regulator.limits.codes_per_report", 0, "must be at least 1"),
+    ("regulator.overrides", 5, "must be a table"),
     ("journal.path", "", "a file's path"),
     ("journal.path", "/", "is a directory"),
     ("journal.path", "a\0b", "a file's path"),
@@ -160,12 +162,59 @@ def test_a_wrong_value_is_named_by_its_path(
     assert words in problems.get(place, f"nothing is said; but {problems}")
 
 
+def test_addresses_for_alarms_need_the_extra_that_brings_apprise(
+    tables: dict[str, Any], judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert "pip install 'lined[notify]'" in judge(tables)["notify"]
+    tables["notify"] = []
+    assert judge(tables) == {}
+
+
 def test_only_the_wrong_value_is_complained_about(tables: dict[str, Any], judge: Judge) -> None:
     for place, value, _ in WRONG:
         changed = copy.deepcopy(tables)
         _write(changed, place, value)
         follows = {"station[0].devices[0]"} if place == "device[0].id" else set()  # it names a device of the old id
         assert set(judge(changed)) == {place} | follows
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place", "words"),
+    [
+        ("limits.search_page", "many", "limits.search_page", "valid integer"),
+        ("methods.serach.path", "/x", "methods.serach", "search is close to it"),
+        ("countries.codes.UZ", 1, "countries.codes.UZ", "there is nothing below codes, which is a value"),
+        ("methods.search.path", "/{code}", "methods.search.path", "placeholder of no meaning"),
+        ("groups.tea", {}, "groups.tea", "is required"),
+    ],
+)
+@pytest.mark.parametrize("dotted", [True, False])
+def test_a_wrong_override_is_named_by_its_path_and_hides_nothing(
+    key: str, value: object, place: str, words: str, dotted: bool, tables: dict[str, Any], judge: Judge
+) -> None:
+    overrides: dict[str, Any] = {key: value} if dotted else {}
+    if not dotted:
+        *above, last = key.split(".")
+        functools.reduce(lambda table, name: table.setdefault(name, {}), above, overrides)[last] = value
+    tables["regulator"] |= {"overrides": overrides, "limits": {"codes_per_report": 50}}
+    tables["product"][0]["group"] = "oil"
+    tables["report"]["utilisation"]["max_codes"] = 60
+    found = judge(tables)
+    assert words in found[f"regulator.overrides.{place}"]
+    assert set(found) == {f"regulator.overrides.{place}", "product[0].group", "report.utilisation.max_codes"}
+
+
+def test_products_are_judged_by_a_profile_of_ones_own(tables: dict[str, Any], base: Path, judge: Judge) -> None:
+    (base / "my.toml").write_text('[profile]\nextends = "asl-belgisi"\n[groups.tea]\ndemands = []\n')
+    tables["regulator"]["profile"] = "./my.toml"
+    tables["product"][0]["group"] = "tea"
+    config = from_tables(tables, base)
+    assert (config.regulator.profile, config.profile.about.name) == (str(base / "my.toml"), "asl-belgisi")
+    (base / "my.toml").write_text("[limits]\nGROUP = 0\n")
+    assert {f"{base / 'my.toml'}: limits.GROUP", f"{base / 'my.toml'}: profile"} <= set(judge(tables))
+    tables["regulator"]["profile"] = "there-is-none.toml"
+    assert judge(tables) == {str(base / "there-is-none.toml"): "cannot be read: No such file or directory"}
 
 
 def test_all_wrong_values_are_named_at_once(tables: dict[str, Any], judge: Judge) -> None:

@@ -281,3 +281,21 @@ def test_an_option_that_cannot_work_is_refused(options: dict[str, object], path:
 
 def test_an_empty_prefix_separator_or_pattern_is_none() -> None:
     assert generic(prefix="", separator="", pattern="").feed(CODE + b"\n") == [read(CODE)]
+
+
+def test_what_a_device_writes_beside_the_code_can_be_shown_whatever_it_is() -> None:
+    driver = generic(pattern="(?s)(?P<code>A);(?P<grade>.*);(?P<at>.*);(?P<image>.*)", suffix="END", max_bytes=100_000)
+    every = bytes(byte for byte in range(256) if byte != ord(";"))
+    for text in (every, b"x" * 20_000, b"\xff" * 20_000):
+        (found,) = driver.feed(b"A;" + text + b";" + text + b";" + text + b"END")
+        for said in (found.grade, found.at, found.image):
+            assert said is not None
+            assert said.isprintable()
+            assert len(said) <= 100
+
+
+@pytest.mark.parametrize("name", ["prefix", "suffix", "pattern", "separator", "no_read", "heartbeat"])
+def test_an_option_is_bounded(name: str) -> None:
+    for long in ("x" * 1_001, ["x" * 1_001], ["x"] * 101):
+        with pytest.raises(DriverOptionError):
+            generic(**{name: long})

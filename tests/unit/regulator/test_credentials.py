@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from lined.regulator import NewKey, load_profile
+from lined.regulator import NewKey
 from lined.regulator.answers import error_notes
 from lined.regulator.credentials import ApiKey, NoCredential, TechnicalUser, clean_secret
 from lined.regulator.reply import Reply
+from tests.profiles import PROFILE
 
-PROFILE = load_profile("asl-belgisi")
 LIFE_S = 1800.0
 
 

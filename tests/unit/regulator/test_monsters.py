@@ -19,6 +19,7 @@ from lined.regulator.credentials import NewKey
 from lined.regulator.wire import Answer
 from lined.vocabulary.errors import LookupFailed, Refused, SendingError
 from tests.monsters import JSON, TEXTS
+from tests.profiles import PROFILE
 
 LONGEST = 70_000  # of anything that is kept; evidence is the longest
 SINCE = datetime(2026, 2, 25, tzinfo=UTC)
@@ -112,7 +113,9 @@ async def _ask(
     who: dict[str, Any] = {"api_key": lambda: "k1"}
     if name == "login":
         who = {"login": "line1", "password": lambda: "secret"}
-    account = Account(url="http://127.0.0.1:1", tin="307797292", business_place_id=27, requests_per_minute=100, **who)
+    account = Account(
+        url="http://127.0.0.1:1", tin="307797292", business_place_id=27, profile=PROFILE, requests_per_minute=100, **who
+    )
     now = 0.0
 
     def clock() -> float:

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from lined.regulator.account import Account
-from lined.regulator.profiles import load_profile
 from lined.regulator.reply import Reply, read_reply
 from lined.regulator.rights import missing
 from lined.regulator.wire import Answer
+from tests.profiles import PROFILE
 
-PROFILE = load_profile("asl-belgisi")
-BUSINESS = Account("https://x", "307797292", 27, api_key=lambda: "key")
-TECHNICAL = Account("https://x", "307797292", 27, login="user", password=lambda: "secret")
+BUSINESS = Account("https://x", "307797292", 27, PROFILE, api_key=lambda: "key")
+TECHNICAL = Account("https://x", "307797292", 27, PROFILE, login="user", password=lambda: "secret")
 ROLES = {
     "utilisation": "Документы работы с КМ (Валидация, Нанесение)",
     "validation": "Документы работы с КМ (Валидация, Нанесение)",

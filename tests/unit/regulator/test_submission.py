@@ -6,13 +6,13 @@ import copy
 
 import pytest
 
-from lined.regulator import Receipt, load_profile
+from lined.regulator import Receipt
 from lined.regulator.reply import Reply, with_notes
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer
 from lined.vocabulary.errors import Blame, NotSent, OutcomeUnknown, Refused, SendingError
+from tests.profiles import PROFILE
 
-PROFILE = load_profile("asl-belgisi")
 DEAD_TOKEN = [{"code": "access-denied", "context": {"description": "Provided token isn’t active"}}]
 CODE = "010489921512237121U&U1+<cfOUoZf"
 
