@@ -88,7 +88,6 @@ class Life:
             wall_ms=self.clock,
             sleep=asyncio.sleep,
             chance=random.Random(world.chance.getrandbits(64)),
-            types={"utilisation": "UTILISATION", "validation": "VALIDATION"},
         )
         self.delivery = Delivery(around)
         self.clock.listeners += [self.port.clock_was_set, self.delivery.clock_was_set]
