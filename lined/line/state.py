@@ -83,6 +83,12 @@ class LineState:
         self.pools = pools.present(connection)
         self.stale = False
 
+    def postpone(self, by_ms: int) -> None:
+        """The clock was set by so much: what was read lately was so by as much."""
+        self.recent = {
+            device: {ident: at_ms + by_ms for ident, at_ms in read.items()} for device, read in self.recent.items()
+        }
+
     def clock_is_behind(self, at_ms: int) -> bool:
         """True where the clock shows a time before the newest entry of the journal."""
         return at_ms < self.newest_ms - SYNCED_MS
