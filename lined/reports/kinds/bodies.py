@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
+from lined.journal.tables import codes
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
 from lined.reports.kinds.head import Head
@@ -49,7 +50,7 @@ def utilisation(connection: Connection, report: ReportRow, timezone: str) -> Bod
     head = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     put(head[:-1] + ',"sntins":[')
     count = 0
-    for rows in _slices(connection, report):
+    for rows in codes.left(connection, report, SLICE):
         put(("," if count else "") + json.dumps([ident + tail for ident, tail in rows], separators=(",", ":"))[1:-1])
         count += len(rows)
     put("]}")
@@ -112,12 +113,3 @@ def expiration_moment(attributes: Mapping[str, Any], produced: datetime, days: L
 def unpacked(packed: bytes) -> bytes:
     """The body as it goes over the wire."""
     return zlib.decompress(packed)
-
-
-def _slices(connection: Connection, report: ReportRow) -> Iterable[list[tuple[str, str]]]:
-    cursor = connection.execute(
-        "SELECT ident, tail FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own IS NULL ORDER BY id",
-        (report.first_code, report.last_code, report.batch_id),
-    )
-    while rows := cursor.fetchmany(SLICE):
-        yield rows
