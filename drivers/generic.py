@@ -8,11 +8,12 @@ A handheld with AIM id and CR LF, the code as in the request of ASL BELGISI's op
     |--------------- payload = code -----------------|
 
 A verifier that appends the formal grade (aperture 10 mil, 660 nm, 45 degrees; grade as a DataMan 475V writes it),
-with `prefix = "\u0002"`, `suffix = "\u0003"` and `pattern = '(?P<code>[^;]*);(?P<grade>[^;]*)'`:
+with `prefix = "\u0002"`, `suffix = "\u0003"` and `pattern = '(?P<code>[^\t]*)\t(?P<grade>[^\t]*)'`; a tab, for `,` and
+`;` may stand within a code:
 
-     STX  010489921512237121Uhgr>kO42*S<< GS 93f7PE  ;  3.0/10/660/45Q  ETX
-    |----|------------------------------------------|--|---------------|----|
-     02    code                                         grade            03
+     STX  010489921512237121Uhgr>kO42*S<< GS 93f7PE  HT  3.0/10/660/45Q  ETX
+    |----|------------------------------------------|---|---------------|----|
+     02    code                                      09   grade           03
 
 Options, all of them free:
 

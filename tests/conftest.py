@@ -28,7 +28,7 @@ settings.register_profile("usual", deadline=None)  # a busy machine is no counte
 settings.register_profile("many", settings.get_profile("usual"), max_examples=3_000)  # --hypothesis-profile=many
 settings.load_profile("usual")
 
-BOUND_S = 240.0  # against what hangs: a machine half as fast and busy comes nowhere near
+BOUND_S = 120.0  # against what hangs: a machine half as fast and busy comes nowhere near
 GRACE_S = 5.0
 TCP_LISTEN = "0A"  # state column of /proc/net/tcp
 

@@ -16,9 +16,10 @@ from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen
 from lined.commands.registry.context import cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
+from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.warnings import COUNTED
 from lined.journal.views import queries, stories
-from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
+from lined.journal.views.queries import Backlog, ReportCounts, Sums
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError, clause

@@ -17,10 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lined.api.answers import refusal
 from lined.api.wrong_tokens import WrongTokens
+from lined.commands.registry import registry
 
 BODY_BYTES = 16 * 1024  # no command needs half of it; the worst of this size holds the loop for a few milliseconds
 PAGE_BYTES = 384 * 1024  # ... but a page of a code pool: its codes may have their check parts, with escapes
-PAGED = "/api/v1/pools/load"
+PAGED = registry.path_of("pool-load")
 BODY_S = 10.0  # for a command's body to arrive
 READING = frozenset({"GET", "HEAD"})
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")

@@ -17,7 +17,7 @@ from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
 from lined.commands.registry.context import cannot_commit
 from lined.journal.database import Connection
-from lined.journal.tables import pools
+from lined.journal.tables import package_lists, pools
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
 from lined.vocabulary.errors import CommandError, Invalid, NotFound, NotNow, Problem, clause
@@ -62,12 +62,12 @@ def questions(view: PlantView) -> APIRouter:
 
     @router.get("/packages", tags=["packages"])
     async def list_packages(
-        state: Annotated[str | None, Query(description=f"One of {', '.join(stories.PACKAGES)}.")] = None,
+        state: Annotated[str | None, Query(description=f"One of {', '.join(package_lists.PAGES)}.")] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
         after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     ) -> Response:
         """Packages, newest first. `waiting`: closed, and in no report yet."""
-        _one_of("state", state, stories.PACKAGES)
+        _one_of("state", state, package_lists.PAGES)
         return rendered(await view.journal.read(_package_page, state, limit, _cursor(after)))
 
     @router.get("/codes", tags=["codes"])

@@ -17,6 +17,7 @@ import typer
 
 from lined import __version__
 from lined.cli.exits import code_of, tell
+from lined.cli.options import with_line
 from lined.vocabulary.environment import without_nonsense
 from lined.vocabulary.errors import LinedError
 
@@ -51,7 +52,18 @@ def build() -> typer.Typer:
     app.callback()(_every_command)
     for name in FILES:
         import_module(f"lined.cli.{name}").register(app)
+    _take_lines(app)
     return app
+
+
+def _take_lines(app: typer.Typer) -> None:
+    """Every command that has to do with a line takes its id."""
+    for info in app.registered_commands:
+        assert info.callback is not None
+        info.callback = with_line(info.callback)
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        _take_lines(group.typer_instance)
 
 
 def run() -> None:

@@ -33,10 +33,10 @@ def answered(config: Config, path: str, offline: Callable[[Connection], Any], **
             return offline(connection), False
 
 
-def done(config: Config, path: str, body: dict[str, object], by: str | None) -> Any:
+def done(config: Config, name: str, body: dict[str, object], by: str | None, subject: str = "") -> Any:
     """The answer of the running daemon to a command: nobody else may change the journal."""
     with a_daemon(config):
-        return command(config, path, body, by)
+        return command(config, name, body, by, subject)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lined.cli.exits import SETTINGS
-from lined.cli.options import CONFIG, SET_UP, JsonOption
+from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
 from lined.cli.profile import overridden
 from lined.vocabulary.errors import Problem, SettingsError
@@ -28,9 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def check(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The line's configuration.")] = None,
-    config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The same, as other commands have it.")] = (
-        CONFIG
-    ),
+    config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Check a configuration without touching anything: all its problems at once, or the line as it was understood."""

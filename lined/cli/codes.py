@@ -52,7 +52,7 @@ def withdraw(
     """Take a code out before it is reported."""
     from lined.cli.asking import done, loaded
 
-    answer = done(loaded(config), "/api/v1/codes/withdraw", {"code": code, "reason": reason}, by)
+    answer = done(loaded(config), "withdraw", {"code": code, "reason": reason}, by)
     if as_json:
         print_json(answer)
     else:

@@ -39,7 +39,7 @@ def correct(
         "country": country,
     }
     body: dict[str, object] = {key: value for key, value in said.items() if value is not None}
-    answer = done(loaded(config), "/api/v1/reports/correct", {**body, "preview": not send}, by)
+    answer = done(loaded(config), "report-correct", {**body, "preview": not send}, by)
     if as_json:
         print_json(answer)
         return

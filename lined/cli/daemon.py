@@ -67,11 +67,14 @@ def ask_file(config: Config, path: str, **query: object) -> bytes:
     return content
 
 
-def command(config: Config, path: str, body: Mapping[str, object], by: str | None = None) -> Any:
-    """Have a command carried out; the answer is durable. Raises as `ask`.
+def command(config: Config, name: str, body: Mapping[str, object], by: str | None = None, subject: str = "") -> Any:
+    """Have a command of the registry carried out; the answer is durable. Raises as `ask`.
 
     After a broken connection it is asked once more, with the same id.
     """
+    from lined.commands.registry import registry
+
+    path = registry.path_of(name, subject)
     sent = json.dumps({**body, "by": by or _user(), "id": f"cli-{secrets.token_hex(12)}"}).encode()
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {_token(config)}"}
     to = address_of(config)

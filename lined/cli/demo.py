@@ -53,6 +53,7 @@ def demo(
 
 
 async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> int:
+    from lined.commands.registry import registry
     from lined.sandbox.demo.plant import GTIN, DemoPlant
 
     to = console()
@@ -60,7 +61,7 @@ async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> 
         if not as_json:
             _tell_where(to, plant)
         await plant.issue()
-        await plant.command("/api/v1/job/start", {"gtin": GTIN, "order": "DEMO-1"})
+        await plant.command(registry.path_of("job-start"), {"gtin": GTIN, "order": "DEMO-1"})
         if codes is None:
             await _for_ever(to, plant)
             return DONE
@@ -98,6 +99,8 @@ def _tell_where(to: Console, plant: DemoPlant) -> None:
 
 async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> None:
     """Every item past the scanner, then the job's end, then the outcome of every code."""
+    from lined.commands.registry import registry
+
     playing = asyncio.create_task(plant.play(), name="belt")
     try:
         with _bars(to, codes, quiet) as show:
@@ -105,7 +108,7 @@ async def _play(to: Console, plant: DemoPlant, codes: int, *, quiet: bool) -> No
                 show(await plant.status())
                 await asyncio.wait([playing], timeout=LOOK_S)
             await playing
-            await plant.command("/api/v1/job/stop", {})
+            await plant.command(registry.path_of("job-stop"), {})
             async with asyncio.timeout(OUTCOMES_S):
                 while not _settled(status := await plant.status()) or await plant.unreported_packages():
                     show(status)

@@ -1,5 +1,7 @@
 """Exit codes (docs/contract.md, Exit codes): 0 done, 1 it failed, 2 wrong usage, 74 the journal, 78 the settings.
 
+3 and 4 are of `lined status` only: degraded, stopped.
+
 74 and 78 are EX_IOERR and EX_CONFIG of sysexits.h; systemd does not restart after 78.
 """
 
@@ -13,6 +15,8 @@ from lined.vocabulary.errors import JournalBound, JournalBroken, JournalFull, Jo
 DONE: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
+DEGRADED: Final = 3
+STOPPED: Final = 4
 JOURNAL: Final = 74
 SETTINGS: Final = 78
 

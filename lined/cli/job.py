@@ -54,14 +54,14 @@ def start(
     dates = {"production_date": production_date, "expiration_date": expiration_date}
     said = {"gtin": product, "order": order, "series": series, **dates, "mode": mode, "packages": packages}
     body = {name: value for name, value in said.items() if value is not None}
-    _command(config, "start", {**body, "replace": replace}, by, as_json, "Started.")
+    _command(config, "job-start", {**body, "replace": replace}, by, as_json, "Started.")
 
 
 def stop(
     packages: Packages = "keep", by: ByOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False
 ) -> None:
     """Stop the running job; its batches are sealed."""
-    _command(config, "stop", {"packages": packages}, by, as_json, "Stopped; its batches are sealed.")
+    _command(config, "job-stop", {"packages": packages}, by, as_json, "Stopped; its batches are sealed.")
 
 
 def correct(
@@ -79,7 +79,7 @@ def correct(
     said = {"order": order, "series": series, **dates}
     body: dict[str, object] = {name: value for name, value in said.items() if value is not None}
     body |= {name.replace("-", "_"): None for name in clear or ()}
-    _command(config, "correct", body, by, as_json, "Corrected.")
+    _command(config, "job-correct", body, by, as_json, "Corrected.")
 
 
 def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -108,7 +108,7 @@ def _command(config: Any, name: str, body: dict[str, object], by: str | None, as
     from lined.cli.asking import done, loaded
 
     found = loaded(config)
-    answer = done(found, f"/api/v1/job/{name}", body, by)
+    answer = done(found, name, body, by)
     if as_json:
         print_json(answer)
         return

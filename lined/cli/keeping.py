@@ -41,7 +41,7 @@ def backup(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOpti
 
     found = loaded(config)
     try:
-        state = command(found, "/api/v1/journal/backup", {}, by)
+        state = command(found, "journal-backup", {}, by)
         while state["backing_up"]:
             time.sleep(POLL_S)
             state = ask(found, "/api/v1/journal")
@@ -201,7 +201,7 @@ def confirm(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOpt
     """Say that you have taken note of what the journal cannot know. After a restore, sending begins."""
     from lined.cli.asking import done, loaded
 
-    state = done(loaded(config), "/api/v1/journal/confirm", {}, by)
+    state = done(loaded(config), "journal-confirm", {}, by)
     if as_json:
         print_json(state)
     else:

@@ -29,7 +29,7 @@ def renew(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOptio
     from lined.cli.telling import Clock
 
     found = loaded(config)
-    answer = done(found, "/api/v1/regulator/renew-key", {}, by)
+    answer = done(found, "key-renew", {}, by)
     if as_json:
         print_json(answer)
         return

@@ -75,7 +75,7 @@ def close(
     body: dict[str, object] = {"station": station}
     if parent is not None:
         body["parent"] = parent
-    answer = done(loaded(config), "/api/v1/packages/close", body, by)
+    answer = done(loaded(config), "package-close", body, by)
     if as_json:
         print_json(answer)
     else:
@@ -92,7 +92,7 @@ def take_out(
     code: CodeArgument, by: ByOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False
 ) -> None:
     """Take a child out of its package; what was reported is disaggregated and formed anew."""
-    _put_right("take-out", {"code": code}, f"{code} lies in no package now.", by, config, as_json)
+    _put_right("package-take-out", {"code": code}, f"{code} lies in no package now.", by, config, as_json)
 
 
 def replace(
@@ -104,7 +104,7 @@ def replace(
 ) -> None:
     """Replace a child of a package by another."""
     body: dict[str, object] = {"code": code, "with": other}
-    _put_right("replace", body, f"{other} lies in the place of {code} now.", by, config, as_json)
+    _put_right("package-replace", body, f"{other} lies in the place of {code} now.", by, config, as_json)
 
 
 def dissolve(
@@ -114,13 +114,13 @@ def dissolve(
     as_json: JsonOption = False,
 ) -> None:
     """Open a package for good: its children lie in nothing."""
-    _put_right("dissolve", {"parent": parent}, f"{parent} is dissolved.", by, config, as_json)
+    _put_right("package-dissolve", {"parent": parent}, f"{parent} is dissolved.", by, config, as_json)
 
 
-def _put_right(what: str, body: dict[str, object], said: str, by: str | None, config: Path, as_json: bool) -> None:
+def _put_right(name: str, body: dict[str, object], said: str, by: str | None, config: Path, as_json: bool) -> None:
     from lined.cli.asking import done, loaded
 
-    answer = done(loaded(config), f"/api/v1/packages/{what}", body, by)
+    answer = done(loaded(config), name, body, by)
     if as_json:
         print_json(answer)
         return

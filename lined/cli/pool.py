@@ -119,7 +119,7 @@ def drop(gtin: GtinOption, by: ByOption = None, config: ConfigOption = CONFIG, a
     found = loaded(config)
     with _writable(found) as connection:
         if connection is None:
-            answer = command(found, "/api/v1/pools/drop", {"gtin": gtin}, by)
+            answer = command(found, "pool-drop", {"gtin": gtin}, by)
         else:
             answer = _dropped(connection, gtin.zfill(14))
     if as_json:
@@ -205,7 +205,7 @@ def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
 
     from lined.cli.daemon import NoDaemon
     from lined.cli.logs import set_up_logs
-    from lined.journal.database import SqliteError, open_writable, translated
+    from lined.journal.database import SqliteError, checkpoint, open_writable, translated
     from lined.journal.journal import refuse_foreign, take_lock
     from lined.journal.schema import migrations
     from lined.journal.tables import life
@@ -224,7 +224,7 @@ def _locked(config: Config, why: LinedError) -> Iterator[Connection]:
             if migrations.pending(database) or not life.was_stopped(database.conn):
                 raise JournalError(f"{path} was not stopped in order, or by an older version: start the daemon first.")
             yield database.conn
-            database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            checkpoint(database.conn)
         except SqliteError as error:
             raise translated(error) or JournalBroken(str(error)) from error
         finally:
@@ -238,29 +238,30 @@ def _send(config: Config, gtin: str, codes: list[MarkingCode], last: bool, by: s
     from lined.cli.daemon import command
 
     body = {"gtin": gtin, "codes": [code.full for code in codes], "complete": last}
-    answer: dict[str, Any] = command(config, "/api/v1/pools/load", body, by)
+    answer: dict[str, Any] = command(config, "pool-load", body, by)
     return answer
 
 
 def _put(connection: Connection, gtin: str, codes: list[MarkingCode], last: bool, by: str | None) -> dict[str, Any]:
     """One page, one transaction."""
     from lined.commands.pools import described, put, tails_by_ident
+    from lined.journal.database import transaction
     from lined.journal.tables import pools
     from lined.vocabulary.times import with_moments
 
     at_ms = time.time_ns() // 1_000_000
     tails = tails_by_ident(codes)
-    connection.execute("BEGIN IMMEDIATE")
-    pool = pools.begin(connection, gtin, at_ms, by or "")
-    added = put(connection, pool, tails)
-    if last and pool.state != pools.ACTIVE:
-        pools.complete(connection, pool, at_ms)
-    connection.execute("COMMIT")
+    with transaction(connection):
+        pool = pools.begin(connection, gtin, at_ms, by or "")
+        added = put(connection, pool, tails)
+        if last and pool.state != pools.ACTIVE:
+            pools.complete(connection, pool, at_ms)
     return {**with_moments(described(pools.present(connection)[gtin])), "added": added.codes}
 
 
 def _dropped(connection: Connection, gtin: str) -> dict[str, Any]:
     from lined.commands.pools import described
+    from lined.journal.database import transaction
     from lined.journal.tables import pools
     from lined.vocabulary.errors import NotFound
     from lined.vocabulary.times import with_moments
@@ -268,7 +269,6 @@ def _dropped(connection: Connection, gtin: str) -> dict[str, Any]:
     pool = pools.present(connection).get(gtin)
     if pool is None:
         raise NotFound("unknown-pool", f"No code pool is loaded for {gtin}.")
-    connection.execute("BEGIN IMMEDIATE")
-    pools.drop(connection, pool)
-    connection.execute("COMMIT")
+    with transaction(connection):
+        pools.drop(connection, pool)
     return {**with_moments(described(pool)), "state": pools.DROPPED}

@@ -127,7 +127,7 @@ def retry(
     """Send a held report again, or name the document that it became."""
     said = {"confirm": confirm, "document_id": document_id}
     body: dict[str, object] = {name: value for name, value in said.items() if value is not None}
-    _decided(_command(config, f"{_segment(report)}/retry", body, by), as_json)
+    _decided(_command(config, "report-retry", body, by, report), as_json)
 
 
 def release(
@@ -139,13 +139,13 @@ def release(
     as_json: JsonOption = False,
 ) -> None:
     """End a held report, finally. Unreported codes go into a new one."""
-    _decided(_command(config, f"{_segment(report)}/release", {"codes": codes, "reason": reason}, by), as_json)
+    _decided(_command(config, "report-release", {"codes": codes, "reason": reason}, by, report), as_json)
 
 
-def _command(config: Any, what: str, body: dict[str, object], by: str | None) -> Any:
+def _command(config: Any, name: str, body: dict[str, object], by: str | None, report: str = "") -> Any:
     from lined.cli.asking import done, loaded
 
-    return done(loaded(config), f"/api/v1/reports/{what}", body, by)
+    return done(loaded(config), name, body, by, report)
 
 
 def _segment(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lined.cli.exits import DEGRADED, STOPPED, tell
 from lined.cli.options import AT_WORK, CONFIG, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
 
@@ -24,16 +25,28 @@ def register(app: typer.Typer) -> None:
 
 
 def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """Show how the line is: state and problems, job, reads, codes, reports, devices, the other side."""
+    """Show how the line is: state and problems, job, reads, codes, reports, devices, the other side.
+
+    Ends with 0 where it runs, 3 where it is degraded, 4 where it is stopped or no daemon runs.
+    """
     from lined.cli.asking import answered, loaded
+    from lined.cli.daemon import NoDaemon
     from lined.cli.telling import Clock
+    from lined.vocabulary.errors import JournalLocked
+    from lined.vocabulary.line import LineState
 
     found = loaded(config)
-    document, running = answered(found, "/status", lambda connection: _offline(connection, found))
+    try:
+        document, running = answered(found, "/status", lambda connection: _offline(connection, found))
+    except (NoDaemon, JournalLocked) as error:
+        tell(error)
+        raise typer.Exit(STOPPED) from None
     if as_json:
         print_json(document)
     else:
         _tell(console(), document, Clock(found), running=running)
+    if document["state"] != LineState.RUNNING:
+        raise typer.Exit(DEGRADED if document["state"] == LineState.DEGRADED else STOPPED)
 
 
 def _offline(connection: Connection, config: Config) -> dict[str, Any]:
@@ -41,6 +54,7 @@ def _offline(connection: Connection, config: Config) -> dict[str, Any]:
     from lined import __version__
     from lined.api import document
     from lined.journal.database import free_bytes, journal_bytes
+    from lined.journal.tables.warnings import COUNTED
     from lined.journal.views import queries
     from lined.vocabulary.times import moment
 
@@ -56,6 +70,7 @@ def _offline(connection: Connection, config: Config) -> dict[str, Any]:
         **document.counted(sums),
         "backlog": document.backlog(sums.backlog, now_ms),
         "unsaid": sums.unsaid,
+        "remarks": sums.life.get(COUNTED, 0),
         "devices": [{"id": device.id, "connected": False, "last_read_at": None} for device in config.devices],
         "regulator": {"reachable": False, "credential_expires_at": None},
         "mqtt": {"configured": config.mqtt is not None, "connected": False},

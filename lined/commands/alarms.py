@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lined.commands.registry.command import PEOPLE, Answer, Body, Subject, command
+from lined.commands.registry.command import PAGE, Answer, Body, Subject, command
 from lined.commands.registry.execution import Call
 from lined.i18n import words
 from lined.i18n.catalogues import LANGUAGES, catalogue
@@ -38,7 +38,7 @@ class Alarm(Answer):
     path="alarms/{alarm_id}/acknowledge",
     tag="alarms",
     subject=Subject("alarm"),
-    sources=PEOPLE,
+    sources=PAGE,
 )
 async def acknowledge(call: Call, _body: Body) -> dict[str, Any]:
     book = call.context.alarms

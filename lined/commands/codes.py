@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from lined.codes import masked
-from lined.commands.registry.command import EVERYWHERE, Answer, Body, command
+from lined.commands.registry.command import EVERYWHERE, PAGE, PLC, Answer, Body, command
 from lined.commands.registry.context import cannot_commit
 from lined.commands.registry.execution import Call, Tx
 from lined.commands.registry.fields import Code, Reason, Required, Short
 from lined.journal.database import Connection
-from lined.journal.tables import codes, grades, packages, tasks
+from lined.journal.tables import codes, grades, packages, report_lists, tasks
 from lined.line.state import LineState
 from lined.line.stations import rework
 from lined.line.stations.read import Chunk
@@ -85,20 +85,12 @@ def _unreported(connection: Connection, ident: str) -> codes.KnownCode:
     bucket = codes.bucket_of(connection, known)
     if bucket == CodeState.WITHDRAWN:
         raise Conflict("already-withdrawn", f"{ident} is withdrawn already.")
-    if bucket != CodeState.UNREPORTED or _frozen(connection, known.batch_id):
+    if bucket != CodeState.UNREPORTED or report_lists.is_frozen(connection, known.batch_id):
         raise Conflict(
             "already-reported",
             f"{ident} is {bucket}: its report has been sent or is being sent. Withdraw it at the regulator.",
         )
     return known
-
-
-def _frozen(connection: Connection, batch_id: int) -> bool:
-    return bool(
-        connection.execute(
-            "SELECT 1 FROM report WHERE batch_id = ? AND frozen_ms IS NOT NULL AND state = 'sealed'", (batch_id,)
-        ).fetchone()
-    )
 
 
 @command(
@@ -108,7 +100,7 @@ def _frozen(connection: Connection, batch_id: int) -> bool:
     "A code typed in by hand, judged like a read of the station.",
     path="reads",
     tag="codes",
-    sources=EVERYWHERE,
+    sources=PAGE | PLC,
     intake=True,
 )
 async def read(call: Call, body: TypedRead) -> Mapping[str, Any]:

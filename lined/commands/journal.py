@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from lined.commands.registry.command import PEOPLE, Answer, Body, command
+from lined.commands.registry.command import PEOPLE, SHELL, Answer, Body, command
 from lined.commands.registry.context import Context
 from lined.commands.registry.execution import Call
 from lined.journal.care.keeping import Keeping
@@ -55,7 +55,7 @@ async def back_up(call: Call, _body: Body) -> dict[str, Any]:
     "A person has taken note of what the journal cannot know; after a restore, sending begins.",
     path="journal/confirm",
     tag="journal",
-    sources=PEOPLE,
+    sources=SHELL,
     is_there=_is_kept,
 )
 async def confirm(call: Call, _body: Body) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from lined.commands.registry.command import EVERYWHERE, PEOPLE, Answer, Body, co
 from lined.commands.registry.context import typed
 from lined.commands.registry.execution import Tx
 from lined.commands.registry.fields import Code, Required, Short
-from lined.journal.tables import packages, short_frames
+from lined.journal.tables import package_lists, packages, short_frames
 from lined.journal.tables.packages import PackageRow
 from lined.line.stations import closing, rehearsing, rework
 from lined.line.stations.read import Read
@@ -213,7 +213,7 @@ def settle_open_packages(tx: Tx, choice: str) -> None:
 
 
 def _settle(tx: Transaction, stations: dict[str, Read], job_id: int, choice: str) -> None:
-    for package in packages.select(tx.connection, "state = 'open' AND job_id IN (?, 0) ORDER BY id", job_id):
+    for package in package_lists.open_of_job(tx.connection, job_id):
         at = stations.get(package.station)
         if choice == OpenPackages.DISSOLVE or not package.holds:
             packages.dissolve(tx.connection, package.id)

@@ -16,7 +16,7 @@ from pydantic import Field, StrictBool
 
 from lined import codes
 from lined.codes import MarkingCode, Shape
-from lined.commands.registry.command import PEOPLE, Answer, Body, command
+from lined.commands.registry.command import SHELL, Answer, Body, command
 from lined.commands.registry.execution import Call, Tx
 from lined.commands.registry.fields import Code, Gtin
 from lined.journal.database import Connection
@@ -72,7 +72,7 @@ class LoadedPool(Pool):
     "Load some of the codes that were issued for a product; with `complete` the pool holds from now on.",
     path="pools/load",
     tag="pools",
-    sources=PEOPLE,
+    sources=SHELL,
 )
 async def load_pool(call: Call, body: PoolLoad) -> Mapping[str, Any]:
     """Of a product or a GROUP."""
@@ -96,7 +96,7 @@ async def load_pool(call: Call, body: PoolLoad) -> Mapping[str, Any]:
     "Drop the pool of a product: its codes are no longer compared with one.",
     path="pools/drop",
     tag="pools",
-    sources=PEOPLE,
+    sources=SHELL,
 )
 async def drop_pool(call: Call, body: PoolDrop) -> Mapping[str, Any]:
     gtin = body.gtin.zfill(14)

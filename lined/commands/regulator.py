@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lined.commands.registry.command import PEOPLE, Answer, Body, command
+from lined.commands.registry.command import SHELL, Answer, Body, command
 from lined.commands.registry.execution import Call
 
 
@@ -20,7 +20,7 @@ class RenewedKey(Answer):
     "Replace the API key; the old one is dead at once, for every program that has it.",
     path="regulator/renew-key",
     tag="regulator",
-    sources=PEOPLE,
+    sources=SHELL,
     is_there=lambda context: context.renew_key is not None,
 )
 async def renew(call: Call, body: Body) -> dict[str, Any]:

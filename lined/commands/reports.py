@@ -19,8 +19,7 @@ from lined.commands.registry.fields import (
     Required,
     Short,
 )
-from lined.journal.tables import eligible
-from lined.journal.tables.reports import select
+from lined.journal.tables import eligible, report_lists
 from lined.line.jobs import jobs
 from lined.reports import people
 from lined.reports.kinds import correction
@@ -104,7 +103,7 @@ def seal(tx: Tx, body: Seal) -> dict[str, Any]:
         raise Conflict("clock", "The clock of this computer cannot be trusted: set it right, then seal again.")
     if kind in {None, ReportKind.AGGREGATION}:
         eligible.ask(tx.connection, tx.at_ms)
-    found = select(tx.connection, "state = 'open' AND (? IS NULL OR kind = ?)", (kind, kind))
+    found = report_lists.open_batches(tx.connection, kind)
     for report in found:
         jobs.end_batch(tx.connection, state, report, tx.at_ms, "command")
     return {"sealed": [str(report.id) for report in found if report.codes]}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lined.commands.registry.command import PEOPLE, Answer, Body, command
+from lined.commands.registry.command import PAGE, Answer, Body, command
 from lined.commands.registry.execution import Call, Tx
 from lined.commands.registry.fields import Required, Short
 from lined.journal.tables import tasks
@@ -46,7 +46,7 @@ class DoneTask(Answer):
     "Somebody has dealt with a task of the work list, or with all that a report put there for one reason.",
     path="tasks/done",
     tag="tasks",
-    sources=PEOPLE,
+    sources=PAGE,
 )
 async def end_task(call: Call, body: TaskDone) -> Mapping[str, Any]:
     if (body.task is None) == (body.report is None):

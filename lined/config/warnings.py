@@ -5,7 +5,8 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Mapping
 
-from lined.config.models import Config, Product
+from lined.config.delimiters import cutting_options
+from lined.config.models import Config, Device, Product
 from lined.config.rules_outside import secrets_of
 from lined.config.rules_products import at
 from lined.config.secret import Secret
@@ -73,12 +74,19 @@ def _devices(config: Config) -> Iterator[Problem]:
         elif station.role == Role.VERIFY and device.driver == "generic" and not _gives_grade(device.options):
             message = f"{station.id} judges grades and this device gives none: add a pattern with a group called grade"
             yield at(("device", number, "options"), message)
+        yield from _cut_codes(number, device)
         if device.driver == "generic" and "no_read" not in device.options:
             message = (
                 f"not set: what {device.id} sends when it sees no code counts as malformed; give that word, such as "
                 '["NOREAD"], or [] if it then sends nothing'
             )
             yield at(("device", number, "options", "no_read"), message)
+
+
+def _cut_codes(number: int, device: Device) -> Iterator[Problem]:
+    if device.driver == "generic":
+        for option, message in cutting_options(device.options):
+            yield at(("device", number, "options", option), message)
 
 
 def _gives_grade(options: Mapping[str, object]) -> bool:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import structlog
 
 from drivers import Driver
+from lined.devices.flood import FloodGuard
 from lined.devices.reply_writer import Sayer, Turn
 from lined.devices.spec import LAST_RAW_BYTES, DeviceSpec, DeviceState, LinkLimits
 from lined.devices.turns import Turns
@@ -38,7 +39,8 @@ class Device:
         self.spec = spec
         self.state = state
         self.limits = limits
-        self.sayer = Sayer(spec, intake, limits, state)
+        self._flood = FloodGuard(limits, self._flooding)
+        self.sayer = Sayer(spec, intake, limits, state, self._flood)
         self._driver = driver
         self._intake = intake
         self._wall_time = wall_time
@@ -58,6 +60,7 @@ class Device:
         try:
             while True:
                 await self.sayer.room()
+                await self._flood.slow_down()
                 chunk = await wire.read(self.limits.chunk_bytes)
                 arrived = asyncio.get_running_loop().time()
                 await self._turns.mine()
@@ -69,6 +72,7 @@ class Device:
 
     async def part(self) -> None:
         """Close the connection that a cancelled `serve` has left."""
+        self._flood.close()
         wire, self._wire = self._wire, None
         if wire is None:
             return
@@ -109,6 +113,10 @@ class Device:
         state.problem = problem
         log.warning("device not connected", device=self.spec.id, problem=problem)
         self._intake.connected(self.spec.id, False, problem)
+
+    def _flooding(self, pours: bool) -> None:
+        log.warning("device floods" if pours else "device floods no more", device=self.spec.id)
+        self._intake.flooding(self.spec.id, pours)
 
     def _up(self, peer: str) -> None:
         state = self.state

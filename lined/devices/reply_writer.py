@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple
 
+from lined.devices.flood import FloodGuard
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.devices.wire import Wire
 from lined.line.intake.ports import Intake, Judgement
@@ -45,7 +46,10 @@ class Written(NamedTuple):
 class Sayer:
     """`add` from the reader, `run` as a task, `last_words` after that task has ended."""
 
-    def __init__(self, spec: DeviceSpec, intake: Intake, limits: LinkLimits, state: DeviceState) -> None:
+    def __init__(
+        self, spec: DeviceSpec, intake: Intake, limits: LinkLimits, state: DeviceState, flood: FloodGuard
+    ) -> None:
+        self._flood = flood
         self._spec = spec
         self._intake = intake
         self._limits = limits
@@ -118,7 +122,11 @@ class Sayer:
 
     def _forget_acknowledged(self) -> None:
         """Memory holds what is in the kernel's buffer, and no more."""
-        self._look = None
+        if self._look is not None:
+            self._look.cancel()  # one look is enough, however many replies were written since
+            self._look = None
+        if not self._written:
+            return
         delivered = self._written[-1].wire.delivered()
         while self._written:
             written = self._written[0]
@@ -201,6 +209,7 @@ class Sayer:
         return b"".join(accept if good else reject for good in judgement.accepts)
 
     def _report(self, judgement: Judgement, why: str) -> None:
+        self._flood.rejected(judgement.accepts.count(False))
         if self._spec.voiced:
             return
         if why:

@@ -41,6 +41,9 @@ class LinkLimits:
     frames of one byte."""
     unanswered_frames: int = 10_000
     """Reading pauses above this."""
+    rejects_at_once: int = 2_000
+    rejects_per_s: int = 2_000
+    """What is more than both is read later: see `flood`."""
 
 
 @dataclass(slots=True)

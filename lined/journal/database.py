@@ -126,6 +126,24 @@ def open_untouched(path: Path) -> Iterator[Connection]:
             index.unlink(missing_ok=True)
 
 
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """What is written inside is kept together, or not at all. For a connection that nobody else writes with."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def checkpoint(connection: Connection) -> None:
+    """Everything in the WAL goes into the database itself, and the WAL is emptied."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
 def _connect(uri: str, *, writable: bool) -> Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import codes, pools, reports
+from lined.journal.tables import codes, jobs, pools, report_lists
+from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.pools import PoolRow
+from lined.journal.views import newest_entry
 from lined.line.plant import Plant
 from lined.line.stations.grading import Trend
 from lined.line.stations.rehearsal import Rehearsal
@@ -21,16 +23,6 @@ from lined.vocabulary.days import LocalDays
 from lined.vocabulary.reports import ReportKind
 
 RECENT_MAX = 10_000  # accepted codes a device remembers for `repeat_s`
-# The newest entry is not the last one: what was written while the clock was wrong comes after it.
-# `report.last_ms` is a maximum.
-_MOMENTS = (
-    ("code", "at_ms"),
-    ("read", "at_ms"),
-    ("report", "last_ms"),
-    ("report_event", "at_ms"),
-    ("job", "started_ms"),
-)
-LOOKED_AT = 1_000  # rows of each table
 
 
 class Job(NamedTuple):
@@ -82,38 +74,34 @@ class LineState:
         self.job = load_job(connection)
         self.batch = None
         if self.job is not None:
-            found = reports.select(
-                connection,
-                "state = 'open' AND job_id = ? AND kind = ? AND full = 0 ORDER BY id DESC LIMIT 1",
-                (self.job.id, ReportKind.UTILISATION),
-            )
+            found = report_lists.with_room(connection, ReportKind.UTILISATION, self.job.id)
             if found:
-                self.batch = OpenBatch(found[0].id, found[0].day, found[0].codes)
+                self.batch = OpenBatch(found[-1].id, found[-1].day, found[-1].codes)
         self.next_code = codes.last_id(connection) + 1
-        self.newest_ms = max(_newest(connection, table, column) for table, column in _MOMENTS)
+        self.newest_ms = newest_entry.newest_ms(connection)
         self.recent = {}
         self.pools = pools.present(connection)
         self.stale = False
+
+    def postpone(self, by_ms: int) -> None:
+        """The clock was set by so much: what was read lately was so by as much."""
+        self.recent = {
+            device: {ident: at_ms + by_ms for ident, at_ms in read.items()} for device, read in self.recent.items()
+        }
 
     def clock_is_behind(self, at_ms: int) -> bool:
         """True where the clock shows a time before the newest entry of the journal."""
         return at_ms < self.newest_ms - SYNCED_MS
 
 
-def _newest(connection: Connection, table: str, column: str) -> int:
-    last = f"SELECT {column} FROM {table} ORDER BY id DESC LIMIT {LOOKED_AT}"  # noqa: S608 - our own names
-    row = connection.execute(f"SELECT max({column}) FROM ({last})").fetchone()  # noqa: S608
-    return int(row[0] or 0)
-
-
 def load_job(connection: Connection) -> Job | None:
     """The running job, or None."""
-    return _job(connection, "stopped_ms IS NULL ORDER BY id DESC LIMIT 1")
+    return _job(jobs.running(connection))
 
 
 def job_of(connection: Connection, job_id: int) -> Job | None:
     """A job, running or ended; None for the number of none."""
-    return _job(connection, "id = ?", job_id)
+    return _job(jobs.get(connection, job_id))
 
 
 def lot_of(job: Job) -> str:
@@ -122,9 +110,5 @@ def lot_of(job: Job) -> str:
     return json.dumps([job.gtin, *(job.attributes.get(key) for key in keys)], separators=(",", ":"))
 
 
-def _job(connection: Connection, where: str, *parameters: int) -> Job | None:
-    row = connection.execute(
-        f"SELECT id, gtin, mode, attributes, product, started_ms FROM job WHERE {where}",  # noqa: S608 - our own names
-        parameters,
-    ).fetchone()
-    return Job(row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]), row[5]) if row else None
+def _job(row: JobRow | None) -> Job | None:
+    return Job(row.id, row.gtin, row.mode, row.attributes, row.product, row.started_ms) if row else None

@@ -47,7 +47,7 @@ RIVAL = (
     "is there a second lined, or a cloned PC?"
 )
 RIVAL_S = 60.0  # without another such loss, until the rival is believed to have gone
-SHORT_LIVED = 2  # connections in a row that end soon: MQTT 3.1.1, and older brokers, do not say why
+SHORT_LIVED = 3  # connections in a row that end soon: MQTT 3.1.1, and older brokers, do not say why
 # What changes by itself, with nothing done on the line: it goes out with the next status, and is no cause for one.
 BY_ITSELF = {"at", "oldest_age_s", "clear_s", "available", "held_back_s", "heartbeats", "commits", "queued"}
 ROUNDED: dict[str, Callable[[float], float]] = {
@@ -125,7 +125,9 @@ class Bridge:
                 lasted_s = loop.time() - since
                 if lasted_s >= self._limits.lasted_s:
                     self._backoff.reset()
-                if connected:
+                if not connected:
+                    self._short_lived = 0  # a broker that is away is no rival
+                else:
                     self._look_for_rival(lasted_s, taken=faults.subgroup(TakenOver) is not None)
                 self._down(f"{self.spec}: {self._rival() or faults.exceptions[0]}")
             with suppress(TimeoutError):

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import documents, reports
+from lined.journal.tables import documents, jobs, report_events, reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.profile import Statuses
 from lined.reports.delivery import outcomes
@@ -113,18 +113,10 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     return report
 
 
-def was_in_doubt(connection: Connection, report_id: int) -> bool:
-    """True where an attempt of this report may have been received."""
-    row = connection.execute(
-        "SELECT 1 FROM report_event WHERE report_id = ? AND after = 'in_doubt' LIMIT 1", (report_id,)
-    ).fetchone()
-    return row is not None
-
-
 def may_be_received(connection: Connection, report: ReportRow, statuses: Statuses) -> bool:
     """True where the regulator may have the report: an attempt was in doubt, or its document has not been refused."""
     registered = report.document_id is not None and report.document_status not in statuses.refused
-    return registered or was_in_doubt(connection, report.id)
+    return registered or report_events.was_in_doubt(connection, report.id)
 
 
 def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
@@ -163,5 +155,5 @@ def _adopt(
 
 
 def _current_attributes(connection: Connection, report: ReportRow) -> str:
-    row = connection.execute("SELECT attributes FROM job WHERE id = ?", (report.job_id,)).fetchone()
-    return json.dumps({**json.loads(report.attributes), **json.loads(row[0])}, sort_keys=True)
+    current = jobs.known(connection, report.job_id).attributes
+    return json.dumps({**json.loads(report.attributes), **current}, sort_keys=True)

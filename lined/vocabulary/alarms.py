@@ -59,6 +59,11 @@ class AlarmKind(AdvisedWord):
         N_("A scanner sends wrong characters"),
         N_("Set the scanner to raw data; check its code page and keyboard settings."),
     )
+    FLOOD = (
+        "flood",
+        N_("A device sends far too much"),
+        N_("Check its trigger and its settings, or switch it off. The other devices go on."),
+    )
     STUCK_CODE = (
         "stuck-code",
         N_("The same code again and again"),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from lined.api import shapes
 from lined.i18n import words
 from lined.journal.database import Connection
-from lined.journal.tables import alarms, packages
+from lined.journal.tables import alarms, package_lists, packages
 from lined.journal.views import overview, queries, stories
 from lined.line.watch.alarms import severity_of
 from lined.vocabulary.errors import CommandError
@@ -120,12 +120,12 @@ def _reads(connection: Connection, after: int | None) -> tuple[list[overview.Pas
 def _packages(router: APIRouter, page: Page) -> None:
     @router.get("/packages")
     async def list_packages(request: Request, state: str | None = None, after: After = None) -> Response:
-        state = state if state in stories.PACKAGES else None
+        state = state if state in package_lists.PAGES else None
         found = await page.view.journal.read(_package_page, state, after)
         values = {
             "found": found,
             "chosen_state": state,
-            "states": tuple(stories.PACKAGES),
+            "states": tuple(package_lists.PAGES),
             "first": after is None,
             "what": _address("/packages", state=state),
         }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from lined.api.ports import PlantView
 from lined.i18n import words
 from lined.journal.database import Connection
-from lined.journal.tables import packages
+from lined.journal.tables import package_lists
 from lined.journal.tables.packages import PackageRow
 from lined.line.watch.alarms import severity_of
 from lined.line.watch.balance import Equation
@@ -65,7 +65,7 @@ def picture(capacity: int, holds: int) -> Picture:
 
 
 def open_packages(connection: Connection) -> list[PackageRow]:
-    return packages.select(connection, "state = 'open' ORDER BY id DESC LIMIT ?", OPEN_MAX)
+    return package_lists.newest_open(connection, OPEN_MAX)
 
 
 def alarms_of(view: PlantView) -> list[Shown]:

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from lined.api.answers import answer
-from lined.journal.views import overview, queries
+from lined.journal.tables import jobs
+from lined.journal.tables.jobs import JobRow
+from lined.journal.views import overview
 from lined.journal.views.tallies import Span
 from lined.vocabulary.errors import Invalid, NotFound, Problem
 from lined.vocabulary.times import moment
@@ -50,7 +52,7 @@ def paper_routes(page: Page) -> APIRouter:
         request: Request, job: Annotated[int | None, Query(ge=1, lt=2**62)] = None, *, form: Format = "html"
     ) -> Response:
         journal = page.view.journal
-        row = await journal.read(queries.running_job) if job is None else await journal.read(queries.job, job)
+        row = await journal.read(jobs.running) if job is None else await journal.read(jobs.get, job)
         if row is None:
             raise NotFound("unknown-job", "There is no such job.")
         now_ms = page.view.wall_ms()
@@ -100,7 +102,7 @@ def _shifts(page: Page) -> Iterator[ShiftTime]:
     )
 
 
-def _jobs(connection: Any) -> tuple[list[queries.JobRow], int | None]:
+def _jobs(connection: Any) -> tuple[list[JobRow], int | None]:
     return overview.jobs(connection, limit=LISTED)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lined.commands.registry import registry
 from lined.i18n import commanded, shown, words
 from lined.i18n.catalogues import LANGUAGES, catalogue
 from lined.i18n.shown import Clock
@@ -71,6 +72,7 @@ class Rendering:
         }
         environment.globals |= {
             "words": words,
+            "command_path": registry.path_of,
             "commanded": commanded,
             "share": shown.share,
             "language": language,

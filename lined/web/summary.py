@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lined.journal import Journal
-from lined.journal.tables import alarms, counters
+from lined.journal.tables import alarms, counters, jobs
 from lined.journal.tables.alarms import AlarmRow
+from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.reports import ReportRow
-from lined.journal.views import queries, tallies
-from lined.journal.views.queries import JobRow
+from lined.journal.views import tallies
 from lined.journal.views.tallies import MINUTE_MS, TABLES, Span
 from lined.line.plant import Plant, Station
 from lined.line.stations.read import typed_device
@@ -93,7 +93,7 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
     jobs = [
         job
         for job_id in await journal.read(tallies.jobs_in, span)
-        if (job := await journal.read(queries.job, job_id)) is not None
+        if (job := await journal.read(jobs.get, job_id)) is not None
     ]
     by_job = await journal.read(counters.of_job, span.job_id) if span.job_id is not None else {}
     reads = counted(by_job) if by_job else reads_of(sums.verdicts)

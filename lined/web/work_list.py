@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from lined.api import shapes
 from lined.journal.database import Connection
-from lined.journal.tables import packages, reports
+from lined.journal.tables import packages, report_lists
 from lined.journal.tables.packages import PackageRow
 from lined.journal.views import task_groups, work_items
 from lined.journal.views.task_groups import Group
@@ -94,7 +94,7 @@ def work_routes(page: Page) -> APIRouter:
 
 def _work_list(connection: Connection, after: int | None, language: str) -> dict[str, Any]:
     found, following = task_groups.groups(connection, limit=ROWS, after=after)
-    held = reports.select(connection, "state IN ('held', 'in_doubt') ORDER BY id DESC LIMIT ?", (HELD_MAX,))
+    held = report_lists.held_or_in_doubt(connection, HELD_MAX)
     rows = [shapes.report(row, row.opened_ms) for row in held] if after is None else []
     shown: list[Item | Gathered] = []
     for one in found:

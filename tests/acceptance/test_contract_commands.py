@@ -86,7 +86,7 @@ async def test_without_a_daemon_the_journal_is_read_and_commands_fail(tmp_path: 
         backup = (await line.run("backup", "--json")).json["path"]
         assert await line.terminate() == 0
         done = await line.run("status", "--json")
-        assert (done.code, done.json["state"], done.json["codes"]["unreported"]) == (0, "stopped", 1)
+        assert (done.code, done.json["state"], done.json["codes"]["unreported"]) == (4, "stopped", 1)
         assert (await line.run("code", "show", code.decode(), "--json")).json["state"] == "unreported"
         assert (await line.run("job", "show", "--json")).json["gtin"] == GTIN
         assert (await line.run("report", "list", "--json")).code == 0

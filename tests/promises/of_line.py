@@ -17,8 +17,11 @@ _SECRETS = "tests/unit/config/test_secrets.py"
 _CHECK = "tests/integration/test_check.py"
 _HANGS = f"{_NOTIFY}/test_sending.py::test_what_hangs_is_ended_and_the_loop_goes_on_meanwhile"
 
+COMMANDED = "a person or the PLC commands what cannot be"
+CROWDED = "somebody keeps connections open, or guesses tokens"
 TWICE = "a code is read twice"
 ENDED = "a device's connection ends before its replies have arrived"
+POURS = "a device pours garbage as fast as its cable carries it"
 SPOILED = "a reader, a person or a file spoils a code"
 PACKING = "the process is killed between any two steps of packing"
 PACKED = "items are packed, re-packed and reported in any order"
@@ -28,6 +31,30 @@ NOBODY = "something goes wrong and nobody is at the page"
 SECRET = "a secret"
 
 MUTATIONS = [
+    Mutation(
+        COMMANDED,
+        "MQTT lets a misspelt field pass",
+        "lined/mqtt/commands.py",
+        "registry.accepted(asked.name, value, Source.MQTT)",
+        "registry.accepted(asked.name, {k: v for k, v in value.items() if k != 'misspelt'}, Source.MQTT)",
+        "tests/integration/api/test_surfaces.py::test_the_same_body_gets_the_same_answer_from_everywhere",
+    ),
+    Mutation(
+        COMMANDED,
+        "a code whose separator got lost is named in its verdict",
+        "lined/line/stations/verdicts.py",
+        "    return code.ident if known or masked(code.ident) == code.ident else None\n",
+        "    return code.ident if known or code.ident else None\n",
+        "tests/integration/api/test_lost_separator.py",
+    ),
+    Mutation(
+        CROWDED,
+        "the newest connection makes room, whoever keeps us waiting",
+        "lined/web/connections.py",
+        "        chosen = waiting or ([] if mine else greedy) or [self]\n",
+        "        chosen = [self] if mine or waiting else greedy\n",
+        "tests/integration/api/test_too_many.py",
+    ),
     Mutation(
         ENDED,
         "what the kernel took counts as said",
@@ -59,6 +86,22 @@ MUTATIONS = [
         "        if self._served is None and not self._following:\n",
         "        if self._served is None or not self._following:\n",
         f"{_DEVICES}/test_listen.py",
+    ),
+    Mutation(
+        POURS,
+        "it is read as fast as it sends",
+        "lined/devices/flood.py",
+        "        while self._left <= 0:\n",
+        "        while self._left <= -(10**9):\n",
+        f"{_DEVICES}/test_flood.py",
+    ),
+    Mutation(
+        POURS,
+        "each of its reads has a row",
+        "lined/line/stations/transaction.py",
+        "        if read.counted_only:\n",
+        "        if read.counted_only and not read.device:\n",
+        "tests/acceptance/test_flood.py",
     ),
     Mutation(
         SPOILED,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tests.promises.mutation import LINT_IMPORTS, Mutation
 from tests.promises.tree import Ended, Tree
 
-LIMIT_S = 300.0  # for one mutation
+LIMIT_S = 480.0  # for one mutation
 UNBROKEN_S = 900.0  # for all the tests of a row, unbroken
 PYTEST = ("python", "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", "-m", "slow or not slow")
 FAILED = 1  # pytest's exit code for tests that failed; 2 to 5 are about pytest itself

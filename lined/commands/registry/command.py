@@ -27,9 +27,11 @@ class Source(Enum):
     PAGE = auto()
 
 
-PEOPLE = frozenset({Source.HTTP, Source.SHELL, Source.PAGE})
-EVERYWHERE = PEOPLE | {Source.MQTT}
+SHELL = frozenset({Source.HTTP, Source.SHELL})
+PAGE = frozenset({Source.HTTP, Source.PAGE})
 PLC = frozenset({Source.MQTT})
+PEOPLE = SHELL | PAGE
+EVERYWHERE = PEOPLE | PLC
 
 
 class Body(BaseModel):

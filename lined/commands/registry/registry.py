@@ -7,6 +7,7 @@ import json
 import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -68,6 +69,11 @@ def from_source(source: Source) -> dict[str, Command]:
 def get(name: str) -> Command:
     """Raises KeyError."""
     return every()[name]
+
+
+def path_of(name: str, subject: object = "") -> str:
+    """The path of a command over HTTP, about a subject where it has one. Raises KeyError."""
+    return get(name).path_of(quote(str(subject), safe=""))
 
 
 def read_json(raw: bytes) -> Any:

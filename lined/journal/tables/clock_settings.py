@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.vocabulary.clocks import HEARD_MS, NOTICED_MS
+from lined.vocabulary.clocks import NOTICED_MS, SYNCED_MS
 
 UNKNOWN = ""  # `boot` of what was dated by a clock nothing is known of
 
@@ -41,6 +41,7 @@ def every(connection: Connection) -> list[Setting]:
 
 
 def newest(connection: Connection) -> Setting | None:
+    """How the clock is set now, as far as it was noticed; None before the first start."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM clock_setting ORDER BY id DESC LIMIT 1").fetchone()
     return Setting(*row) if row else None
 
@@ -63,10 +64,10 @@ def record(connection: Connection, boot: str, offset_ms: int, at_ms: int) -> Set
 
 
 def measure(connection: Connection, skew_ms: int) -> Setting | None:
-    """What the newest setting's clock was found to be off by. Returns that setting."""
+    """What the newest setting's clock was found to be off by, as far as that matters. Returns that setting."""
     connection.execute(
         "UPDATE clock_setting SET skew_ms = ?1 WHERE id = (SELECT max(id) FROM clock_setting) "
         "AND (skew_ms IS NULL OR abs(skew_ms - ?1) >= ?2)",
-        (skew_ms, HEARD_MS),
+        (skew_ms, SYNCED_MS),
     )
     return newest(connection)

@@ -1,4 +1,4 @@
-"""Commands that were carried out, so that the same `id` again is answered again and not done again."""
+"""Rows of `command`: what was carried out, so that the same `id` again is answered again and not done again."""
 
 from __future__ import annotations
 
@@ -40,6 +40,11 @@ def once(connection: Connection, command: Command, action: Callable[[], dict[str
         (command.id, command.at_ms, command.name, command.by or None, _said(command), json.dumps(answer)),
     )
     return answer
+
+
+def postpone(connection: Connection, by_ms: int) -> None:
+    """The clock was set by so much: what was carried out is remembered as long as it would have been."""
+    connection.execute("UPDATE command SET at_ms = at_ms + ?", (by_ms,))
 
 
 def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import counters
+from lined.journal.tables import counters, report_events
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, NotFound
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
@@ -75,24 +75,21 @@ class ReportRow(NamedTuple):
         return self.released_as or CODES_OF[self.state]
 
 
-_COLUMNS = ", ".join(ReportRow._fields)
+COLUMNS = ", ".join(ReportRow._fields)
 
 
 def get(connection: Connection, report_id: int) -> ReportRow | None:
-    row = connection.execute(f"SELECT {_COLUMNS} FROM report WHERE id = ?", (report_id,)).fetchone()
+    """One report, whatever its state; None where there is no such report."""
+    row = connection.execute(f"SELECT {COLUMNS} FROM report WHERE id = ?", (report_id,)).fetchone()
     return ReportRow(*row) if row else None
-
-
-def select(connection: Connection, where: str, parameters: tuple[Any, ...] = ()) -> list[ReportRow]:
-    """Reports that fit a WHERE clause of ours, with its ORDER BY and LIMIT."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM report WHERE {where}", parameters).fetchall()
-    return [ReportRow(*row) for row in rows]
 
 
 def current_report(connection: Connection, batch_id: int) -> ReportRow | None:
     """The newest report of a batch: the one that says what its codes are."""
-    found = select(connection, "batch_id = ? ORDER BY id DESC LIMIT 1", (batch_id,))
-    return found[0] if found else None
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM report WHERE batch_id = ? ORDER BY id DESC LIMIT 1", (batch_id,)
+    ).fetchone()
+    return ReportRow(*row) if row else None
 
 
 def open_batch(
@@ -124,7 +121,7 @@ def open_batch(
             int(early),
         ),
     )
-    _remember(connection, report_id, at_ms, None, ReportState.OPEN, "first code")
+    report_events.add(connection, report_id, at_ms, None, ReportState.OPEN, "first code")
     return report_id
 
 
@@ -140,6 +137,29 @@ def grow(connection: Connection, report_id: int, codes: int, first_ms: int, last
         "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), "
         "last_ms = max(coalesce(last_ms, 0), ?) WHERE id = ?",
         (codes, first_ms, last_ms, report_id),
+    )
+
+
+def join(connection: Connection, batch_id: int, codes: int, at_ms: int) -> None:
+    """A package with so many codes came into an open aggregation batch."""
+    connection.execute(
+        "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), last_ms = ?, last_code = 0 "
+        "WHERE id = ?",
+        (codes, at_ms, at_ms, batch_id),
+    )
+
+
+def lose(connection: Connection, report_id: int, codes: int) -> None:
+    """So many codes of a report have a state of their own from now on."""
+    connection.execute("UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ?", (codes, report_id))
+
+
+def leave(connection: Connection, batch_id: int, codes: int) -> None:
+    """So many codes are no longer of a batch whose report has not been sent; another's report stays as it is."""
+    connection.execute(
+        "UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ("
+        "SELECT max(id) FROM report WHERE batch_id = ?) AND state IN ('open', 'sealed')",
+        (codes, batch_id),
     )
 
 
@@ -169,7 +189,7 @@ def move(
         values.setdefault("final_ms", at_ms)
         values.setdefault("due_ms", None)
     change(connection, report_id, **values)
-    _remember(connection, report_id, at_ms, report.state, after, why, evidence)
+    report_events.add(connection, report_id, at_ms, report.state, after, why, evidence)
     if report.kind == ReportKind.UTILISATION:
         bucket = columns.get("released_as") or CODES_OF[after]
         shift(connection, report.job_id, report.bucket, bucket, report.codes)
@@ -239,22 +259,7 @@ def successor(
             at_ms,
         ),
     )
-    _remember(connection, report_id, at_ms, None, ReportState.SEALED, why)
+    report_events.add(connection, report_id, at_ms, None, ReportState.SEALED, why)
     if report.kind == ReportKind.UTILISATION:
         shift(connection, report.job_id, report.bucket, CodeState.UNREPORTED, left)
     return report_id
-
-
-def _remember(
-    connection: Connection,
-    report_id: int,
-    at_ms: int,
-    before: str | None,
-    after: str,
-    why: str,
-    evidence: str | None = None,
-) -> None:
-    connection.execute(
-        "INSERT INTO report_event (report_id, at_ms, before, after, why, evidence) VALUES (?, ?, ?, ?, ?, ?)",
-        (report_id, at_ms, before, after, why, evidence),
-    )

@@ -27,18 +27,6 @@ def counted(connection: Connection, report: ReportRow) -> None:
     reports.change(connection, report.id, warnings=int(row[0]))
 
 
-def unasked(connection: Connection, since_ms: int, aside: Sequence[int]) -> ReportRow | None:
-    """The newest report that succeeded since then whose remarks were never asked for."""
-    marks = ",".join("?" * len(aside))
-    found = reports.select(
-        connection,
-        "state = 'succeeded' AND warnings IS NULL AND document_id IS NOT NULL AND final_ms >= ? "
-        f"AND id NOT IN ({marks}) ORDER BY id DESC LIMIT 1",
-        (since_ms, *aside),
-    )
-    return found[0] if found else None
-
-
 def of_report(connection: Connection, report_id: int, most: int) -> list[tuple[str, str]]:
     """The first of a report's codes with a remark."""
     rows = connection.execute(

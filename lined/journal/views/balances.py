@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import counters
-from lined.journal.views.queries import running_job
+from lined.journal.tables import counters, jobs
 
 
 class Counted(NamedTuple):
@@ -26,7 +25,7 @@ class Packed(NamedTuple):
 
 
 def counted(connection: Connection) -> Counted:
-    job = running_job(connection)
+    job = jobs.running(connection)
     of_job = counters.of_job(connection, job.id) if job is not None else {}
     return Counted(counters.of_job(connection), job.id if job is not None else None, of_job)
 

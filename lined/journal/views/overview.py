@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from lined.codes import masked
 from lined.journal.database import Connection
-from lined.journal.views.queries import JobRow, job
+from lined.journal.tables.jobs import JobRow
+from lined.journal.tables.jobs import get as job
 from lined.journal.views.stories import shown_raw
 from lined.vocabulary.verdicts import ACCEPTED
 

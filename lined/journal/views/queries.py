@@ -6,14 +6,14 @@ code is found by its unique index (`stories`). Identification codes only, never 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lined.journal.care import archive
 from lined.journal.database import Connection
-from lined.journal.tables import counters, reports, warnings
+from lined.journal.tables import counters, jobs, report_lists, reports, warnings
+from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.reports import FINAL, UNSENT, WAITING, ReportKind, ReportState
 
@@ -23,20 +23,6 @@ EVIDENCE_SHOWN = 4_000  # characters of each event; the newest evidence stands w
 
 
 LAST_ONES = 20  # reports whose time from sending to the end is averaged
-
-
-class JobRow(NamedTuple):
-    """One job. `attributes`: order, series, production_date, expiration_date; `product`: its settings when it began."""
-
-    id: int
-    gtin: str
-    mode: str
-    attributes: dict[str, Any]
-    product: dict[str, Any]
-    started_ms: int
-    started_by: str | None
-    stopped_ms: int | None
-    stopped_by: str | None
 
 
 class ReportCounts(NamedTuple):
@@ -72,7 +58,7 @@ class Sums(NamedTuple):
 def sums(connection: Connection, known: ReportCounts | None = None) -> Sums:
     """One picture of the sums. `known`: the last counts, which are not counted again where nothing happened since."""
     with one_moment(connection):
-        job = running_job(connection)
+        job = jobs.running(connection)
         return Sums(
             counters.of_job(connection),
             job,
@@ -106,22 +92,6 @@ def backlog(connection: Connection) -> Backlog:
         (LAST_ONES,),
     ).fetchone()[0]
     return Backlog(row[0], row[1], row[2], int(unsent), int(took))
-
-
-# ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-_JOB = "SELECT id, gtin, mode, attributes, product, started_ms, started_by, stopped_ms, stopped_by FROM job"
-
-
-def running_job(connection: Connection) -> JobRow | None:
-    return _job(connection.execute(f"{_JOB} WHERE stopped_ms IS NULL ORDER BY id DESC LIMIT 1").fetchone())
-
-
-def job(connection: Connection, job_id: int) -> JobRow | None:
-    return _job(connection.execute(f"{_JOB} WHERE id = ?", (job_id,)).fetchone())
-
-
-def _job(row: Sequence[Any] | None) -> JobRow | None:
-    return JobRow._make((*row[:3], json.loads(row[3]), json.loads(row[4]), *row[5:])) if row else None
 
 
 # ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,11 +144,8 @@ def report_page(
 ) -> ReportPage:
     """Reports, newest first, from the one after `after` on; at most PAGE_MAX."""
     limit = max(1, min(limit, PAGE_MAX))
-    conditions = {"kind = ?": kind, "state = ?": state, "id < ?": after}
-    used = {condition: value for condition, value in conditions.items() if value is not None}
-    where = " AND ".join(used) or "1"
     with one_moment(connection):
-        found = reports.select(connection, f"{where} ORDER BY id DESC LIMIT ?", (*used.values(), limit + 1))
+        found = report_lists.page(connection, kind=kind, state=state, before=after, most=limit + 1)
         items = found[:limit]
         changed = {report.id: changed_ms(connection, report) for report in items}
     return ReportPage(items, changed, items[-1].id if len(found) > limit else None)
@@ -205,7 +172,7 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
         old = archive.events_of(connection, report_id, STORY_MAX, EVIDENCE_SHOWN) if report.state in FINAL else []
         events = [Event(*row) for row in dict.fromkeys([*old, *rows[::-1]])][-STORY_MAX:]
         remarks = warnings.of_report(connection, report_id, STORY_MAX)
-        return ReportStory(report, job(connection, report.job_id), events, own, examples, remarks)
+        return ReportStory(report, jobs.get(connection, report.job_id), events, own, examples, remarks)
 
 
 _NEIGHBOURS = "id BETWEEN :first AND coalesce(:last, 9223372036854775807) AND batch_id = :batch"

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from lined.codes import masked
 from lined.journal.care import archive
 from lined.journal.database import Connection
-from lined.journal.tables import packages, reports, warnings
+from lined.journal.tables import jobs, package_lists, packages, report_lists, warnings
 from lined.journal.tables.codes import KnownCode, bucket_of, find
 from lined.journal.tables.eligible import waits_for
+from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.reports import ReportRow
-from lined.journal.views.queries import PAGE_MAX, STORY_MAX, JobRow, job, one_moment
+from lined.journal.views.queries import PAGE_MAX, STORY_MAX, one_moment
 from lined.journal.views.work_items import Grading, Task, grades_of, of_code
 from lined.vocabulary.codes import CodeEvent as Word
 from lined.vocabulary.packages import PackageState
@@ -78,7 +79,7 @@ def code_story(connection: Connection, ident: str) -> CodeStory | None:
         return CodeStory(
             ident,
             None if known is None else _applied(connection, known),
-            job(connection, job_id),
+            jobs.get(connection, job_id),
             [] if known is None else _reads(connection, known),
             _events(connection, ident, None if known is None else known.id),
             around,
@@ -132,19 +133,10 @@ def _reports(connection: Connection, ident: str, batches: Sequence[int]) -> list
         {"ident": ident, "most": STORY_MAX},
     ).fetchall()
     wanted = sorted({*batches, *(row[0] for row in listed)})
-    marks = ",".join("?" * len(wanted))
-    found = reports.select(connection, f"batch_id IN ({marks}) ORDER BY id DESC LIMIT ?", (*wanted, STORY_MAX))
-    return found[::-1]
+    return report_lists.of_batches(connection, wanted, STORY_MAX)[::-1]
 
 
 # ── packages ────────────────────────────────────────────────────────────────────────────────────────────────────────
-PACKAGES = {
-    "open": "state = 'open'",
-    "waiting": "state = 'closed' AND batch_id IS NULL",
-    "closed": "state = 'closed'",
-    "dissolved": "state = 'dissolved'",
-}
-"""What packages can be asked for by. `waiting`: closed, and in no report yet."""
 
 
 class PackagePage(NamedTuple):
@@ -161,12 +153,12 @@ class PackagePage(NamedTuple):
 def package_page(
     connection: Connection, *, state: str | None = None, limit: int = 100, after: int | None = None
 ) -> PackagePage:
-    """Packages, newest first, from the one after `after` on; at most PAGE_MAX. `state`: a word of PACKAGES."""
+    """Packages, newest first, from the one after `after` on; at most PAGE_MAX. `state`: a word of PAGES in
+    `package_lists`.
+    """
     limit = max(1, min(limit, PAGE_MAX))
-    wanted = PACKAGES[state] if state else "1"  # spelled out: a partial index is not taken for a parameter
-    before = "id < ?" if after is not None else "? IS NULL"
     with one_moment(connection):
-        found = packages.select(connection, f"{wanted} AND {before} ORDER BY id DESC LIMIT ?", after, limit + 1)
+        found = package_lists.page(connection, state, after, limit + 1)
         items = found[:limit]
         inside = {
             item.id: outer.ident

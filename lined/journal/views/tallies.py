@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import counters, reports
+from lined.journal.tables import counters, report_lists, reports
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.codes import CodeState
 
@@ -142,12 +142,7 @@ def buckets(connection: Connection, batches: Counter[tuple[int, str | None]]) ->
 
 def documents(connection: Connection, span: Span) -> list[ReportRow]:
     """Reports that hold something of the span, oldest first."""
-    return reports.select(
-        connection,
-        "first_ms < ? AND last_ms >= ? AND (? IS NULL OR job_id = ?) AND coalesce(carried, codes) > 0 "
-        "ORDER BY id LIMIT ?",
-        (span.to_ms, span.from_ms, span.job_id, span.job_id, REPORTS_MAX),
-    )
+    return report_lists.of_span(connection, span.from_ms, span.to_ms, span.job_id, REPORTS_MAX)
 
 
 def closed_packages(connection: Connection, span: Span) -> dict[str, tuple[int, int]]:

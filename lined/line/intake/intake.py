@@ -154,6 +154,14 @@ class LineIntake:
             self._unsaid_ids.update(code_id for code_id, _, _ in rows)
             self._note(device, self._unsaid, rows)
 
+    def flooding(self, device: str, pours: bool) -> None:
+        """A device pours what is rejected, or does so no more."""
+        if pours:
+            text = f"{device} sends thousands of reads a second that are rejected: it is read more slowly"
+            self._problems.set(AlarmKind.FLOOD, device, text)
+        else:
+            self._problems.clear(AlarmKind.FLOOD, device)
+
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """A device came or went."""
         if up:

@@ -17,6 +17,7 @@ from lined.vocabulary.packages import PackMode
 from lined.vocabulary.verdicts import Reason
 
 RAW_KEPT = 256  # bytes of a rejected read that are kept for diagnosis
+ROWS_AT_ONCE, ROWS_PER_S = 1_000, 1  # of a device's reads without a code: what is more is counted, and kept as no row
 RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put right
 
 
@@ -28,13 +29,15 @@ class Parsing:
         self._shapes = shapes
         self._problems = problems
         self._defects = defects
+        self._rows_left: dict[str, tuple[float, int]] = {}
         self._foreign: dict[str, int] = {}  # devices whose set-up is wrong, and how many good codes end that
 
     def frame(self, chunk: Chunk, frame: Frame) -> int:
         """A frame's reads into its chunk. Returns how many. A defect of ours is a rejected read."""
         before = len(chunk.reads)
         try:
-            chunk.reads.extend(self._reads(chunk, frame))
+            for read in self._reads(chunk, frame):
+                chunk.reads.append(read if read.code is not None else self._bounded(read))
         except Exception as error:  # noqa: BLE001  a defect of ours
             self._defects.note(f"reads of {chunk.device}", error)
             chunk.reads[before:] = [_rejected(chunk, Reason.DEFECT, frame)]
@@ -48,6 +51,15 @@ class Parsing:
             reads.append(Read(station, device, number, at_ms, "", marking.typed(text, self._shapes), raw))
         except marking.Malformed as fault:
             reads.append(Read(station, device, number, at_ms, Reason.MALFORMED, None, raw, fault.reason))
+
+    def _bounded(self, read: Read) -> Read:
+        """Garbage in any number fills no disk: each read is counted, and only so many have rows."""
+        if any(one.code is not None for one in read.frame):
+            return read
+        left, at_ms = self._rows_left.get(read.device, (float(ROWS_AT_ONCE), read.at_ms))
+        left = min(float(ROWS_AT_ONCE), left + max(0, read.at_ms - at_ms) / 1000 * ROWS_PER_S)
+        self._rows_left[read.device] = (max(0.0, left - 1), read.at_ms)
+        return read if left >= 1 else read._replace(counted_only=True)
 
     def _reads(self, chunk: Chunk, frame: Frame) -> list[Read]:
         if frame.kind != "read" or not (frame.codes or frame.missed):

@@ -59,5 +59,8 @@ class Intake(Protocol):
         on never reached the device.
         """
 
+    def flooding(self, device: str, pours: bool) -> None:
+        """Whether the device sends more reads that are rejected than any line has items."""
+
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """The device's state changed; `problem` is for people."""

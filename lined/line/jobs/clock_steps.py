@@ -1,7 +1,7 @@
 """What a step of the clock writes: the setting from now on, and the end of what was dated before it.
 
-The open batch takes no more codes, so that what is in it was dated under one setting. What delivery waits for is
-counted from moments of the old setting: they move with the clock.
+The open batch takes no more codes, so that what is in it was dated under one setting. What is counted from moments of
+the old setting moves with the clock: what delivery waits for, how long commands are remembered, what is a repeat.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import clock_settings, reports
+from lined.journal.tables import clock_settings, commands, report_lists, reports
 from lined.line.state import LineState
 from lined.vocabulary.clocks import SYNCED_MS
 from lined.vocabulary.reports import ReportKind
@@ -43,12 +43,19 @@ class ClockSteps:
 
     def _one(self, connection: Connection, reading: Reading) -> bool:
         new = clock_settings.record(connection, reading.boot, reading.offset_ms, reading.at_ms)
-        if new is None or (new.step_ms is not None and abs(new.step_ms) <= SYNCED_MS):
-            return new is not None
+        if new is None:
+            return False
+        step_ms = new.step_ms
+        if step_ms is None or abs(step_ms) > SYNCED_MS:
+            self._end_batch(connection)
+        if step_ms is not None:
+            reports.postpone(connection, step_ms)
+            commands.postpone(connection, step_ms)
+            self._state.postpone(step_ms)
+        return True
+
+    def _end_batch(self, connection: Connection) -> None:
         self._state.refresh(connection)
-        for report in reports.select(connection, "state = 'open' AND kind = ? AND full = 0", (ReportKind.UTILISATION,)):
+        for report in report_lists.with_room(connection, ReportKind.UTILISATION):
             reports.change(connection, report.id, full=1, last_code=self._state.next_code - 1, seal_reason=REASON)
         self._state.batch = None
-        if new.step_ms is not None:
-            reports.postpone(connection, new.step_ms)
-        return True

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import jobs, report_lists, reports
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views import packing_times
 from lined.journal.views.true_time import TrueTime
@@ -58,9 +58,14 @@ def start(
                 f"Job {state.job.id} of {state.job.gtin} is running: stop it first, or say replace.",
             )
         stop(connection, state, by, at_ms)
-    connection.execute(
-        "INSERT INTO job (gtin, product, mode, attributes, started_ms, started_by) VALUES (?, ?, ?, ?, ?, ?)",
-        (product.gtin, json.dumps(_settings(product)), mode, json.dumps(attributes), at_ms, by or None),
+    jobs.add(
+        connection,
+        gtin=product.gtin,
+        mode=mode,
+        attributes=attributes,
+        product=_settings(product),
+        at_ms=at_ms,
+        by=by,
     )
     state.job = load_job(connection)
     state.batch = None
@@ -75,8 +80,8 @@ def stop(connection: Connection, state: LineState, by: str, at_ms: int) -> dict[
     if state.job is None:
         raise Conflict("no-job", "No job is running.")
     job = state.job
-    connection.execute("UPDATE job SET stopped_ms = ?, stopped_by = ? WHERE id = ?", (at_ms, by or None, job.id))
-    for report in reports.select(connection, "state = 'open' AND job_id = ?", (job.id,)):
+    jobs.stop(connection, job.id, at_ms, by)
+    for report in report_lists.open_batches(connection, job_id=job.id):
         end_batch(connection, state, report, at_ms, "job ended")
     state.job = state.batch = None
     return {**described(job), "stopped_ms": at_ms}
@@ -100,10 +105,8 @@ def correct(
     attributes = checked({**job.attributes, **changes}, product, state, at_ms)
     if changes.get("production_date"):
         _refuse_packed_before(connection, job, attributes["production_date"], state.days)
-    connection.execute("UPDATE job SET attributes = ? WHERE id = ?", (json.dumps(attributes), job.id))
-    touched = reports.select(
-        connection, "job_id = ? AND state IN ('open', 'sealed') AND frozen_ms IS NULL ORDER BY id", (job.id,)
-    )
+    jobs.set_attributes(connection, job.id, attributes)
+    touched = report_lists.unfrozen(connection, job.id)
     for report in touched:
         merged = {**json.loads(report.attributes), **attributes}
         reports.change(

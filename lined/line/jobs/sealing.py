@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from lined.journal import Journal
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import report_lists
 from lined.journal.tables.reports import ReportRow
 from lined.line.jobs import jobs
 from lined.line.plant import BatchRules
@@ -57,7 +57,7 @@ class Sealing:
 
     def _seal(self, connection: Connection, at_ms: int) -> int:
         sealed = 0
-        for report in reports.select(connection, "state = 'open' ORDER BY id"):
+        for report in report_lists.open_batches(connection):
             reason = why_due(report, self._state.plant.batch_rules(report.kind), at_ms)
             if reason is not None and jobs.end_batch(connection, self._state, report, at_ms, reason):
                 sealed += 1
@@ -100,7 +100,7 @@ class Sealer:
         self.judge_clock(now)
         if not self._state.may_seal:
             return 0
-        found = await self._journal.read(reports.select, "state = 'open'")
+        found = await self._journal.read(report_lists.open_batches)
         rules = self._state.plant.batch_rules
         if not any(why_due(report, rules(report.kind), now) for report in found):
             return 0

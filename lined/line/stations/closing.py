@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lined.codes import MarkingCode, sscc
 from lined.journal.database import Connection
-from lined.journal.tables import codes, counters, packages, reports, serials
+from lined.journal.tables import codes, counters, packages, report_lists, reports, serials
 from lined.journal.tables.codes import KnownCode
 from lined.journal.tables.packages import PackageRow
 from lined.line.jobs.attributes import report_attributes
@@ -121,14 +121,11 @@ def _apply_late(tx: Transaction, read: Read, parent: MarkingCode, job: Job) -> i
     """Apply a GROUP's code for a job that has ended, in a batch of that job: the conveyor is being emptied."""
     connection, state = tx.connection, tx.state
     day = state.days.day_of(read.at_ms)
-    found = reports.select(
-        connection,
-        "state = 'open' AND kind = ? AND job_id = ? AND full = 0 AND codes < ? ORDER BY id DESC LIMIT 1",
-        (ReportKind.UTILISATION, job.id, state.plant.batches.max_codes),
-    )
+    most = state.plant.batches.max_codes
+    found = [one for one in report_lists.with_room(connection, ReportKind.UTILISATION, job.id) if one.codes < most]
     per_day = not job.attributes.get("production_date")
-    if found and not (per_day and found[0].day != day):
-        batch_id = found[0].id
+    if found and not (per_day and found[-1].day != day):
+        batch_id = found[-1].id
     else:
         batch_id = reports.open_batch(
             connection,
@@ -144,10 +141,7 @@ def _apply_late(tx: Transaction, read: Read, parent: MarkingCode, job: Job) -> i
     state.next_code += 1
     tx.pools.applied(parent)
     codes.insert(connection, [(code_id, parent.ident, parent.tail, read.at_ms, read.device_no, job.id, batch_id)])
-    connection.execute(
-        "UPDATE report SET codes = codes + 1, first_ms = coalesce(first_ms, ?), last_ms = ? WHERE id = ?",
-        (read.at_ms, read.at_ms, batch_id),
-    )
+    reports.grow(connection, batch_id, 1, read.at_ms, read.at_ms)
     counters.add(connection, job.id, {f"code.{CodeState.UNREPORTED}": 1, "code.applied": 1})
     tx.known[parent.ident] = KnownCode(
         parent.ident, code_id, parent.tail, read.at_ms, read.device_no, job.id, batch_id, None

@@ -18,7 +18,8 @@ class Read(NamedTuple):
 
     `at_ms`: when it arrived. `reason`: empty, or what it is rejected for before any look at the journal. `raw`: kept
     where it is rejected. `note`: what is wrong with it, for people. `grade`, `at`: what a verifier said. `frame`: the
-    single reads of a frame, which gets one verdict. Without a code and a reason it stands for a command at the station.
+    single reads of a frame, which gets one verdict. `counted_only`: one of too many without a code to get a row.
+    Without a code and a reason it stands for a command at the station.
     """
 
     station: Station
@@ -32,6 +33,7 @@ class Read(NamedTuple):
     grade: str | None = None
     at: str | None = None
     frame: tuple[Read, ...] = ()
+    counted_only: bool = False
 
 
 class Chunk(NamedTuple):

@@ -9,7 +9,7 @@ is under way nobody knows which of the two it is: then nothing may be changed.
 from __future__ import annotations
 
 from lined.journal.database import Connection
-from lined.journal.tables import packages, reports
+from lined.journal.tables import members, packages, reports
 from lined.journal.tables.packages import PackageRow
 from lined.line.state import LineState, job_of
 from lined.vocabulary.codes import CodeState
@@ -66,11 +66,7 @@ def leave_report(connection: Connection, package: PackageRow) -> None:
     if package.batch_id is None:
         return
     if package.own is None:
-        connection.execute(
-            "UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ("
-            "SELECT max(id) FROM report WHERE batch_id = ?) AND state IN ('open', 'sealed')",
-            (package.holds + 1, package.batch_id),
-        )
+        reports.leave(connection, package.batch_id, package.holds + 1)
     packages.change(connection, package.id, batch_id=None, own=None)
 
 
@@ -89,7 +85,7 @@ def disaggregate(connection: Connection, state: LineState, package: PackageRow, 
         at_ms=at_ms,
         early=False,
     )
-    connection.execute("INSERT INTO member (batch_id, ident) VALUES (?, ?)", (report_id, package.ident))
+    members.add(connection, report_id, [package.ident])
     reports.change(connection, report_id, codes=1, last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None

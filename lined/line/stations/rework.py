@@ -137,19 +137,11 @@ def _settle(connection: Connection, package_id: int, at_ms: int, by: str) -> Non
         return
     if package.suspect:
         packages.clear_if_seen(connection, package.id)
-    if not _holds_refused(connection, package):
+    if not packages.holds_with_own(connection, package, CodeState.REFUSED):
         for one in (package, *packages.above(connection, package)):
             tasks.end_of_package(connection, one.id, at_ms, by, "what was refused is no longer in it")
             if one.earlier_id is not None:
                 tasks.end_of_package(connection, one.earlier_id, at_ms, by, "what was refused is no longer in it")
-
-
-def _holds_refused(connection: Connection, package: PackageRow) -> bool:
-    if package.child_level == Level.UNIT:
-        query = "SELECT 1 FROM code WHERE package_id = ? AND own = ? LIMIT 1"
-    else:
-        query = "SELECT 1 FROM package WHERE package_id = ? AND own = ? LIMIT 1"
-    return connection.execute(query, (package.id, CodeState.REFUSED)).fetchone() is not None
 
 
 def _let_go(connection: Connection, package: PackageRow, by: str, at_ms: int) -> None:

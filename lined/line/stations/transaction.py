@@ -187,7 +187,9 @@ class Transaction:
         return self._words.setdefault(chunk.station.id, Counter())
 
     def keep(self, read: Read, verdict: Verdict) -> None:
-        """The read becomes a row."""
+        """The read becomes a row, unless it is one of too many."""
+        if read.counted_only:
+            return
         raw = None if verdict.code_id else read.raw
         job_id = self.state.job.id if self.state.job else counters.LIFE
         self._reads.append((read.at_ms, read.device_no, job_id, verdict.word, verdict.code_id or None, raw))

@@ -21,7 +21,7 @@ from lined.journal.tables import clock_settings
 from lined.line.jobs.clock_steps import ClockSteps, Reading
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.clocks import HEARD_MS, NOTICED_MS, SYNCED_MS
+from lined.vocabulary.clocks import NOTICED_MS, SYNCED_MS
 from lined.vocabulary.errors import JournalError
 
 log = structlog.get_logger()
@@ -106,7 +106,7 @@ class WallClock:
         """What the regulator's clock says about the clock as it is set now; None: nothing yet."""
         skew_ms = None if skew_s is None else round(skew_s * 1000)
         known = self._skew_ms
-        if skew_ms is None or self._unwritten or (known is not None and abs(known - skew_ms) < HEARD_MS):
+        if skew_ms is None or self._unwritten or (known is not None and abs(known - skew_ms) < SYNCED_MS):
             return
         self._skew_ms = skew_ms
         self._journal.do(lambda connection: clock_settings.measure(connection, skew_ms)).add_done_callback(self._told)

@@ -21,7 +21,7 @@ import structlog
 
 from lined.journal import Journal
 from lined.journal.database import Connection
-from lined.journal.tables import counters, packages
+from lined.journal.tables import counters, package_lists, packages
 from lined.journal.tables.codes import find
 from lined.journal.views.work_items import rejected_lately
 from lined.line.plant import Plant
@@ -173,16 +173,16 @@ class Confirming:
 
 def _standing(connection: Connection) -> tuple[bool, bool]:
     """Whether an open package is suspect, and whether a job runs."""
-    return bool(packages.select(connection, "state = 'open' AND suspect IS NOT NULL")), load_job(connection) is not None
+    return package_lists.any_suspect(connection), load_job(connection) is not None
 
 
 def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int]:
     """The packages that an item rejected at this station may have got into: a pack station's own, else every open
     one.
     """
-    own = plant.stations[station].role == Role.PACK
-    where, parameters = ("state = 'open' AND station = ?", (station,)) if own else ("state = 'open'", ())
-    found = packages.select(connection, where, *parameters)
+    found = package_lists.open_packages(connection)
+    if plant.stations[station].role == Role.PACK:
+        found = [package for package in found if package.station == station]
     for package in found:
         packages.suspect(connection, package.id, _why_suspect(station))
     return [package.id for package in found]

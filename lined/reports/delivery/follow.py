@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from lined.journal.tables import reports, warnings
+from lined.journal.tables import report_lists, reports, warnings
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
 from lined.reports.delivery import adopted, echo, error_rows, outcomes
@@ -74,7 +74,9 @@ class Following:
         """A report that succeeded, whose remarks about single codes were not asked for yet."""
         now_ms = self._around.wall_ms()
         self._unasked_till_ms = {key: ms for key, ms in self._unasked_till_ms.items() if now_ms < ms <= now_ms + DAY_MS}
-        return await self._around.journal.read(warnings.unasked, now_ms - DAY_MS, [*self._unasked_till_ms, *aside])
+        return await self._around.journal.read(
+            report_lists.without_remarks, now_ms - DAY_MS, [*self._unasked_till_ms, *aside]
+        )
 
     async def ask_remarks(self, report: ReportRow) -> None:
         """With requests that nobody else needs: what the regulator remarks about the codes of such a report."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 
 from lined.journal.database import Connection
+from lined.journal.tables import bodies
 from lined.regulator.codec import ENVELOPE_BEGINS, ENVELOPE_ENDS
 from lined.reports.kinds.bodies import unpacked
 
@@ -15,10 +16,10 @@ _BASE64_SLICE = 256 * 1024  # a multiple of 4
 
 def stored_body(connection: Connection, report_id: int) -> bytes:
     """The exact bytes that go, or went, over the wire. Raises LookupError for a report without a body."""
-    row = connection.execute("SELECT packed FROM body WHERE report_id = ?", (report_id,)).fetchone()
-    if row is None:
+    packed = bodies.packed(connection, report_id)
+    if packed is None:
         raise LookupError(f"report {report_id} has no body")
-    return unpacked(row[0])
+    return unpacked(packed)
 
 
 def elements(connection: Connection, report_id: int, name: str) -> Iterator[object]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import packages, tasks
+from lined.journal.tables import package_lists, packages, reports, tasks
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views import packing_times
@@ -54,7 +54,7 @@ class Aggregation:
         return Head(fields, packed, produced=max(given, default=None))
 
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
-        members = _members(connection, report, "own IS NULL")
+        members = package_lists.left(connection, report.batch_id)
         fields = self.head(connection, report, timezone).fields
         pieces = Pieces(envelope=self.format.envelope)
         put_document(pieces, self.format.written(fields), self.format.codes_in, _units(connection, members))
@@ -95,10 +95,9 @@ class Aggregation:
     ) -> None:
         for key, reason in part:
             parent, _, child = key.partition(BEHIND)
-            found = packages.select(connection, "ident = ? AND batch_id = ?", parent, report.batch_id)
-            if not found or (child and own == CodeState.ACCEPTED):
+            package = package_lists.in_batch(connection, report.batch_id, parent)
+            if package is None or (child and own == CodeState.ACCEPTED):
                 continue
-            package = found[0]
             if child and package.own is not None and own != CodeState.REFUSED:
                 continue
             _set_own(connection, report, package, own)
@@ -106,18 +105,16 @@ class Aggregation:
                 _blame(connection, report, package, child, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
-        return [str(p.ident) for p in packages.select(connection, "batch_id = ? AND own = ?", report.batch_id, own)]
+        return [str(p.ident) for p in package_lists.with_own(connection, report.batch_id, own)]
 
     def left(self, connection: Connection, report: ReportRow) -> int:
-        return sum(package.holds + 1 for package in _members(connection, report, "own IS NULL"))
+        return sum(package.holds + 1 for package in package_lists.left(connection, report.batch_id))
 
 
 def _set_own(connection: Connection, report: ReportRow, package: PackageRow, own: str) -> None:
     packages.change(connection, package.id, own=own, own_report=report.id)
     if package.own is None:
-        connection.execute(
-            "UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ?", (package.holds + 1, report.id)
-        )
+        reports.lose(connection, report.id, package.holds + 1)
 
 
 def _blame(connection: Connection, report: ReportRow, package: PackageRow, child: str, reason: str, at_ms: int) -> None:
@@ -125,10 +122,6 @@ def _blame(connection: Connection, report: ReportRow, package: PackageRow, child
         tasks.add(connection, TaskKind.REFUSED_CODE, at_ms, ident=child, report_id=report.id, reason=reason)
         reason = f"{reason}: {child}"
     work_list.refused_package(connection, package.id, report.id, reason, at_ms)
-
-
-def _members(connection: Connection, report: ReportRow, which: str, *parameters: object) -> list[PackageRow]:
-    return packages.select(connection, f"batch_id = ? AND {which} ORDER BY id", report.batch_id, *parameters)
 
 
 def _units(connection: Connection, members: Sequence[PackageRow]) -> Iterator[list[dict[str, Any]]]:

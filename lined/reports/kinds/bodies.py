@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from lined.journal.database import Connection
+from lined.journal.tables import codes
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
 from lined.regulator.codec import FORMATS
@@ -32,13 +33,13 @@ def utilisation(connection: Connection, report: ReportRow, timezone: str, *, ful
     pieces = Pieces(envelope=form.envelope)
     count = 0
 
-    def codes() -> Iterator[list[str]]:
+    def pieces_of_codes() -> Iterator[list[str]]:
         nonlocal count
-        for rows in _slices(connection, report):
+        for rows in codes.left(connection, report, SLICE):
             count += len(rows)
             yield [ident + tail if full else ident for ident, tail in rows]
 
-    put_document(pieces, form.written(fields), form.codes_in, codes())
+    put_document(pieces, form.written(fields), form.codes_in, pieces_of_codes())
     return pieces.done(count, report.revision)
 
 
@@ -97,12 +98,3 @@ def expiration_moment(attributes: Mapping[str, Any], produced: datetime, days: L
 def unpacked(packed: bytes) -> bytes:
     """The body as it goes over the wire."""
     return zlib.decompress(packed)
-
-
-def _slices(connection: Connection, report: ReportRow) -> Iterable[list[tuple[str, str]]]:
-    cursor = connection.execute(
-        "SELECT ident, tail FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own IS NULL ORDER BY id",
-        (report.first_code, report.last_code, report.batch_id),
-    )
-    while rows := cursor.fetchmany(SLICE):
-        yield rows

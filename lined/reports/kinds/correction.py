@@ -6,13 +6,12 @@ corrected; what is not sent yet is corrected with the job.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lined.codes import masked
 from lined.journal.database import Connection
-from lined.journal.tables import codes, reports
+from lined.journal.tables import codes, jobs, members, reports
 from lined.journal.tables.codes import KnownCode
 from lined.journal.views import packing_times
 from lined.journal.views.true_time import TrueTime
@@ -149,12 +148,7 @@ def _of_report(connection: Connection, report_id: str) -> list[str]:
     report = reports.get(connection, int(report_id)) if report_id.isdecimal() and len(report_id) < 19 else None
     if report is None or report.kind != ReportKind.UTILISATION:
         raise NotFound("unknown-report", f"There is no utilisation report {report_id!r}.")
-    rows = connection.execute(
-        "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND coalesce(own, 'accepted') = 'accepted' "
-        "ORDER BY id",
-        (report.first_code, report.last_code, report.batch_id),
-    )
-    return [row[0] for row in rows]
+    return codes.unless_other(connection, report, CodeState.ACCEPTED)
 
 
 def _by_job(chosen: Sequence[KnownCode]) -> dict[int, list[str]]:
@@ -179,9 +173,7 @@ def _report(
         at_ms=at_ms,
         early=False,
     )
-    connection.executemany(
-        "INSERT INTO member (batch_id, ident) VALUES (?, ?)", [(report_id, ident) for ident in idents]
-    )
+    members.add(connection, report_id, idents)
     reports.change(connection, report_id, codes=len(idents), last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None
@@ -190,5 +182,4 @@ def _report(
 
 
 def _settings(connection: Connection, job_id: int) -> dict[str, Any]:
-    row = connection.execute("SELECT product FROM job WHERE id = ?", (job_id,)).fetchone()
-    return {"group": json.loads(row[0])["group"]}
+    return {"group": jobs.known(connection, job_id).product["group"]}

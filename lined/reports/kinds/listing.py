@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from lined.journal.database import Connection
-from lined.journal.tables import packages
+from lined.journal.tables import members, packages
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
 from lined.regulator.codec import FORMATS, UPDATED
@@ -48,7 +48,7 @@ class Listing:
 
         def codes() -> Iterator[list[str]]:
             nonlocal count
-            for rows in _slices(connection, report):
+            for rows in members.left(connection, report, SLICE):
                 count += len(rows)
                 yield rows
 
@@ -68,18 +68,7 @@ class Listing:
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
     ) -> None:
         for ident, reason in part:
-            key = (report.batch_id, ident)
-            row = connection.execute("SELECT own FROM member WHERE batch_id = ? AND ident = ?", key).fetchone()
-            if row is None:
-                continue
-            connection.execute(
-                "UPDATE member SET own = ?, own_report = ? WHERE batch_id = ? AND ident = ?", (own, report.id, *key)
-            )
-            if row[0] is None:
-                connection.execute(
-                    "UPDATE report SET codes = codes - 1, revision = revision + 1 WHERE id = ?", (report.id,)
-                )
-            if own == CodeState.REFUSED:
+            if members.set_own(connection, report, ident, own) and own == CodeState.REFUSED:
                 self._blame(connection, report, ident, reason, at_ms)
 
     def _blame(self, connection: Connection, report: ReportRow, ident: str, reason: str, at_ms: int) -> None:
@@ -90,20 +79,7 @@ class Listing:
             work_list.refused_code(connection, ident, report.id, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
-        rows = connection.execute("SELECT ident FROM member WHERE batch_id = ? AND own = ?", (report.batch_id, own))
-        return [row[0] for row in rows]
+        return members.with_own(connection, report, own)
 
     def left(self, connection: Connection, report: ReportRow) -> int:
-        row = connection.execute(
-            "SELECT count(*) FROM member WHERE batch_id = ? AND own IS NULL", (report.batch_id,)
-        ).fetchone()
-        return int(row[0])
-
-
-def _slices(connection: Connection, report: ReportRow) -> Iterator[list[str]]:
-    """The members without a state of their own: what a new body is made of."""
-    cursor = connection.execute(
-        "SELECT ident FROM member WHERE batch_id = ? AND own IS NULL ORDER BY ident", (report.batch_id,)
-    )
-    while rows := cursor.fetchmany(SLICE):
-        yield [row[0] for row in rows]
+        return members.count_left(connection, report)

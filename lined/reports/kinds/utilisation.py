@@ -33,11 +33,7 @@ class Utilisation:
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
         sent = self.sent(connection, report, "full")
         found: dict[str, str] = {}
-        rows = connection.execute(
-            "SELECT ident, tail FROM code WHERE id BETWEEN ? AND ? AND batch_id = ?",
-            (report.first_code, report.last_code, report.batch_id),
-        )
-        for ident, tail in rows:
+        for ident, tail in codes.of_report(connection, report):
             stripped = without_separators(ident + tail)
             if stripped in sent or ident in sent:
                 found[ident] = found[ident + tail] = found[stripped] = ident
@@ -62,15 +58,7 @@ class Utilisation:
                 work_list.refused_code(connection, ident, report.id, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
-        rows = connection.execute(
-            "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own = ?",
-            (report.first_code, report.last_code, report.batch_id, own),
-        )
-        return [row[0] for row in rows]
+        return codes.with_own(connection, report, own)
 
     def left(self, connection: Connection, report: ReportRow) -> int:
-        row = connection.execute(
-            "SELECT count(*) FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND own IS NULL",
-            (report.first_code, report.last_code, report.batch_id),
-        ).fetchone()
-        return int(row[0])
+        return codes.count_left(connection, report)

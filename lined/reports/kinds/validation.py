@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from lined.codes import without_separators
 from lined.journal.database import Connection
+from lined.journal.tables import grades
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
 from lined.regulator.codec import FORMATS, graded, graded_code
@@ -25,8 +26,6 @@ from lined.reports.kinds.members import Members, each_by_its_row
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
 from lined.vocabulary.reports import ReportKind
-
-_MEMBERS = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
 
 
 class Validation:
@@ -53,7 +52,7 @@ class Validation:
 
         def rows() -> Iterator[list[dict[str, str]]]:
             nonlocal count
-            for members in _slices(connection, report, full=form == "full"):
+            for members in grades.left(connection, report, SLICE, full=form == "full"):
                 count += len(members)
                 yield [graded(code, class_) for code, class_ in members]
 
@@ -63,8 +62,7 @@ class Validation:
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
         sent = self.sent(connection, report, "")
         found: dict[str, str] = {}
-        tail = "coalesce((SELECT tail FROM code c WHERE c.ident = grade.ident), '')"
-        for ident, check_part in connection.execute(f"SELECT ident, {tail} {_MEMBERS}", _range(report)):
+        for ident, check_part in grades.of_report(connection, report):
             stripped = without_separators(ident + check_part)
             if ident in sent or stripped in sent:
                 found[ident] = found[ident + check_part] = found[stripped] = ident
@@ -80,30 +78,15 @@ class Validation:
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
     ) -> None:
         for ident, reason in part:
-            changed = connection.execute(
-                "UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ? AND own IS NULL",
-                (own, ident, report.batch_id),
-            ).rowcount
-            connection.execute(
-                "UPDATE report SET codes = codes - ?, revision = revision + 1 WHERE id = ?", (changed, report.id)
-            )
-            if not changed:
-                connection.execute(
-                    "UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ?", (own, ident, report.batch_id)
-                )
+            grades.set_own(connection, report, ident, own)
             if own == CodeState.REFUSED:
                 work_list.refused_code(connection, ident, report.id, reason, at_ms)
 
     def with_own(self, connection: Connection, report: ReportRow, own: str) -> list[str]:
-        rows = connection.execute(f"SELECT ident {_MEMBERS} AND own = ?", (*_range(report), own))
-        return [row[0] for row in rows]
+        return grades.with_own(connection, report, own)
 
     def left(self, connection: Connection, report: ReportRow) -> int:
-        return int(connection.execute(f"SELECT count(*) {_MEMBERS} AND own IS NULL", _range(report)).fetchone()[0])
-
-
-def _range(report: ReportRow) -> tuple[int | None, int | None, int]:
-    return report.first_code, report.last_code, report.batch_id
+        return grades.count_left(connection, report)
 
 
 def _codes(connection: Connection, report: ReportRow) -> Iterator[str]:
@@ -111,13 +94,3 @@ def _codes(connection: Connection, report: ReportRow) -> Iterator[str]:
     for row in elements(connection, report.id, Validation.format.codes_in):
         assert isinstance(row, dict)
         yield graded_code(row)
-
-
-def _slices(connection: Connection, report: ReportRow, *, full: bool) -> Iterator[list[tuple[str, str]]]:
-    """(code, class) of the members; `full` adds the check part where it is known."""
-    tail = "coalesce((SELECT tail FROM code c WHERE c.ident = grade.ident), '')" if full else "''"
-    cursor = connection.execute(
-        f"SELECT ident || {tail}, as_class {_MEMBERS} AND own IS NULL ORDER BY id", _range(report)
-    )
-    while rows := cursor.fetchmany(SLICE):
-        yield rows

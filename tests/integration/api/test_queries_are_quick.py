@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lined.journal.database import Connection
+from lined.journal.tables import jobs
 from lined.journal.views import queries, stories
 from tests.integration.api.plant import a_line
 
@@ -19,7 +20,7 @@ GROWING = {"code", "read", "code_event", "report_event", "unsaid", "grade", "mem
 
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "sums": queries.sums,
-    "job": lambda connection: queries.job(connection, 1),
+    "job": lambda connection: jobs.get(connection, 1),
     "reports": lambda connection: queries.report_page(connection, limit=1000),
     "reports of a state": lambda connection: queries.report_page(connection, state="open", kind="utilisation", after=9),
     "one report": lambda connection: queries.report_story(connection, 1),

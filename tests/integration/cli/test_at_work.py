@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lined.cli.exits import DEGRADED, STOPPED
 from lined.codes import sscc
 from lined.journal.database import PAGE_BYTES
 from lined.vocabulary.errors import JournalBroken
@@ -143,7 +144,7 @@ async def test_status_for_people_and_for_programs(tmp_path: Path) -> None:
         await line.codes([1, 1])
         line.problems.set("device", "cam-2", "cam-2 is not connected")
         people = await lined(tmp_path, "status")
-        assert people.exit == 0, people
+        assert people.exit == DEGRADED, people
         for text in ("line-1: degraded", "cam-2 is not connected", "TEST", "accepted 2", "repeats 0", "PO-1"):
             assert text in people.out, people.out
         programs = await lined(tmp_path, "status", "--json")
@@ -298,7 +299,7 @@ async def test_without_a_daemon_the_journal_itself_answers(tmp_path: Path) -> No
         }
         assert set(document) == set(sums)
         people = await lined(tmp_path, "status")
-        assert people.exit == 0 and "not running" in people.out and "PO-1" in people.out
+        assert people.exit == STOPPED and "not running" in people.out and "PO-1" in people.out
         assert (await lined(tmp_path, "report", "list", "--json")).json == online["/api/v1/reports"]
         assert (await lined(tmp_path, "report", "show", "1", "--json")).json == online["/api/v1/reports/1"]
         story = (await lined(tmp_path, "code", "show", code(1), "--json")).json
@@ -330,14 +331,14 @@ async def test_a_daemon_that_holds_the_journal_and_does_not_answer_is_not_gone_r
         with silent_port() as port:
             configure(tmp_path, port)
             ended = await lined(tmp_path, "status")
-            assert ended.exit == 1 and "A daemon holds" in ended.err
+            assert ended.exit == STOPPED and "A daemon holds" in ended.err
 
 
 async def test_a_line_that_never_ran_is_said(tmp_path: Path) -> None:
     with silent_port() as port:
         configure(tmp_path, port)
         ended = await lined(tmp_path, "status")
-        assert ended.exit == 1 and "no journal" in ended.err
+        assert ended.exit == STOPPED and "no journal" in ended.err
         assert (await lined(tmp_path, "job", "start", GTIN)).exit == 1
         assert not list(tmp_path.glob("line-1.db*"))
 
@@ -347,6 +348,6 @@ async def test_asking_without_a_daemon_keeps_no_lock(tmp_path: Path) -> None:
         await line.start()
     with silent_port() as port:
         configure(tmp_path, port)
-        assert (await lined(tmp_path, "status")).exit == 0
+        assert (await lined(tmp_path, "status")).exit == STOPPED
     async with a_line(tmp_path) as line:
         assert (await line.fresh())["job"] is not None

@@ -58,6 +58,9 @@ class FakeIntake:
     def unacknowledged(self, device: str, judgement: Judgement, first: int, why: str) -> None:  # noqa: ARG002 - as in the protocol
         self._event("unacknowledged", judgement.mark, first, why)
 
+    def flooding(self, device: str, pours: bool) -> None:  # noqa: ARG002 - as in the protocol
+        self._event("flooding", pours)
+
     def connected(self, device: str, up: bool, problem: str | None) -> None:  # noqa: ARG002 - as in the protocol
         self._event("connected", up, problem)
 

@@ -294,7 +294,7 @@ async def test_a_thousand_verdicts_a_second_are_published_in_their_order(tmp_pat
 async def test_a_second_client_of_our_name_is_told_to_people(tmp_path: Path, protocol: int) -> None:
     async with broker(tmp_path) as at, side(at, protocol=protocol) as working:
         rival = {"identifier": working.outbox.spec.client_id, "protocol": aiomqtt.ProtocolVersion.V311}
-        for _ in range(3):
+        for _ in range(4):
             before = working.outbox.state.connections
             async with aiomqtt.Client("127.0.0.1", at.port, timeout=5, **rival):  # type: ignore[arg-type]
                 with suppress(aiomqtt.MqttError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lined.api.document import REASONS, backlog, counted, counts
-from lined.journal.views.queries import Backlog, JobRow, ReportCounts, Sums
+from lined.journal.tables.jobs import JobRow
+from lined.journal.views.queries import Backlog, ReportCounts, Sums
 from lined.regulator.budget import BucketState
 
 # docs/contract.md, Verdicts, in its order; a no-read is counted by itself.

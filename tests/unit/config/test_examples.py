@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import shutil
 import tomllib
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from drivers import load as load_driver
+from lined.codes.templates import SET_82
 from lined.config import Config, load
 from lined.config.models import Table
 from lined.config.texts import known_keys
@@ -25,6 +29,23 @@ def test_an_example_is_right(file: Path, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     config = load(shutil.copy(file, tmp_path))
     assert {warning.path for warning in config.warnings} <= {"journal.path"}
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda file: file.name)
+def test_no_device_of_an_example_cuts_a_code(file: Path) -> None:
+    """Codes with every character that serials may hold come back as they were, in the form that the options want."""
+    chance = random.Random(file.name)
+    codes = [f"010478001234500421{''.join(chance.choices(SET_82.decode(), k=13))}\x1d93abcd" for _ in range(1_000)]
+    for device in tomllib.loads(file.read_text("utf-8"))["device"]:
+        options = device.get("options", {})
+        driver = load_driver(device["driver"])(options)
+        separator, grade = options.get("separator", ""), "\tA" if "grade" in options.get("pattern", "") else ""
+        end = options.get("suffix", "\r\n")
+        for first, second in itertools.pairwise(codes):
+            sent = [first, second] if separator else [first]
+            (read,) = driver.feed(f"{separator.join(sent)}{grade}{end}".encode())
+            assert [code.decode() for code in read.codes] == sent
+            assert read.grade == ("A" if grade else None)
 
 
 def _keys(table: dict[str, Any], place: tuple[str, ...] = ()) -> set[str]:

@@ -13,9 +13,12 @@ import pytest
 from lined.journal.tables import clock_settings
 from lined.journal.tables.clock_settings import Setting
 from lined.line.jobs.clock_steps import ClockSteps
+from lined.line.jobs.sealing import why_due
+from lined.line.plant import BatchRules
 from lined.line.watch.clock import WallClock, system_uptime_ms, system_wall_ms
 from lined.line.watch.problems import Problems
-from tests.integration.journal.bench import HOUR, MINUTE, NOON, Line, frame, oil
+from tests.commands import line_commands
+from tests.integration.journal.bench import HOUR, MINUTE, NOON, OIL, Line, frame, oil
 
 
 class Machine:
@@ -152,3 +155,30 @@ def test_the_clocks_of_this_machine_go_together() -> None:
         before = system_uptime_ms()
         now = system_wall_ms()
         assert now - system_uptime_ms() - 1 <= offset_ms + 500 and now - before + 1 >= offset_ms - 500
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR, 10 * 365 * 24 * HOUR])
+async def test_what_is_counted_from_before_a_step_goes_on(tmp_path: Path, step: int) -> None:
+    """A command's id is known as long as it would have been, a repeat is one, and a report waits no longer."""
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+        line.intake._wall_ms = clock
+        commands = line_commands(line.plant, line.journal, line.state, line.intake, clock)
+        first = await commands.do("job-start", {"gtin": OIL, "id": "plc-1"})
+        assert await line.words("hand-1", oil(1)) == ["accept"]
+        assert await line.words("hand-1", oil(1)) == ["repeat"]
+        await line.read(lambda c: c.execute("UPDATE report SET due_ms = ?", (machine.wall_ms + MINUTE,)).rowcount)
+        machine.wall_ms += step
+        assert await line.words("hand-1", oil(1)) == ["repeat"]
+        assert await commands.do("job-start", {"gtin": OIL, "id": "plc-1"}) == first
+        assert (await line.reports())[0].due_ms == machine.wall_ms + MINUTE
+
+
+@pytest.mark.parametrize(("begun", "due"), [(0, None), (-15 * MINUTE, "age"), (4 * MINUTE, None), (24 * HOUR, "age")])
+async def test_a_batch_that_a_clock_which_ran_ahead_has_begun_waits_for_nothing(
+    tmp_path: Path, begun: int, due: str | None
+) -> None:
+    async with watched(tmp_path / "j.db") as (_machine, _clock, line):
+        await line.job()
+        await line.word("cam-1", oil(1))
+        report = (await line.reports())[0]._replace(first_ms=NOON + begun, early=0)
+        assert why_due(report, BatchRules(max_age_ms=15 * MINUTE), NOON) == due

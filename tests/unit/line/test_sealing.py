@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lined.api.statuses import STATUS
-from lined.line import state
+from lined.journal.views import newest_entry
 from lined.line.jobs import sealing
 from lined.line.plant import BatchRules
 from lined.vocabulary.errors import CommandError
@@ -157,7 +157,7 @@ async def test_a_clock_before_the_newest_entry_seals_nothing_until_it_is_right(
 async def test_what_was_written_under_a_wrong_clock_does_not_make_it_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked_at: int
 ) -> None:
-    monkeypatch.setattr(state, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(newest_entry, "LOOKED_AT", looked_at)
     async with Line(tmp_path / "j.db", batches=LATER) as line:
         await line.job()
         await line.word("cam-1", oil(0))

@@ -9,7 +9,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from lined.i18n.shown import Clock, code_end, number
-from lined.journal.views.queries import JobRow
+from lined.journal.tables.jobs import JobRow
 from lined.journal.views.tallies import Span
 from lined.web.feed import Rates
 from lined.web.operator import picture
