@@ -2,25 +2,44 @@
 
 Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for ids of the configuration.
 
+    job       one row a run of a product, with the product's settings as they were when it began.
+    device    ids of devices and the small numbers that stand for them in rows.
     code      one row a code, for ever; it is also the read that applied the code. Its state is `own` where it has one
               of its own (refused, withdrawn, held, reported), else that of the current report of its batch: so a report
               of 30,000 codes changes state in one small write.
+    code_event   what happened to single codes afterwards, as far as no other table tells it.
+    unsaid    codes whose accept could not be told to their device.
     report    one row a report. A batch is the set of codes that a first report was opened for; a report that takes over
               the codes of a refused one keeps its `batch_id`. Codes of a batch lie in first_code..last_code.
+    report_event   every change of a report's state, with why and what came back.
+    body      the exact bytes of frozen reports, compressed.
+    let_go, put_by   documents that a report has left, and those it may come back to; they stay known as ours.
+    nameless  by kind, how many refusals in a row named no code.
     read      every read that did not apply a code: rejects, no-reads, repeats.
     grade     every reading of a print quality. The one row of a code with a `batch_id` is its row in a
               validation report: `as_class` is what will be sent, `own` as in `code`.
     package   a group, box or pallet, with its open time, its parent (`package_id`) and the batch that reported it.
               Units lie in it by `code.package_id`. A package that was re-packed after it was reported is a new row.
+    rescan    what was seen again of a package whose content has to be scanned again before it closes.
+    short_frame   pack stations whose next frame may hold less than a full package.
+    sscc      the next serial number of each range of SSCCs.
+    asked     when somebody last asked for what is open to be sealed, by kind of report.
     freed     what left a reported package: it can be reported in another once that disaggregation is accepted.
     member    the codes of disaggregation and correction reports.
     task      what a person has to look at: a refused code, a package that holds one.
     alarm     what went wrong, from when to when, and who has seen it; `place` is the device, station or report.
-    pool      the codes that were issued for a product, as far as they were loaded: `pool_code` holds what follows
-              the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where these came.
+    notified  what the people at an address were last told of alarms.
+    command   commands that were carried out, with their answers: an `id` that comes again is answered again.
+    pool, pool_code   the codes that were issued for a product, as far as they were loaded: `pool_code` holds what
+              follows the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where
+              these came.
     warning   codes that the regulator processed with a remark.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
     clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
+    account   whose codes the journal holds: one row.
+    life      whether the journal was stopped in order, and of which moment a copy of it is: one row.
+    gap       what the journal cannot know since it took over from another: one row.
+    age       the journal's own name and the number of its newest commit: one row.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
               the reports of shifts: one row for each sum that changed in that minute.
 """

@@ -156,7 +156,7 @@ class Bridge:
             deaf = None if heard else DEAF.format(client=self.spec.client_id, commands=commands)
             self._up(deaf)
             async with asyncio.TaskGroup() as tasks:
-                listening = tasks.create_task(self._listen(connection), name="mqtt: listening")
+                listening = tasks.create_task(self._listen(connection, commands), name="mqtt: listening")
                 telling = [
                     tasks.create_task(self._say(connection), name="mqtt: verdicts"),
                     tasks.create_task(self._tell_events(connection), name="mqtt: events"),
@@ -285,8 +285,8 @@ class Bridge:
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _listen(self, connection: Connection) -> None:
-        async for message in connection.messages():
+    async def _listen(self, connection: Connection, subscribed: str) -> None:
+        async for message in connection.messages(subscribed):
             self._desk.take(
                 message.topic,
                 message.payload,

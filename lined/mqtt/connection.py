@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
@@ -102,8 +103,8 @@ class Connection:
             raise BrokerError(f"the broker does not confirm: {fault}") from fault
 
     async def subscribe(self, topic: str) -> bool:
-        """QoS 1, without messages retained earlier where the protocol can say so. False: the broker does not let us.
-        Raises BrokerError.
+        """QoS 1; what was retained earlier comes first, and says so. False: the broker does not let us. Raises
+        BrokerError.
         """
         wish: dict[str, Any] = {"qos": 1}
         if self._five:
@@ -111,7 +112,6 @@ class Connection:
                 qos=wish.pop("qos"),
                 noLocal=True,
                 retainAsPublished=True,  # tells a command that was meant to be retained
-                retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND,
             )
         try:
             granted = await _answered(self._client.subscribe(topic, **wish))
@@ -119,21 +119,27 @@ class Connection:
             raise BrokerError(f"{topic} could not be subscribed to: {fault}") from fault
         return all((code if isinstance(code, int) else code.value) < REFUSED for code in granted)
 
-    async def messages(self) -> AsyncIterator[Incoming]:
-        """Until the connection ends: then BrokerError."""
+    async def messages(self, subscribed: str) -> AsyncIterator[Incoming]:
+        """What comes under the subscription, until the connection ends: then BrokerError."""
+        waiting: deque[Incoming] = deque()
         try:
-            async for message in self._client.messages:
-                properties = message.properties
-                payload = message.payload
-                yield Incoming(
-                    str(message.topic),
-                    payload if isinstance(payload, bytes) else str(payload).encode(),
-                    message.retain,
-                    getattr(properties, "ResponseTopic", None),
-                    getattr(properties, "CorrelationData", None),
-                )
+            while True:
+                message = waiting.popleft() if waiting else _incoming(await anext(self._client.messages))
+                if not (self._five or message.retained) and message.payload:
+                    message = message._replace(retained=await self._lies_there(subscribed, message, waiting))
+                yield message
         except _FAULTS as fault:
             raise (TakenOver if _is_taken(fault) else BrokerError)(_why_lost(fault)) from fault
+
+    async def _lies_there(self, subscribed: str, message: Incoming, waiting: deque[Incoming]) -> bool:
+        """Whether a message is retained at the broker, which MQTT 3.1.1 does not tell who has subscribed already: who
+        subscribes anew is sent what is (3.8.4). What else comes meanwhile goes on waiting.
+        """
+        await self.subscribe(subscribed)
+        await self.prove(self._limits.answer_s)
+        come = [_incoming(await anext(self._client.messages)) for _ in range(len(self._client.messages))]
+        waiting.extend(one for one in come if not one.retained)
+        return any(one.retained and (one.topic, one.payload) == (message.topic, message.payload) for one in come)
 
     async def part(self, timeout_s: float) -> None:
         """Say goodbye, so that the last will is not published."""
@@ -177,6 +183,17 @@ async def _answered(call: Awaitable[T]) -> T:
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
     return found
+
+
+def _incoming(message: aiomqtt.Message) -> Incoming:
+    properties, payload = message.properties, message.payload
+    return Incoming(
+        str(message.topic),
+        payload if isinstance(payload, bytes) else str(payload).encode(),
+        message.retain,
+        getattr(properties, "ResponseTopic", None),
+        getattr(properties, "CorrelationData", None),
+    )
 
 
 async def connect(spec: MqttSpec, limits: MqttLimits) -> Connection:

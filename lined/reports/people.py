@@ -8,8 +8,9 @@ import json
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables import documents, reports
+from lined.journal.tables import documents, jobs, report_events, reports
 from lined.journal.tables.reports import ReportRow
+from lined.regulator.profile import Statuses
 from lined.reports.delivery import outcomes
 from lined.reports.delivery.adopted import NAMED
 from lined.reports.delivery.dating import CONFIRMED, DATES
@@ -20,7 +21,14 @@ from lined.vocabulary.reports import ReportState
 
 
 def retry(
-    connection: Connection, report_id: int, by: str, at_ms: int, *, document_id: str | None, confirmed: bool
+    connection: Connection,
+    report_id: int,
+    statuses: Statuses,
+    by: str,
+    at_ms: int,
+    *,
+    document_id: str | None,
+    confirmed: bool,
 ) -> dict[str, Any]:
     """Send a held report again, or adopt a document for it. One that is held for its dates is sent as it stands: that
     they are right is what the person says.
@@ -31,9 +39,9 @@ def retry(
     report = held(connection, report_id)
     resume(connection, report.kind)
     if document_id:
-        _adopt(connection, report, document_id, by, at_ms)
+        _adopt(connection, report, statuses, document_id, by, at_ms)
     else:
-        if may_be_received(connection, report) and not confirmed:
+        if may_be_received(connection, report, statuses) and not confirmed:
             raise Invalid(
                 "confirm-required",
                 f"Report {report_id} may have been received. If the regulator certainly has not received it, say "
@@ -105,18 +113,10 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     return report
 
 
-def was_in_doubt(connection: Connection, report_id: int) -> bool:
-    """True where an attempt of this report may have been received."""
-    row = connection.execute(
-        "SELECT 1 FROM report_event WHERE report_id = ? AND after = 'in_doubt' LIMIT 1", (report_id,)
-    ).fetchone()
-    return row is not None
-
-
-def may_be_received(connection: Connection, report: ReportRow) -> bool:
+def may_be_received(connection: Connection, report: ReportRow, statuses: Statuses) -> bool:
     """True where the regulator may have the report: an attempt was in doubt, or its document has not been refused."""
-    registered = report.document_id is not None and report.document_status != "ERROR"
-    return registered or was_in_doubt(connection, report.id)
+    registered = report.document_id is not None and report.document_status not in statuses.refused
+    return registered or report_events.was_in_doubt(connection, report.id)
 
 
 def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
@@ -125,14 +125,16 @@ def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
     return {"id": str(report.id), "state": report.state, "document_id": report.document_id}
 
 
-def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str, at_ms: int) -> None:
+def _adopt(
+    connection: Connection, report: ReportRow, statuses: Statuses, document_id: str, by: str, at_ms: int
+) -> None:
     owner = documents.owner(connection, document_id)
     if owner not in (None, report.id):
         raise Conflict("document-taken", f"Document {document_id} belongs to report {owner}.")
     if report.document_id not in (None, document_id):
         assert report.document_id is not None
         documents.let_go(connection, report.document_id, report.id)
-        if report.document_status != "ERROR":
+        if report.document_status not in statuses.refused:
             documents.put_by(connection, report.document_id, report.id)
     why = f"adopted by {by or 'a person'}: document {document_id}"
     reports.move(
@@ -153,5 +155,5 @@ def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str,
 
 
 def _current_attributes(connection: Connection, report: ReportRow) -> str:
-    row = connection.execute("SELECT attributes FROM job WHERE id = ?", (report.job_id,)).fetchone()
-    return json.dumps({**json.loads(report.attributes), **json.loads(row[0])}, sort_keys=True)
+    current = jobs.known(connection, report.job_id).attributes
+    return json.dumps({**json.loads(report.attributes), **current}, sort_keys=True)

@@ -15,8 +15,8 @@ from functools import partial
 import structlog
 
 from lined.journal.database import Connection
-from lined.journal.tables import packages, reports
-from lined.journal.tables.eligible import Eligible, asked, eligible, is_eligible, on_its_way
+from lined.journal.tables import jobs, package_lists, packages, report_lists, reports
+from lined.journal.tables.eligible import Eligible, asked, eligible, is_eligible, on_its_way, version
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -59,7 +59,7 @@ class Planning:
     async def look(self) -> bool:
         """One look. True: something was planned or sealed."""
         around = self._around
-        seen = await around.journal.read(_version)
+        seen = await around.journal.read(version)
         moved = False
         if seen != self._seen:
             found = await around.journal.read(eligible, AT_ONCE)
@@ -73,15 +73,6 @@ class Planning:
         return moved
 
 
-def _version(connection: Connection) -> tuple[int, int]:
-    """Changes whenever a package may have become eligible: a closing or rework, or an outcome."""
-    row = connection.execute(
-        "SELECT coalesce((SELECT max(id) FROM report_event), 0) + coalesce((SELECT max(id) FROM code_event), 0), "
-        "coalesce((SELECT max(closed_no) FROM package WHERE closed_no > 0), 0)"
-    ).fetchone()
-    return int(row[0]), int(row[1])
-
-
 def _parts(found: list[Eligible]) -> Iterable[list[Eligible]]:
     return (found[start : start + JOIN_SLICE] for start in range(0, len(found), JOIN_SLICE))
 
@@ -92,31 +83,22 @@ def _join(connection: Connection, part: list[Eligible], rules: PlanningRules, at
             continue
         batch_id = _batch(connection, one, rules, at_ms)
         packages.change(connection, one.id, batch_id=batch_id, own=None)
-        connection.execute(
-            "UPDATE report SET codes = codes + ?, first_ms = coalesce(first_ms, ?), last_ms = ?, last_code = 0 "
-            "WHERE id = ?",
-            (one.codes, at_ms, at_ms, batch_id),
-        )
+        reports.join(connection, batch_id, one.codes, at_ms)
 
 
 def _batch(connection: Connection, one: Eligible, rules: PlanningRules, at_ms: int) -> int:
     """The open batch of the package's job and level that has room for it; a new one if need be."""
-    found = reports.select(
-        connection,
-        "state = 'open' AND kind = ? AND job_id = ? AND full = 0 ORDER BY id",
-        (ReportKind.AGGREGATION, one.job_id),
-    )
-    for report in found:
+    for report in report_lists.with_room(connection, ReportKind.AGGREGATION, one.job_id):
         if json.loads(report.attributes)["level"] != one.level:
             continue
         if report.codes + one.codes <= rules.max_codes:
             return report.id
         reports.change(connection, report.id, full=1)
-    row = connection.execute("SELECT product, attributes FROM job WHERE id = ?", (one.job_id,)).fetchone()
+    job = jobs.known(connection, one.job_id)
     attributes = {
-        "group": json.loads(row[0])["group"],
+        "group": job.product["group"],
         "business_place_id": rules.business_place_id,
-        "order": json.loads(row[1]).get("order"),
+        "order": job.attributes.get("order"),
         "level": one.level,
     }
     return reports.open_batch(
@@ -135,19 +117,19 @@ def _to_seal(connection: Connection) -> list[int]:
     """Open batches that nothing more will join, of jobs that have ended or that somebody asked for."""
     asked_ms = asked(connection)
     found = []
-    for report in reports.select(
-        connection, "state = 'open' AND kind = ? AND codes > 0 AND full = 0", (ReportKind.AGGREGATION,)
-    ):
-        stopped = connection.execute("SELECT stopped_ms FROM job WHERE id = ?", (report.job_id,)).fetchone()[0]
-        wanted = stopped is not None or _closed_by(connection, report.batch_id, asked_ms)
+    for report in report_lists.with_room(connection, ReportKind.AGGREGATION):
+        if not report.codes:
+            continue
+        stopped_ms = jobs.known(connection, report.job_id).stopped_ms
+        wanted = stopped_ms is not None or _closed_by(connection, report.batch_id, asked_ms)
         if wanted and not on_its_way(connection, report.job_id, json.loads(report.attributes)["level"]):
             found.append(report.id)
     return found
 
 
 def _closed_by(connection: Connection, batch_id: int, asked_ms: int) -> bool:
-    row = connection.execute("SELECT max(closed_ms) FROM package WHERE batch_id = ?", (batch_id,)).fetchone()
-    return row[0] is not None and int(row[0]) <= asked_ms
+    closed_ms = package_lists.last_closed_ms(connection, batch_id)
+    return closed_ms is not None and closed_ms <= asked_ms
 
 
 def _seal(connection: Connection, report_id: int) -> bool:

@@ -291,9 +291,9 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "what was open or sealed in it is not looked for",
-        "lined/journal/care/takeover.py",
-        "state IN ('open', 'sealed', 'sending', 'in_doubt')\"):",
-        "state IN ('sending', 'in_doubt')\"):",
+        "lined/journal/tables/report_lists.py",
+        "state IN ('open', 'sealed', 'sending', 'in_doubt')\")",
+        "state IN ('sending', 'in_doubt')\")",
         _CONFIRMED,
     ),
     Mutation(

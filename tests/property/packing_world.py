@@ -18,7 +18,7 @@ from lined import codes
 from lined.journal.database import Connection
 from lined.journal.schema import migrations
 from lined.journal.steps import one_step
-from lined.journal.tables import packages, reports
+from lined.journal.tables import reports
 from lined.journal.tables.eligible import eligible
 from lined.line.jobs import jobs
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
@@ -31,6 +31,7 @@ from lined.reports.kinds.kinds import kind_of
 from lined.reports.planning import PlanningRules, _join
 from lined.sandbox import issuing
 from lined.vocabulary.errors import CommandError
+from tests.rows import packages_where, reports_where
 
 GTIN, GROUP_GTIN = "04899215122371", "14899215122378"
 START_MS = 1_795_000_000_000
@@ -87,7 +88,7 @@ class World:
         devices = [(number, station.id) for number, station in enumerate(STATIONS, 1)]
         self.connection.executemany("INSERT INTO device (no, id) VALUES (?, ?)", devices)
         dates = frozenset({"production_date", "expiration_date"})
-        product = Product(GTIN, "Oil", "vegetableoil", shelf_life_days=365, demands=dates)
+        product = Product(GTIN, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=dates)
         self.plant = Plant(
             line_id="line-1",
             timezone="Asia/Tashkent",
@@ -153,7 +154,7 @@ class World:
         self.do(lambda: _join(self.connection, found, PlanningRules(27, 7), self.now))
 
     def seal(self) -> None:
-        for report in reports.select(self.connection, "state = 'open' AND codes > 0"):
+        for report in reports_where(self.connection, "state = 'open' AND codes > 0"):
             self.do(partial(jobs.end_batch, self.connection, self.state, report, self.now, "test"))
 
     def send(self, report: reports.ReportRow) -> None:
@@ -195,7 +196,7 @@ class World:
         self.do(lambda: reports.move(self.connection, report.id, after, self.now, "test"))
 
     def in_state(self, state: str) -> list[reports.ReportRow]:
-        return reports.select(self.connection, "state = ? ORDER BY id", (state,))
+        return reports_where(self.connection, "state = ? ORDER BY id", state)
 
     def deliver_all(self) -> None:
         """Until nothing moves: what may be reported is reported, and accepted."""
@@ -232,7 +233,7 @@ class World:
 
     def check(self) -> None:
         """No code in two packages, none in one that is no more, none over capacity, no cycle; sums that add up."""
-        everything = packages.select(self.connection, "1")
+        everything = packages_where(self.connection)
         alive = {package.id: package for package in everything if package.state != "dissolved"}
         inside: dict[int, int] = {}
         for (package_id,) in self.connection.execute("SELECT package_id FROM code WHERE package_id IS NOT NULL"):
@@ -248,8 +249,8 @@ class World:
                 assert depth <= 3, "a cycle"
         for package in alive.values():
             assert package.holds == inside.get(package.id, 0) <= max(package.capacity, 0)
-        for report in reports.select(self.connection, "kind = 'aggregation' AND state IN ('open', 'sealed')"):
-            found = packages.select(self.connection, "batch_id = ? AND own IS NULL", report.batch_id)
+        for report in reports_where(self.connection, "kind = 'aggregation' AND state IN ('open', 'sealed')"):
+            found = packages_where(self.connection, "batch_id = ? AND own IS NULL", report.batch_id)
             assert report.codes == sum(package.holds + 1 for package in found)
         sums = dict(self.connection.execute("SELECT name, n FROM counter WHERE job_id = 0 AND name GLOB 'code.*'"))
         count = self.connection.execute("SELECT count(*) FROM code").fetchone()[0]

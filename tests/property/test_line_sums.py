@@ -19,6 +19,7 @@ from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError, JournalFull
 from lined.vocabulary.reports import ReportState
 from tests.integration.journal.bench import DAY, MINUTE, NOON, REPEAT_MS, WATER, Line, frame, ident, oil
+from tests.rows import reports_where
 
 MAX_CODES = 4
 NUMBERS = range(9)
@@ -162,7 +163,7 @@ class Story:
         """The oldest sealed report goes out and is accepted."""
 
         def send(connection: Connection) -> list[int]:
-            for report in reports.select(connection, "state = 'sealed' ORDER BY id LIMIT 1"):
+            for report in reports_where(connection, "state = 'sealed' ORDER BY id LIMIT 1"):
                 for state in ("sending", "submitted", "succeeded"):
                     reports.move(connection, report.id, state, self.line.now, "test")
                 rows = connection.execute(

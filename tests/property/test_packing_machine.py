@@ -16,6 +16,7 @@ from lined.line.stations import rehearsing, rework
 from lined.line.stations.read import Read
 from lined.vocabulary.errors import CommandError
 from tests.property.packing_world import World
+from tests.rows import packages_where
 
 PICK = st.integers(0, 10_000)
 
@@ -37,7 +38,7 @@ class Packing(RuleBasedStateMachine):
         return pool[pick % len(pool)] if pool else None
 
     def parents(self, level: str = "") -> list[str]:
-        found = packages.select(self.world.connection, "ident IS NOT NULL AND (? = '' OR level = ?)", level, level)
+        found = packages_where(self.world.connection, "ident IS NOT NULL AND (? = '' OR level = ?)", level, level)
         return [str(package.ident) for package in found]
 
     # ── the line ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +120,7 @@ class Packing(RuleBasedStateMachine):
     @rule(pick=PICK)
     def dissolve(self, pick: int) -> None:
         world = self.world
-        found = packages.select(world.connection, "state <> 'dissolved' ORDER BY id")
+        found = packages_where(world.connection, "state <> 'dissolved' ORDER BY id")
         if found:
             package = found[pick % len(found)]
             world.do(lambda: rework.dissolve(world.connection, world.state, package, "a", world.now))

@@ -6,11 +6,12 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from lined.journal.tables import counters, reports
+from lined.journal.tables import counters
 from lined.journal.tables.codes import KnownCode, bucket_of
 from lined.vocabulary.clocks import WRONG_MS
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.reports import FINAL
+from tests.rows import reports_where
 from tests.simulation.books import PARTIAL
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ BATCH_S = 300.0  # how long before the first code that was left in it a batch ma
 
 def unfinished(life: Life) -> list[str]:
     """Reports that are not at their end."""
-    rows = reports.select(life._look, "1 = 1")
+    rows = reports_where(life._look)
     return [
         f"{row.id} {row.state} (due {row.due_ms}, {row.problem})"
         for row in rows

@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from lined.journal.tables import reports
 from lined.reports.delivery.dating import DATES
+from tests.rows import reports_where
 from tests.simulation.books import ERROR
 from tests.simulation.world import GTIN
 
@@ -89,7 +89,7 @@ class People:
     async def decide(self) -> None:
         """Decide every report that has been held for a while."""
         life = await self._run.a_life()
-        held = reports.select(life._look, "state = 'held' ORDER BY id")
+        held = reports_where(life._look, "state = 'held' ORDER BY id")
         for report in held:
             # whichever way the clock went: an attempt may have been made years from now
             if abs(self._world.wall_ms() - (report.attempt_ms or 0)) >= PATIENT_S * 1000:

@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import report_events, reports
 from lined.journal.views.true_time import Right, TrueTime
 from lined.line.stations import applying
 from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
 from lined.regulator.budget import Bucket
-from lined.reports.delivery import blame, dating, echo
+from lined.reports.delivery import blame, dating
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import Kind
 from lined.vocabulary.errors import Place
 from lined.vocabulary.verdicts import Decision
+from tests.rows import reports_where
 from tests.simulation import invariants, network, world
 from tests.simulation.disk import InlineWriter
 from tests.simulation.run import Run, play, quiet
@@ -57,7 +58,7 @@ def forget_at_the_start_what_was_being_sent(patch: pytest.MonkeyPatch) -> None:
     """As if `sending` had not been committed before the bytes left."""
 
     def sealed(connection: Connection, at_ms: int, _first_ms: int) -> int:
-        for report in reports.select(connection, "state = 'sending'"):
+        for report in reports_where(connection, "state = 'sending'"):
             reports.move(connection, report.id, "sealed", at_ms, "forgotten", due_ms=at_ms)
         return 0
 
@@ -70,7 +71,7 @@ def compare_bytes(patch: pytest.MonkeyPatch) -> None:
 
 
 def believe_every_refusal(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(echo, "may_be_echo", lambda _connection, _report_id: False)
+    patch.setattr(report_events, "sent_after_doubt", lambda _connection, _report_id: False)
 
 
 def send_the_innocent_again_in_two_reports(patch: pytest.MonkeyPatch) -> None:

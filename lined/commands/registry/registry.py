@@ -43,6 +43,7 @@ _SENTENCES = {
 """Kinds of pydantic's findings in our words."""
 
 _loaded: list[bool] = []
+_in_order: dict[str, Command] = {}
 
 
 def every() -> dict[str, Command]:
@@ -52,7 +53,10 @@ def every() -> dict[str, Command]:
             if not found.ispkg:
                 importlib.import_module(f"{commands.__name__}.{found.name}")
         _loaded.append(True)
-    return {one.name: one for one in sorted(DECLARED.values(), key=_place)}
+    if _in_order.keys() != DECLARED.keys():
+        _in_order.clear()
+        _in_order.update((one.name, one) for one in sorted(DECLARED.values(), key=_place))
+    return _in_order
 
 
 def _place(command: Command) -> tuple[int, str, int]:

@@ -17,7 +17,7 @@ from lined.journal.care.backup import integrity
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
 from lined.journal.said import Said
-from lined.journal.tables import clock_settings, codes, counters, life, pools, reports
+from lined.journal.tables import clock_settings, codes, counters, life, pools, report_lists, reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -80,11 +80,11 @@ def _adopt(new: Connection, old: Connection, journal: Path, at_ms: int) -> Adopt
     clock_settings.record(new, clock_settings.UNKNOWN, 0, at_ms)  # what is taken over was dated by whatever clock
     for (batch_id,) in old.execute("SELECT DISTINCT batch_id FROM code ORDER BY batch_id").fetchall():
         missing = list(_missing(new, old, batch_id))
-        batch = reports.select(old, "batch_id = ? AND kind = ? ORDER BY id LIMIT 1", (batch_id, ReportKind.UTILISATION))
-        if missing and not batch:
+        batch = report_lists.first_of_batch(old, batch_id, ReportKind.UTILISATION)
+        if missing and batch is None:
             orphans += len(missing)
-        elif missing:
-            _take(new, old, batch[0], missing, at_ms)
+        elif missing and batch is not None:
+            _take(new, old, batch, missing, at_ms)
             taken += len(missing)
             made += 1
     new.execute("COMMIT")

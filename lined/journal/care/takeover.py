@@ -20,7 +20,7 @@ from lined.journal.care.backup import integrity, moment_of
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable
 from lined.journal.files import COMPANIONS, private, sync_file, sync_folder
 from lined.journal.schema import migrations
-from lined.journal.tables import age, gaps, reports, serials
+from lined.journal.tables import age, gaps, report_lists, reports, serials
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import Conflict, JournalDamaged
 from lined.vocabulary.reports import ReportState
@@ -126,7 +126,7 @@ def _prepare(part: Path, gap: Gap, issued: Mapping[str, int]) -> None:
         if migrations.pending(Database(connection)):
             migrations.apply(Database(connection))
         connection.execute("BEGIN IMMEDIATE")
-        for report in reports.select(connection, "state IN ('open', 'sealed', 'sending', 'in_doubt')"):
+        for report in report_lists.without_document(connection):
             _doubt(connection, report, gap)
         serials.go_on_from(connection, issued)
         write(connection, gap)

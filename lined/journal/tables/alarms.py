@@ -100,6 +100,7 @@ def acknowledge(connection: Connection, alarm_id: int, by: str, at_ms: int) -> A
 
 
 def get(connection: Connection, alarm_id: int) -> AlarmRow | None:
+    """One alarm, standing or over; None where there is no such alarm."""
     found = _select(connection, "id = ?", alarm_id)
     return found[0] if found else None
 

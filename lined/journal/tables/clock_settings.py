@@ -41,6 +41,7 @@ def every(connection: Connection) -> list[Setting]:
 
 
 def newest(connection: Connection) -> Setting | None:
+    """How the clock is set now, as far as it was noticed; None before the first start."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM clock_setting ORDER BY id DESC LIMIT 1").fetchone()
     return Setting(*row) if row else None
 

@@ -1,12 +1,12 @@
-"""Rows of `code`: what makes a code a duplicate, and what became of it."""
+"""Rows of `code`: what makes a code a duplicate, and what became of it; of `code_event`: how that came about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables.reports import current_report, shift
+from lined.journal.tables.reports import ReportRow, current_report, shift
 from lined.vocabulary.codes import CodeState
 
 _CHUNK = 250  # parameters of one look-up; a multiple of it is padded, so that SQLite compiles the statement once
@@ -16,6 +16,7 @@ _FIND = (
     + ")"
 )
 _FIND_ONE = "SELECT ident, id, tail, at_ms, device_no, job_id, batch_id, own FROM code WHERE ident = ?"
+_OF_REPORT = "FROM code WHERE id BETWEEN ? AND ? AND batch_id = ?"  # at most 30,000 neighbours
 _INSERT = "INSERT INTO code (id, ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -77,6 +78,7 @@ def move_events(connection: Connection, before: int, after: int) -> None:
 
 
 def last_id(connection: Connection) -> int:
+    """The id of the newest code; 0 where there is none."""
     row = connection.execute("SELECT max(id) FROM code").fetchone()
     return int(row[0] or 0)
 
@@ -129,3 +131,43 @@ def record(
         "INSERT INTO code_event (code_id, at_ms, what, detail, report_id, by) VALUES (?, ?, ?, ?, ?, ?)",
         (code_id, at_ms, what, detail, report_id, by or None),
     )
+
+
+# ── the codes of a report: all of its batch ─────────────────────────────────────────────────────────────────────────
+
+
+def of_report(connection: Connection, report: ReportRow) -> Iterator[tuple[str, str]]:
+    """Identification code and check part of each, read as they are asked for."""
+    return iter(connection.execute(f"SELECT ident, tail {_OF_REPORT}", _range(report)))
+
+
+def left(connection: Connection, report: ReportRow, size: int) -> Iterator[list[tuple[str, str]]]:
+    """The same of those without a state of their own, in the order they were applied, in slices read as they are asked
+    for.
+    """
+    cursor = connection.execute(f"SELECT ident, tail {_OF_REPORT} AND own IS NULL ORDER BY id", _range(report))
+    while rows := cursor.fetchmany(size):
+        yield rows
+
+
+def count_left(connection: Connection, report: ReportRow) -> int:
+    """How many have no state of their own."""
+    return int(connection.execute(f"SELECT count(*) {_OF_REPORT} AND own IS NULL", _range(report)).fetchone()[0])
+
+
+def with_own(connection: Connection, report: ReportRow, own: str) -> list[str]:
+    """Those that have this state of their own."""
+    rows = connection.execute(f"SELECT ident {_OF_REPORT} AND own = ?", (*_range(report), own))
+    return [row[0] for row in rows]
+
+
+def unless_other(connection: Connection, report: ReportRow, own: str) -> list[str]:
+    """Those that have this state of their own or none, in the order they were applied."""
+    rows = connection.execute(
+        f"SELECT ident {_OF_REPORT} AND coalesce(own, ?) = ? ORDER BY id", (*_range(report), own, own)
+    )
+    return [row[0] for row in rows]
+
+
+def _range(report: ReportRow) -> tuple[int | None, int | None, int]:
+    return report.first_code, report.last_code, report.batch_id

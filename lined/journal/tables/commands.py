@@ -1,4 +1,4 @@
-"""Commands that were carried out, so that the same `id` again is answered again and not done again."""
+"""Rows of `command`: what was carried out, so that the same `id` again is answered again and not done again."""
 
 from __future__ import annotations
 

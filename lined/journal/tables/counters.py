@@ -2,7 +2,8 @@
 
 Names: `read.accepted`, `read.repeats`, `read.no-read`, `read.rejected`, `reason.<reason>`, `code.<bucket>`,
 `code.applied`. Reads and what the PLC counts also stand under each station: `station.<id>.read.accepted`,
-`station.<id>.triggers`; `station.<id>.typed` are those of its reads that somebody typed in.
+`station.<id>.triggers`; `station.<id>.typed` are those of its reads that somebody typed in. What only a sum knows
+stands by minutes too, in `minute`.
 """
 
 from __future__ import annotations

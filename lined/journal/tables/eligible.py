@@ -2,7 +2,8 @@
 
 A package is reported once its children are accepted as applied by the regulator: units and GROUPs by their utilisation,
 boxes by their own aggregation, which goes out in an earlier document, so that no code stands twice in one. What left a
-package the regulator knew waits for that disaggregation; so does a package that is formed anew.
+package the regulator knew waits for that disaggregation; so does a package that is formed anew. `asked`: when somebody
+wanted them reported as soon as they may be.
 """
 
 from __future__ import annotations
@@ -70,7 +71,17 @@ def eligible(connection: Connection, limit: int) -> list[Eligible]:
     return [Eligible(*row) for row in rows.fetchall()]
 
 
+def version(connection: Connection) -> tuple[int, int]:
+    """Changes whenever a package may have become eligible: a closing or rework, or an outcome."""
+    row = connection.execute(
+        "SELECT coalesce((SELECT max(id) FROM report_event), 0) + coalesce((SELECT max(id) FROM code_event), 0), "
+        "coalesce((SELECT max(closed_no) FROM package WHERE closed_no > 0), 0)"
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
 def is_eligible(connection: Connection, package_id: int) -> bool:
+    """Whether a package may be reported now."""
     return bool(connection.execute(f"SELECT 1 FROM package p WHERE p.id = ? AND {_ELIGIBLE}", (package_id,)).fetchone())
 
 

@@ -8,13 +8,17 @@ readings are kept and nothing more is sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import report_lists, reports
+from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.reports import ReportKind
+
+_OF_REPORT = "FROM grade WHERE id BETWEEN ? AND ? AND batch_id = ?"
+_CHECK_PART = "coalesce((SELECT tail FROM code c WHERE c.ident = grade.ident), '')"
 
 
 class Reading(NamedTuple):
@@ -107,6 +111,52 @@ def open_batch(
         at_ms=at_ms,
         early=False,
     )
+
+
+# ── the codes of a report: all of its batch ─────────────────────────────────────────────────────────────────────────
+
+
+def of_report(connection: Connection, report: ReportRow) -> Iterator[tuple[str, str]]:
+    """Identification code and check part ("" where it is not known) of each, read as they are asked for."""
+    return iter(connection.execute(f"SELECT ident, {_CHECK_PART} {_OF_REPORT}", _range(report)))
+
+
+def left(connection: Connection, report: ReportRow, size: int, *, full: bool) -> Iterator[list[tuple[str, str]]]:
+    """(code, class) of those without a state of their own, in order, in slices read as they are asked for. `full`: with
+    the check part where it is known.
+    """
+    tail = _CHECK_PART if full else "''"
+    cursor = connection.execute(
+        f"SELECT ident || {tail}, as_class {_OF_REPORT} AND own IS NULL ORDER BY id", _range(report)
+    )
+    while rows := cursor.fetchmany(size):
+        yield rows
+
+
+def count_left(connection: Connection, report: ReportRow) -> int:
+    """How many have no state of their own."""
+    return int(connection.execute(f"SELECT count(*) {_OF_REPORT} AND own IS NULL", _range(report)).fetchone()[0])
+
+
+def with_own(connection: Connection, report: ReportRow, own: str) -> list[str]:
+    """Those that have this state of their own."""
+    rows = connection.execute(f"SELECT ident {_OF_REPORT} AND own = ?", (*_range(report), own))
+    return [row[0] for row in rows]
+
+
+def set_own(connection: Connection, report: ReportRow, ident: str, own: str) -> None:
+    """Give one of them a state of its own; its report counts it no more."""
+    changed = connection.execute(
+        "UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ? AND own IS NULL",
+        (own, ident, report.batch_id),
+    ).rowcount
+    reports.lose(connection, report.id, changed)
+    if not changed:
+        connection.execute("UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ?", (own, ident, report.batch_id))
+
+
+def _range(report: ReportRow) -> tuple[int | None, int | None, int]:
+    return report.first_code, report.last_code, report.batch_id
 
 
 def _revise(connection: Connection, member: Membership, codes: int) -> None:

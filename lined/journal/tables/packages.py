@@ -1,5 +1,5 @@
-"""Rows of `package`: groups, boxes and pallets, and what lies in them. It keeps the tree whole; what may be packed is
-decided by the line.
+"""Rows of `package`: groups, boxes and pallets, and what lies in them; of `rescan` and `freed`, which tell of their
+children. It keeps the tree whole; what may be packed is decided by the line.
 
     open → closed → (batch_id: reported) …            dissolved: no more; its row stays as history
     a package re-packed after it was reported is a new row: `earlier_id` names the old one, `after_report` the
@@ -71,26 +71,21 @@ class Packed(NamedTuple):
 COLUMNS = ", ".join(PackageRow._fields)
 
 
-def select(connection: Connection, where: str, *parameters: object) -> list[PackageRow]:
-    """Packages that fit a WHERE clause of ours, with its ORDER BY and LIMIT."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM package WHERE {where}", parameters).fetchall()
-    return [PackageRow(*row) for row in rows]
-
-
 def get(connection: Connection, package_id: int) -> PackageRow | None:
-    found = select(connection, "id = ?", package_id)
+    """One package, whatever its state; None where there is no such package."""
+    found = _select(connection, "id = ?", package_id)
     return found[0] if found else None
 
 
 def open_at(connection: Connection, station: str) -> PackageRow | None:
     """The package that is being filled at a station."""
-    found = select(connection, "station = ? AND state = 'open'", station)
+    found = _select(connection, "station = ? AND state = 'open'", station)
     return found[0] if found else None
 
 
 def by_ident(connection: Connection, ident: str) -> PackageRow | None:
     """The package that this parent code stands for now; dissolved ones are not."""
-    found = select(connection, "ident = ? AND state <> 'dissolved'", ident)
+    found = _select(connection, "ident = ? AND state <> 'dissolved'", ident)
     return found[0] if found else None
 
 
@@ -156,7 +151,8 @@ def holds_with_own(connection: Connection, package: PackageRow, own: str) -> boo
 
 
 def child_packages(connection: Connection, package_id: int) -> list[PackageRow]:
-    return select(connection, "package_id = ? ORDER BY id", package_id)
+    """The packages that lie directly in a package, oldest first."""
+    return _select(connection, "package_id = ? ORDER BY id", package_id)
 
 
 def open_new(
@@ -286,6 +282,11 @@ def form_anew(connection: Connection, package: PackageRow, after_report: int, at
     connection.execute("UPDATE package SET package_id = ? WHERE package_id = ?", (anew.id, package.id))
     change(connection, package.id, package_id=None, holds=0)
     return anew
+
+
+def _select(connection: Connection, where: str, *parameters: object) -> list[PackageRow]:
+    rows = connection.execute(f"SELECT {COLUMNS} FROM package WHERE {where}", parameters).fetchall()
+    return [PackageRow(*row) for row in rows]
 
 
 # ── content scanned again ───────────────────────────────────────────────────────────────────────────────────────────

@@ -79,14 +79,9 @@ COLUMNS = ", ".join(ReportRow._fields)
 
 
 def get(connection: Connection, report_id: int) -> ReportRow | None:
+    """One report, whatever its state; None where there is no such report."""
     row = connection.execute(f"SELECT {COLUMNS} FROM report WHERE id = ?", (report_id,)).fetchone()
     return ReportRow(*row) if row else None
-
-
-def select(connection: Connection, where: str, parameters: tuple[Any, ...] = ()) -> list[ReportRow]:
-    """Reports that fit a WHERE clause of ours, with its ORDER BY and LIMIT."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM report WHERE {where}", parameters).fetchall()
-    return [ReportRow(*row) for row in rows]
 
 
 def current_report(connection: Connection, batch_id: int) -> ReportRow | None:

@@ -11,6 +11,7 @@ def expect(connection: Connection, station: str) -> None:
 
 
 def is_expected(connection: Connection, station: str) -> bool:
+    """Whether the next frame of the station may hold less than a full package."""
     return connection.execute("SELECT 1 FROM short_frame WHERE station = ?", (station,)).fetchone() is not None
 
 

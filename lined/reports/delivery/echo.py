@@ -16,7 +16,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import documents, reports
+from lined.journal.tables import documents, report_events, reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery.ports import Surroundings
@@ -39,7 +39,7 @@ class Verdict(NamedTuple):
 
 async def look(around: Surroundings, search: Search, report: ReportRow, refused: Collection[str]) -> Verdict:
     """Whether a refusal may be the echo of an earlier attempt. `refused`: keys of the members it names."""
-    if not await around.journal.read(may_be_echo, report.id):
+    if not await around.journal.read(report_events.sent_after_doubt, report.id):
         return Verdict()
     look = await search.look(report, standing=True)
     if look.document is not None:
@@ -48,16 +48,6 @@ async def look(around: Surroundings, search: Search, report: ReportRow, refused:
         return Verdict(suspect=True, unread=look.why)
     members = set((await around.journal.read(kind_of(report).texts, report)).values())
     return Verdict(suspect=not refused or 2 * len(members.intersection(refused)) >= len(members))
-
-
-def may_be_echo(connection: Connection, report_id: int) -> bool:
-    """True where the report was sent again after an attempt that may have been received."""
-    row = connection.execute(
-        "SELECT count(*) FROM report_event a JOIN report_event d ON d.report_id = a.report_id AND d.id < a.id "
-        "WHERE a.report_id = ? AND a.after = 'sending' AND d.after = 'in_doubt'",
-        (report_id,),
-    ).fetchone()
-    return bool(row[0])
 
 
 def adopt_at_once(connection: Connection, report: ReportRow, around: Surroundings, verdict: Verdict) -> None:

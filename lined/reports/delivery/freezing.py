@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import bodies, reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.frozen import stored_body
 from lined.reports.delivery.ports import Surroundings
@@ -48,6 +48,6 @@ def _store(connection: Connection, report_id: int, body: Body, at_ms: int) -> Re
         reports.move(connection, report_id, ReportState.VOID, at_ms, "every code in it was withdrawn")
         return None
     if report.revision == body.revision and report.codes == body.codes:
-        connection.execute("INSERT OR REPLACE INTO body (report_id, packed) VALUES (?, ?)", (report_id, body.packed))
+        bodies.store(connection, report_id, body.packed)
         reports.change(connection, report_id, fingerprint=body.fingerprint, frozen_ms=at_ms, carried=body.codes)
     return reports.get(connection, report_id)

@@ -17,7 +17,7 @@ import structlog
 
 from lined.journal.care import takeover
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import report_lists, reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import outcomes
 from lined.reports.delivery import submit as submission
@@ -95,7 +95,7 @@ class Delivery:
             return 0
         except Defect:  # the writer has told it
             return 0
-        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' LIMIT 1")
+        in_doubt = await around.journal.read(report_lists.in_doubt, 1)
         self._gate_open = not in_doubt
         self._recovered = True
         self._tell_paused(await around.journal.read(outcomes.paused_kinds))
@@ -221,7 +221,7 @@ class Delivery:
             return False
         await self._defective.settle()
         await self._tell_held()
-        in_doubt = await around.journal.read(reports.select, "state = 'in_doubt' ORDER BY due_ms LIMIT 50")
+        in_doubt = await around.journal.read(report_lists.in_doubt, AT_ONCE)
         aside = self._defective.aside()
         now = around.wall_ms()
         if not in_doubt:
@@ -250,7 +250,7 @@ class Delivery:
 
     async def _tell_held(self) -> None:
         """Nothing happens to a held report by itself, so somebody has to hear of it."""
-        count, first = await self._around.journal.read(_held)
+        count, first = await self._around.journal.read(report_lists.held, TOLD)
         if count:
             self._around.problems.set(AlarmKind.HELD, "reports", _held_text(count, first))
         else:
@@ -291,7 +291,9 @@ class Delivery:
     async def follow_next(self) -> bool:
         """Look at every document that is due. False: none was, or the regulator does not answer."""
         around = self._around
-        found = await around.journal.read(_due_to_follow, around.wall_ms(), around.rules.longest_wait_ms)
+        found = await around.journal.read(
+            report_lists.due_to_follow, around.wall_ms(), around.rules.longest_wait_ms, AT_ONCE
+        )
         aside = self._defective.aside()
         due = [report for report in found if report.id not in aside]
         for report in due:
@@ -333,32 +335,8 @@ def _due_to_send(
     paused = outcomes.paused_kinds(connection)
     if takeover.withholds(connection):
         return None, paused
-    not_now = [*paused, *later]
-    marks, others = ",".join("?" * len(not_now)), ",".join("?" * len(aside))
-    settles = "CASE WHEN frozen_ms IS NULL THEN min(due_ms - sealed_ms, ?) ELSE 0 END"
-    found = reports.select(
-        connection,
-        f"state = 'sealed' AND (due_ms <= ? OR due_ms > ? + max(?, {settles})) AND kind NOT IN ({marks}) "
-        f"AND id NOT IN ({others}) ORDER BY id LIMIT 1",
-        (at_ms, at_ms, longest_ms, DAY_MS, *not_now, *aside),
-    )
-    return (found[0] if found else None), paused
-
-
-def _due_to_follow(connection: Connection, at_ms: int, longest_wait_ms: int) -> list[ReportRow]:
-    return reports.select(
-        connection,
-        "state IN ('submitted', 'held', 'partial') AND document_id IS NOT NULL AND (due_ms <= ? OR due_ms > ?) "
-        f"ORDER BY due_ms LIMIT {AT_ONCE}",  # written out: SQLite prepares a statement anew for each bound LIMIT
-        (at_ms, at_ms + longest_wait_ms),
-    )
-
-
-def _held(connection: Connection) -> tuple[int, list[int]]:
-    """How many reports are held, and the first of them."""
-    (count,) = connection.execute("SELECT count(*) FROM report WHERE state = 'held'").fetchone()
-    rows = connection.execute("SELECT id FROM report WHERE state = 'held' ORDER BY id LIMIT ?", (TOLD,)).fetchall()
-    return int(count), [int(row[0]) for row in rows]
+    due = report_lists.due_to_send(connection, at_ms, longest_ms, DAY_MS, [*paused, *later], aside)
+    return due, paused
 
 
 def _held_text(count: int, first: list[int]) -> str:

@@ -9,20 +9,17 @@ from functools import partial
 
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection
-from lined.journal.tables import reports
+from lined.journal.tables import report_lists, reports
 from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.reports import ReportState
 
-RETURNED = "state = 'sealed' AND waits_for = ? ORDER BY id"
 WHY = "it may have been sent since the backup was made"
 
 
 async def doubt_returned(around: Surroundings) -> None:
     """May be repeated after a crash. Raises JournalFull."""
-    for report in await around.journal.read(
-        reports.select, "state = 'sealed' AND waits_for = ? ORDER BY id", (PERSON,)
-    ):
+    for report in await around.journal.read(report_lists.sealed_for, PERSON):
         if await freeze(around, report) is not None:
             await around.journal.do(partial(_doubt, report_id=report.id, at_ms=around.wall_ms()))
 

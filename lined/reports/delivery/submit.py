@@ -15,7 +15,7 @@ import structlog
 
 from lined.journal.database import Connection
 from lined.journal.steps import Step
-from lined.journal.tables import documents, reports
+from lined.journal.tables import documents, report_lists, reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Receipt
 from lined.reports.delivery import dating, echo, outcomes
@@ -241,7 +241,7 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, erro
 
 def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:
     """At the start: a report that was being sent when the process ended may have been received. Returns how many."""
-    found = reports.select(connection, "state = 'sending'")
+    found = report_lists.sending(connection)
     for report in found:
         reports.move(
             connection,

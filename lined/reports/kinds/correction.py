@@ -6,40 +6,33 @@ corrected; what is not sent yet is corrected with the job.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lined.codes import masked
 from lined.journal.database import Connection
-from lined.journal.tables import codes, reports
+from lined.journal.tables import codes, jobs, members, reports
 from lined.journal.tables.codes import KnownCode
 from lined.journal.views import packing_times
 from lined.journal.views.true_time import TrueTime
+from lined.regulator.codec import written_update
+from lined.regulator.profile import Profile
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 from lined.vocabulary.reports import ReportKind
 
-SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1)
 SHOWN = 20  # codes that a preview shows
-FIELDS = {
-    "production_date": "productionDatetime",
-    "expiration_date": "expirationDatetime",
-    "series": "seriesNumber",
-    "country": "manufacturerCountry",
-}
+FIELDS = ("production_date", "expiration_date", "series", "country")
 
 
 def correct(
     connection: Connection,
     body: Mapping[str, Any],
     days: LocalDays,
-    most: int,
+    profile: Profile,
     by: str,
     at_ms: int,
-    *,
-    countries: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """`codes` (identification codes) or `report`, at least one of FIELDS, and `preview`. Raises CommandError 404, 409,
     422.
@@ -47,10 +40,11 @@ def correct(
     The answer: `codes` (how many), `updated` (as it will be sent), `documents`, `first` (some of the codes) and, unless
     it is a preview, `reports`: their ids. Durable when answered.
     """
-    updated = updated_fields(body, days, at_ms, countries)
+    updated = updated_fields(body, days, at_ms, profile)
+    most = profile.limits.codes_per_report
     chosen = _chosen(connection, body)
-    if FIELDS["production_date"] in updated:
-        _refuse_packed_before(connection, chosen, updated[FIELDS["production_date"]], days)
+    if "production_date" in updated:
+        _refuse_packed_before(connection, chosen, updated["production_date"], days)
     groups = _by_job(chosen)
     parts = [
         (job_id, idents[start : start + most])
@@ -59,7 +53,7 @@ def correct(
     ]
     answer: dict[str, Any] = {
         "codes": len(chosen),
-        "updated": updated,
+        "updated": written_update(updated),
         "documents": len(parts),
         "first": [code.ident for code in chosen[:SHOWN]],
     }
@@ -69,25 +63,26 @@ def correct(
     return {**answer, "reports": [str(report_id) for report_id in made]}
 
 
-def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, countries: frozenset[str]) -> dict[str, str]:
-    """The new values as the regulator takes them. Raises CommandError 422 with every problem."""
+def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, profile: Profile) -> dict[str, str]:
+    """The new values, dates as moments. Raises CommandError 422 with every problem."""
     problems: list[Problem] = []
     updated: dict[str, str] = {}
-    for key, name in FIELDS.items():
+    longest = profile.limits.series_number_length
+    for key in FIELDS:
         value = body.get(key)
         if value in (None, ""):
             continue
         if not isinstance(value, str):
             problems.append(Problem(key, "must be a text"))
         elif key.endswith("_date"):
-            _date(key, name, value, days, at_ms, updated, problems)
-        elif key == "series" and len(value) > SERIES_MAX:
-            problems.append(Problem(key, f"1 to {SERIES_MAX} characters; this one has {len(value)}"))
-        elif key == "country" and not _is_country(value, countries):
+            _date(key, value, days, at_ms, updated, problems)
+        elif key == "series" and len(value) > longest:
+            problems.append(Problem(key, f"1 to {longest} characters; this one has {len(value)}"))
+        elif key == "country" and value not in profile.countries.codes:
             problems.append(Problem(key, "two capital letters, such as UZ, of a country that the regulator knows"))
         else:
-            updated[name] = value
-    produced, expires = updated.get("productionDatetime"), updated.get("expirationDatetime")
+            updated[key] = value
+    produced, expires = updated.get("production_date"), updated.get("expiration_date")
     if produced and expires and parse_moment(expires, days) <= parse_moment(produced, days):
         problems.append(Problem("expiration_date", "is not after the production date"))
     if not updated and not problems:
@@ -97,13 +92,7 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, countri
     return updated
 
 
-def _is_country(text: str, countries: frozenset[str]) -> bool:
-    return text in countries if countries else len(text) == 2 and text.isascii() and text.isupper()
-
-
-def _date(
-    key: str, name: str, value: str, days: LocalDays, at_ms: int, updated: dict[str, str], problems: list[Problem]
-) -> None:
+def _date(key: str, value: str, days: LocalDays, at_ms: int, updated: dict[str, str], problems: list[Problem]) -> None:
     try:
         moment = parse_moment(value, days)
     except ValueError as error:
@@ -115,7 +104,7 @@ def _date(
     elif key == "expiration_date" and moment <= now:
         problems.append(Problem(key, "has passed already"))
     else:
-        updated[name] = moment.isoformat()
+        updated[key] = moment.isoformat()
 
 
 def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
@@ -159,12 +148,7 @@ def _of_report(connection: Connection, report_id: str) -> list[str]:
     report = reports.get(connection, int(report_id)) if report_id.isdecimal() and len(report_id) < 19 else None
     if report is None or report.kind != ReportKind.UTILISATION:
         raise NotFound("unknown-report", f"There is no utilisation report {report_id!r}.")
-    rows = connection.execute(
-        "SELECT ident FROM code WHERE id BETWEEN ? AND ? AND batch_id = ? AND coalesce(own, 'accepted') = 'accepted' "
-        "ORDER BY id",
-        (report.first_code, report.last_code, report.batch_id),
-    )
-    return [row[0] for row in rows]
+    return codes.unless_other(connection, report, CodeState.ACCEPTED)
 
 
 def _by_job(chosen: Sequence[KnownCode]) -> dict[int, list[str]]:
@@ -189,9 +173,7 @@ def _report(
         at_ms=at_ms,
         early=False,
     )
-    connection.executemany(
-        "INSERT INTO member (batch_id, ident) VALUES (?, ?)", [(report_id, ident) for ident in idents]
-    )
+    members.add(connection, report_id, idents)
     reports.change(connection, report_id, codes=len(idents), last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None
@@ -200,5 +182,4 @@ def _report(
 
 
 def _settings(connection: Connection, job_id: int) -> dict[str, Any]:
-    row = connection.execute("SELECT product FROM job WHERE id = ?", (job_id,)).fetchone()
-    return {"group": json.loads(row[0])["group"]}
+    return {"group": jobs.known(connection, job_id).product["group"]}

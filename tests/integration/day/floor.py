@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from lined.codes import sscc
-from lined.journal.tables import reports
 from lined.line.watch.confirming import after_crash
 from tests.integration.day.belt import Belt
 from tests.integration.day.ledger import Box, Item
 from tests.integration.day.line import CAPACITY, REPEAT_MS, BrokenError
 from tests.integration.journal.bench import WATER, Frame, FullError, frame, oil
+from tests.rows import reports_where
 
 
 class Floor(Belt):
@@ -317,7 +317,7 @@ class Floor(Belt):
     async def decide_held(self) -> None:
         """Somebody looks at what is held: the one way to go on is to send it again."""
         sure = {"confirm": "not-received"}  # where one attempt before was in doubt, this is asked for
-        found = await self.line.journal.read(reports.select, "state = 'held' ORDER BY id")
+        found = await self.line.journal.read(reports_where, "state = 'held' ORDER BY id")
         for report in found:
             await self.line.people.do(
                 "report-retry", sure, id=f"retry-{report.id}-{self.clock.ms}", subject=str(report.id)

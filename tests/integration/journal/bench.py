@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from lined.journal import Journal
 from lined.journal.database import Connection, SqliteError
-from lined.journal.tables import counters, reports
+from lined.journal.tables import counters
 from lined.journal.tables.reports import ReportRow
 from lined.line.intake.intake import LineIntake
 from lined.line.intake.ports import Judgement
@@ -22,6 +22,7 @@ from lined.line.stations.read import typed_device
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from tests.commands import line_commands
+from tests.rows import reports_where
 
 GS = "\x1d"
 OIL = "04899215122371"
@@ -69,9 +70,9 @@ def plant(**changes: Any) -> Plant:
     """OIL demands both dates; `apply` has two cameras, `hand` two handhelds with `repeat_s`."""
     demands = frozenset({"production_date", "expiration_date"})
     products = {
-        OIL: Product(OIL, "Oil", "vegetableoil", shelf_life_days=365, demands=demands),
-        WATER: Product(WATER, "Water", "water", shelf_life_days=None, demands=demands | {"series"}),
-        TOBACCO: Product(TOBACCO, "Cigarettes", "tobacco", shelf_life_days=100, demands=demands),
+        OIL: Product(OIL, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=demands),
+        WATER: Product(WATER, "Water", "water", "PRODUCTION", "UZ", shelf_life_days=None, demands=demands | {"series"}),
+        TOBACCO: Product(TOBACCO, "Cigarettes", "tobacco", "PRODUCTION", "UZ", shelf_life_days=100, demands=demands),
     }
     stations = {
         "apply": Station("apply", "apply", ("cam-1", "cam-2")),
@@ -163,7 +164,7 @@ class Line:
         return {name: n for name, n in found.items() if n}
 
     async def reports(self) -> list[ReportRow]:
-        found: list[ReportRow] = await self.read(lambda c: reports.select(c, "1 ORDER BY id"))
+        found: list[ReportRow] = await self.read(reports_where)
         return found
 
     async def unsaid(self) -> list[str]:

@@ -221,11 +221,16 @@ async def test_a_retained_command_is_never_carried_out(tmp_path: Path, protocol:
             await heard.ask("count", {"id": "2", "station": "marking"})
             await until(lambda: heard.on("reply/count"))
             assert [asked[0] for asked in working.line.asked] == ["count"]
-            if protocol == 5:  # 3.1.1 does not tell a subscriber that is there how a message was meant
-                await heard.ask("job-start", {**START, "id": "now"}, retain=True)
-                await heard.ask("count", {"id": "3", "station": "marking"})
-                await until(lambda: len(heard.on("reply/count")) == 2)
-                assert [asked[0] for asked in working.line.asked] == ["count", "count"]
+            assert [m.document["error"]["code"] for m in heard.on("reply/job-start")] == ["retained"]
+            assert len(working.strange) == 1  # what lay there is told, too
+            await heard.ask("job-start", {**START, "id": "now"}, retain=True)
+            await heard.ask("count", {"id": "3", "station": "marking"})
+            await until(lambda: len(heard.on("reply/count")) == 2)
+            assert [asked[0] for asked in working.line.asked] == ["count", "count"]
+            assert [m.document["id"] for m in heard.on("reply/job-start")] == ["a-1", "now"]
+            await heard.ask("job-start", {**START, "id": "meant"})  # beside one that is retained
+            await until(lambda: len(heard.on("reply/job-start")) == 3)
+            assert [asked[0] for asked in working.line.asked] == ["count", "count", "job-start"]
 
 
 @pytest.mark.parametrize("protocol", [5, 311])

@@ -20,7 +20,6 @@ import httpx
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
-from lined.journal.tables import reports
 from lined.line.intake.intake import LineIntake
 from lined.line.jobs.sealing import Sealer
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
@@ -39,6 +38,7 @@ from lined.reports.planning import Planning, PlanningRules
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.kind_search import KindSearch
 from tests.commands import line_commands
+from tests.rows import reports_where
 
 GTIN = "04899215122371"
 GROUP_GTIN = "14899215122378"
@@ -72,8 +72,8 @@ def box_plant(stations: Sequence[Station], **changes: Any) -> Plant:
     """Units in boxes of 3, boxes on pallets of 2, groups of 2; nothing is sealed by its age."""
     rules = BatchRules(max_age_ms=SOON_MS, first_ms=0)
     dates = frozenset({"production_date", "expiration_date"})
-    product = Product(GTIN, "Oil", "vegetableoil", shelf_life_days=365, demands=dates)
-    other = Product(OTHER_GTIN, "Other oil", "vegetableoil", shelf_life_days=365, demands=dates)
+    product = Product(GTIN, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=dates)
+    other = Product(OTHER_GTIN, "Other oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=dates)
     levels = {
         "GROUP": PackageRule("GROUP", 2, "UNIT", GROUP_GTIN),
         "BOX_LV_1": PackageRule("BOX_LV_1", 3, "UNIT"),
@@ -241,7 +241,7 @@ class Plantwide:
         return found
 
     async def states(self, kind: str) -> list[str]:
-        found = await self.line.journal.read(reports.select, "kind = ? ORDER BY id", (kind,))
+        found = await self.line.journal.read(reports_where, "kind = ? ORDER BY id", kind)
         return [report.state for report in found]
 
     async def story(self, code: str) -> dict[str, Any]:

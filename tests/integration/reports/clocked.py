@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lined.journal import Journal
-from lined.journal.tables import clock_settings, reports
+from lined.journal.tables import clock_settings
 from lined.journal.tables.clock_settings import Setting
 from lined.journal.tables.reports import ReportRow
 from lined.line.intake.intake import LineIntake
@@ -36,6 +36,7 @@ from tests.integration.journal.bench import BINDING, DEVICES, OIL, frame, oil, p
 from tests.integration.reports.desk import RULES
 from tests.integration.reports.office import NOON_MS, Clock, Office
 from tests.profiles import PROFILE
+from tests.rows import reports_where
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 YEAR = 365 * DAY
@@ -143,7 +144,7 @@ class Clocked:
 
     # ── what came of it ─────────────────────────────────────────────────────────────────────────────────────────────
     async def reports(self) -> list[ReportRow]:
-        return await self.journal.read(reports.select, "1 = 1 ORDER BY id")
+        return await self.journal.read(reports_where)
 
     async def settings(self) -> list[Setting]:
         found: list[Setting] = await self.journal.do(clock_settings.every)

@@ -28,6 +28,7 @@ from lined.vocabulary.errors import OutcomeUnknown, Unavailable
 from tests.commands import report_commands
 from tests.integration.reports.office import Clock, Doc, Office
 from tests.profiles import PROFILE
+from tests.rows import reports_where
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -132,7 +133,7 @@ class Desk:
         return (await self.report(report_id)).state
 
     async def all_reports(self) -> list[ReportRow]:
-        return await self.journal.read(reports.select, "1 = 1 ORDER BY id")
+        return await self.journal.read(reports_where)
 
     async def codes_of(self, report_id: int) -> list[str]:
         """The identification codes of the report's batch."""
