@@ -33,7 +33,7 @@ from lined.codes.marking import (
     Shape,
 )
 from lined.codes.reading import identification, is_import_code, is_printed_form, parse
-from lined.codes.separators import masked, without_separators
+from lined.codes.separators import masked, may_have_lost_its_separator, without_separators
 from lined.codes.texts import parse_text, typed
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "is_import_code",
     "is_printed_form",
     "masked",
+    "may_have_lost_its_separator",
     "parse",
     "parse_text",
     "sscc",

@@ -31,6 +31,9 @@ _LOOSE_TAIL: Final = re.compile(
     f"|{_SEPARATOR}91(?P<key>[!-~]{{4}}){_SEPARATOR}92(?P<check>[!-~]{{88}}|[!-~]{{44}})"
 )
 _SERIAL: Final = re.compile("[!-~]{1,20}")
+_ENDS_LIKE_A_CHECK_PART: Final = re.compile(
+    rf"[!-~]+?(?:{STAND_IN})?(?:93(?:[!-~]{{8}}|[!-~]{{4}})|91[!-~]{{4}}(?:{STAND_IN})?92[!-~]{{44,88}})"
+)
 _BROKEN_HEAD: Final = re.compile(f"(01[0-9]{{14}})(?:{STAND_IN})(?=21)")
 _SURPLUS: Final = re.compile(f"^(01[0-9]{{14}}){GS}+(?=21)|{GS}+$|(?<={GS}){GS}+")
 _SPELLED_OUT: Final = re.compile(f"{GS}|\u241d|\\\\x1d|\\\\u001d", re.IGNORECASE)
@@ -48,6 +51,11 @@ class Restored(NamedTuple):
     template: str
     ident: str
     tail: str
+
+
+def may_have_lost_its_separator(ident: str) -> bool:
+    """Whether the serial of a GS1 identification code ends like a check part. By chance one in 3,400 does."""
+    return GS1_HEAD.match(ident) is not None and _ENDS_LIKE_A_CHECK_PART.fullmatch(ident, SERIAL_AT) is not None
 
 
 def without_surplus(text: str) -> str:

@@ -23,13 +23,14 @@ from lined.journal.database import Connection
 from lined.journal.tables import pools
 from lined.journal.tables.pools import Added, PoolRow
 from lined.line.plant import Plant
-from lined.supply.pool_codes import code_of
+from lined.supply.pool_codes import code_of, with_lost_separators
 from lined.vocabulary.errors import CommandError, Conflict, Invalid, NotFound, Problem
 
 PAGE_MAX = 2_000  # codes in one command
 STEP_CODES = 250  # of a page in one transaction, so that no verdict waits long for it
 PARSED = 100  # codes between two looks at the event loop
 PROBLEMS_MAX = 100  # bad codes named in one refusal
+LOST = "ends like a check part without its separator, as others do: give the product its serial_length"
 
 
 class PoolLoad(Body):
@@ -137,6 +138,8 @@ async def _tails_of(given: Sequence[str], gtin: str, shapes: Mapping[str, Shape]
             problems.append(Problem(f"codes[{at}]", str(fault)))
         if at % PARSED == PARSED - 1:
             await asyncio.sleep(0)
+    if not problems:
+        problems = [Problem(f"codes[{at}]", LOST) for at in with_lost_separators(found, shapes.get(gtin))]
     if problems:
         message = f"{len(problems)} of {len(given)} are no codes of {gtin}: none of them was loaded."
         raise Invalid("wrong-codes", message, problems[:PROBLEMS_MAX])

@@ -123,7 +123,13 @@ async def retry(call: Call, body: Retry) -> Mapping[str, Any]:
     return await _decided(
         call,
         lambda tx: people.retry(
-            tx.connection, tx.subject, tx.by, tx.at_ms, document_id=body.document_id, confirmed=body.confirm is not None
+            tx.connection,
+            tx.subject,
+            call.context.reports.profile.statuses,
+            tx.by,
+            tx.at_ms,
+            document_id=body.document_id,
+            confirmed=body.confirm is not None,
         ),
     )
 
@@ -167,9 +173,7 @@ async def correct(call: Call, body: ReportCorrect) -> Mapping[str, Any]:
     days = LocalDays(side.timezone)
 
     def correction_reports(tx: Tx) -> dict[str, Any]:
-        return correction.correct(
-            tx.connection, fields, days, side.most_codes, tx.by, tx.at_ms, countries=side.countries
-        )
+        return correction.correct(tx.connection, fields, days, side.profile, tx.by, tx.at_ms)
 
     answer = await call.finish(correction_reports, once=not body.preview)
     side.decided()

@@ -12,17 +12,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lined.codes import MarkingCode, Shape
-from lined.codes.separators import STAND_IN
-from lined.codes.templates import SERIAL_AT
+from lined.codes import MarkingCode, Shape, may_have_lost_its_separator
 from lined.supply.pool_rows import NAMES
 
 NO_DELIMITER = "none"
 _MARKS = (",", ";", "|")  # delimiters that codes hold too
 _CHANCE = 20  # one serial in 3,400 ends like a check part by chance; one in so many does not
-_LIKE_A_CHECK_PART = re.compile(
-    rf"[!-~]+?(?:{STAND_IN})?(?:93(?:[!-~]{{8}}|[!-~]{{4}})|91[!-~]{{4}}(?:{STAND_IN})?92[!-~]{{44,88}})"
-)
 _PERCENT = re.compile("%(?:2[0-9A-Fa-f]|3[A-Fa-f]|40|5[B-Eb-e]|60|7[B-Db-d])")
 _SHORTER_TAILS = {1 + 2 + 8: 1 + 2 + 4, 1 + 2 + 4 + 1 + 2 + 88: 1 + 2 + 4 + 1 + 2 + 44}  # one check part begins another
 
@@ -62,7 +57,7 @@ class Doubts:
         self._escapes += len(_PERCENT.findall(code.full))
         if self._marks:
             self._marks &= self._could_be_delimiters(code) if whole else set()
-        if not code.tail and _LIKE_A_CHECK_PART.fullmatch(code.ident, SERIAL_AT):
+        if not code.tail and may_have_lost_its_separator(code.ident):
             self._alike_first = self._alike_first or place
             self._alike[form] += 1
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lined.codes import Malformed, MarkingCode, Shape
+from lined.codes import Malformed, Shape
 from lined.supply.pool_codes import code_of
 from lined.supply.pool_doubts import NO_DELIMITER, Doubts, Line
 from lined.supply.pool_json import codes_in, is_json
@@ -34,11 +34,6 @@ from lined.supply.text_lines import NoText, numbered
 TITLES_MAX = 5
 
 _DIGITS = re.compile("[0-9]{8}")  # a line without them holds no code
-_ESCAPED = re.compile(
-    r"""&(?:amp|lt|gt|quot|apos|nbsp|\#0*(?!29;)[0-9]{1,7}|\#[xX]0*(?!1[dD];)[0-9a-fA-F]{1,6});
-    |\\["'/\\]|\\u(?!001[dD])[0-9a-fA-F]{4}|\\x(?!0*1[dD])[0-9a-fA-F]{2}""",
-    re.VERBOSE,
-)
 
 
 class PoolFile:
@@ -145,7 +140,7 @@ class PoolFile:
 
     def _taken(self, place: str, text: str, *, whole: bool) -> Line:
         try:
-            code = self._code(text)
+            code = code_of(text, self._gtin, self._shapes)
         except Malformed as fault:
             return Line(place, None, str(fault))
         self._seen.take(place, code, whole=whole)
@@ -159,9 +154,3 @@ class PoolFile:
         if len(cells) != self._width:
             raise WrongRow(f"{len(cells)} columns, the first line has {self._width}")
         return cells
-
-    def _code(self, text: str) -> MarkingCode:
-        escaped = _ESCAPED.search(text)
-        if escaped:
-            raise Malformed(f"looks escaped ({escaped[0]}): ask for the codes as they are printed")
-        return code_of(text, self._gtin, self._shapes)

@@ -88,7 +88,7 @@ class World:
         devices = [(number, station.id) for number, station in enumerate(STATIONS, 1)]
         self.connection.executemany("INSERT INTO device (no, id) VALUES (?, ?)", devices)
         dates = frozenset({"production_date", "expiration_date"})
-        product = Product(GTIN, "Oil", "vegetableoil", shelf_life_days=365, demands=dates)
+        product = Product(GTIN, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=dates)
         self.plant = Plant(
             line_id="line-1",
             timezone="Asia/Tashkent",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lined.codes import GS
 
 READ, DUPLICATE, WRONG_PRODUCT = "read", "duplicate", "wrong-product"
-NO_READ, GARBAGE, SEPARATORS_LOST = "no-read", "garbage", "separators-lost"
+NO_READ, GARBAGE, SEPARATORS_LOST, SPOILED = "no-read", "garbage", "separators-lost", "spoiled"
 
 RECENT = 50  # duplicates repeat one of the last so many items: the same item under the scanner twice, or a copied label
 GARBAGE_MAX_CHARS = 60
@@ -33,13 +33,16 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class LineFaults:
-    """How often what goes wrong, as shares of the items (0 to 1). `wrong`: codes of other products."""
+    """How often what goes wrong, as shares of the items (0 to 1). `wrong`: codes of other products. `spoiled`: sent as
+    by a reader with a wrong set-up, but so that the code is certain.
+    """
 
     duplicates: float = 0.0
     wrong_products: float = 0.0
     no_reads: float = 0.0
     garbage: float = 0.0
     separators_lost: float = 0.0
+    spoiled: float = 0.0
     pulls: float = 0.0
     wrong: Sequence[bytes] = ()
     no_read: bytes = b"NOREAD"
@@ -75,12 +78,26 @@ def faulty(codes: Iterable[str | bytes], faults: LineFaults, rng: Random) -> Ite
             yield Item(_noise(rng), item.code, GARBAGE)
         if rng.random() < faults.separators_lost and GS.encode() in item.payload:
             yield item._replace(payload=item.payload.replace(GS.encode(), b""), kind=SEPARATORS_LOST)
+        if rng.random() < faults.spoiled:
+            yield item._replace(payload=spoiled(item.payload, rng), kind=SPOILED)
         yield item._replace(pull=rng.random() < faults.pulls)
         if rng.random() < faults.duplicates and recent:
             again = rng.choice(recent)
             yield Item(again, again, DUPLICATE)
         recent.append(item.code)
         del recent[:-RECENT]
+
+
+def spoiled(payload: bytes, rng: Random) -> bytes:
+    """In one of the ways of readers that are set up wrongly."""
+    gs, before = GS.encode(), rng.choice((b"", b"\x00\x00", b"\xff\xfd\x01", b"]d2"))
+    ways = [payload + gs]
+    if gs in payload:
+        ways.append(payload[:16] + gs + payload[16:])
+        ways += [
+            payload.replace(gs, other) for other in (gs + gs, b"<GS>", b"_x001D_", b"~d029", b"&#29;", b"_1", b"^]")
+        ]
+    return before + rng.choice(ways)
 
 
 def _noise(rng: Random) -> bytes:

@@ -13,6 +13,9 @@ from random import Random
 
 import pytest
 
+from drivers import load
+from lined.codes import Shape, parse
+from lined.sandbox.devices.items import spoiled
 from lined.sandbox.devices.player import LineFaults, ScannerSettings, SimulatedScanner, faulty
 
 CODES = [f"010489921512237121{number:013d}\x1d93test".encode() for number in range(200)]
@@ -186,7 +189,7 @@ async def test_a_pulled_cable_leaves_half_a_frame_and_the_item_passes_again() ->
 async def test_each_fault_passes_and_every_code_is_read_well_in_the_end() -> None:
     strange = b"010307797292004621strange\x1d93test"
     faults = LineFaults(
-        duplicates=0.2, wrong_products=0.2, no_reads=0.2, garbage=0.2, separators_lost=0.2, wrong=[strange]
+        duplicates=0.2, wrong_products=0.2, no_reads=0.2, garbage=0.2, separators_lost=0.2, spoiled=0.2, wrong=[strange]
     )
     seen: set[bytes] = set()
 
@@ -200,10 +203,19 @@ async def test_each_fault_passes_and_every_code_is_read_well_in_the_end() -> Non
     async with dialled(line, scanner):
         results = await scanner.play()
     assert results.accepted == set(CODES)
-    kinds = {"duplicate", "wrong-product", "no-read", "garbage", "separators-lost"}
+    kinds = {"duplicate", "wrong-product", "no-read", "garbage", "separators-lost", "spoiled"}
     assert {kind for kind, outcome in results.by_kind if outcome == "rejected"} == kinds
     assert {kind for kind, outcome in results.by_kind if outcome == "accepted"} == {"read"}
     assert not results.accepted_again
+
+
+def test_what_is_spoiled_is_certain() -> None:
+    chance = Random(3)
+    for code in CODES * 20:
+        (read,) = load("generic")({}).feed(spoiled(code, chance) + b"\r\n")
+        text = code.decode()
+        shape = Shape(None, len(text.partition("\x1d")[0]) - 18)
+        assert parse(read.codes[0], {text[2:16]: shape}).full == text
 
 
 async def test_the_belt_keeps_its_pace() -> None:

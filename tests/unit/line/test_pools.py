@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from lined.api.statuses import STATUS
+from lined.codes import Shape
 from lined.commands import pools as pool_commands
 from lined.journal import writer
 from lined.journal.tables import pools
 from lined.line.plant import Station
+from lined.supply.pool_codes import code_of, with_lost_separators
 from lined.vocabulary.errors import CommandError
 from tests.integration.journal.bench import GS, OIL, SSCC, TOBACCO, WATER, Line, frame, ident, oil, plant
 from tests.integration.packing.line import GROUP_GTIN, GROUPS, VERIFY_APPLY, box_plant
@@ -224,3 +226,22 @@ async def test_check_parts_are_kept_for_the_printer(tmp_path: Path) -> None:
             assert "wxyz" not in str(refused.value.details)
         assert (await pool(line))[1] == 2
         assert tail in (await tails()).values()
+
+
+async def test_a_page_of_codes_that_may_be_others_is_refused(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        shapes = {OIL: Shape(None, None)}
+        lost = [f"01{OIL}21ABCDEF{number}93abcd" for number in range(3)]
+        some_whole = [f"01{OIL}21ABCDEF{number}{GS}93abcd" for number in range(3, 6)]
+        chance = [f"01{OIL}21ABCDEFG9{number}abcd" for number in range(4)]
+        found = [code_of(text, OIL, shapes) for text in (*lost, *some_whole)]
+        assert with_lost_separators(found, shapes[OIL]) == [0, 1, 2]
+        assert with_lost_separators([code_of(text, OIL, shapes) for text in chance], shapes[OIL]) == []
+        for given in (
+            f"01{OIL}21ABC&lt;DE{GS}93abcd",
+            f"01{OIL}21ABC\\u0026DE{GS}93abcd",
+        ):
+            with pytest.raises(CommandError) as refused:
+                await load(line, oil(1), given)
+            assert (refused.value.code, refused.value.details[0].path) == ("wrong-codes", "codes[1]")
+        assert await line.read(pools.present) == {}
