@@ -123,6 +123,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         N_("it may have been sent since the backup was made"),
     ),
     # what its dates keep back
+    (r"a person's word on its dates", N_("a person's word on its dates")),
+    (r"its turn, its dates confirmed by a person", N_("its turn; a person has confirmed its dates")),
     (
         r"(?P<n>\d+) codes: this computer's clock was wrong, or may have been, when it showed (?P<moment>\S+); by .*",
         N_(

@@ -92,7 +92,7 @@ def _outcome(run: Run, ident: str, bucket: str) -> None:
         return
     if bucket in ("unreported", "reported"):
         run.world.wrong(f"{ident} has no outcome: {bucket}")
-    elif bucket == "refused" and ident not in run.world.books.blamed:
+    elif bucket == "refused" and ident not in run.world.books.blamed | run.people.dates_confirmed:
         run.world.wrong(f"{ident} is refused here and was never blamed by the regulator")
     elif bucket == "accepted" and not applied:
         run.world.wrong(f"{ident} is accepted here and not in the regulator's books")
