@@ -19,7 +19,7 @@ from lined.commands.registry.fields import (
     Required,
     Short,
 )
-from lined.journal.tables import eligible, report_lists
+from lined.journal.tables import asked, report_lists
 from lined.line.jobs import jobs
 from lined.reports import people
 from lined.reports.kinds import correction
@@ -102,7 +102,7 @@ def seal(tx: Tx, body: Seal) -> dict[str, Any]:
     if not state.may_seal or state.clock_is_behind(tx.at_ms):
         raise Conflict("clock", "The clock of this computer cannot be trusted: set it right, then seal again.")
     if kind in {None, ReportKind.AGGREGATION}:
-        eligible.ask(tx.connection, tx.at_ms)
+        asked.ask(tx.connection, ReportKind.AGGREGATION, tx.at_ms)
     found = report_lists.open_batches(tx.connection, kind)
     for report in found:
         jobs.end_batch(tx.connection, state, report, tx.at_ms, "command")
@@ -123,7 +123,13 @@ async def retry(call: Call, body: Retry) -> Mapping[str, Any]:
     return await _decided(
         call,
         lambda tx: people.retry(
-            tx.connection, tx.subject, tx.by, tx.at_ms, document_id=body.document_id, confirmed=body.confirm is not None
+            tx.connection,
+            tx.subject,
+            call.context.reports.profile.statuses,
+            tx.by,
+            tx.at_ms,
+            document_id=body.document_id,
+            confirmed=body.confirm is not None,
         ),
     )
 
@@ -167,9 +173,7 @@ async def correct(call: Call, body: ReportCorrect) -> Mapping[str, Any]:
     days = LocalDays(side.timezone)
 
     def correction_reports(tx: Tx) -> dict[str, Any]:
-        return correction.correct(
-            tx.connection, fields, days, side.most_codes, tx.by, tx.at_ms, countries=side.countries
-        )
+        return correction.correct(tx.connection, fields, days, side.profile, tx.by, tx.at_ms)
 
     answer = await call.finish(correction_reports, once=not body.preview)
     side.decided()

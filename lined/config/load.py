@@ -77,7 +77,12 @@ def _settled(config: Config, profile: Profile) -> Config:
         kind: report.model_copy(update={"max_codes": min(report.max_codes, limit)})
         for kind, report in config.report.kinds().items()
     }
-    update: dict[str, Any] = {"report": config.report.model_copy(update=changed)}
+    home = {"release_type": profile.release.home, "country": profile.release.home_country}
+    products = tuple(
+        product.model_copy(update={key: value for key, value in home.items() if not getattr(product, key)})
+        for product in config.products
+    )
+    update: dict[str, Any] = {"products": products, "report": config.report.model_copy(update=changed)}
     if config.sscc is not None:
         last = min(config.sscc.last, 10**config.sscc.serial_digits - 1)
         update["sscc"] = config.sscc.model_copy(update={"last": last})

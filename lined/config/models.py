@@ -156,8 +156,9 @@ class Product(Table):
     gtin: Gtin
     name: Text
     group: Text
-    release_type: Literal["PRODUCTION", "IMPORT", "CIRCULATION"] = "PRODUCTION"
-    country: Country = "UZ"
+    release_type: OptionalText = ""
+    """As written, or what goes with the country that the profile is of; so does `country`."""
+    country: Country = ""
     shelf_life_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     min_grade: Literal["A", "B", "C", "D", "F"] = "C"
     template: Text | None = None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from lined.codes import TOBACCO
 from lined.config.models import LEVELS, SSCC_DIGITS, SSCC_LAST, Package, Product
 from lined.config.repair import Repaired
 from lined.config.texts import Place, path_of
@@ -14,7 +15,6 @@ from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem
 from lined.vocabulary.packages import Level
 
-TOBACCO = "TOBACCO"
 TOBACCO_SERIAL = 7
 PREFIX_DIGITS = range(5, SSCC_DIGITS)  # extension digit and at least four of company prefix; a serial number remains
 
@@ -53,14 +53,21 @@ def _by_the_profile(found: Repaired, place: Place, product: Product, profile: Pr
     if found.sure(*place, "group") and product.group not in profile.groups:
         known = f"it has: {', '.join(sorted(profile.groups))}"
         yield at((*place, "group"), f"{profile.about.name} has no product group {shown(product.group)}; {known}")
-    known_country = product.country in profile.countries.codes
+    country = product.country or profile.release.home_country
+    release_type = product.release_type or profile.release.home
+    known_country = country in profile.countries.codes
     if found.sure(*place, "country") and not known_country:
-        message = f"{shown(product.country)} is in no list of countries that {profile.about.name} has"
+        message = f"{shown(country)} is in no list of countries that {profile.about.name} has"
         yield at(
             (*place, "country"), f"{message}: write that of the product's card, such as {profile.release.home_country}"
         )
-    if found.sure(*place, "release_type") and found.sure(*place, "country") and known_country:
-        wrong = profile.release.problem(product.release_type, product.country)
+    if not found.sure(*place, "release_type"):
+        pass
+    elif release_type not in profile.release.types:
+        known = " or ".join(profile.release.types)
+        yield at((*place, "release_type"), f"must be {known}, not {shown(release_type)}")
+    elif found.sure(*place, "country") and known_country:
+        wrong = profile.release.problem(release_type, country)
         if wrong is not None:
             yield at((*place, "release_type"), f"{wrong}: change release_type or country, as in the product's card")
     if product.template is None or not found.sure(*place, "template"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lined.codes import Shape
+from lined.vocabulary.packages import Level
 from lined.vocabulary.reports import ReportKind
 
 
@@ -20,8 +21,8 @@ class Product:
     gtin: str
     name: str
     group: str
-    release_type: str = "PRODUCTION"
-    country: str = "UZ"
+    release_type: str
+    country: str
     shelf_life_days: int | None = None
     min_grade: str = "C"
     template: str | None = None
@@ -97,6 +98,7 @@ class Plant:
     aggregation: BatchRules | None = None
     packing: Mapping[str, Mapping[str, PackageRule]] = field(default_factory=dict)
     sscc: SsccRange | None = None
+    series_length: int = 20
 
     def batch_rules(self, kind: str) -> BatchRules:
         """When a batch of this kind ends. A kind that is no longer reported keeps utilisation's rules for what is
@@ -108,7 +110,7 @@ class Plant:
     def product_of_group(self, gtin: str) -> str | None:
         """The GTIN of the product whose GROUP has this GTIN, or None."""
         for product, levels in self.packing.items():
-            rule = levels.get("GROUP")
+            rule = levels.get(Level.GROUP)
             if rule is not None and rule.gtin == gtin:
                 return product
         return None

@@ -10,6 +10,7 @@ from typing import Any
 from lined.journal.database import Connection
 from lined.journal.tables import documents, jobs, report_events, reports
 from lined.journal.tables.reports import ReportRow
+from lined.regulator.profile import Statuses
 from lined.reports.delivery import outcomes
 from lined.reports.delivery.adopted import NAMED
 from lined.reports.delivery.dating import CONFIRMED, DATES
@@ -20,7 +21,14 @@ from lined.vocabulary.reports import ReportState
 
 
 def retry(
-    connection: Connection, report_id: int, by: str, at_ms: int, *, document_id: str | None, confirmed: bool
+    connection: Connection,
+    report_id: int,
+    statuses: Statuses,
+    by: str,
+    at_ms: int,
+    *,
+    document_id: str | None,
+    confirmed: bool,
 ) -> dict[str, Any]:
     """Send a held report again, or adopt a document for it. One that is held for its dates is sent as it stands: that
     they are right is what the person says.
@@ -31,9 +39,9 @@ def retry(
     report = held(connection, report_id)
     resume(connection, report.kind)
     if document_id:
-        _adopt(connection, report, document_id, by, at_ms)
+        _adopt(connection, report, statuses, document_id, by, at_ms)
     else:
-        if may_be_received(connection, report) and not confirmed:
+        if may_be_received(connection, report, statuses) and not confirmed:
             raise Invalid(
                 "confirm-required",
                 f"Report {report_id} may have been received. If the regulator certainly has not received it, say "
@@ -105,9 +113,9 @@ def held(connection: Connection, report_id: int) -> ReportRow:
     return report
 
 
-def may_be_received(connection: Connection, report: ReportRow) -> bool:
+def may_be_received(connection: Connection, report: ReportRow, statuses: Statuses) -> bool:
     """True where the regulator may have the report: an attempt was in doubt, or its document has not been refused."""
-    registered = report.document_id is not None and report.document_status != "ERROR"
+    registered = report.document_id is not None and report.document_status not in statuses.refused
     return registered or report_events.was_in_doubt(connection, report.id)
 
 
@@ -117,14 +125,16 @@ def state_of(connection: Connection, report_id: int) -> dict[str, Any]:
     return {"id": str(report.id), "state": report.state, "document_id": report.document_id}
 
 
-def _adopt(connection: Connection, report: ReportRow, document_id: str, by: str, at_ms: int) -> None:
+def _adopt(
+    connection: Connection, report: ReportRow, statuses: Statuses, document_id: str, by: str, at_ms: int
+) -> None:
     owner = documents.owner(connection, document_id)
     if owner not in (None, report.id):
         raise Conflict("document-taken", f"Document {document_id} belongs to report {owner}.")
     if report.document_id not in (None, document_id):
         assert report.document_id is not None
         documents.let_go(connection, report.document_id, report.id)
-        if report.document_status != "ERROR":
+        if report.document_status not in statuses.refused:
             documents.put_by(connection, report.document_id, report.id)
     why = f"adopted by {by or 'a person'}: document {document_id}"
     reports.move(

@@ -31,6 +31,7 @@ def plant_of(config: Config) -> plant.Plant:
         validation=_batches(config.report.validation, profile) if config.report.validation else None,
         aggregation=_batches(config.report.aggregation, profile) if config.report.aggregation else None,
         packing={gtin_14(product.gtin): _packing(product, profile) for product in config.products},
+        series_length=profile.limits.series_number_length,
         sscc=plant.SsccRange(config.sscc.prefix, config.sscc.first, config.sscc.last) if config.sscc else None,
     )
 

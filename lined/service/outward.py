@@ -115,16 +115,10 @@ class Outward:
                 journal,
                 clock,
                 self.line,
-                ReportSide(
-                    self._decided,
-                    plant.timezone,
-                    self.regulator.profile.limits.codes_per_report,
-                    self.regulator.account.business,
-                    self.regulator.profile.countries.codes,
-                ),
                 self.alarms,
                 self.upkeep.keeping,
                 self.renewal.renew,
+                reports=ReportSide(config.profile, plant.timezone, self._decided, self.regulator.account.business),
             )
         )
         self.view = PlantView(

@@ -90,7 +90,7 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
                 whole.update(more)  # type: ignore[attr-defined]  # all are counters
     for device, n in (await journal.read(tallies.applied_earlier, span)).items():
         sums.verdicts[device, Decision.ACCEPT] += n
-    jobs = [
+    run = [
         job
         for job_id in await journal.read(tallies.jobs_in, span)
         if (job := await journal.read(jobs.get, job_id)) is not None
@@ -117,8 +117,8 @@ async def summary(journal: Journal, plant: Plant | None, span: Span, now_ms: int
         await journal.read(tallies.closed_packages, span),
         await journal.read(tallies.documents, span),
         await journal.read(alarms.between, span.from_ms, span.to_ms),
-        jobs,
-        stops_in(sums.minutes, jobs, span, now_ms),
+        run,
+        stops_in(sums.minutes, run, span, now_ms),
         equations(balanced, list(plant.stations) if plant is not None else [], packed),
     )
 

@@ -299,7 +299,7 @@ async def test_the_status_port_0_is_a_free_one_and_the_commands_find_it(tmp_path
 
         async def found() -> bool:
             done = await line.run("status", "--json")
-            return done.code == 0 and done.json["state"] != "stopped"  # stopped: read from the journal itself
+            return done.code in {0, 3}  # 4: read from the journal itself
 
         await line.until(found, "the commands do not find the daemon", bound_s=60)
         assert (await line.run("job", "start", "04899215122371")).code == 0

@@ -35,7 +35,7 @@ STATIONS = {
 async def a_shown_line(path: Path, *, language: str = "en", port: int = 0) -> AsyncIterator[Line]:
     """A line whose journal is `path`/line-1.db, served, with alarms and balance at work."""
     path.mkdir(parents=True, exist_ok=True)
-    product = Product(GTIN, NASTY, "vegetableoil", shelf_life_days=1095)
+    product = Product(GTIN, NASTY, "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=1095)
     plant = Plant(
         "line-1",
         "Asia/Tashkent",

@@ -19,7 +19,7 @@ from lined.journal.database import Connection
 from lined.journal.schema import migrations
 from lined.journal.steps import one_step
 from lined.journal.tables import reports
-from lined.journal.tables.eligible import eligible
+from lined.journal.views.eligible import eligible
 from lined.line.jobs import jobs
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
@@ -88,7 +88,7 @@ class World:
         devices = [(number, station.id) for number, station in enumerate(STATIONS, 1)]
         self.connection.executemany("INSERT INTO device (no, id) VALUES (?, ?)", devices)
         dates = frozenset({"production_date", "expiration_date"})
-        product = Product(GTIN, "Oil", "vegetableoil", shelf_life_days=365, demands=dates)
+        product = Product(GTIN, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=dates)
         self.plant = Plant(
             line_id="line-1",
             timezone="Asia/Tashkent",

@@ -134,7 +134,13 @@ class World:
 
 def _plant(max_codes: int, repeat_s: dict[str, float]) -> Plant:
     product = Product(
-        GTIN, "Water", "water", shelf_life_days=365, demands=frozenset({"production_date", "expiration_date"})
+        GTIN,
+        "Water",
+        "water",
+        "PRODUCTION",
+        "UZ",
+        shelf_life_days=365,
+        demands=frozenset({"production_date", "expiration_date"}),
     )
     repeat_ms = {device: int(seconds * 1000) for device, seconds in repeat_s.items()}
     return Plant(

@@ -14,6 +14,7 @@ from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.confirming import Confirming
+from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Invalid, NotFound, Problem
 
 Renewing = Callable[..., Awaitable[dict[str, Any]]]
@@ -58,15 +59,13 @@ class LineSide:
 @dataclass(frozen=True, slots=True)
 class ReportSide:
     """The half that reports. `decided`: a held report was decided, delivery should look again. `may_correct`: the
-    account is a business user's, as corrections demand (API 1.21.1 §3.4). `countries`: those that the regulator knows
-    (API 1.21.1 §13.28); empty: any.
+    account is a business user's, as corrections demand (API 1.21.1 §3.4).
     """
 
+    profile: Profile
+    timezone: str
     decided: Callable[[], None] = lambda: None
-    timezone: str = "Asia/Tashkent"
-    most_codes: int = 30_000
     may_correct: bool = True
-    countries: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ class Context:
     journal: Journal
     wall_ms: Callable[[], int]
     line_side: LineSide | None = None
-    reports: ReportSide = field(default_factory=ReportSide)
+    reports: ReportSide = field(kw_only=True)
     alarms: AlarmBook | None = None
     keeping: Keeping | None = None
     renew_key: Renewing | None = None

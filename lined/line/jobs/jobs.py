@@ -22,7 +22,6 @@ from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, Problem
 from lined.vocabulary.line import JobMode
 
-SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1, seriesNumber)
 ORDER_MAX = 100  # (ours) no length is stated
 
 CORRECTABLE = ("order", "series", "production_date", "expiration_date")
@@ -51,7 +50,7 @@ def start(
             f"Product {gtin} is not in the configuration of this line (it has {known}).",
             [Problem("gtin", "not a product of this line")],
         )
-    attributes = checked(wish, product, state.days, at_ms)
+    attributes = checked(wish, product, state, at_ms)
     if state.job is not None:
         if not replace:
             raise Conflict(
@@ -103,7 +102,7 @@ def correct(
     if not changes:
         raise Invalid("nothing-to-correct", f"Give at least one of {', '.join(CORRECTABLE)}.")
     product = Product(**{**job.product, "demands": frozenset(job.product["demands"])})
-    attributes = checked({**job.attributes, **changes}, product, state.days, at_ms)
+    attributes = checked({**job.attributes, **changes}, product, state, at_ms)
     if changes.get("production_date"):
         _refuse_packed_before(connection, job, attributes["production_date"], state.days)
     jobs.set_attributes(connection, job.id, attributes)
@@ -143,13 +142,14 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
     return True
 
 
-def checked(wish: Mapping[str, Any], product: Product, days: LocalDays, at_ms: int) -> dict[str, Any]:
+def checked(wish: Mapping[str, Any], product: Product, state: LineState, at_ms: int) -> dict[str, Any]:
     """The attributes of a job, or CommandError 422 with every problem in `details`."""
     problems: list[Problem] = []
     attributes: dict[str, Any] = {key: wish.get(key) or None for key in CORRECTABLE}
     series, order = attributes["series"], attributes["order"]
-    if series is not None and len(series) > SERIES_MAX:
-        problems.append(Problem("series", f"1 to {SERIES_MAX} characters; this one has {len(series)}"))
+    days, longest = state.days, state.plant.series_length
+    if series is not None and len(series) > longest:
+        problems.append(Problem("series", f"1 to {longest} characters; this one has {len(series)}"))
     if order is not None and len(order) > ORDER_MAX:
         problems.append(Problem("order", f"at most {ORDER_MAX} characters"))
     if series is None and "series" in product.demands:

@@ -60,7 +60,7 @@ async def _misfit(around: Surroundings, report: ReportRow) -> tuple[str | None, 
     kind = kind_of(report)
     left = set(await around.journal.read(kind.sent, report, around.form(report.kind)))
     most = len(left)
-    listed = kind.listed(await around.regulator.content(report.document_id))
+    listed = kind.format.listed(await around.regulator.content(report.document_id))
     if listed is None:
         return f"Document {report.document_id} has no readable list of codes, so it cannot be this report's.", 0
     for start in range(0, len(listed), SLICE):

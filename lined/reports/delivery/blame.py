@@ -47,7 +47,7 @@ def _within(place: Place, kind: Kind) -> Within | None:
     """Where in the list of codes a place points to; None: it is about something else."""
     for number, token in enumerate(place[:-1]):
         index = place[number + 1]
-        if token == kind.codes_in and isinstance(index, int):
+        if token == kind.format.codes_in and isinstance(index, int):
             return index, place[number + 2 :]
     return None
 
@@ -62,9 +62,9 @@ def _at(
             wanted.setdefault(within[0], set()).add(within)
     found: dict[Within | None, str] = {}
     if wanted:
-        for index, element in enumerate(elements(connection, report.id, kind.codes_in)):
+        for index, element in enumerate(elements(connection, report.id, kind.format.codes_in)):
             for within in wanted.get(index, ()):
-                code = kind.code_at(element, within[1])
+                code = kind.format.code_at(element, within[1])
                 if code is not None:
                     found[within] = code
     return found

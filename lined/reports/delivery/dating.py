@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables import clock_settings
 from lined.journal.tables.reports import ReportRow
+from lined.regulator.codec import UPDATED
 from lined.reports.delivery.frozen import fields
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.head import Head
@@ -19,8 +20,8 @@ from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.clocks import HEARD_MS, SYNCED_MS, WRONG_MS
 from lined.vocabulary.days import LocalDays
 
-HAPPENED = ("productionDate", "documentDate", "businessDatetime", "productionDatetime")  # when what it is about did
-EXPIRES = ("expirationDate", "expirationDatetime")
+HAPPENED = ("production_date", "document_date")  # when what it is about did
+EXPIRES = ("expiration_date",)
 DATES = "a person's word on its dates"  # `waits_for` of a report that is held for them
 CONFIRMED = "its turn, its dates confirmed by a person"  # `waits_for` once that was given
 CLOCK_GAP_MS = 10_000  # between two looks at a report that waits for a clock to be put right
@@ -76,7 +77,7 @@ def _head(connection: Connection, report: ReportRow, timezone: str) -> Head:
     """Of what is frozen, or as it would be frozen now."""
     kind = kind_of(report)
     if report.fingerprint is not None:
-        return Head(fields(connection, report.id, kind.codes_in), None)
+        return Head(kind.format.told(fields(connection, report.id, kind.format.codes_in)), None)
     return kind.head(connection, report, timezone)
 
 
@@ -114,7 +115,7 @@ def _clock_is_wrong(skew_ms: int) -> str:
 
 def _moments(told: dict[str, Any]) -> dict[str, datetime]:
     """The dates of a document by their names, the new ones of a correction among them."""
-    flat = {**told, **(told.get("updatedFields") or {})}
+    flat = {**told, **(told.get(UPDATED) or {})}
     return {name: datetime.fromisoformat(str(flat[name])) for name in (*HAPPENED, *EXPIRES) if name in flat}
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from lined.journal.database import Connection
 from lined.journal.tables import bodies
+from lined.regulator.codec import ENVELOPE_BEGINS, ENVELOPE_ENDS
 from lined.reports.kinds.bodies import unpacked
 
-_ENVELOPE = b'{"documentBody":"'
 _BASE64_SLICE = 256 * 1024  # a multiple of 4
 
 
@@ -57,8 +57,8 @@ def _elements(text: str, at: int) -> Iterator[tuple[object, int]]:
 
 def _document(body: bytes) -> str:
     """The JSON itself, without the envelope around it."""
-    if not body.startswith(_ENVELOPE):
+    if not body.startswith(ENVELOPE_BEGINS.encode()):
         return body.decode("ascii")
-    inner = body[len(_ENVELOPE) : -2]
+    inner = body[len(ENVELOPE_BEGINS) : -len(ENVELOPE_ENDS)]
     slices = range(0, len(inner), _BASE64_SLICE)
     return b"".join(base64.b64decode(inner[start : start + _BASE64_SLICE]) for start in slices).decode("ascii")

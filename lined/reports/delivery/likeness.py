@@ -2,7 +2,8 @@
 (docs/regulator.md, Documents).
 
 Only what both have is compared: the regulator's own sample returns a content with a field missing. Moments may come
-back in another zone, without their fraction, or without a zone (which cannot be compared); countries in lower case.
+back in another zone, without their fraction, or without a zone (which cannot be compared); countries in lower case. Two
+corrections may be about the same codes: their new values are compared too.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from lined.regulator import bounds
+from lined.regulator.codec import UPDATED
 
-COMPARED = ("businessPlaceId", "seriesNumber", "productionDate", "expirationDate", "documentDate", "businessDatetime")
-NESTED = "updatedFields"  # of a correction: two of them may be about the same codes
+COMPARED = ("business_place_id", "series", "production_date", "expiration_date", "document_date")
 FRACTION_S = 1.0
 LONGEST_SHOWN = 100
 
@@ -27,7 +28,7 @@ def difference(ours: Mapping[str, object], theirs: Mapping[str, object]) -> str 
 
 
 def _both(ours: Mapping[str, object], theirs: Mapping[str, object]) -> list[tuple[str, object, object]]:
-    mine, yours = ours.get(NESTED), theirs.get(NESTED)
+    mine, yours = ours.get(UPDATED), theirs.get(UPDATED)
     found = [(name, ours.get(name), theirs.get(name)) for name in COMPARED]
     if isinstance(mine, Mapping) and isinstance(yours, Mapping):
         found += [(name, mine.get(name), yours.get(name)) for name in sorted({*mine, *yours})]

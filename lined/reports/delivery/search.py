@@ -173,13 +173,12 @@ class Search:
     async def _matched(
         self, report: ReportRow, document: Document, content: Mapping[str, object], found: _Findings
     ) -> None:
-        mine = await self._around.journal.read(fields, report.id, kind_of(report).codes_in)
-        other = likeness.difference(mine, content)
+        form = kind_of(report).format
+        mine = form.told(await self._around.journal.read(fields, report.id, form.codes_in))
+        other = likeness.difference(mine, form.told(content))
         if other is None:
             found.match(document)
-        elif (
-            self._around.profile.statuses.of_document(document.status) != Outcome.REFUSED
-        ):  # one that was refused whole and is somebody else's changes nothing
+        elif not found.refused_whole(document):  # one that is somebody else's changes nothing
             found.contradiction = f"Document {document.document_id} holds exactly this report's codes, but {other}."
 
     async def _touching(
@@ -204,7 +203,7 @@ class Search:
                 await self._read(report, ours, [document], found)
 
     async def _codes(self, kind: str, content: Mapping[str, object]) -> list[str] | None:
-        listed = KINDS[kind].listed(content)
+        listed = KINDS[kind].format.listed(content)
         if listed is None:
             return None
         stripped: list[str] = []

@@ -1,7 +1,7 @@
 """The aggregation report (API 1.18.2 §5.3): packages with their direct children.
 
     {"aggregationUnits": [{"aggregationItemsCount": 2, "aggregationUnitCapacity": 12, "codes": ["01…21…", …],
-     "unitSerialNumber": "00…"}, …], "businessPlaceId": 27, "documentDate": "…", "productionOrderId": "…"}
+     "unitSerialNumber": "00…"}, …], "business_place_id": 27, "document_date": "…", "productionOrderId": "…"}
 
 `documentDate` is when the last of them was closed, and never before its children were made, however the clock went in
 between: "the date of packing is later than that of production" is ours to see to. `shouldBeUnbundled` is never set: a
@@ -20,6 +20,7 @@ from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views import packing_times
 from lined.journal.views.true_time import TrueTime
+from lined.regulator.codec import FORMATS, unit, unit_codes
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
@@ -28,7 +29,7 @@ from lined.reports.kinds.head import Head
 from lined.reports.kinds.members import Members
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
-from lined.vocabulary.errors import Place
+from lined.vocabulary.reports import ReportKind
 from lined.vocabulary.tasks import TaskKind
 
 BEHIND = "\x1e"  # stands in no code; between a parent and a child in the key of a child
@@ -39,50 +40,37 @@ INNOCENT = frozenset({"package-rejected"})  # results of codes that are to blame
 class Aggregation:
     """See `kinds.Kind`. Members are the packages of the batch."""
 
-    codes_in = "aggregationUnits"
+    format = FORMATS[ReportKind.AGGREGATION]
 
     def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
         attributes, days = json.loads(report.attributes), LocalDays(timezone)
         packed = packing_times.packed(TrueTime(connection), connection, report)
         given = [parse_moment(text, days) for text in packing_times.given_dates(connection, report)]
         fields = {
-            "businessPlaceId": attributes["business_place_id"],
-            "documentDate": days.local(packed.ms).isoformat(),
-            "productionOrderId": attributes.get("order"),
+            "business_place_id": attributes["business_place_id"],
+            "document_date": days.local(packed.ms).isoformat(),
+            "order": attributes.get("order"),
         }
         return Head(fields, packed, produced=max(given, default=None))
 
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
         members = package_lists.left(connection, report.batch_id)
         fields = self.head(connection, report, timezone).fields
-        pieces = Pieces(envelope=True)
-        put_document(pieces, fields, "aggregationUnits", _units(connection, members))
+        pieces = Pieces(envelope=self.format.envelope)
+        put_document(pieces, self.format.written(fields), self.format.codes_in, _units(connection, members))
         return pieces.done(sum(package.holds + 1 for package in members), report.revision)
 
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
         found: dict[str, str] = {}
-        for unit in elements(connection, report.id, "aggregationUnits"):
-            assert isinstance(unit, dict)
-            parent = str(unit["unitSerialNumber"])
+        for element in elements(connection, report.id, self.format.codes_in):
+            assert isinstance(element, dict)
+            parent, children = unit_codes(element)
             found[parent] = parent
-            found.update({child: f"{parent}{BEHIND}{child}" for child in unit["codes"]})
+            found.update({child: f"{parent}{BEHIND}{child}" for child in children})
         return found
 
     def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
         return set(self.texts(connection, report))
-
-    def listed(self, content: Mapping[str, object]) -> list[str] | None:
-        units = content.get("aggregationUnits")
-        if not isinstance(units, list):
-            return None
-        found: dict[str, None] = {}
-        for unit in units:
-            codes = unit.get("codes") if isinstance(unit, dict) else None
-            parent = unit.get("unitSerialNumber") if isinstance(unit, dict) else None
-            if not isinstance(codes, list) or not all(isinstance(code, str) for code in [*codes, parent]):
-                return None
-            found.update(dict.fromkeys([*codes, str(parent)]))
-        return list(found)
 
     def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
         """The rows may be packages, children or both. A package is as its own row says; without one it is refused if
@@ -101,16 +89,6 @@ class Aggregation:
             if parent in silent and parent not in by_children:
                 good[parent] = text
         return Members(good, bad, silent - good.keys() - by_children, remarks)
-
-    def code_at(self, element: object, rest: Place) -> str | None:
-        """A child where the path names one, else the package."""
-        if not isinstance(element, dict):
-            return None
-        index = rest[1] if len(rest) > 1 and rest[0] == "codes" else None
-        if not isinstance(index, int):
-            return str(element["unitSerialNumber"])
-        children = element["codes"]
-        return str(children[index]) if index < len(children) else None
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
@@ -151,14 +129,7 @@ def _units(connection: Connection, members: Sequence[PackageRow]) -> Iterator[li
     codes = 0
     for package in members:
         children = packages.children(connection, package)
-        units.append(
-            {
-                "aggregationItemsCount": len(children),
-                "aggregationUnitCapacity": max(package.capacity, len(children)),
-                "codes": children,
-                "unitSerialNumber": package.ident,
-            }
-        )
+        units.append(unit(str(package.ident), children, package.capacity))
         codes += len(children) + 1
         if codes >= SLICE:
             yield units

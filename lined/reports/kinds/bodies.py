@@ -7,55 +7,40 @@ event loop for 18 ms.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from lined.journal.database import Connection
 from lined.journal.tables import codes
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
+from lined.regulator.codec import FORMATS
+from lined.reports.kinds.envelope import SLICE, Body, Pieces, put_document
 from lined.reports.kinds.head import Head
 from lined.vocabulary.days import LocalDays, is_day, parse_moment
+from lined.vocabulary.reports import ReportKind
 
-SLICE = 500  # codes encoded in one go: under 1 ms
-
-
-class Body(NamedTuple):
-    """`packed` is the body, compressed; `fingerprint` the SHA-256 of the body as it is sent; `codes` how many are in
-    it.
-    """
-
-    packed: bytes
-    fingerprint: str
-    codes: int
-    revision: int
+__all__ = ["SLICE", "Body"]
 
 
-def utilisation(connection: Connection, report: ReportRow, timezone: str) -> Body:
+def utilisation(connection: Connection, report: ReportRow, timezone: str, *, full: bool = True) -> Body:
     """The body of a utilisation report from what stands in the journal now. Run it on a read-only connection."""
+    form = FORMATS[ReportKind.UTILISATION]
     fields = utilisation_head(connection, report, timezone).fields
-    digest, packer = hashlib.sha256(), zlib.compressobj(1)
-    parts: list[bytes] = []
-
-    def put(piece: str) -> None:
-        raw = piece.encode("ascii")
-        digest.update(raw)
-        parts.append(packer.compress(raw))
-
-    # `sntins` is the last of the sorted keys, so that the codes can be streamed behind the rest.
-    head = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    put(head[:-1] + ',"sntins":[')
+    pieces = Pieces(envelope=form.envelope)
     count = 0
-    for rows in codes.left(connection, report, SLICE):
-        put(("," if count else "") + json.dumps([ident + tail for ident, tail in rows], separators=(",", ":"))[1:-1])
-        count += len(rows)
-    put("]}")
-    parts.append(packer.flush())
-    return Body(b"".join(parts), digest.hexdigest(), count, report.revision)
+
+    def pieces_of_codes() -> Iterator[list[str]]:
+        nonlocal count
+        for rows in codes.left(connection, report, SLICE):
+            count += len(rows)
+            yield [ident + tail if full else ident for ident, tail in rows]
+
+    put_document(pieces, form.written(fields), form.codes_in, pieces_of_codes())
+    return pieces.done(count, report.revision)
 
 
 def utilisation_head(connection: Connection, report: ReportRow, timezone: str) -> Head:
@@ -64,7 +49,7 @@ def utilisation_head(connection: Connection, report: ReportRow, timezone: str) -
     assert report.first_ms is not None
     first = true.of_code(report.first_code or 0, report.first_ms)
     fields = utilisation_fields(attributes, first.ms, LocalDays(timezone))
-    if attributes.get("production_date") or not fields.keys() & {"productionDate", "expirationDate"}:
+    if attributes.get("production_date") or not fields.keys() & {"production_date", "expiration_date"}:
         return Head(fields, None)
     return Head(fields, first, true.of_code(report.last_code or 0, report.last_ms or report.first_ms))
 
@@ -74,23 +59,23 @@ def utilisation_fields(attributes: Mapping[str, Any], first_ms: int, days: Local
     produced = production_moment(attributes, first_ms, days)
     expires = expiration_moment(attributes, produced, days)
     fields: dict[str, Any] = {
-        "businessPlaceId": attributes["business_place_id"],
-        "manufacturerCountry": attributes["country"],
-        "releaseType": attributes["release_type"],
+        "business_place_id": attributes["business_place_id"],
+        "country": attributes["country"],
+        "release_type": attributes["release_type"],
     }
     if "production_date" in attributes["demands"] or attributes.get("production_date"):
-        fields["productionDate"] = produced.isoformat()
+        fields["production_date"] = produced.isoformat()
     if expires is not None:
-        fields["expirationDate"] = expires.isoformat()
+        fields["expiration_date"] = expires.isoformat()
     if attributes.get("order"):
-        fields["productionOrderId"] = attributes["order"]
+        fields["order"] = attributes["order"]
     if attributes.get("series"):
-        fields["seriesNumber"] = attributes["series"]
+        fields["series"] = attributes["series"]
     return fields
 
 
 def production_moment(attributes: Mapping[str, Any], first_ms: int, days: LocalDays) -> datetime:
-    """The `productionDate` of a batch (docs/contract.md, HTTP, "A job").
+    """The production date of a batch (docs/contract.md, HTTP, "A job").
 
     No date given, or the day of the batch's first code: the moment of that code. A day before: its local 00:00.
     """
@@ -102,7 +87,7 @@ def production_moment(attributes: Mapping[str, Any], first_ms: int, days: LocalD
 
 
 def expiration_moment(attributes: Mapping[str, Any], produced: datetime, days: LocalDays) -> datetime | None:
-    """The `expirationDate` of a batch: as given, or local 00:00 of production day + shelf life, or None."""
+    """The expiry of a batch: as given, or local 00:00 of production day + shelf life, or None."""
     if attributes.get("expiration_date"):
         return parse_moment(attributes["expiration_date"], days)
     if attributes.get("shelf_life_days") is None:

@@ -15,30 +15,24 @@ from lined.journal.tables import codes, jobs, members, reports
 from lined.journal.tables.codes import KnownCode
 from lined.journal.views import packing_times
 from lined.journal.views.true_time import TrueTime
+from lined.regulator.codec import written_update
+from lined.regulator.profile import Profile
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 from lined.vocabulary.reports import ReportKind
 
-SERIES_MAX = 20  # 1 to 20 characters (API 1.21.1 §5.1.1)
 SHOWN = 20  # codes that a preview shows
-FIELDS = {
-    "production_date": "productionDatetime",
-    "expiration_date": "expirationDatetime",
-    "series": "seriesNumber",
-    "country": "manufacturerCountry",
-}
+FIELDS = ("production_date", "expiration_date", "series", "country")
 
 
 def correct(
     connection: Connection,
     body: Mapping[str, Any],
     days: LocalDays,
-    most: int,
+    profile: Profile,
     by: str,
     at_ms: int,
-    *,
-    countries: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """`codes` (identification codes) or `report`, at least one of FIELDS, and `preview`. Raises CommandError 404, 409,
     422.
@@ -46,10 +40,11 @@ def correct(
     The answer: `codes` (how many), `updated` (as it will be sent), `documents`, `first` (some of the codes) and, unless
     it is a preview, `reports`: their ids. Durable when answered.
     """
-    updated = updated_fields(body, days, at_ms, countries)
+    updated = updated_fields(body, days, at_ms, profile)
+    most = profile.limits.codes_per_report
     chosen = _chosen(connection, body)
-    if FIELDS["production_date"] in updated:
-        _refuse_packed_before(connection, chosen, updated[FIELDS["production_date"]], days)
+    if "production_date" in updated:
+        _refuse_packed_before(connection, chosen, updated["production_date"], days)
     groups = _by_job(chosen)
     parts = [
         (job_id, idents[start : start + most])
@@ -58,7 +53,7 @@ def correct(
     ]
     answer: dict[str, Any] = {
         "codes": len(chosen),
-        "updated": updated,
+        "updated": written_update(updated),
         "documents": len(parts),
         "first": [code.ident for code in chosen[:SHOWN]],
     }
@@ -68,25 +63,26 @@ def correct(
     return {**answer, "reports": [str(report_id) for report_id in made]}
 
 
-def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, countries: frozenset[str]) -> dict[str, str]:
-    """The new values as the regulator takes them. Raises CommandError 422 with every problem."""
+def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, profile: Profile) -> dict[str, str]:
+    """The new values, dates as moments. Raises CommandError 422 with every problem."""
     problems: list[Problem] = []
     updated: dict[str, str] = {}
-    for key, name in FIELDS.items():
+    longest = profile.limits.series_number_length
+    for key in FIELDS:
         value = body.get(key)
         if value in (None, ""):
             continue
         if not isinstance(value, str):
             problems.append(Problem(key, "must be a text"))
         elif key.endswith("_date"):
-            _date(key, name, value, days, at_ms, updated, problems)
-        elif key == "series" and len(value) > SERIES_MAX:
-            problems.append(Problem(key, f"1 to {SERIES_MAX} characters; this one has {len(value)}"))
-        elif key == "country" and not _is_country(value, countries):
+            _date(key, value, days, at_ms, updated, problems)
+        elif key == "series" and len(value) > longest:
+            problems.append(Problem(key, f"1 to {longest} characters; this one has {len(value)}"))
+        elif key == "country" and value not in profile.countries.codes:
             problems.append(Problem(key, "two capital letters, such as UZ, of a country that the regulator knows"))
         else:
-            updated[name] = value
-    produced, expires = updated.get("productionDatetime"), updated.get("expirationDatetime")
+            updated[key] = value
+    produced, expires = updated.get("production_date"), updated.get("expiration_date")
     if produced and expires and parse_moment(expires, days) <= parse_moment(produced, days):
         problems.append(Problem("expiration_date", "is not after the production date"))
     if not updated and not problems:
@@ -96,13 +92,7 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, countri
     return updated
 
 
-def _is_country(text: str, countries: frozenset[str]) -> bool:
-    return text in countries if countries else len(text) == 2 and text.isascii() and text.isupper()
-
-
-def _date(
-    key: str, name: str, value: str, days: LocalDays, at_ms: int, updated: dict[str, str], problems: list[Problem]
-) -> None:
+def _date(key: str, value: str, days: LocalDays, at_ms: int, updated: dict[str, str], problems: list[Problem]) -> None:
     try:
         moment = parse_moment(value, days)
     except ValueError as error:
@@ -114,7 +104,7 @@ def _date(
     elif key == "expiration_date" and moment <= now:
         problems.append(Problem(key, "has passed already"))
     else:
-        updated[name] = moment.isoformat()
+        updated[key] = moment.isoformat()
 
 
 def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:

@@ -13,11 +13,22 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from lined.reports.kinds.bodies import Body
+from lined.regulator.codec import ENVELOPE_BEGINS, ENVELOPE_ENDS
 
 SLICE = 500  # codes encoded in one go: under 1 ms
+
+
+class Body(NamedTuple):
+    """`packed` is the body, compressed; `fingerprint` the SHA-256 of the body as it is sent; `codes` how many are in
+    it.
+    """
+
+    packed: bytes
+    fingerprint: str
+    codes: int
+    revision: int
 
 
 class Pieces:
@@ -30,7 +41,7 @@ class Pieces:
         self._parts: list[bytes] = []
         self._carry = b""
         if envelope:
-            self._out(b'{"documentBody":"')
+            self._out(ENVELOPE_BEGINS.encode())
 
     def put(self, text: str) -> None:
         raw = text.encode("ascii")
@@ -45,7 +56,7 @@ class Pieces:
     def done(self, codes: int, revision: int) -> Body:
         """`codes`: how many members of the report are in it; `revision`: the report's when it was read."""
         if self._envelope:
-            self._out(base64.b64encode(self._carry) + b'"}')
+            self._out(base64.b64encode(self._carry) + ENVELOPE_ENDS.encode())
         self._parts.append(self._packer.flush())
         return Body(b"".join(self._parts), self._digest.hexdigest(), codes, revision)
 

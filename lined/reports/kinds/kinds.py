@@ -19,6 +19,7 @@ from typing import Protocol
 
 from lined.journal.database import Connection
 from lined.journal.tables.reports import ReportRow
+from lined.regulator.codec import Format
 from lined.reports.kinds.aggregation import Aggregation
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.head import Head
@@ -26,18 +27,17 @@ from lined.reports.kinds.listing import Listing
 from lined.reports.kinds.members import Members
 from lined.reports.kinds.utilisation import Utilisation
 from lined.reports.kinds.validation import Validation
-from lined.vocabulary.errors import Place
 from lined.vocabulary.reports import ReportKind
 
 
 class Kind(Protocol):
     """See the file's head. Questions run on a read-only connection; `give_own` in the writer's transaction."""
 
-    codes_in: str
-    """The member of a document that holds its codes."""
+    format: Format
+    """How its documents are written."""
 
     def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
-        """What its body says besides its codes, from what stands in the journal now."""
+        """What its document says besides its codes, in our words, from what stands in the journal now."""
 
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
         """The body from what stands in the journal now. `form`: how codes are written, "full" or "identification"."""
@@ -48,16 +48,8 @@ class Kind(Protocol):
     def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:
         """The report's codes without separators: what a document of ours must contain."""
 
-    def listed(self, content: Mapping[str, object]) -> list[str] | None:
-        """The codes of a document's content, separators as they came; None where they cannot be read. [] where the
-        content is of another kind.
-        """
-
     def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
         """What a list of codes says about the members. `ours`: all their keys; the others by key, with the reason."""
-
-    def code_at(self, element: object, rest: Place) -> str | None:
-        """The code of one element of that list of the body, or of what lies in it at the rest of a path."""
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

@@ -1,7 +1,7 @@
 """Reports that are lists of codes: correction and disaggregation (API 1.18.2 §5.4, §5.5). Members are rows of `member`.
 
-{"businessDatetime": "…", "codes": ["00…", …]}
-{"businessDatetime": "…", "codes": ["01…21…", …], "updatedFields": {"seriesNumber": "…", …}}
+{"document_date": "…", "codes": ["00…", …]}
+{"document_date": "…", "codes": ["01…21…", …], "updatedFields": {"seriesNumber": "…", …}}
 """
 
 from __future__ import annotations
@@ -13,38 +13,37 @@ from lined.journal.database import Connection
 from lined.journal.tables import members, packages
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views.true_time import TrueTime
+from lined.regulator.codec import FORMATS, UPDATED
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.envelope import SLICE, Pieces, put_document
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.members import Members, each_by_its_row
-from lined.reports.kinds.utilisation import strings
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays
-from lined.vocabulary.errors import Place
+from lined.vocabulary.reports import ReportKind
 
 
 class Listing:
     """See `kinds.Kind`. `updates`: whether the document changes attributes, which is how the two are told apart."""
 
-    codes_in = "codes"
-
     def __init__(self, *, updates: bool) -> None:
         self._updates = updates
+        self.format = FORMATS[ReportKind.CORRECTION if updates else ReportKind.DISAGGREGATION]
 
     def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
         attributes = json.loads(report.attributes)
         sealed = TrueTime(connection).of_sealing(report)
         fields = {
-            "businessDatetime": LocalDays(timezone).local(sealed.ms).isoformat(),
-            "updatedFields": attributes["updated"] if self._updates else None,
+            "document_date": LocalDays(timezone).local(sealed.ms).isoformat(),
+            UPDATED: attributes["updated"] if self._updates else None,
         }
         return Head(fields, sealed)
 
     def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002
         fields = self.head(connection, report, timezone).fields
-        pieces = Pieces(envelope=True)
+        pieces = Pieces(envelope=self.format.envelope)
         count = 0
 
         def codes() -> Iterator[list[str]]:
@@ -53,26 +52,17 @@ class Listing:
                 count += len(rows)
                 yield rows
 
-        put_document(pieces, fields, "codes", codes())
+        put_document(pieces, self.format.written(fields), self.format.codes_in, codes())
         return pieces.done(count, report.revision)
 
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
-        return {str(code): str(code) for code in elements(connection, report.id, "codes")}
+        return {str(code): str(code) for code in elements(connection, report.id, self.format.codes_in)}
 
     def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
         return set(self.texts(connection, report))
 
-    def listed(self, content: Mapping[str, object]) -> list[str] | None:
-        """[] for any other document: all come up in a search where the dictionary has no type (API 1.21.1 §13.12)."""
-        if ("updatedFields" in content) != self._updates:
-            return []
-        return strings(content.get("codes")) or []
-
     def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
         return each_by_its_row(ours, accepted, refused)
-
-    def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  a code has no parts
-        return str(element)
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int

@@ -8,6 +8,7 @@ from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.tables import codes
 from lined.journal.tables.reports import ReportRow
+from lined.regulator.codec import FORMATS
 from lined.reports.delivery import work_list
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds import bodies
@@ -15,40 +16,34 @@ from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.members import Members, each_by_its_row
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import Place
+from lined.vocabulary.reports import ReportKind
 
 
 class Utilisation:
     """See `kinds.Kind`."""
 
-    codes_in = "sntins"
+    format = FORMATS[ReportKind.UTILISATION]
 
     def head(self, connection: Connection, report: ReportRow, timezone: str) -> Head:
         return bodies.utilisation_head(connection, report, timezone)
 
-    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:  # noqa: ARG002  always full
-        return bodies.utilisation(connection, report, timezone)
+    def body(self, connection: Connection, report: ReportRow, timezone: str, form: str) -> Body:
+        return bodies.utilisation(connection, report, timezone, full=form == "full")
 
     def texts(self, connection: Connection, report: ReportRow) -> dict[str, str]:
         sent = self.sent(connection, report, "full")
         found: dict[str, str] = {}
         for ident, tail in codes.of_report(connection, report):
             stripped = without_separators(ident + tail)
-            if stripped in sent:
+            if stripped in sent or ident in sent:
                 found[ident] = found[ident + tail] = found[stripped] = ident
         return found
 
     def sent(self, connection: Connection, report: ReportRow, form: str) -> set[str]:  # noqa: ARG002
-        return {without_separators(str(code)) for code in elements(connection, report.id, "sntins")}
-
-    def listed(self, content: Mapping[str, object]) -> list[str] | None:
-        return strings(content.get("sntins"))
+        return {without_separators(str(code)) for code in elements(connection, report.id, self.format.codes_in)}
 
     def members(self, ours: Collection[str], accepted: Mapping[str, str], refused: Mapping[str, str]) -> Members:
         return each_by_its_row(ours, accepted, refused)
-
-    def code_at(self, element: object, rest: Place) -> str | None:  # noqa: ARG002  a code has no parts
-        return str(element)
 
     def give_own(
         self, connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int
@@ -67,10 +62,3 @@ class Utilisation:
 
     def left(self, connection: Connection, report: ReportRow) -> int:
         return codes.count_left(connection, report)
-
-
-def strings(listed: object) -> list[str] | None:
-    """A list of strings, or None for anything else."""
-    if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
-        return None
-    return listed

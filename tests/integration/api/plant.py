@@ -210,7 +210,7 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
         "boxing": Station("boxing", "pack", ("cam-3",), level="BOX_LV_1", mode="children-then-parent"),
     }
     packing = {GTIN: {"BOX_LV_1": PackageRule("BOX_LV_1", 3, "UNIT")}}
-    product = Product(GTIN, "Sunflower oil 1 l", "vegetableoil", shelf_life_days=1095)
+    product = Product(GTIN, "Sunflower oil 1 l", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=1095)
     plant = Plant("line-1", "Asia/Tashkent", 27, {GTIN: product}, stations, BatchRules(), packing=packing)
     journal = Journal(path / "line-1.db", floor_bytes=floor_bytes)
     problems = Problems(wall_ms)

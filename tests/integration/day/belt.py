@@ -76,7 +76,8 @@ class Belt:
         """The ejector pushes an item out, mostly says so in time. None: it heard no verdict, and silence rejects."""
         self._plc[station, "ejected"] += 1
         self.ledger.count(station, "ejected")
-        waits = station == "marking" and verdict is not None
+        # what no job was to eject is waited for by nobody
+        waits = station == "marking" and verdict is not None and verdict.in_job
         if waits and verdict is not None and self.chance.random() < 0.85:
             body = {"session": verdict.session, "seq": verdict.seq}
             await self.line.does.do("reject-confirm", body, id=f"confirm-{verdict.session}-{verdict.seq}")

@@ -71,7 +71,7 @@ def plant() -> Plant:
         "line-1",
         "Asia/Tashkent",
         27,
-        {OIL: Product(OIL, "Oil", "vegetableoil", shelf_life_days=365, demands=demands)},
+        {OIL: Product(OIL, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=demands)},
         stations,
         BatchRules(max_codes=40, max_age_ms=20 * 60_000, first_ms=60_000),
         packing={OIL: {"BOX_LV_1": PackageRule("BOX_LV_1", CAPACITY, "UNIT")}},

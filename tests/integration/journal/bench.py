@@ -70,9 +70,9 @@ def plant(**changes: Any) -> Plant:
     """OIL demands both dates; `apply` has two cameras, `hand` two handhelds with `repeat_s`."""
     demands = frozenset({"production_date", "expiration_date"})
     products = {
-        OIL: Product(OIL, "Oil", "vegetableoil", shelf_life_days=365, demands=demands),
-        WATER: Product(WATER, "Water", "water", shelf_life_days=None, demands=demands | {"series"}),
-        TOBACCO: Product(TOBACCO, "Cigarettes", "tobacco", shelf_life_days=100, demands=demands),
+        OIL: Product(OIL, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=demands),
+        WATER: Product(WATER, "Water", "water", "PRODUCTION", "UZ", shelf_life_days=None, demands=demands | {"series"}),
+        TOBACCO: Product(TOBACCO, "Cigarettes", "tobacco", "PRODUCTION", "UZ", shelf_life_days=100, demands=demands),
     }
     stations = {
         "apply": Station("apply", "apply", ("cam-1", "cam-2")),

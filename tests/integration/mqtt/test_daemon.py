@@ -124,11 +124,16 @@ async def test_the_broker_dies_and_comes_back_in_the_middle_of_200_reads_a_secon
                 await connected(line, True)
                 heard = verdicts(before, after)
                 await retried(line, writer, codes, {document["code"] for document in heard}, mute)
-                await until(lambda: after.on("status")[-1].document["state"] == "running")
+                await until(lambda: "mqtt" not in problems(after))  # others are a busy machine's
                 Status.model_validate(after.on("status")[-1].document, strict=True)
                 assert await line.terminate() == 0
                 await until(lambda: after.last("availability") == b"offline")
                 assert after.on("status")[-1].document["state"] == "stopped"
+
+
+def problems(heard: Ear) -> set[str]:
+    """Kinds, as the last status tells them."""
+    return {problem["kind"] for problem in heard.on("status")[-1].document["problems"]}
 
 
 async def retried(

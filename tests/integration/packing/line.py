@@ -72,8 +72,8 @@ def box_plant(stations: Sequence[Station], **changes: Any) -> Plant:
     """Units in boxes of 3, boxes on pallets of 2, groups of 2; nothing is sealed by its age."""
     rules = BatchRules(max_age_ms=SOON_MS, first_ms=0)
     dates = frozenset({"production_date", "expiration_date"})
-    product = Product(GTIN, "Oil", "vegetableoil", shelf_life_days=365, demands=dates)
-    other = Product(OTHER_GTIN, "Other oil", "vegetableoil", shelf_life_days=365, demands=dates)
+    product = Product(GTIN, "Oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=dates)
+    other = Product(OTHER_GTIN, "Other oil", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=365, demands=dates)
     levels = {
         "GROUP": PackageRule("GROUP", 2, "UNIT", GROUP_GTIN),
         "BOX_LV_1": PackageRule("BOX_LV_1", 3, "UNIT"),

@@ -28,9 +28,9 @@ def between(
     store = freezing._store
     do = d.journal.do
 
-    def build(connection: Connection, report: ReportRow, timezone: str) -> Body:
+    def build(connection: Connection, report: ReportRow, timezone: str, *, full: bool) -> Body:
         built[0] += 1
-        return real(connection, report, timezone)
+        return real(connection, report, timezone, full=full)
 
     real = bodies.utilisation
     monkeypatch.setattr(bodies, "utilisation", build)

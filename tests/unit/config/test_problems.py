@@ -69,7 +69,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("product[0].gtin", "4899215122371", "14 digits, with leading zeros"),
     ("product[0].name", "  ", "readable text"),
     ("product[0].group", "oil", "no product group 'oil'"),
-    ("product[0].release_type", "EXPORT", "must be 'PRODUCTION', 'IMPORT' or 'CIRCULATION'"),
+    ("product[0].release_type", "EXPORT", "must be PRODUCTION or IMPORT or CIRCULATION, not 'EXPORT'"),
     ("product[0].release_type", "IMPORT", "country UZ goes with PRODUCTION"),
     ("product[0].country", "uz", "two capital letters"),
     ("product[0].country", "XX", "no list of countries"),

@@ -95,7 +95,7 @@ async def test_what_the_group_demands_is_demanded_at_the_start(tmp_path: Path, m
 
 
 async def test_a_group_without_demands_needs_nothing(tmp_path: Path) -> None:
-    plain = plant(products={OIL: Product(OIL, "Iron", "appliances")})
+    plain = plant(products={OIL: Product(OIL, "Iron", "appliances", "PRODUCTION", "UZ")})
     async with Line(tmp_path / "j.db", plain) as line:
         await line.job()
 

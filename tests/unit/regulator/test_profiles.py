@@ -85,7 +85,6 @@ def test_a_status_that_is_not_known_to_settle_anything_is_looked_at_again(status
         ("PRODUCTION", "DE", False),
         ("IMPORT", "UZ", False),
         ("CIRCULATION", "UZ", False),
-        ("EXPORT", "DE", False),
     ],
 )
 def test_uz_goes_with_production_only(release_type: str, country: str, fits: bool) -> None:
