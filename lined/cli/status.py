@@ -11,6 +11,7 @@ import typer
 from lined.cli.exits import DEGRADED, STOPPED, tell
 from lined.cli.options import AT_WORK, CONFIG, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
+from lined.vocabulary.clocks import SYNCED_MS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -129,11 +130,18 @@ def _facts(document: dict[str, Any], clock: Clock, *, running: bool) -> Iterator
 
 
 def _regulator(regulator: dict[str, Any], clock: Clock) -> str:
+    from lined.cli.telling import span
+
     parts = ["reachable" if regulator["reachable"] else "not reachable"]
     if regulator.get("problem"):
         parts.append(str(regulator["problem"]))
     if regulator["credential_expires_at"]:
         parts.append(f"credential until {clock.at(regulator['credential_expires_at'])}")
+    skew_s = regulator.get("clock_skew_s")
+    if skew_s is None:
+        parts.append("its clock not heard yet")
+    elif abs(skew_s) * 1000 > SYNCED_MS:
+        parts.append(f"our clock {span(abs(skew_s))} {'ahead' if skew_s > 0 else 'behind'}")
     return ", ".join(parts)
 
 

@@ -19,7 +19,7 @@ from lined.commands.registry.fields import (
     Required,
     Short,
 )
-from lined.journal.tables import eligible, report_lists
+from lined.journal.tables import asked, report_lists
 from lined.line.jobs import jobs
 from lined.reports import people
 from lined.reports.kinds import correction
@@ -102,7 +102,7 @@ def seal(tx: Tx, body: Seal) -> dict[str, Any]:
     if not state.may_seal or state.clock_is_behind(tx.at_ms):
         raise Conflict("clock", "The clock of this computer cannot be trusted: set it right, then seal again.")
     if kind in {None, ReportKind.AGGREGATION}:
-        eligible.ask(tx.connection, tx.at_ms)
+        asked.ask(tx.connection, ReportKind.AGGREGATION, tx.at_ms)
     found = report_lists.open_batches(tx.connection, kind)
     for report in found:
         jobs.end_batch(tx.connection, state, report, tx.at_ms, "command")

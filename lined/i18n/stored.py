@@ -28,6 +28,10 @@ OUTSIDE: tuple[tuple[str, str], ...] = (
         N_("document %(id)s is said to be of type %(other)s, which is none of this kind of report"),
     ),
     (
+        r"not one code of the list of document (?P<id>\S+) is in the report",
+        N_("not one code of the list of document %(id)s is in the report"),
+    ),
+    (
         r"the list of codes of document (?P<id>\S+) has more rows than its (?P<n>\d+) codes",
         N_("the list of codes of document %(id)s has more rows than its %(n)s codes"),
     ),
@@ -119,6 +123,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         N_("it may have been sent since the backup was made"),
     ),
     # what its dates keep back
+    (r"a person's word on its dates", N_("a person's word on its dates")),
+    (r"its turn, its dates confirmed by a person", N_("its turn; a person has confirmed its dates")),
     (
         r"(?P<n>\d+) codes: this computer's clock was wrong, or may have been, when it showed (?P<moment>\S+); by .*",
         N_(

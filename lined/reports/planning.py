@@ -15,8 +15,8 @@ from functools import partial
 import structlog
 
 from lined.journal.database import Connection
-from lined.journal.tables import jobs, package_lists, packages, report_lists, reports
-from lined.journal.tables.eligible import Eligible, asked, eligible, is_eligible, on_its_way, version
+from lined.journal.tables import asked, jobs, package_lists, packages, report_lists, reports
+from lined.journal.views.eligible import Eligible, eligible, is_eligible, on_its_way, version
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -115,7 +115,7 @@ def _batch(connection: Connection, one: Eligible, rules: PlanningRules, at_ms: i
 
 def _to_seal(connection: Connection) -> list[int]:
     """Open batches that nothing more will join, of jobs that have ended or that somebody asked for."""
-    asked_ms = asked(connection)
+    asked_ms = asked.last_ms(connection, ReportKind.AGGREGATION)
     found = []
     for report in report_lists.with_room(connection, ReportKind.AGGREGATION):
         if not report.codes:

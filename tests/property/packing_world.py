@@ -19,7 +19,7 @@ from lined.journal.database import Connection
 from lined.journal.schema import migrations
 from lined.journal.steps import one_step
 from lined.journal.tables import reports
-from lined.journal.tables.eligible import eligible
+from lined.journal.views.eligible import eligible
 from lined.line.jobs import jobs
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from lined.commands.codes import withdraw_code
 from lined.commands.packages import close
-from lined.journal.tables import packages
+from lined.journal.tables import packages, rescans
 from lined.line.stations import rehearsing, rework
 from lined.line.stations.read import Read
 from lined.vocabulary.errors import CommandError
@@ -144,7 +144,7 @@ class Packing(RuleBasedStateMachine):
     def doubt_a_package(self, station: str) -> None:
         package = packages.open_at(self.world.connection, station)
         if package is not None:
-            self.world.do(lambda: packages.suspect(self.world.connection, package.id, "test"))
+            self.world.do(lambda: rescans.suspect(self.world.connection, package.id, "test"))
 
     # ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from lined.codes import without_separators
 
 PENDING, SUCCESS, PARTIAL, ERROR = "IN_PROCESS", "SUCCESS", "PARTIALLY_PROCESSED", "ERROR"
+WARNING, REMARK = "WARNING", "EXTENDED_STATUS_EXISTS"
 ALREADY, UNKNOWN = "invalid-code-status", "code-not-found"
 HEARD_S = 2.0  # a Date header is cut to the second, and was written before it was read
 
@@ -31,6 +32,7 @@ class Fate(NamedTuple):
     nameless: bool = False  # refused, naming nobody
     unlisted: float = 0.0  # share of codes that the list of outcomes leaves out
     unlisted_s: float = 0.0  # for so long
+    warned: float = 0.0  # share of codes that are processed with a remark
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Filed:
     status: str = PENDING
     results: dict[str, str] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()
+    warned: frozenset[str] = frozenset()
 
     def visible(self, now_s: float) -> bool:
         return now_s >= self.created_s + self.fate.visible_s
@@ -151,7 +154,8 @@ class Books:
         for index, ident in enumerate(filed.idents):
             result = filed.results.get(ident, "")
             if ident not in hidden and (result or filed.status != ERROR):
-                rows.append((index, ident, ERROR if result else SUCCESS, result or None))
+                good = (WARNING, REMARK) if ident in filed.warned else (SUCCESS, None)
+                rows.append((index, ident, *((ERROR, result) if result else good)))
         return rows
 
     def touching(self, idents: Sequence[str], since_s: float, now_s: float) -> list[str]:
@@ -186,6 +190,8 @@ class Books:
         for ident in filed.idents:
             if ident not in results:
                 self.applied[ident] = filed.id
+        good = [ident for ident in filed.idents if ident not in results]
+        filed.warned = frozenset(ident for ident in good if self._chance.random() < filed.fate.warned)
         filed.unlisted = frozenset(i for i in filed.idents if self._chance.random() < filed.fate.unlisted)
 
     def _stands(self, filed: Filed, ident: str) -> bool:

@@ -56,6 +56,7 @@ async def at_the_end(run: Run, life: Life) -> None:
     _dates(run)
     _budget(run)
     _patience(run)
+    _remarks(run, life)
     for key, reason in world.ledger.withdrawn.items():
         if buckets.get(key) not in ("withdrawn", None) and not _applied_again(life, key):
             world.wrong(f"{key} was withdrawn ({reason}) and is {buckets.get(key)}")
@@ -91,7 +92,7 @@ def _outcome(run: Run, ident: str, bucket: str) -> None:
         return
     if bucket in ("unreported", "reported"):
         run.world.wrong(f"{ident} has no outcome: {bucket}")
-    elif bucket == "refused" and ident not in run.world.books.blamed:
+    elif bucket == "refused" and ident not in run.world.books.blamed | run.people.dates_confirmed:
         run.world.wrong(f"{ident} is refused here and was never blamed by the regulator")
     elif bucket == "accepted" and not applied:
         run.world.wrong(f"{ident} is accepted here and not in the regulator's books")
@@ -109,6 +110,18 @@ def _hidden_for_ever(run: Run, ident: str) -> bool:
     return (applying.late and applying.status == PARTIAL) or any(
         twice.ident == ident and twice.first.late and twice.second.status == PARTIAL for twice in books.twice
     )
+
+
+def _remarks(run: Run, life: Life) -> None:
+    """What the regulator remarked about codes that it accepted is known here, and nothing else."""
+    for report in reports_where(life._look, "state IN ('succeeded', 'partial')"):
+        filed = run.world.books.documents.get(report.document_id or "")
+        if filed is None:
+            continue
+        rows = life._look.execute("SELECT ident FROM warning WHERE report_id = ?", (report.id,)).fetchall()
+        kept = {row[0] for row in rows}
+        if kept - filed.warned or (report.warnings is not None and filed.warned - kept - filed.unlisted):
+            run.world.wrong(f"report {report.id}: remarks are kept about {len(kept)} of {len(filed.warned)} codes")
 
 
 def _books(run: Run) -> None:

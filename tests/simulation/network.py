@@ -44,6 +44,8 @@ class Weather:
         self.between = chance.choice((0.0, 0.0, 0.4))  # share of bodies that something between turns away
         self.turned_away: dict[bytes, int] = {}  # how often still
         self.patience: Counter[bytes] = Counter()  # how often a body was, since a person has decided anything
+        self.strange = chance.choice((0.0, 0.0, 0.2))  # share of answers that are about something else
+        self.warned = chance.choice((0.0, 0.2))  # share of codes that are processed with a remark
         self.sent_at: list[float] = []
 
     def turns_away(self, body: bytes) -> bool:
@@ -65,7 +67,7 @@ class Weather:
             visible_s, late = min(self.hidden_s * c.random(), longest_hidden_s), False
             if not self.calm and self.late and c.random() < 0.4:
                 visible_s, late = longest_hidden_s * c.uniform(1.0, 6.0) + 60.0, True
-            return Fate(visible_s, judged_s), late
+            return Fate(visible_s, judged_s, warned=self.warned), late
         kind = c.randrange(5)
         return Fate(
             visible_s=min(self.hidden_s * c.random(), longest_hidden_s),
@@ -75,6 +77,7 @@ class Weather:
             nameless=kind == 3,
             unlisted=0.4 if kind == 4 or c.random() < 0.2 else 0.0,
             unlisted_s=c.choice((100.0, 3_000.0)),
+            warned=self.warned,
         ), False
 
 
@@ -174,6 +177,10 @@ class Connection:
     async def document(self, document_id: str) -> Document | None:
         await self._asked()
         filed = self._books.get(document_id, self._now_s())
+        if self._is_strange():
+            other = self._weather.chance.choice(list(self._books.documents.values()))
+            right_id = self._weather.chance.random() < 0.5
+            return _card(other) if not right_id else Document(document_id, "VALIDATION", SUCCESS, None, None, True)
         return None if filed is None else _card(filed)
 
     async def code_outcomes(
@@ -181,6 +188,10 @@ class Connection:
     ) -> list[CodeOutcome] | None:
         assert isinstance(spare, bool)
         filed = await self._seen(document_id)
+        if self._is_strange():  # there is no such list, or one that never ends
+            first = 0 if after is None else after + 1
+            endless = [CodeOutcome(n, f"another's {n}", SUCCESS, None) for n in range(first, first + limit)]
+            return None if self._weather.chance.random() < 0.5 else endless
         rows = [CodeOutcome(*row) for row in self._books.outcomes(filed, self._now_s())]
         return [row for row in rows if after is None or row.index > after][:limit]
 
@@ -193,7 +204,8 @@ class Connection:
         assert kind == "utilisation"
         await self._asked()
         since_s = since.timestamp() - self._epoch_ms / 1000
-        return [_card(d) for d in self._books.page(since_s, cursor, self._now_s(), self._weather.page)]
+        found = self._books.page(since_s, cursor, self._now_s(), self._weather.page)
+        return [_card(d)._replace(type="") if self._is_strange() else _card(d) for d in found]
 
     async def content(self, document_id: str) -> dict[str, object]:
         return self._books.shown(await self._seen(document_id))
@@ -208,6 +220,10 @@ class Connection:
     async def check_credential(self) -> None:
         """A question that only asks whether we are still welcome."""
         await self._asked()
+
+    def _is_strange(self) -> bool:
+        weather = self._weather
+        return not weather.calm and weather.chance.random() < weather.strange
 
     async def _seen(self, document_id: str) -> Filed:
         await self._asked()

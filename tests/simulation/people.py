@@ -32,7 +32,7 @@ class People:
         self._world = run.world
         self._ids = 0
         self.excused: set[str] = set()
-        self.dates_confirmed: set[str] = set()
+        self.dates_confirmed: set[str] = set()  # of reports held for their dates: sent as they were, or ended
         self._tried: set[int] = set()
 
     async def order(
@@ -91,7 +91,8 @@ class People:
         life = await self._run.a_life()
         held = reports_where(life._look, "state = 'held' ORDER BY id")
         for report in held:
-            if self._world.wall_ms() - (report.attempt_ms or 0) >= PATIENT_S * 1000:
+            # whichever way the clock went: an attempt may have been made years from now
+            if abs(self._world.wall_ms() - (report.attempt_ms or 0)) >= PATIENT_S * 1000:
                 await self._decide(life, report)
 
     async def _decide(self, life: Life, report: ReportRow) -> None:

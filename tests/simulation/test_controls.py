@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from lined.journal.database import Connection
-from lined.journal.tables import report_events, reports
+from lined.journal.tables import report_events, reports, warnings
 from lined.journal.views.true_time import Right, TrueTime
 from lined.line.stations import applying
 from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
+from lined.regulator.answers import Document
 from lined.regulator.budget import Bucket
-from lined.reports.delivery import blame, dating
+from lined.reports.delivery import blame, dating, follow
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
@@ -101,6 +102,17 @@ def try_for_ever_what_is_turned_away(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(invariants, "_patience", _three_at_most)
 
 
+def believe_any_card(patch: pytest.MonkeyPatch) -> None:
+    async def any_card(around: Surroundings, _kind: str, document_id: str) -> Document | None:
+        return await around.regulator.document(document_id)
+
+    patch.setattr(follow, "card", any_card)
+
+
+def lose_remarks(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(warnings, "keep", lambda *_: None)
+
+
 def _three_at_most(run: Run) -> None:
     if max(run.world.weather.patience.values(), default=0) > 3:
         run.world.wrong("turned away again and again, and nobody was asked")
@@ -175,6 +187,8 @@ NOTICED: dict[Break, str] = {
     send_the_innocent_again_in_two_reports: "was reported twice",
     blame_the_next_code: "never blamed",
     try_for_ever_what_is_turned_away: "nobody was asked",
+    believe_any_card: "not in the regulator's books",
+    lose_remarks: "remarks are kept",
     believe_every_refusal: "applied in the regulator's books",
     accept_before_the_commit: "is not on disk",
     accept_a_copy: "was accepted anew",

@@ -1,5 +1,5 @@
-"""Rows of `package`: groups, boxes and pallets, and what lies in them; of `rescan` and `freed`, which tell of their
-children. It keeps the tree whole; what may be packed is decided by the line.
+"""Rows of `package`: groups, boxes and pallets, and what lies in them. It keeps the tree whole; what may be packed is
+decided by the line.
 
     open → closed → (batch_id: reported) …            dissolved: no more; its row stays as history
     a package re-packed after it was reported is a new row: `earlier_id` names the old one, `after_report` the
@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
+from lined.journal.tables import rescans
 from lined.vocabulary.packages import Level, PackageState
 
 DEPTH_MAX = 4  # group, box, pallet, and one more than there can be
@@ -219,7 +220,7 @@ def take_package(connection: Connection, package_id: int, child_id: int) -> None
 
 def _one_less(connection: Connection, package_id: int, child_id: int) -> None:
     connection.execute("UPDATE package SET holds = holds - 1 WHERE id = ?", (package_id,))
-    connection.execute("DELETE FROM rescan WHERE package_id = ? AND child_id = ?", (package_id, child_id))
+    rescans.remove(connection, package_id, child_id)
 
 
 def change(connection: Connection, package_id: int, /, **columns: object) -> None:
@@ -241,7 +242,7 @@ def close(connection: Connection, package_id: int, ident: str, code_id: int | No
         closed_no=int(row[0]),
         close_requested=0,
     )
-    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
+    rescans.end(connection, package_id)
 
 
 def dissolve(connection: Connection, package_id: int) -> None:
@@ -252,15 +253,8 @@ def dissolve(connection: Connection, package_id: int) -> None:
         take_package(connection, package.package_id, package_id)
     connection.execute("UPDATE code SET package_id = NULL WHERE package_id = ?", (package_id,))
     connection.execute("UPDATE package SET package_id = NULL WHERE package_id = ?", (package_id,))
-    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
+    rescans.end(connection, package_id)
     change(connection, package_id, state=PackageState.DISSOLVED, suspect=None)
-
-
-def freed(connection: Connection, idents: list[str], report_id: int) -> None:
-    """These children leave a package that the regulator knows; they are its until this disaggregation is accepted."""
-    connection.executemany(
-        "INSERT OR REPLACE INTO freed (ident, report_id) VALUES (?, ?)", [(ident, report_id) for ident in idents]
-    )
 
 
 def form_anew(connection: Connection, package: PackageRow, after_report: int, at_ms: int) -> PackageRow:
@@ -287,39 +281,3 @@ def form_anew(connection: Connection, package: PackageRow, after_report: int, at
 def _select(connection: Connection, where: str, *parameters: object) -> list[PackageRow]:
     rows = connection.execute(f"SELECT {COLUMNS} FROM package WHERE {where}", parameters).fetchall()
     return [PackageRow(*row) for row in rows]
-
-
-# ── content scanned again ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def suspect(connection: Connection, package_id: int, why: str) -> None:
-    """The package does not close until each child was seen again."""
-    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
-    change(connection, package_id, suspect=why)
-
-
-def clear_suspicion(connection: Connection, why: str) -> None:
-    """What made open packages suspect turned out to be nothing."""
-    connection.execute(
-        "DELETE FROM rescan WHERE package_id IN (SELECT id FROM package WHERE state = 'open' AND suspect = ?)", (why,)
-    )
-    connection.execute("UPDATE package SET suspect = NULL WHERE state = 'open' AND suspect = ?", (why,))
-
-
-def seen_again(connection: Connection, package: PackageRow, child_id: int) -> bool:
-    """One child of a suspect package was scanned again. True: it was the last one, the package is suspect no more."""
-    connection.execute("INSERT OR IGNORE INTO rescan (package_id, child_id) VALUES (?, ?)", (package.id, child_id))
-    return clear_if_seen(connection, package.id)
-
-
-def clear_if_seen(connection: Connection, package_id: int) -> bool:
-    """Suspicion ends when everything that lies in the package was seen again."""
-    row = connection.execute(
-        "SELECT (SELECT count(*) FROM rescan WHERE package_id = p.id), p.holds FROM package p WHERE p.id = ?",
-        (package_id,),
-    ).fetchone()
-    if row[0] < row[1]:
-        return False
-    connection.execute("DELETE FROM rescan WHERE package_id = ?", (package_id,))
-    change(connection, package_id, suspect=None)
-    return True

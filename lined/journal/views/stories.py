@@ -10,10 +10,10 @@ from lined.journal.care import archive
 from lined.journal.database import Connection
 from lined.journal.tables import jobs, package_lists, packages, report_lists, warnings
 from lined.journal.tables.codes import KnownCode, bucket_of, find
-from lined.journal.tables.eligible import waits_for
 from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.reports import ReportRow
+from lined.journal.views.eligible import waits_for
 from lined.journal.views.queries import PAGE_MAX, STORY_MAX, one_moment
 from lined.journal.views.work_items import Grading, Task, grades_of, of_code
 from lined.vocabulary.codes import CodeEvent as Word

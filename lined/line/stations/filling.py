@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lined.codes import MarkingCode
-from lined.journal.tables import packages
+from lined.journal.tables import packages, rescans
 from lined.journal.tables.packages import PackageRow
 from lined.line.plant import PackageRule
 from lined.line.stations import closing
@@ -37,7 +37,7 @@ def put(tx: Transaction, package: PackageRow, child: Child) -> None:
     else:
         packages.put_package(tx.connection, package.id, child.id)
     if package.suspect:
-        packages.seen_again(tx.connection, package, child.id)
+        rescans.seen_again(tx.connection, package.id, child.id)
 
 
 def close_if_full(tx: Transaction, read: Read, package_id: int) -> int:

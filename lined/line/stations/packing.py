@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from lined.codes import MarkingCode
-from lined.journal.tables import packages, reads
+from lined.journal.tables import packages, reads, rescans
 from lined.journal.tables.packages import PackageRow
 from lined.line.plant import PackageRule
 from lined.line.state import RECENT_MAX
@@ -89,7 +89,7 @@ def _packed_already(tx: Transaction, read: Read, package: PackageRow | None, chi
     if package is None or child.inside != package.id:
         return Verdict(Reason.ALREADY_PACKED)
     if package.suspect:
-        packages.seen_again(tx.connection, package, child.id)
+        rescans.seen_again(tx.connection, package.id, child.id)
         applied = filling.close_if_full(tx, read, package.id)
         return Verdict(Decision.REPEAT, applied, applied)
     span_ms = read.station.repeat_ms.get(read.device, 0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lined.codes import masked
 from lined.journal.database import Connection
-from lined.journal.tables import codes, packages, reports, tasks
+from lined.journal.tables import codes, freed, packages, reports, rescans, tasks
 from lined.journal.tables.packages import PackageRow
 from lined.line.state import LineState, job_of, lot_of
 from lined.line.stations import reforming
@@ -29,7 +29,7 @@ def take_out(connection: Connection, state: LineState, ident: str, by: str, at_m
     else:
         packages.take_package(connection, package.id, child_id)
     if report_id is not None:
-        packages.freed(connection, [ident], report_id)
+        freed.add(connection, [ident], report_id)
     _note(connection, ident, at_ms, CodeEvent.TAKEN_OUT, f"of {package.ident or package.level}", by)
     _settle(connection, package.id, at_ms, by)
     return {"code": ident, "package": package.ident, "report": _text(report_id)}
@@ -63,7 +63,7 @@ def replace(
     put_in(connection, child, package._replace(capacity=package.capacity + 1), by, at_ms)
     answer = take_out(connection, state, ident, by, at_ms)
     if report_id is not None:
-        packages.freed(connection, [ident], report_id)
+        freed.add(connection, [ident], report_id)
     return {**answer, "with": child.ident, "report": _text(report_id)}
 
 
@@ -77,7 +77,7 @@ def dissolve(connection: Connection, state: LineState, package: PackageRow, by: 
     place = reforming.common_standing(connection, [package, *around])
     if place == reforming.REPORTED:
         report_id = reforming.disaggregate(connection, state, package, at_ms)
-        packages.freed(connection, packages.children(connection, package), report_id)
+        freed.add(connection, packages.children(connection, package), report_id)
         for outer in around:
             reforming.form_anew(connection, outer, report_id, at_ms)
     else:
@@ -136,7 +136,7 @@ def _settle(connection: Connection, package_id: int, at_ms: int, by: str) -> Non
             _settle(connection, package.package_id, at_ms, by)
         return
     if package.suspect:
-        packages.clear_if_seen(connection, package.id)
+        rescans.clear_if_seen(connection, package.id)
     if not packages.holds_with_own(connection, package, CodeState.REFUSED):
         for one in (package, *packages.above(connection, package)):
             tasks.end_of_package(connection, one.id, at_ms, by, "what was refused is no longer in it")

@@ -21,7 +21,7 @@ import structlog
 
 from lined.journal import Journal
 from lined.journal.database import Connection
-from lined.journal.tables import counters, package_lists, packages
+from lined.journal.tables import counters, package_lists, rescans
 from lined.journal.tables.codes import find
 from lined.journal.views.work_items import rejected_lately
 from lined.line.plant import Plant
@@ -184,7 +184,7 @@ def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int
     if plant.stations[station].role == Role.PACK:
         found = [package for package in found if package.station == station]
     for package in found:
-        packages.suspect(connection, package.id, _why_suspect(station))
+        rescans.suspect(connection, package.id, _why_suspect(station))
     return [package.id for package in found]
 
 
@@ -210,7 +210,7 @@ def _confirm(
     """`cleared`: with it nothing is left at that station that made packages suspect."""
     station, reason, code, judged_ms = kept
     if cleared:
-        packages.clear_suspicion(connection, _why_suspect(station))
+        rescans.clear_suspicion(connection, _why_suspect(station))
     state.refresh(connection)
     job_id = state.job.id if state.job else counters.LIFE
     counters.add_in_time(connection, job_id, {f"station.{station}.confirmed": 1}, at_ms)

@@ -87,7 +87,12 @@ class Following:
             self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
             log.info("remarks_not_asked", report=report.id, why=str(error))
             return
-        if listed.whole or listed.absent:
+        nothing = listed.absent or (listed.whole and listed.foreign > 0)
+        self._absent[report.id] += nothing
+        if nothing and self._absent[report.id] < ABSENT_LOOKS:
+            self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
+        elif listed.whole or listed.absent:
+            self._absent.pop(report.id, None)
             await outcomes.keep_warnings(around, report, _remarked(listed, None))
             await around.journal.do(partial(warnings.counted, report=report))
 
@@ -158,7 +163,9 @@ class Following:
         refused = {key: text for key, text in members.refused.items() if key.partition(BEHIND)[0] in waiting}
         left = len(waiting - accepted.keys() - {key.partition(BEHIND)[0] for key in refused})
         given_up = around.wall_ms() - (report.final_ms or 0) >= around.rules.give_up_ms
-        await outcomes.keep_warnings(around, report, _remarked(listed, members))
+        if remarks := _remarked(listed, members):
+            await outcomes.keep_warnings(around, report, remarks)
+            await around.journal.do(partial(warnings.counted, report=report))
         await outcomes.settle_unlisted(around, report, accepted, refused, left, given_up and left > 0)
         return False
 

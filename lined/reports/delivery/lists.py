@@ -1,8 +1,8 @@
 """Lists of what became of a document's codes, read page by page and never for longer than they can be.
 
-A list ends where every code of ours was seen, at an empty page, or with more rows than the document has codes, which
-is no list of that document. One look reads PAGES pages at most and goes on in the next, so that no list keeps the other
-documents waiting.
+A list ends where every code of ours was seen, at an empty page, or with more rows than the document has codes: then,
+and where not one row is about a code of ours, it is no list of that document. One look reads PAGES pages at most and
+goes on in the next, so that no list keeps the other documents waiting.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Listed:
     refused: dict[str, str] = field(default_factory=dict)
     warned: dict[str, str] = field(default_factory=dict)
     rows: int = 0
+    foreign: int = 0
     after: int | None = None
     whole: bool = False
     absent: bool = False
@@ -41,6 +42,7 @@ class Listed:
         self.rows += 1
         key = ours.get(row.code) or ours.get(without_separators(row.code))
         if key is None:
+            self.foreign += 1
             return
         if row.state in statuses.code_refused:
             self.refused[key] = row.result or NO_REASON
@@ -77,6 +79,8 @@ class Lists:
                 listed.take(row, ours, around.profile.statuses)
             # A server may have a limit of its own, so a short page is not the last.
             if not page or wanted <= listed.accepted.keys() | listed.refused.keys():
+                if listed.rows and listed.rows == listed.foreign:
+                    raise Unfit(f"not one code of the list of document {report.document_id} is in the report")
                 listed.whole = True
                 return listed
             if listed.rows > most:

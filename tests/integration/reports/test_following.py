@@ -308,6 +308,19 @@ async def test_a_list_that_never_ends_is_read_no_further_than_the_document_has_c
         assert ("strange-answer", str(report_id)) in d.told.now
 
 
+@pytest.mark.parametrize("status", ["ERROR", "PARTIALLY_PROCESSED"])
+async def test_a_list_of_another_documents_codes_is_no_evidence(tmp_path: Path, status: str) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id, doc = await d.submitted(3)
+        doc.status = status
+        doc.outcomes = [CodeOutcome(n, f"another's {n}", "ERROR", "code-not-found") for n in range(2)]
+        for _ in range(2):
+            await d.followed()
+        assert await d.state(report_id) == "submitted"
+        assert set((await d.buckets()).values()) == {"reported"}
+        assert ("strange-answer", str(report_id)) in d.told.now
+
+
 async def test_a_long_list_is_read_in_turns_with_other_documents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,8 +415,12 @@ async def test_remarks_that_cannot_be_had_cost_nothing(tmp_path: Path, nothing: 
         for _ in range(5):
             await d.follow()
         assert len(d.office.pages) == 1
+        for _ in range(8):
+            d.clock.pass_ms(2 * HOUR_MS)
+            await d.follow()
         assert await d.state(report_id) == "succeeded"
         assert (await d.report(report_id)).warnings == (0 if nothing == "no list" else None)
+        assert len(d.office.pages) == (3 if nothing == "no list" else 9)
         d.office.deaf = None
         other, _ = await d.submitted()
         await d.followed()

@@ -2,8 +2,7 @@
 
 A package is reported once its children are accepted as applied by the regulator: units and GROUPs by their utilisation,
 boxes by their own aggregation, which goes out in an earlier document, so that no code stands twice in one. What left a
-package the regulator knew waits for that disaggregation; so does a package that is formed anew. `asked`: when somebody
-wanted them reported as soon as they may be.
+package the regulator knew waits for that disaggregation; so does a package that is formed anew.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level
-from lined.vocabulary.reports import ReportKind, ReportState
+from lined.vocabulary.reports import ReportState
 
 _FINAL_GOOD = "(r.state IN ('succeeded', 'partial') OR coalesce(r.released_as, '') = 'accepted')"
 
@@ -160,14 +159,3 @@ def _freed(connection: Connection, package_id: int) -> Wait:
         if found is not None:
             return found
     return Wait("its turn", False, None)
-
-
-def ask(connection: Connection, at_ms: int) -> None:
-    """Somebody wants what is packed now to be reported as soon as it may be."""
-    connection.execute("INSERT OR REPLACE INTO asked (kind, at_ms) VALUES (?, ?)", (ReportKind.AGGREGATION, at_ms))
-
-
-def asked(connection: Connection) -> int:
-    """When somebody last asked for that, in milliseconds since 1970; 0: never."""
-    row = connection.execute("SELECT at_ms FROM asked WHERE kind = ?", (ReportKind.AGGREGATION,)).fetchone()
-    return int(row[0]) if row else 0
