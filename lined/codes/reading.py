@@ -163,26 +163,31 @@ def _serial_length(code: MarkingCode) -> int:
 
 def _careful(received: bytes, shapes: Mapping[str, Shape]) -> MarkingCode:
     """The slow way, through all readings of a text: those of known products first, and only if one is left."""
-    device_fault = not received.isascii() or is_printed_form(received.decode("latin-1"))
     if len(received) > MAX_BYTES:
-        raise Malformed(f"{len(received)} bytes are more than any marking code has", device_fault=device_fault)
+        raise _malformed(received, f"{len(received)} bytes are more than any marking code has")
     raw, remarks = _without_prefix(received)
     text = without_surplus(raw.decode("latin-1"))
     if len(text) < len(raw):
         remarks |= SURPLUS_SEPARATOR
     readings = [code for code in (_gs1(text, remarks), _tobacco(text, remarks), _sscc(text, remarks)) if code]
     known = [code for code in readings if code.gtin in shapes and _fits(code, shapes[code.gtin])]
-    whole = {code.full for code in known}
-    known += [code for code in _repaired(text, remarks, shapes) if code.full not in whole]
+    for code in _repaired(text, remarks, shapes):
+        if all(code.full != other.full for other in known):
+            known.append(code)
     candidates = known or [code for code in readings if code.gtin not in shapes]
     if len(candidates) > 1:
-        raise Malformed("reads both as GS1 and as TOBACCO", device_fault=device_fault)
+        raise _malformed(received, "reads both as GS1 and as TOBACCO")
     if not candidates:
-        raise Malformed(_diagnosis(text, shapes), device_fault=device_fault)
+        raise _malformed(received, _diagnosis(text, shapes))
     code = candidates[0]
     if code.full.encode("latin-1").translate(None, _ORDINARY):
         code = code._replace(remarks=code.remarks | OUTSIDE_SET_82)
     return code
+
+
+def _malformed(received: bytes, reason: str) -> Malformed:
+    device_fault = not received.isascii() or is_printed_form(received.decode("latin-1"))
+    return Malformed(reason, device_fault=device_fault)
 
 
 def _repaired(text: str, remarks: int, shapes: Mapping[str, Shape]) -> list[MarkingCode]:

@@ -34,6 +34,7 @@ from lined.supply.text_lines import NoText, numbered
 TITLES_MAX = 5
 
 _DIGITS = re.compile("[0-9]{8}")  # a line without them holds no code
+_LIKE_A_CODE = re.compile("01[0-9]{14}|[0-9]{18}")
 
 
 class PoolFile:
@@ -124,7 +125,7 @@ class PoolFile:
             row = text.strip(BLANKS)
             if not row.strip() and not wrong:
                 continue
-            if not codes and not wrong and self.titles < TITLES_MAX and not _DIGITS.search(row):
+            if not codes and not wrong and self.titles < TITLES_MAX and _is_title(row):
                 self.titles += 1
                 continue
             codes = True
@@ -154,3 +155,8 @@ class PoolFile:
         if len(cells) != self._width:
             raise WrongRow(f"{len(cells)} columns, the first line has {self._width}")
         return cells
+
+
+def _is_title(row: str) -> bool:
+    """Words, such as `GTIN 04899215122371`, and nothing that a code could have become."""
+    return not _DIGITS.search(row) or (row[0].isalpha() and " " in row and not _LIKE_A_CODE.search(row))

@@ -75,9 +75,9 @@ def _encoding(head: bytes) -> str:
             return encoding
     if b"\0" not in head:
         return "utf-8"
-    if len(head) % 2 == 0 or len(head) == _HEAD_BYTES:
-        if not any(head[1::2]):
-            return "utf-16-le"
-        if not any(head[0::2]):
-            return "utf-16-be"
+    even, odd = head[0::2], head[1::2]
+    if b"\0" not in even and 2 * odd.count(b"\0") >= len(odd):  # codes are ASCII, whatever the titles are
+        return "utf-16-le"
+    if b"\0" not in odd and 2 * even.count(b"\0") >= len(even):
+        return "utf-16-be"
     raise NoText("holds NUL bytes: it is no text (or was cut off by a power failure): ask for it again")

@@ -105,6 +105,10 @@ def test_every_bad_line_has_its_number(tmp_path: Path) -> None:
 
 
 SPOILED = {
+    "a code with blanks before the others": [f"01 {GTIN} 21UGM6BL+d+aHQw", *FULL],
+    "printed text before the others": [f"(01) {GTIN} (21) UGM6BL+d+aHQw", *FULL],
+    "another product's code among words": [f"Code 010307797292004621{SERIALS[0]}", *FULL],
+    "a box among words": ["Box 00030779729200012315", *FULL],
     "quotes not doubled": [f'"{one}","2026-11-01"' for one in IDENTS],
     "quotes not doubled, no other column": [f'"{one}"' for one in IDENTS],
     "a delimiter that is none": [f"{quoted(one)}:2026" for one in IDENTS],
@@ -197,9 +201,10 @@ def test_a_cut_check_part_is_a_doubt_too(tmp_path: Path) -> None:
         "\n".join(FULL) + "\x1a",
         "\r".join(FULL) + "\r",
         "\n".join(["Order 77", "code", *FULL]),
+        "\n".join([f"GTIN: {GTIN}", "Заказ 20261101 от 01.11.2026", "", "Codes:", *FULL]),
         "\n".join(["Order 77", "", "code,date", *(f"{quoted(one)},7" for one in FULL)]),
     ],
-    ids="blanks hard apostrophe formula formula-csv quoted ctrl-z ctrl-z-behind CR titles titles-csv".split(),
+    ids="blanks hard apostrophe formula formula-csv quoted ctrl-z ctrl-z-behind CR titles words titles-csv".split(),
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_what_other_programs_do_to_a_file_is_read(
