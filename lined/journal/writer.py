@@ -72,7 +72,7 @@ class Writer:
         self._room_checked = 0.0
         self._busy_since: float | None = None
         self._missing: Work[Any, Any] | None = None  # a barrier that met a defect
-        self._missed = 0
+        self._missed, self._why_missing = 0, Defect()
         self._crash_point = crash_point or _pass
         self.marks: Marks | None = None  # set by `prepare`, with `age`
         self.age = 0  # the number of the newest commit
@@ -230,7 +230,7 @@ class Writer:
             for entry in run:
                 self._crash_point(f"in {name_of(entry)}")
         if self._missing is not None and self._missing is not work:
-            return [(entry, Defect("what comes before it is not in the journal yet")) for entry in run]
+            return [(entry, self._why_missing) for entry in run]
         try:
             outcome = self._together(run)
         except Undone as undone:
@@ -239,6 +239,7 @@ class Writer:
             if work.barrier:
                 self._missed += 1
                 self._missing = work if self._missed <= BARRIER_TRIES else None
+                self._why_missing = undone.defect
             return [(run[0], undone.defect)]
         if work.barrier:
             self._missing, self._missed = None, 0
