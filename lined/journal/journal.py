@@ -38,7 +38,7 @@ from lined.journal.tables import account, age, codes, life
 from lined.journal.tables.age import Age
 from lined.journal.tables.unsaid import BEING_SAID
 from lined.journal.writer import Writer
-from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalError, JournalLocked, Problem
+from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalLocked, LinedError, Problem
 from lined.vocabulary.reports import FINAL
 
 log = structlog.get_logger()
@@ -141,7 +141,7 @@ class Journal:
         if not self.writer.stopped.is_set() and self.writer.broken is None:
             try:
                 await self.do(lambda connection: life.note(connection, clean=True))
-            except JournalError as error:
+            except LinedError as error:
                 log.error("journal_not_marked_clean", error=str(error))
         await self.writer.stop()
         self._release()

@@ -42,6 +42,12 @@ class About(Table):
     texts: Listed
 
 
+class Headers(Table):
+    """`accept`: what is sent as Accept; some servers answer 406 to anything but `*/*`."""
+
+    accept: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/*+.;=, -]{1,100}$")]
+
+
 class Limits(Table):
     codes_per_report: Limit
     group: Annotated[Limit, Field(alias="GROUP")]
@@ -224,6 +230,7 @@ class CredentialRules(Table):
 
 class Profile(Table):
     about: Annotated[About, Field(alias="profile")]
+    headers: Headers
     limits: Limits
     methods: Methods
     reports: Reports

@@ -129,7 +129,7 @@ class Wire:
                 write=account.write_timeout_s,
                 pool=account.connect_timeout_s,
             ),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
+            headers={"User-Agent": USER_AGENT, "Accept": account.profile.headers.accept, "Accept-Encoding": "identity"},
         )
         return _Line(client, account.exchange_timeout_s)
 

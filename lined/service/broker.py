@@ -51,6 +51,7 @@ class BrokerSide:
         self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0
+        self._begun = False
         self._told_package = 0
 
     @property
@@ -59,8 +60,6 @@ class BrokerSide:
 
     async def start(self, group: asyncio.TaskGroup) -> None:
         """Connect, for ever. Changes of reports and packages closed since the daemon's start are told."""
-        self._told = await self._journal.read(last_before, self._since_ms)
-        self._told_package = await self._journal.read(last_closed_before, self._since_ms)
         for work, name in ((self._bridge.run, "mqtt"), (self._tell_reports, "mqtt: reports")):
             self._tasks.append(group.create_task(self._defects.keep_going(name, work), name=name))
 
@@ -71,20 +70,35 @@ class BrokerSide:
 
     async def end(self) -> None:
         """Tell what happened last, then that we are offline, within END_S."""
-        with suppress(JournalError):
+        try:
             await self._look()
+        except JournalError:
+            pass  # /status says so already
+        except Exception as error:  # noqa: BLE001  a defect of ours keeps nobody from saying goodbye
+            self._defects.note("mqtt: reports", error)
         self._bridge.stop()
         if self._tasks:
             await asyncio.wait(self._tasks[:1], timeout=END_S)
         await cancelled(self._tasks)
 
     async def _tell_reports(self) -> None:
+        await self._begin()
         while True:
             with suppress(JournalError):  # /status says so already
                 await self._look()
             await asyncio.sleep(LOOK_S)
 
+    async def _begin(self) -> None:
+        """What was before the daemon's start is told to nobody."""
+        if self._begun:
+            return
+        self._told = await self._journal.read(last_before, self._since_ms)
+        self._told_package = await self._journal.read(last_closed_before, self._since_ms)
+        self._begun = True
+
     async def _look(self) -> None:
+        if not self._begun:  # stopped at once
+            return
         while found := await self._journal.read(changes_after, self._told):
             for change in found:
                 if change.no > self._told:  # somebody else may have looked meanwhile

@@ -36,9 +36,52 @@ LIMITS = "the regulator limits us, or many reports wait"
 CLOCK = "the PC's clock is off or jumps"
 PART = "the regulator processes a part"
 WAYS = "the regulator answers in a way that its text leaves open"
+MOVES = "the regulator's text moves: a path, a limit, a word, a product group"
 ANYTHING = "anything of this at once, in any order"
 
+_PROFILES = "tests/unit/regulator/test_profiles.py"
+
 MUTATIONS = [
+    Mutation(
+        MOVES,
+        "what is overridden changes nothing",
+        "lined/regulator/profiles.py",
+        "        tables[keys[-1]] = value\n",
+        "        pass\n",
+        f"{_PROFILES} tests/integration/regulator/test_moved.py",
+    ),
+    Mutation(
+        MOVES,
+        "a key that no profile has is taken for one",
+        "lined/regulator/profile.py",
+        'ConfigDict(frozen=True, extra="forbid",',
+        'ConfigDict(frozen=True, extra="ignore",',
+        _PROFILES,
+    ),
+    Mutation(
+        MOVES,
+        "a report goes where it always went",
+        "lined/regulator/client.py",
+        "        request = Request(method.verb, method.path, query, body)\n",
+        '        request = Request(method.verb, "/api/utilisation", query, body)\n',
+        "tests/integration/regulator/test_moved.py",
+    ),
+    Mutation(
+        MOVES,
+        "a key of the profile has no reader",
+        "lined/regulator/wire.py",
+        "account.profile.headers.accept",
+        '"application/json"',
+        "tests/unit/regulator/test_profile_read.py",
+    ),
+    Mutation(
+        MOVES,
+        "a word of the regulator's stands elsewhere",
+        "lined/reports/kinds/bodies.py",
+        '        "country": attributes["country"],\n',
+        '        "manufacturerCountry": attributes["country"],\n',
+        "tests/unit/regulator/test_words.py",
+    ),
     Mutation(
         AWAY,
         "a device that goes away takes the others with it",

@@ -12,12 +12,13 @@ import random
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from lined.journal.database import Connection, SqliteError, open_copy, open_writable
 from lined.journal.entries import Work
 from lined.journal.schema import migrations
 from lined.journal.writer import Writer
+from tests.simulation.mistakes import Faulty, Mistakes
 
 T = TypeVar("T", contravariant=True)
 R = TypeVar("R", covariant=True)
@@ -40,6 +41,7 @@ class Disk:
         self.slow = False
         self.break_at = ""
         self.failures = 0
+        self.broke = False  # some life on it had to end
 
     def commit_s(self) -> float:
         return self.chance.uniform(*(SLOW_S if self.slow else COMMIT_S))
@@ -49,6 +51,7 @@ class Disk:
         if self.break_at == name:
             self.break_at = ""
             self.failures += 1
+            self.broke = True
             raise _sqlite_error(IOERR, "disk I/O error")
         if self.full and name == "before-commit":
             self.failures += 1
@@ -58,8 +61,9 @@ class Disk:
 class InlineWriter(Writer):
     """The journal's own writer, with its thread's work done in turns of the loop."""
 
-    def __init__(self, path: Path, disk: Disk) -> None:
+    def __init__(self, path: Path, disk: Disk, mistakes: Mistakes) -> None:
         super().__init__(path, crash_point=disk.crash_point)
+        self._mistakes = mistakes
         self.dead = False
         self._disk = disk
         self._turn_set = False
@@ -70,6 +74,7 @@ class InlineWriter(Writer):
         super().start(prepare)
         assert self._connection is not None
         self._connection.execute("PRAGMA synchronous=OFF")
+        self._connection = cast("Connection", Faulty(self._connection, self._mistakes))
 
     def submit(self, work: Work[T, R], item: T) -> asyncio.Future[R]:
         if self.dead:

@@ -45,6 +45,7 @@ async def _for_a_while(world: World, kind: str) -> None:
 def all_is_well(world: World) -> None:
     """No fault any more."""
     world.weather.calm = True
+    world.mistakes.end()
     world.weather.down = world.weather.blind = world.disk.full = world.disk.tight = world.disk.slow = False
     world.disk.break_at = ""
     world.clock_off_ms = 0

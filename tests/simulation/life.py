@@ -7,7 +7,7 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import drivers
 from lined.journal import Journal
@@ -21,12 +21,13 @@ from lined.line.stations.read import Read, typed_device
 from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
-from lined.reports.delivery.ports import Surroundings
-from lined.vocabulary.errors import CommandError, JournalBroken, JournalFull, LookupFailed
+from lined.reports.delivery.ports import RegulatorPort, Surroundings
+from lined.vocabulary.errors import CommandError, Defect, JournalBroken, JournalFull, LookupFailed
 from lined.vocabulary.verdicts import ACCEPTED
 from tests.commands import line_commands, report_commands
 from tests.profiles import PROFILE
 from tests.simulation.disk import InlineWriter
+from tests.simulation.mistakes import FaultyPort, Mistake, Noted
 from tests.simulation.network import Connection as Port
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ class Life:
         self.clock = WallClock(world.wall_ms, world.uptime_ms, world.boot)
         self.problems = Problems(self.clock)
         self.journal = Journal(path)
-        self.writer = InlineWriter(path, world.disk)
+        self.writer = InlineWriter(path, world.disk, world.mistakes)
         self.journal.writer = self.writer
-        self.writer.on_defect = lambda where, error: world.wrong(f"a defect in {where}: {error!r}", error)
+        self.defects = Noted(self.problems, world.wrong)
+        self.writer.on_defect = self.defects.note
         self.ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: dict[str, asyncio.Queue[Reading]] = {}
@@ -73,14 +75,15 @@ class Life:
         self.journal._connections.append(self._look)  # one reader for both: opening one costs as much as 30 questions
         state = LineState(world.plant)
         self.clock.begin(self.journal, ClockSteps(state))
-        self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, self.clock)
+        self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, self.clock, self.defects)
+        self._meets_mistakes()
         self.line = line_commands(world.plant, self.journal, state, self.intake, self.clock)
         self.port = Port(
             world.books, world.weather, world.now_s, world.wall_ms, world.epoch_ms, world.hidden_for_s, world.point
         )
         around = Surroundings(
             journal=self.journal,
-            regulator=self.port,
+            regulator=cast("RegulatorPort", FaultyPort(self.port, world.mistakes)),
             problems=self.problems,
             rules=world.rules,
             profile=PROFILE,
@@ -88,13 +91,14 @@ class Life:
             wall_ms=self.clock,
             sleep=asyncio.sleep,
             chance=random.Random(world.chance.getrandbits(64)),
+            note=self.defects.note,
         )
         self.delivery = Delivery(around)
         self.clock.listeners += [self.port.clock_was_set, self.delivery.clock_was_set]
         self.reports = report_commands(self.journal, self.clock, self.delivery.nudge)
         sealer = Sealer(self.journal, state, self.problems, self.clock, self._skew_s, self.delivery.nudge)
         self._begin(self._outward(), "outward")
-        self._begin(sealer.run(), "sealer")
+        self._begin(self.defects.keep_going("sealer", sealer.run), "sealer")
         self._begin(self._watch(), "watch")
         for device in world.repeat_s:
             self._waiting[device] = asyncio.Queue()
@@ -112,7 +116,7 @@ class Life:
                 return await call(self)
             except CommandError as error:
                 return {"error": error.code}
-            except JournalFull:
+            except (JournalFull, Defect, Mistake):  # asked again, with the same id
                 await asyncio.sleep(5.0)
             except JournalBroken:
                 return None
@@ -157,6 +161,22 @@ class Life:
         if self.journal.said is not None:
             self.journal._release()
 
+    def _meets_mistakes(self) -> None:
+        """Where no connection and no regulator is: questions, reads, listeners."""
+        mistakes, ask, parse = self.world.mistakes, self.journal._ask, self.intake.parsing._read
+
+        def asked(question: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+            mistakes.maybe("a question")
+            return ask(question, arguments)
+
+        def read(*arguments: Any) -> Any:
+            mistakes.maybe("a read")
+            return parse(*arguments)
+
+        self.journal._ask = asked  # type: ignore[method-assign]
+        self.intake.parsing._read = read  # type: ignore[assignment, method-assign]
+        self.intake.listeners.insert(0, lambda _verdicts: mistakes.maybe("a listener"))
+
     # ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
@@ -177,10 +197,13 @@ class Life:
     async def _outward(self) -> None:
         await self.delivery.recover()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.delivery.run_sending())
-            group.create_task(self.delivery.run_looking())
-            group.create_task(self.delivery.run_following())
-            group.create_task(self._care_for_regulator())
+            for run in (
+                self.delivery.run_sending,
+                self.delivery.run_looking,
+                self.delivery.run_following,
+                self._care_for_regulator,
+            ):
+                group.create_task(self.defects.keep_going(run.__name__, run))
 
     async def _care_for_regulator(self) -> None:
         """Now and then the credential is looked at, which tells the time of the regulator too."""
@@ -193,6 +216,9 @@ class Life:
         while self.writer.broken is None:
             await asyncio.sleep(MARKS_S)
             self.intake.settle_marks()
+        if not self.world.disk.broke:
+            self.world.wrong(f"a life was ended by a mistake: {self.writer.broken}")
+        self.world.disk.broke = False
         self.ended.set()
         self.world.stirred()
 

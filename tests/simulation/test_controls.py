@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lined.journal.database import Connection
+from lined.journal.entries import Entry, Undone
 from lined.journal.tables import report_events, reports, warnings
 from lined.journal.views.true_time import Right, TrueTime
 from lined.line.stations import applying
@@ -18,16 +19,18 @@ from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
 from lined.regulator.answers import Document
 from lined.regulator.budget import Bucket
-from lined.reports.delivery import blame, dating, follow
+from lined.reports.delivery import blame, dating, defective, follow
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import Kind
-from lined.vocabulary.errors import Place
+from lined.vocabulary.errors import JournalBroken, Place
+from lined.vocabulary.reports import ReportState
 from lined.vocabulary.verdicts import Decision
 from tests.rows import reports_where
 from tests.simulation import invariants, network, world
 from tests.simulation.disk import InlineWriter
+from tests.simulation.mistakes import Noted
 from tests.simulation.run import Run, play, quiet
 
 SEEDS = range(300)  # of which one has to notice
@@ -179,6 +182,45 @@ def send_whatever_the_date(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(dating, "judge", lambda *_, **__: dating.Finding())
 
 
+def break_the_journal_with_a_mistake(patch: pytest.MonkeyPatch) -> None:
+    """What one work meets ends the writer, and with it the line, as it once did."""
+    together = InlineWriter._together
+
+    def once(self: InlineWriter, run: list[Entry]) -> list[tuple[Entry, Any]]:
+        try:
+            return together(self, run)
+        except Undone as undone:
+            raise JournalBroken("a defect in lined") from undone
+
+    def commit(self: InlineWriter, group: list[Entry]) -> None:
+        try:
+            right(self, group)
+        except JournalBroken as error:
+            self._undo(group, error)
+
+    right = InlineWriter._commit
+    patch.setattr(InlineWriter, "_together", once)
+    patch.setattr(InlineWriter, "_commit", commit)
+
+
+def end_a_loop_with_a_mistake(patch: pytest.MonkeyPatch) -> None:
+    async def once(_self: Any, _where: str, run: Callable[[], Any]) -> None:
+        await run()
+
+    patch.setattr(Noted, "keep_going", once)
+
+
+def send_again_what_met_a_mistake_while_it_was_sent(patch: pytest.MonkeyPatch) -> None:
+    """As if it were certain that it was not received."""
+
+    def sealed(connection: Connection, report_id: int, around: Surroundings, problem: str | None) -> None:
+        report, at_ms = reports.get(connection, report_id), around.wall_ms()
+        if report is not None and report.state == ReportState.SENDING:
+            reports.move(connection, report_id, ReportState.SEALED, at_ms, "forgotten", due_ms=at_ms)
+
+    patch.setattr(defective, "_settle", sealed)
+
+
 NOTICED: dict[Break, str] = {
     send_again_without_looking_twice: "was reported twice",
     count_a_failed_search_as_a_miss: "was reported twice",
@@ -194,6 +236,9 @@ NOTICED: dict[Break, str] = {
     accept_a_copy: "was accepted anew",
     save_up_a_budget: "submissions in the minute",
     put_one_code_too_many: "a body of",
+    break_the_journal_with_a_mistake: "a life was ended by a mistake",
+    end_a_loop_with_a_mistake: "a task ended with",
+    send_again_what_met_a_mistake_while_it_was_sent: "was reported twice",
     date_by_the_clock_of_then: "is dated",
     send_whatever_the_date: "s in the regulator's future",
 }

@@ -13,6 +13,7 @@ from tests.simulation.books import Books
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.disk import Disk
 from tests.simulation.ledger import Ledger
+from tests.simulation.mistakes import Mistakes
 from tests.simulation.network import Weather
 
 GTIN = "04899215122371"
@@ -43,6 +44,7 @@ class World:
         self.boot = "boot 1"
         self._up_since_s = -chance.uniform(60.0, 1e6)
         self.disk = Disk(chance)
+        self.mistakes = Mistakes(seed)
         self.max_codes = chance.choice((3, 5, 8))
         self.books = Books(chance, self.max_codes, self.epoch_ms)
         self.weather = Weather(chance, chance.choice((4, 20, 90)))

@@ -36,10 +36,12 @@ class ClockSteps:
 
     def run(self, connection: Connection, items: Sequence[Reading]) -> list[bool]:
         """True for each that is a setting of its own."""
-        return [self._one(connection, reading) for reading in items]
+        found = [self._one(connection, reading) for reading in items]
+        self._state.step_unwritten = False
+        return found
 
     def rolled_back(self) -> None:
-        self._state.stale = True
+        self._state.stale = self._state.step_unwritten = True
 
     def _one(self, connection: Connection, reading: Reading) -> bool:
         new = clock_settings.record(connection, reading.boot, reading.offset_ms, reading.at_ms)

@@ -20,7 +20,7 @@ from lined.journal.tables import alarms
 from lined.journal.tables.alarms import AlarmRow, Change
 from lined.line.watch.problems import Problem, Problems
 from lined.vocabulary.alarms import AlarmKind, Severity
-from lined.vocabulary.errors import JournalError
+from lined.vocabulary.errors import Defect, JournalError
 from lined.vocabulary.word import member
 
 log = structlog.get_logger()
@@ -82,7 +82,7 @@ class AlarmBook:
         self._some.clear()
         try:
             changed: list[AlarmRow] = await self._journal.do(partial(_write, changes=taken))
-        except JournalError as error:
+        except (JournalError, Defect) as error:
             log.warning("alarms_not_written", alarms=len(taken), error=str(error))
             self._waiting = [*taken, *self._waiting][-WAITING_MAX:]
             return False

@@ -88,14 +88,11 @@ def _settle(connection: Connection, report_id: int, around: Surroundings, proble
 
 
 def _hold(connection: Connection, report_id: int, around: Surroundings, problem: str) -> None:
-    """Before a person. What has its outcome already, but for some codes, is looked at again much later."""
-    report = reports.get(connection, report_id)
+    """Before a person. What has a document is looked at all the same, once in a while: it may have its outcome."""
+    report, at_ms = reports.get(connection, report_id), around.wall_ms()
     if report is None or (report.state in FINAL and report.state != ReportState.PARTIAL):
         return
-    if report.state == ReportState.PARTIAL:
-        due_ms = around.wall_ms() + around.rules.held_poll_ms
-        reports.change(connection, report_id, due_ms=due_ms, problem=problem)
-    elif report.state == ReportState.HELD:
-        reports.change(connection, report_id, due_ms=None, problem=problem)
-    else:
-        hold(connection, report_id, around.wall_ms(), problem)
+    if report.state not in (ReportState.PARTIAL, ReportState.HELD):
+        hold(connection, report_id, at_ms, problem)
+    due_ms = at_ms + around.rules.held_poll_ms if report.document_id is not None else None
+    reports.change(connection, report_id, due_ms=due_ms, problem=problem)

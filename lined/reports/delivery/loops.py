@@ -82,23 +82,28 @@ class Delivery:
         """At the start: what was being sent is in doubt. Returns how many. A disk without room does not keep the line
         from starting: nothing is sent until this could be written down.
         """
-        around = self._around
         try:
-            doubted: int = await around.journal.do(
-                lambda connection: submission.doubt_unfinished(
-                    connection, around.wall_ms(), around.rules.in_doubt_first_ms
-                )
-            )
-            await self._doubt_returned()
+            return await self._recover()
         except JournalFull as error:
             log.warning("recovery_waits_for_disk", error=str(error))
-            return 0
-        except Defect:  # the writer has told it
-            return 0
+        except JournalError:
+            raise
+        except Exception as error:  # noqa: BLE001  a defect of ours
+            if not isinstance(error, Defect):  # the writer has told that
+                self._around.note("recovery", error)
+        return 0
+
+    async def _recover(self) -> int:
+        around = self._around
+        doubted: int = await around.journal.do(
+            lambda connection: submission.doubt_unfinished(connection, around.wall_ms(), around.rules.in_doubt_first_ms)
+        )
+        await self._doubt_returned()
         in_doubt = await around.journal.read(report_lists.in_doubt, 1)
-        self._gate_open = not in_doubt
+        paused = await around.journal.read(outcomes.paused_kinds)
+        self._gate_open = not in_doubt  # the last thing: from now on something may be on its way
         self._recovered = True
-        self._tell_paused(await around.journal.read(outcomes.paused_kinds))
+        self._tell_paused(paused)
         return doubted
 
     async def _doubt_returned(self) -> None:

@@ -14,7 +14,7 @@ from lined.journal.schema import migrations
 from lined.journal.tables import serials
 from tests.integration.journal import bench
 from tests.integration.journal.bench import OIL, Line
-from tests.integration.keeping.filling import OUT_OF_DRAWER, contents, fill, shape
+from tests.integration.keeping.filling import OUT_OF_DRAWER, contents, fill, shape, tables
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 NAMES = [migration.name for migration in migrations.pending(Database(memory=True))]
@@ -39,6 +39,8 @@ async def test_a_journal_of_each_earlier_schema_opens_with_all_its_data(tmp_path
     path = tmp_path / "line.db"
     old = journal_of(path, version)
     fill(old)
+    if "account" in tables(old):
+        old.execute(f"UPDATE account SET {', '.join(f'{key} = :{key}' for key in BINDING)}", BINDING)
     before = contents(old)
     old.close()
     fresh = journal_of(tmp_path / "fresh.db", len(NAMES))
