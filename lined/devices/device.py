@@ -60,7 +60,8 @@ class Device:
         try:
             while True:
                 await self.sayer.room()
-                await self._flood.slow_down()
+                if self._flood.is_over_the_bound:
+                    await self._flood.slow_down()
                 chunk = await wire.read(self.limits.chunk_bytes)
                 arrived = asyncio.get_running_loop().time()
                 await self._turns.mine()

@@ -17,7 +17,7 @@ STEP_S = 0.1
 
 
 class FloodGuard:
-    """`rejected` from the replies, `slow_down` before each read. `tell`: whether it is a flood, when that changes."""
+    """`rejected` from the replies; `slow_down` before a read over the bound. `tell`: whether it floods now."""
 
     def __init__(self, limits: LinkLimits, tell: Callable[[bool], None]) -> None:
         self._most = float(limits.rejects_at_once)
@@ -30,14 +30,20 @@ class FloodGuard:
         self._over: asyncio.TimerHandle | None = None
 
     def rejected(self, count: int) -> None:
+        if not count:
+            return
         self._refill()
+        if self._left >= self._most / 2:
+            self._since = None
         self._left -= count
+
+    @property
+    def is_over_the_bound(self) -> bool:
+        return self._left <= 0
 
     async def slow_down(self) -> None:
         """Returns when the device may be read again."""
         self._refill()
-        if self._left >= self._most / 2:
-            self._since = None
         while self._left <= 0:
             self._flooding()
             await asyncio.sleep(STEP_S)

@@ -19,7 +19,7 @@ from lined.vocabulary.errors import DeviceError
 
 TOO_LATE = "the verdict came after its deadline"
 UNACKNOWLEDGED = "the device never acknowledged it"
-LOOK_S = 0.25  # how long a reply that nothing follows counts as not acknowledged
+LOOK_S = 0.25  # between two looks at what was acknowledged, while something is not known to be
 GIVEN_UP = "a mistake in lined itself"
 NOT_AT_ONCE = "the connection could not take the verdict before the stop"
 
@@ -118,13 +118,12 @@ class Sayer:
     def _wrote(self, wire: Wire, judgement: Judgement, begins: int) -> None:
         if not self._spec.voiced:
             self._written.append(Written(wire, judgement, begins))
-            self._forget_acknowledged()
+            if self._look is None:
+                self._look = asyncio.get_running_loop().call_later(LOOK_S, self._forget_acknowledged)
 
     def _forget_acknowledged(self) -> None:
-        """Memory holds what is in the kernel's buffer, and no more."""
-        if self._look is not None:
-            self._look.cancel()  # one look is enough, however many replies were written since
-            self._look = None
+        """Memory holds what is in the kernel's buffer, and the replies since the last look, for which none waits."""
+        self._look = None
         if not self._written:
             return
         delivered = self._written[-1].wire.delivered()

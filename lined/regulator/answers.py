@@ -36,16 +36,13 @@ class Receipt(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A document's card (API 1.21.1 §11.2, §11.3). `final`: the regulator has finished with it; False for unknown
-    statuses.
-    """
+    """A document's card (API 1.21.1 §11.2, §11.3). What its status means is the profile's to say."""
 
     document_id: str
     type: str
     status: str
     created: str | None
     product_group: str | None
-    final: bool
 
 
 class CodeOutcome(NamedTuple):
@@ -106,28 +103,27 @@ def looks_like_page(content_type: str, body: bytes) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------------ documents
-def document(answer: object, final: frozenset[str]) -> Document:
+def document(answer: object) -> Document:
     """A card, flat as the sample shows it or under `documentInfos` as its table says."""
     row = _object(answer)
     if isinstance(row.get("documentInfos"), dict):
         row = _object(row["documentInfos"])
-    return _card(row, _word(row, "status"), final)
+    return _card(row, _word(row, "status"))
 
 
-def documents(answer: object, final: frozenset[str]) -> list[Document]:
+def documents(answer: object) -> list[Document]:
     """The rows of a search. One without type or status is a document all the same: its content tells what it is."""
     rows = (_object(row) for row in _rows(answer, "documentInfos"))
-    return [_card(row, _maybe_word(row, "status"), final) for row in rows]
+    return [_card(row, _maybe_word(row, "status")) for row in rows]
 
 
-def _card(row: dict[str, object], status: str, final: frozenset[str]) -> Document:
+def _card(row: dict[str, object], status: str) -> Document:
     return Document(
         document_id=document_id(row, "documentId"),
         type=_maybe_word(row, "type"),
         status=status,
         created=_maybe_text(row, "createDate"),
         product_group=_maybe_text(row, "productGroup"),
-        final=status in final,
     )
 
 

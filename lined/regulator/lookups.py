@@ -49,7 +49,7 @@ class Lookups:
         reply = await self._get("read", "document", {"id": document_id}, absent=True)
         if reply is None:
             return None
-        return self._read("document", lambda: answers.document(reply.value, self.profile.statuses.final))
+        return self._read("document", lambda: answers.document(reply.value))
 
     async def code_outcomes(
         self, document_id: str, *, after: int | None, limit: int, spare: bool = False
@@ -97,7 +97,7 @@ class Lookups:
         if cursor is not None:
             query.append(("cursor", cursor))
         value = await self._value("check" if urgent else "read", "search", {}, tuple(query))
-        return self._read("search", lambda: answers.documents(value, self.profile.statuses.final))
+        return self._read("search", lambda: answers.documents(value))
 
     async def content(self, document_id: str) -> dict[str, object]:
         """The document as it was registered; separators may be gone from its codes (sample of API 1.21.1 §11.4).

@@ -162,11 +162,6 @@ class Statuses(Table):
                     raise _wrong(other, f"{min(both)} stands among {one} too, and can mean one thing only")
         return self
 
-    @property
-    def final(self) -> frozenset[str]:
-        """Those after which a document does not change any more."""
-        return self.succeeded | self.partial | self.refused
-
     def of_document(self, status: str | None) -> Outcome:
         if status in self.succeeded:
             return Outcome.ACCEPTED

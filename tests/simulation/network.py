@@ -17,10 +17,9 @@ from typing import NoReturn
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.regulator.budget import Bucket, Budget, BudgetSpent
 from lined.vocabulary.errors import Blame, Denied, NotSent, OutcomeUnknown, Refused, Unavailable
-from tests.simulation.books import ERROR, PARTIAL, SUCCESS, Books, Fate, Filed
+from tests.simulation.books import SUCCESS, Books, Fate, Filed
 
 TIMEOUT_S = 10.0
-FINAL = (SUCCESS, PARTIAL, ERROR)
 
 
 class Weather:
@@ -180,7 +179,7 @@ class Connection:
         if self._is_strange():
             other = self._weather.chance.choice(list(self._books.documents.values()))
             right_id = self._weather.chance.random() < 0.5
-            return _card(other) if not right_id else Document(document_id, "VALIDATION", SUCCESS, None, None, True)
+            return _card(other) if not right_id else Document(document_id, "VALIDATION", SUCCESS, None, None)
         return None if filed is None else _card(filed)
 
     async def code_outcomes(
@@ -267,4 +266,4 @@ def _blame(way: int, place: int, code: str, reason: str) -> Blame:
 
 
 def _card(filed: Filed) -> Document:
-    return Document(filed.id, "UTILISATION", filed.status, None, None, filed.status in FINAL)
+    return Document(filed.id, "UTILISATION", filed.status, None, None)

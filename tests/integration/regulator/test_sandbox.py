@@ -16,6 +16,8 @@ from lined.regulator import Account, Document, Regulator
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.kind_search import KindSearch
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused
+from lined.vocabulary.reports import Outcome
+from tests.profiles import PROFILE
 
 MakeAccount = Callable[..., Account]
 GTIN = "04899215122371"
@@ -65,7 +67,7 @@ def report(codes: list[str]) -> bytes:
 async def settled(regulator: Regulator, document_id: str) -> Document:
     while True:
         card = await regulator.document(document_id)
-        if card is not None and card.final:
+        if card is not None and PROFILE.statuses.of_document(card.status) != Outcome.PENDING:
             return card
         await asyncio.sleep(0.05)
 

@@ -173,4 +173,4 @@ class Office:
 
 
 def _card(doc: Doc) -> Document:
-    return Document(doc.id, "UTILISATION", doc.status, None, None, doc.status in ("SUCCESS", "ERROR"))
+    return Document(doc.id, "UTILISATION", doc.status, None, None)

@@ -253,9 +253,9 @@ async def test_a_status_is_kept_whatever_else_is_unknown(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "foreign",
     [
-        Document("another", "UTILISATION", "SUCCESS", None, None, True),
-        Document("doc-1", "VALIDATION", "SUCCESS", None, None, True),
-        Document("doc-1", "ORDER", "ERROR", None, None, True),
+        Document("another", "UTILISATION", "SUCCESS", None, None),
+        Document("doc-1", "VALIDATION", "SUCCESS", None, None),
+        Document("doc-1", "ORDER", "ERROR", None, None),
     ],
 )
 async def test_the_card_of_another_document_is_no_evidence_and_told_from_the_second_time_on(
@@ -279,7 +279,7 @@ async def test_the_card_of_another_document_is_no_evidence_and_told_from_the_sec
 async def test_a_card_is_ours_however_its_id_is_written_and_without_a_type(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id, doc = await d.submitted()
-        doc.shown = Document("DOC-1", "", "SUCCESS", None, None, True)
+        doc.shown = Document("DOC-1", "", "SUCCESS", None, None)
         await d.followed()
         assert await d.state(report_id) == "succeeded"
 
@@ -288,7 +288,7 @@ async def test_a_document_that_cannot_be_read_keeps_no_other_waiting(tmp_path: P
     async with desk(tmp_path / "line.db") as d:
         first, bad = await d.submitted()
         second, good = await d.submitted()
-        bad.shown = Document("another", "UTILISATION", "SUCCESS", None, None, True)
+        bad.shown = Document("another", "UTILISATION", "SUCCESS", None, None)
         good.status = "SUCCESS"
         await d.followed()
         assert (await d.state(first), await d.state(second)) == ("submitted", "succeeded")

@@ -11,20 +11,19 @@ from lined.regulator import answers, bounds
 from lined.regulator.answers import Unreadable, blame, error_notes
 from lined.vocabulary.errors import Blame
 
-FINAL = frozenset({"SUCCESS", "ERROR", "PARTIALLY_PROCESSED"})
 CARD = {"documentId": "0e33", "type": "UTILISATION", "status": "SUCCESS", "createDate": "2025-01-20T06:43:13.536Z"}
 CODE = "010489921512237121U&U1+<cfOUoZf"
 
 
 def test_a_card_is_read_flat_and_under_document_infos() -> None:
-    flat = answers.document({**CARD, "productGroup": "water"}, FINAL)
-    assert flat == answers.document({"documentInfos": {**CARD, "productGroup": "water"}}, FINAL)
-    assert flat.final and flat.product_group == "water"
+    flat = answers.document({**CARD, "productGroup": "water"})
+    assert flat == answers.document({"documentInfos": {**CARD, "productGroup": "water"}})
+    assert flat.status == "SUCCESS" and flat.product_group == "water"
 
 
-def test_an_unknown_status_is_kept_and_not_final() -> None:
-    card = answers.document({**CARD, "status": "ARCHIVED"}, FINAL)
-    assert (card.status, card.final) == ("ARCHIVED", False)
+def test_an_unknown_status_is_kept() -> None:
+    card = answers.document({**CARD, "status": "ARCHIVED"})
+    assert card.status == "ARCHIVED"
 
 
 @pytest.mark.parametrize("value", [None, "", " ", 7, ["x"], "a b", "ж", "x" * 129, "a\nb"])
@@ -42,10 +41,10 @@ def test_an_id_loses_the_blanks_of_the_printed_sample() -> None:
 )
 def test_a_search_answer_of_another_shape_is_unreadable(answer: object) -> None:
     if answer == []:
-        assert answers.documents(answer, FINAL) == []
+        assert answers.documents(answer) == []
         return
     with pytest.raises(Unreadable):
-        answers.documents(answer, FINAL)
+        answers.documents(answer)
 
 
 def test_outcomes_keep_index_state_and_result() -> None:
