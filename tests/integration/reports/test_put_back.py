@@ -101,6 +101,11 @@ def _old_wal(scene: Scene) -> None:
     shutil.copyfile(scene.middle / WAL, scene.now / WAL)
 
 
+def _old_wal_without_marks(scene: Scene) -> None:
+    _old_wal(scene)
+    scene.gone(MARKS)
+
+
 def _older_without_marks(scene: Scene) -> None:
     """The newest backup lies elsewhere, and knows more."""
     back_up(scene.now / DB, scene.now, 1)
@@ -121,6 +126,7 @@ WAYS: dict[str, tuple[Callable[[Scene], None], str]] = {
     "an older copy": (_older, OLDER),
     "an older copy with the newer WAL": (lambda scene: scene.older(DB), OLDER),
     "the newer one with an older WAL": (_old_wal, OLDER),
+    "the newer one with an older WAL, without marks": (_old_wal_without_marks, OLDER),
     "an older copy, without marks": (_older_without_marks, OLDER),
     "a disk image of an earlier moment": (_image, OLDER),
     "it is empty": (_empty, LOST),
@@ -218,16 +224,11 @@ async def test_without_a_backup_nothing_takes_the_place_of_a_journal_that_is_gon
 
 async def test_the_one_that_was_replaced_is_another_one_when_it_comes_back(tmp_path: Path) -> None:
     d, scene, _ = await played(tmp_path, "a report was sent")
-    newest = scene.now / "newest"
-    newest.mkdir()
-    for name in (DB, WAL):
-        shutil.copyfile(scene.now / name, newest / name)
     _older(scene)
     d.path = scene.now / NAME
     await d.open()
     await d.journal.close()
-    for name in (DB, WAL):
-        shutil.copyfile(newest / name, scene.now / name)
+    shutil.copyfile(tmp_path / "line" / NAME, scene.now / NAME)  # stopped in order, and newer than any
     await d.open()
     gap = await d.journal.read(takeover.gap_of)
     await d.journal.close()
