@@ -16,10 +16,12 @@ R = TypeVar("R", covariant=True)
 class Work(Protocol[T, R]):
     """Statements to run in the writer's transaction.
 
+    `barrier`: what is queued behind it relies on it, and fails with it, until it was written after all.
     `intake`: refused while there is less free disk than the floor, so that outcomes can still be written.
     """
 
     intake: bool
+    barrier: bool
 
     def run(self, connection: Connection, items: Sequence[T]) -> Sequence[R | LinedError]:
         """Write what the items ask for; one result each, in order: an answer, or a LinedError for that item's waiter.

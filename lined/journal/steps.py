@@ -15,6 +15,7 @@ class Steps:
     """A Work whose items are functions of the connection. What a step raises undoes and fails that step alone."""
 
     intake = False
+    barrier = False
 
     def run(self, connection: Connection, items: Sequence[Step]) -> list[Any]:
         return [one_step(connection, step) for step in items]

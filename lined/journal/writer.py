@@ -47,6 +47,7 @@ GROUP_MAX = 400  # works in one transaction: bounds how long a single waiter can
 CHECKPOINT_ROWS = 1_000  # changed rows after which the WAL is copied back; small steps keep each one short
 IDLE_CHECKPOINT_S = 2.0  # a quiet journal is checkpointed, so that the WAL does not wait for the next shift
 COMPLETED_AT_ONCE = 4  # futures completed in one turn of the loop: each of them wakes somebody
+BARRIER_TRIES = 20  # then what is behind a barrier goes on without it
 ROOM_CHECK_S = 0.5  # how often free space is looked at
 
 T = TypeVar("T")
@@ -70,13 +71,15 @@ class Writer:
         self._rows_at_checkpoint = 0
         self._room_checked = 0.0
         self._busy_since: float | None = None
+        self._missing: Work[Any, Any] | None = None  # a barrier that met a defect
+        self._missed, self._why_missing = 0, Defect()
         self._crash_point = crash_point or _pass
         self.marks: Marks | None = None  # set by `prepare`, with `age`
         self.age = 0  # the number of the newest commit
         self.low_on_space = False
         self.full: str | None = None  # why the last transaction found no room; None once one went through
         self.broken: JournalBroken | None = None
-        self.on_broken: Callable[[], None] = _nothing  # from the thread, at once
+        self.on_broken: Callable[[], None] = _pass  # from the thread, at once
         self.on_defect: Callable[[str, BaseException], None] = _log_defect  # on the loop: where, and what
         self.stopped = asyncio.Event()
         self.commits = 0
@@ -226,12 +229,21 @@ class Writer:
         if self._crash_point is not _pass:
             for entry in run:
                 self._crash_point(f"in {name_of(entry)}")
+        if self._missing is not None and self._missing is not work:
+            return [(entry, self._why_missing) for entry in run]
         try:
-            return self._together(run)
+            outcome = self._together(run)
         except Undone as undone:
-            if len(run) == 1:
-                return [(run[0], undone.defect)]
-        return [pair for entry in run for pair in self._run([entry])]
+            if len(run) > 1:
+                return [pair for entry in run for pair in self._run([entry])]
+            if work.barrier:
+                self._missed += 1
+                self._missing = work if self._missed <= BARRIER_TRIES else None
+                self._why_missing = undone.defect
+            return [(run[0], undone.defect)]
+        if work.barrier:
+            self._missing, self._missed = None, 0
+        return outcome
 
     def _together(self, run: list[Entry]) -> list[tuple[Entry, Any]]:
         """All items in one savepoint. Raises SqliteError for the disk's faults, Defect where the transaction is gone,
@@ -379,12 +391,8 @@ class Writer:
             log.error("journal_checkpoint_failed", error=str(error))
 
 
-def _nothing() -> None:
+def _pass(_name: str = "") -> None:
     """Nobody wants to know."""
-
-
-def _pass(_name: str) -> None:
-    """No crash is wanted."""
 
 
 def _log_defect(where: str, error: BaseException) -> None:

@@ -56,7 +56,6 @@ class LineState:
         self.plant = plant
         self.days = LocalDays(plant.timezone)
         self.stale = True
-        self.step_unwritten = False  # of the clock: nothing may be dated before it stands in the journal
         self.may_seal = True  # set from outside: False while the clock cannot be trusted
         self.job: Job | None = None
         self.batch: OpenBatch | None = None

@@ -33,7 +33,7 @@ class People:
         self._ids = 0
         self.excused: set[str] = set()
         self.dates_confirmed: set[str] = set()  # of reports held for their dates: sent as they were, or ended
-        self._tried: set[int] = set()
+        self._tried: set[tuple[int, bool]] = set()
 
     async def order(
         self, name: str, call: Callable[[Life, str], Coroutine[Any, Any, dict[str, Any]]]
@@ -104,9 +104,9 @@ class People:
         rid = str(report.id)
         self._world.weather.patience.clear()
         if not standing:
-            again = report.id in self._tried
-            self._tried.add(report.id)
             dates = report.waits_for == DATES
+            again = (report.id, dates) in self._tried
+            self._tried.add((report.id, dates))
             if dates:
                 self.dates_confirmed |= left
             end = {"codes": "refused" if dates else "unreported", "reason": "wrong dates" if dates else "never arrived"}

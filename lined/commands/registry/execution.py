@@ -59,7 +59,7 @@ class Orders:
 
     def __init__(self, state: LineState | None, *, intake: bool) -> None:
         self._state = state
-        self.intake = intake
+        self.intake, self.barrier = intake, False
 
     def run(self, connection: Connection, items: Sequence[Order]) -> list[Mapping[str, Any] | LinedError]:
         return [self._one(connection, order) for order in items]

@@ -12,6 +12,7 @@ class ListUnsaid:
     """Work: codes whose accept could not be said."""
 
     intake = False
+    barrier = False
 
     def run(self, connection: Connection, items: Sequence[list[tuple[int, int, str]]]) -> list[int]:
         for rows in items:
@@ -26,6 +27,7 @@ class Told:
     """Work: codes of that list whose accept has been said after all."""
 
     intake = False
+    barrier = False
 
     def run(self, connection: Connection, items: Sequence[list[int]]) -> list[int]:
         for ids in items:

@@ -30,18 +30,17 @@ class ClockSteps:
     """A Work of the journal's writer."""
 
     intake = False
+    barrier = True  # what is dated after it
 
     def __init__(self, state: LineState) -> None:
         self._state = state
 
     def run(self, connection: Connection, items: Sequence[Reading]) -> list[bool]:
         """True for each that is a setting of its own."""
-        found = [self._one(connection, reading) for reading in items]
-        self._state.step_unwritten = False
-        return found
+        return [self._one(connection, reading) for reading in items]
 
     def rolled_back(self) -> None:
-        self._state.stale = self._state.step_unwritten = True
+        self._state.stale = True
 
     def _one(self, connection: Connection, reading: Reading) -> bool:
         new = clock_settings.record(connection, reading.boot, reading.offset_ms, reading.at_ms)

@@ -44,6 +44,7 @@ class Sealing:
     """A Work: seal what is due at the given moment (milliseconds since 1970, UTC)."""
 
     intake = False
+    barrier = False
 
     def __init__(self, state: LineState) -> None:
         self._state = state

@@ -16,7 +16,6 @@ from lined.line.stations import applying, ejecting, packing, rehearsing, reworki
 from lined.line.stations.read import Chunk, Read
 from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Ruling, Verdict
-from lined.vocabulary.errors import Defect
 from lined.vocabulary.line import Role
 from lined.vocabulary.verdicts import Decision
 
@@ -36,12 +35,13 @@ class Judging:
     """A Work of the journal's writer: chunks in, rulings out."""
 
     intake = True
+    barrier = False
 
     def __init__(self, state: LineState) -> None:
         self._state = state
 
     def run(self, connection: Connection, items: Sequence[Chunk]) -> list[Ruling]:
-        self._refresh(connection)
+        self._state.refresh(connection)
         idents = [read.code.ident for chunk in items for read in chunk.reads if read.code is not None]
         tx = Transaction(connection, self._state, codes.find(connection, idents))
         if self._state.pools:
@@ -55,17 +55,11 @@ class Judging:
 
     def decide(self, connection: Connection, act: Callable[[Transaction], T]) -> T:
         """Let a command do what stations do, with their rows, in its own transaction."""
-        self._refresh(connection)
+        self._state.refresh(connection)
         tx = Transaction(connection, self._state, {})
         answer = act(tx)
         tx.write()
         return answer
-
-    def _refresh(self, connection: Connection) -> None:
-        """Raises Defect while a step of the clock could not be written: it is tried again at the next read."""
-        if self._state.step_unwritten:
-            raise Defect("a step of the clock is not in the journal yet: what is read now would have a wrong date")
-        self._state.refresh(connection)
 
 
 def _ruling(tx: Transaction, chunk: Chunk) -> Ruling:

@@ -27,7 +27,7 @@ class Rows:
     """A work that inserts its items; `spoil` may raise before anything is written."""
 
     def __init__(self, *, intake: bool = False, spoil: Callable[[], None] = lambda: None) -> None:
-        self.intake = intake
+        self.intake, self.barrier = intake, False
         self.spoil = spoil
         self.undone = 0
         self.runs: list[int] = []
@@ -355,6 +355,43 @@ async def test_a_defect_fails_its_item_alone_and_is_told(tmp_path: Path, what: s
         assert faulty.undone >= 1
         assert [place.partition(":")[0][:6] for place in told] == ["Faulty", "test_a"]
     assert seen(tmp_path) == [2, 4, 10, 12, 14]
+
+
+async def test_what_is_behind_a_barrier_fails_with_it_until_it_is_written(tmp_path: Path) -> None:
+    met: list[bool] = [True]
+
+    def spoil() -> None:
+        if met.pop():
+            raise ZeroDivisionError
+
+    barrier, good = Rows(spoil=spoil), Rows()
+    barrier.barrier = True
+    async with writing_to(tmp_path) as writer:
+        with held(writer):
+            futures = [writer.submit(good, 1), writer.submit(barrier, 2), writer.submit(good, 3)]
+        assert await errors_of(*futures) == [None, Defect, Defect]
+        assert await errors_of(writer.submit(good, 4)) == [Defect]
+        met.append(False)
+        again = [writer.submit(barrier, 2), writer.submit(good, 5)]
+        assert await errors_of(*again) == [None, None]
+    assert seen(tmp_path) == [1, 2, 5]
+
+
+async def test_a_barrier_that_can_never_be_written_holds_nobody_up_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "BARRIER_TRIES", 3)
+
+    def spoil() -> None:
+        raise ZeroDivisionError
+
+    barrier = Rows(spoil=spoil)
+    barrier.barrier = True
+    async with writing_to(tmp_path) as writer:
+        for _ in range(3):
+            assert await errors_of(writer.submit(barrier, 1), writer.submit(Rows(), 2)) == [Defect, Defect]
+        assert await errors_of(writer.submit(barrier, 1)) == [Defect]
+        assert await writer.submit(Rows(), 2) == 2
 
 
 async def test_a_work_that_answers_too_little_is_a_defect(tmp_path: Path) -> None:
