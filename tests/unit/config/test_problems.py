@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lined.config import from_tables, load
+from lined.service.assembly import binding_of
 from lined.vocabulary.errors import SettingsError
 
 Judge = Callable[[dict[str, Any]], dict[str, str]]
@@ -211,6 +212,7 @@ def test_products_are_judged_by_a_profile_of_ones_own(tables: dict[str, Any], ba
     tables["product"][0]["group"] = "tea"
     config = from_tables(tables, base)
     assert (config.regulator.profile, config.profile.about.name) == (str(base / "my.toml"), "asl-belgisi")
+    assert binding_of(config)["profile"] == "asl-belgisi"  # a journal of this regulator goes on
     (base / "my.toml").write_text("[limits]\nGROUP = 0\n")
     assert {f"{base / 'my.toml'}: limits.GROUP", f"{base / 'my.toml'}: profile"} <= set(judge(tables))
     tables["regulator"]["profile"] = "there-is-none.toml"
