@@ -18,7 +18,7 @@ from lined.line.plant import BatchRules
 from lined.line.watch.clock import WallClock, system_uptime_ms, system_wall_ms
 from lined.line.watch.problems import Problems
 from tests.commands import line_commands
-from tests.integration.journal.bench import HOUR, MINUTE, NOON, OIL, Line, frame, oil
+from tests.harness.line import HOUR, MINUTE, NOON, OIL, Line, frame, oil
 
 
 class Machine:
