@@ -30,6 +30,7 @@ from lined.journal.ballast import Ballast
 from lined.journal.database import (
     Connection,
     SqliteError,
+    cursors_end_with_errors,
     disk_is_full,
     free_bytes,
     is_fault_of_disk,
@@ -253,7 +254,8 @@ class Writer:
         work = run[0].work
         self._connection.execute("SAVEPOINT work")
         try:
-            results = work.run(self._connection, [entry.item for entry in run])
+            with cursors_end_with_errors():
+                results = work.run(self._connection, [entry.item for entry in run])
             outcome = list(zip(run, results, strict=True))
         except LinedError as refusal:
             self._back(work)
