@@ -7,6 +7,7 @@ missing, the system's library serves and `affected_by_wal_reset()` says so to pe
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,6 +138,33 @@ def transaction(connection: Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+@contextmanager
+def cursors_end_with_errors() -> Iterator[None]:
+    """What is raised inside leaves no cursor behind, however long the error itself is kept.
+
+    An error keeps the variables of every function it came through, and a cursor that was not read to its end keeps the
+    connection at what the file held then: a reader answers from the past, a writer cannot checkpoint. One of an
+    `executemany` that goes later, in the middle of the next, even spoils that one's statement, which both share.
+    """
+    try:
+        yield
+    except BaseException as error:
+        _let_go(error)
+        raise
+
+
+def _let_go(error: BaseException) -> None:
+    """Of the variables of all functions that the error, or one behind it, has ended. Those that go on keep theirs."""
+    left: list[BaseException | None] = [error]
+    done: set[int] = set()
+    while left:
+        one = left.pop()
+        if one is not None and id(one) not in done:
+            done.add(id(one))
+            traceback.clear_frames(one.__traceback__)
+            left += [one.__cause__, one.__context__]
 
 
 def checkpoint(connection: Connection) -> None:

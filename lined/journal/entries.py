@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from lined.journal.database import Connection
+from lined.journal.database import Connection, cursors_end_with_errors
 from lined.vocabulary.errors import Defect, LinedError
 
 T = TypeVar("T", contravariant=True)
@@ -75,6 +75,13 @@ def runs_of(group: list[Entry]) -> list[list[Entry]]:
         else:
             runs.append([entry])
     return runs
+
+
+def outcome_of(run: list[Entry], connection: Connection) -> list[tuple[Entry, Any]]:
+    """What their work makes of the items of a run. Raises whatever that raises."""
+    with cursors_end_with_errors():
+        results = run[0].work.run(connection, [entry.item for entry in run])
+    return list(zip(run, results, strict=True))
 
 
 def complete(entry: Entry, result: Any) -> None:

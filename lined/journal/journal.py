@@ -23,6 +23,7 @@ from lined.journal.care.backup import LOOK_OPERATIONS, go_on, integrity
 from lined.journal.database import (
     Connection,
     SqliteError,
+    cursors_end_with_errors,
     has_wal,
     journal_bytes,
     open_readonly,
@@ -165,7 +166,8 @@ class Journal:
             except IndexError:  # asking first whether there is one would race with the other reader
                 connection = open_readonly(self.path)
             try:
-                return question(connection, *arguments)
+                with cursors_end_with_errors():
+                    return question(connection, *arguments)
             finally:
                 self._connections.append(connection)
         except SqliteError as error:

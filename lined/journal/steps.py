@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lined.journal.database import Connection, is_fault_of_disk
+from lined.journal.database import Connection, cursors_end_with_errors, is_fault_of_disk
 from lined.vocabulary.errors import LinedError, defect_of
 
 Step = Callable[[Connection], Any]
@@ -30,7 +30,8 @@ def one_step(connection: Connection, step: Step) -> Any:
     """
     connection.execute("SAVEPOINT step")
     try:
-        answer = step(connection)
+        with cursors_end_with_errors():
+            answer = step(connection)
     except LinedError as refusal:
         connection.execute("ROLLBACK TO step")
         answer = refusal

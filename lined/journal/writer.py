@@ -36,7 +36,7 @@ from lined.journal.database import (
     open_writable,
     translated,
 )
-from lined.journal.entries import Entry, Stop, Undone, Work, complete, name_of, place_of, runs_of
+from lined.journal.entries import Entry, Stop, Undone, Work, complete, name_of, outcome_of, place_of, runs_of
 from lined.journal.tables import age
 from lined.vocabulary.errors import Defect, JournalBroken, JournalError, JournalFull, LinedError, defect_of
 
@@ -253,8 +253,7 @@ class Writer:
         work = run[0].work
         self._connection.execute("SAVEPOINT work")
         try:
-            results = work.run(self._connection, [entry.item for entry in run])
-            outcome = list(zip(run, results, strict=True))
+            outcome = outcome_of(run, self._connection)
         except LinedError as refusal:
             self._back(work)
             return [(entry, refusal) for entry in run]

@@ -407,6 +407,14 @@ MUTATIONS = [
     ),
     Mutation(
         CLOCK,
+        "a start of the machine is believed although the one before it showed a later time",
+        "lined/journal/views/true_time.py",
+        "        return ahead or any(low_ms",
+        "        return any(low_ms",
+        f"{_DATING}::test_two_starts_that_contradict_each_other_are_both_for_a_person",
+    ),
+    Mutation(
+        CLOCK,
         "a report is sent although its expiry has passed",
         "lined/reports/delivery/dating.py",
         "    if expiry is not None and _ms(expiry) <= now_ms:\n",

@@ -78,8 +78,8 @@ class Life:
         self.intake = LineIntake(world.plant, self.journal, state, self.problems, numbers, self.clock, self.defects)
         self._meets_mistakes()
         self.line = line_commands(world.plant, self.journal, state, self.intake, self.clock)
-        self.port = Port(
-            world.books, world.weather, world.now_s, world.wall_ms, world.epoch_ms, world.hidden_for_s, world.point
+        self.port = Port(  # it compares clocks by the one that notices steps, as the regulator's client does
+            world.books, world.weather, world.now_s, self.clock, world.epoch_ms, world.hidden_for_s, world.point
         )
         around = Surroundings(
             journal=self.journal,

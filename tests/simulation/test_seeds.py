@@ -25,6 +25,8 @@ FOUND = {
     31: "a clock that had run ahead kept reports waiting",
     4310: "the simulation forgot that a clock that is set back makes an old read young",
     45511: "the simulation did not know that a stop with a broken disk leaves as much in doubt as a death",
+    20953: "a start of the machine with a wrong clock was believed, though the one before it showed a later time",
+    21146: "the simulation compared clocks by one that had noticed no step",
     7825: "the simulation did not know that what is hidden for ever may be refused at once, for a few codes only",
 }
 

@@ -3,13 +3,16 @@
 What was written stays as it was written; a report is dated by this. The machine's uptime goes on whatever is done to
 the clock, so all settings of one start of the machine are known as soon as one of them was compared with the
 regulator's clock. Where none was, a moment is taken as it stands, unless the clock was stepped far within that start,
-or the moment does not lie between what is known before and after it: that is a doubt, and for a person.
+or the moment does not lie between what is known before and after it, or the clocks of two such starts contradict each
+other, the later one showing the earlier time: that is a doubt, and for a person.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 from lined.journal.database import Connection
@@ -72,7 +75,7 @@ class TrueTime:
         setting = self._settings[index]
         error_ms = self._error_ms(setting)
         if error_ms is None:
-            return Right(at_ms, doubt=self._doubtful(setting, at_ms))
+            return Right(at_ms, doubt=self._doubtful(index, at_ms))
         anchor = self._anchor(setting)
         wrong_ms = _off_ms(anchor.skew_ms or 0) if anchor and setting.boot == self._settings[-1].boot else 0
         return Right(at_ms - error_ms, error_ms, now_wrong_ms=wrong_ms)
@@ -88,26 +91,45 @@ class TrueTime:
             self._anchors[setting.boot] = _anchor([one for one in self._settings if one.boot == setting.boot])
         return self._anchors[setting.boot]
 
-    def _doubtful(self, setting: Setting, at_ms: int) -> bool:
+    def _doubtful(self, index: int, at_ms: int) -> bool:
+        """Of two clocks that contradict each other nobody knows which was wrong; one that contradicts what is known was
+        wrong, and says nothing about another.
+        """
+        setting = self._settings[index]
         offsets = [one.offset_ms for one in self._settings if one.boot == setting.boot]
         if max(offsets) - min(offsets) > WRONG_MS:
             return True
-        known = [(one, self._error_ms(one)) for one in self._settings if one.boot != UNKNOWN]
-        before = [one.from_ms - error for one, error in known if error is not None and one.id < setting.id]
-        after = [one.from_ms - error for one, error in known if error is not None and one.id > setting.id]
-        before += self._written_before(setting)
-        return at_ms < max(before, default=at_ms) - WRONG_MS or at_ms > min(after, default=at_ms) + WRONG_MS
+        earlier, before = self._beside(range(index - 1, -1, -1))
+        later, after = self._beside(range(index + 1, len(self._settings)))
+        low_ms, high_ms = max(before, default=-inf) - WRONG_MS, min(after, default=inf) + WRONG_MS
+        if not low_ms <= at_ms <= high_ms:
+            return True
+        ahead = any(at_ms + WRONG_MS < moment <= high_ms for moment in earlier)
+        return ahead or any(low_ms <= moment < at_ms - WRONG_MS for moment in later)
 
-    def _written_before(self, setting: Setting) -> list[int]:
-        """The moment of the last code that was read under an earlier setting, where it is known."""
+    def _beside(self, places: Iterable[int]) -> tuple[list[int], list[int]]:
+        """The moments of the settings at these places as they stand, up to the first one of which more is known, and
+        those of that one by a right clock.
+        """
+        unheard: list[int] = []
+        for place in places:
+            setting = self._settings[place]
+            if setting.boot == UNKNOWN:
+                continue
+            error_ms = self._error_ms(setting)
+            if error_ms is not None:
+                return unheard, [moment - error_ms for moment in self._moments(place)]
+            unheard += self._moments(place)
+        return unheard, []
+
+    def _moments(self, place: int) -> list[int]:
+        """When a setting began, and when the last code under it was read, by the clock of then."""
+        setting, following = self._settings[place], self._settings[place + 1 : place + 2]
         row = self._connection.execute(
-            "SELECT id, at_ms FROM code WHERE id < ? ORDER BY id DESC LIMIT 1", (setting.first_code,)
+            "SELECT at_ms FROM code WHERE id BETWEEN ? AND coalesce(?, 9223372036854775807) ORDER BY id DESC LIMIT 1",
+            (setting.first_code, following[0].first_code - 1 if following else None),
         ).fetchone()
-        index = -1 if row is None else bisect_right([one.first_code for one in self._settings], row[0]) - 1
-        if index < 0 or self._settings[index].boot == UNKNOWN:
-            return []
-        error_ms = self._error_ms(self._settings[index])
-        return [] if error_ms is None else [int(row[1]) - error_ms]
+        return [setting.from_ms] if row is None else [setting.from_ms, int(row[0])]
 
 
 def later(one: Right, other: Right) -> Right:

@@ -199,6 +199,26 @@ async def test_a_question_cannot_write(tmp_path: Path) -> None:
             await line.journal.read(lambda c: c.execute("DELETE FROM account"))
 
 
+async def test_a_question_that_fails_keeps_nobody_after_it_in_the_past(tmp_path: Path) -> None:
+    def fails(connection: Connection) -> None:
+        rows = connection.execute("SELECT no FROM device")
+        for _ in rows:
+            raise ZeroDivisionError
+
+    async with Line(tmp_path / "j.db") as line:
+        kept = await asyncio.gather(
+            *[line.journal.read(fails) for _ in range(2 * opening.READERS)], return_exceptions=True
+        )
+        assert [type(one) for one in kept] == [ZeroDivisionError] * 2 * opening.READERS
+        await line.journal.do(lambda c: c.execute("INSERT INTO device (id) VALUES ('new')").rowcount)
+        answers = await asyncio.gather(*[line.journal.read(_devices) for _ in range(2 * opening.READERS)])
+    assert {"new" in answer for answer in answers} == {True}
+
+
+def _devices(connection: Connection) -> list[str]:
+    return [row[0] for row in connection.execute("SELECT id FROM device")]
+
+
 # ── the marks of what was said ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,6 +6,7 @@ import asyncio
 import resource
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -392,6 +393,29 @@ async def test_a_barrier_that_can_never_be_written_holds_nobody_up_for_good(
             assert await errors_of(writer.submit(barrier, 1), writer.submit(Rows(), 2)) == [Defect, Defect]
         assert await errors_of(writer.submit(barrier, 1)) == [Defect]
         assert await writer.submit(Rows(), 2) == 2
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, LinedError])
+@pytest.mark.parametrize("by_step", [False, True])
+async def test_an_error_that_is_kept_keeps_no_cursor(tmp_path: Path, error: type[Exception], *, by_step: bool) -> None:
+    cursors: list[weakref.ref[Any]] = []
+    points: list[str] = []
+
+    def fail(connection: Connection, _n: int = 1) -> None:
+        written = connection.executemany("INSERT INTO t VALUES (?, ?)", [(7, ROW), (8, ROW)])
+        read = connection.execute("SELECT n FROM t")
+        cursors.extend((weakref.ref(written), weakref.ref(read)))
+        raise error
+
+    async with writing_to(tmp_path, crash_point=points.append) as writer:
+        assert await writer.submit(Rows(), 2) == 2
+        failing = writer.submit(Steps(), fail) if by_step else writer.submit(Faulty(fail), 1)
+        kept = await asyncio.gather(failing, return_exceptions=True)
+        assert await writer.submit(Rows(), 3) == 3
+        assert [cursor() for cursor in cursors] == [None, None]
+    assert isinstance(kept[0], LinedError)
+    assert points[-1] == "after-checkpoint"
+    assert seen(tmp_path) == [2, 3]
 
 
 async def test_a_work_that_answers_too_little_is_a_defect(tmp_path: Path) -> None:

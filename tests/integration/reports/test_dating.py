@@ -138,6 +138,22 @@ async def test_what_a_clock_of_which_nothing_is_known_has_dated_goes_out_once_a_
         assert sum(date.timestamp() * 1000 <= shown for date in dates.values()) == 4
 
 
+@pytest.mark.parametrize("reads", [0, 3])
+async def test_two_starts_that_contradict_each_other_are_both_for_a_person(tmp_path: Path, reads: int) -> None:
+    """Nobody was heard under either, and the later one shows the earlier time."""
+    async with clocked(tmp_path / "line.db") as line:
+        line.office.deaf = AWAY
+        await line.job()
+        await line.reads(reads)
+        await line.restart(reboot=True, meanwhile=-2 * DAY)
+        await line.reads(4)
+        await line.restart(reboot=True, meanwhile=2 * DAY)
+        line.office.deaf = None
+        await line.settle()
+        assert line.office.submitted == []
+        assert await line.is_right() == reads + 4
+
+
 async def test_a_person_may_give_the_right_date_instead(tmp_path: Path) -> None:
     async with clocked(tmp_path / "line.db") as line:
         await line.job()

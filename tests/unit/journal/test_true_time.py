@@ -132,6 +132,57 @@ def test_what_nobody_heard_is_doubted_where_it_cannot_be_true(journal: Connectio
     assert books.off_by(number) == off
 
 
+@pytest.mark.parametrize("heard", [False, True], ids=["nothing heard before", "heard before"])
+@pytest.mark.parametrize("reads", [False, True], ids=["none read under the first", "some read"])
+@pytest.mark.parametrize("wrong", [0, 1, 2], ids=["no", "first", "second"])
+@pytest.mark.parametrize("off", [-10 * 365 * DAY, -2 * DAY, -HOUR, -6 * MINUTE, -4 * MINUTE, 4 * MINUTE, HOUR, DAY])
+def test_two_starts_that_nobody_heard_and_that_contradict_each_other_are_both_doubted(
+    journal: Connection, off: int, wrong: int, *, reads: bool, heard: bool
+) -> None:
+    """Whichever of them was wrong, unless what is known tells: what is dated wrong is doubted wherever it can be."""
+    books = Books(journal)
+    if heard:
+        books.set(0)
+        books.hear()
+        books.now += 7 * DAY
+    books.reboot(off if wrong == 1 else 0)
+    first = books.code(SECOND) if reads else None
+    books.reboot(off if wrong == 2 else 0)
+    second = books.code(SECOND)
+    books.now += 4 * HOUR
+    books.reboot(0)
+    books.hear()
+    own = abs(off) > 5 * MINUTE and bool(wrong)
+    known_wrong = own and (off > 4 * HOUR or (heard and off < -7 * DAY))
+    back = off if wrong == 2 else -off  # so far the second one shows less than the first
+    contradict = own and not known_wrong and back < 0
+    found = {1: first, 2: second}
+    for start, number in found.items():
+        if number is not None:
+            assert books.right(number).doubt == (contradict or (known_wrong and start == wrong)), start
+
+
+def test_a_start_that_is_known_to_have_been_wrong_says_nothing_about_others(journal: Connection) -> None:
+    """A battery died: the clock began in another century, ahead or behind, and nobody was heard."""
+    books = Books(journal)
+    books.set(0)
+    books.hear()
+    for off in (-20 * 365 * DAY, 20 * 365 * DAY):
+        books.now += DAY
+        books.reboot(off)
+        books.code()
+        books.now += DAY
+        books.reboot(0)
+        number = books.code()
+        books.now += DAY
+        books.reboot(off)
+        books.code()
+        books.now += DAY
+        books.reboot(0)
+        books.hear()
+        assert books.right(number) == Right(books.truth[number])
+
+
 @pytest.mark.parametrize(("step", "doubt"), [(4 * MINUTE, False), (-6 * MINUTE, True), (HOUR, True)])
 def test_where_the_clock_was_stepped_and_nobody_heard_which_setting_was_right_both_are_doubted(
     journal: Connection, step: int, doubt: bool

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,11 @@ from lined.line.jobs.sealing import why_due
 from lined.line.plant import BatchRules
 from lined.line.watch.clock import WallClock, system_uptime_ms, system_wall_ms
 from lined.line.watch.problems import Problems
+from lined.regulator import Account, Regulator
 from tests.commands import line_commands
 from tests.harness.line import HOUR, MINUTE, NOON, OIL, Line, frame, oil
+from tests.harness.raw_server import Peer, RawServer, answer
+from tests.profiles import PROFILE
 
 
 class Machine:
@@ -147,6 +151,33 @@ async def test_people_hear_of_a_step_until_the_regulator_is_heard(tmp_path: Path
         clock.tell(problems)
         assert not problems.has("clock-set")
         assert [setting.skew_ms for setting in await settings(line)] == [None, None, -200]
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+async def test_what_an_answer_measures_belongs_to_the_setting_that_it_meets(tmp_path: Path, step: int) -> None:
+    """The answer comes after a step that nobody has noticed yet."""
+    async with watched(tmp_path / "j.db") as (machine, clock, line):
+
+        async def dated(peer: Peer) -> None:
+            await peer.request()
+            machine.wall_ms += step
+            await peer.send(answer(200, {"reportId": "x"}, date=NOON / 1000))
+
+        def wall() -> datetime:
+            return datetime.fromtimestamp(clock() / 1000, UTC)
+
+        async with RawServer(dated) as server:
+            account = Account(
+                url=server.url, tin="307797292", business_place_id=27, profile=PROFILE, api_key=lambda: "key"
+            )
+            async with Regulator(account, wall=wall) as regulator:
+                clock.listeners.append(regulator.clock_was_set)
+                await regulator.wait_turn("utilisation")
+                await regulator.submit("utilisation", b"{}", product_group="water")
+                clock.heard(regulator.server_skew_s)
+        first, second = await settings(line)
+        assert first.skew_ms is None
+        assert second.skew_ms == pytest.approx(step, abs=5_000)
 
 
 def test_the_clocks_of_this_machine_go_together() -> None:
