@@ -32,7 +32,7 @@ def profile_of(found: Repaired) -> tuple[Profile | None, list[Problem]]:
         return load_profile(regulator.profile, limits, overrides), []
     except SettingsError as error:
         wrong = {problem.path for problem in error.problems}
-        problems = error.problems
+        problems = [_at_the_setting(problem, regulator.profile) for problem in error.problems]
     limits = {name: value for name, value in limits.items() if f"regulator.limits.{name}" not in wrong}
     above = tuple(f"{path}." for path in wrong)
     overrides = {key: value for key, value in overrides.items() if not f"regulator.overrides.{key}.".startswith(above)}
@@ -40,6 +40,11 @@ def profile_of(found: Repaired) -> tuple[Profile | None, list[Problem]]:
         return load_profile(regulator.profile, limits, overrides), problems
     except SettingsError:
         return None, problems
+
+
+def _at_the_setting(problem: Problem, profile: str) -> Problem:
+    """What is wrong with the profile's file as a whole is wrong with the setting that names it."""
+    return Problem("regulator.profile", f"{profile} {problem.message}") if problem.path == profile else problem
 
 
 def account_problems(found: Repaired) -> Iterator[Problem]:

@@ -9,7 +9,9 @@ import asyncio
 import os
 import random
 import string
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lined.codes import build
@@ -20,6 +22,7 @@ GTIN = "04899215122371"
 BATCH = 30_000
 SET = string.ascii_letters + string.digits
 DAY_MS = 86_400_000
+AGE_S = 30 * 86_400  # ago: what still has to be sent has neither expired nor is it too young to be old
 
 
 def serials(count: int, seed: int) -> Iterator[str]:
@@ -54,7 +57,7 @@ def _fill(path: Path, count: int, sealed: int) -> None:
         " VALUES (1, ?, '{}', 'normal', '{}', 1, 2)",
         (GTIN,),
     )
-    first, at_ms = 1, 1_700_000_000_000
+    first, at_ms = 1, int(time.time() - AGE_S) * 1000
     head = f"01{GTIN}21"
     for number, size in enumerate(_sizes(count), 1):
         _report(connection, number, first, size, at_ms, done=first + size - 1 <= count - sealed)
@@ -81,6 +84,10 @@ def _fill(path: Path, count: int, sealed: int) -> None:
         os.fsync(written.fileno())
 
 
+def _day_of(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+
+
 def _sizes(count: int) -> Iterator[int]:
     while count > 0:
         yield min(count, BATCH)
@@ -95,8 +102,9 @@ def _report(connection: Connection, number: int, first: int, size: int, at_ms: i
     connection.execute(
         "INSERT INTO report (id, batch_id, kind, state, job_id, attributes, day, codes, first_code, last_code,"
         " first_ms, last_ms, full, opened_ms, sealed_ms, due_ms, document_id, final_ms)"
-        " VALUES (?, ?, 'utilisation', ?, 1, ?, '2023-11-15', ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
-        (number, number, "succeeded" if done else "sealed", attributes, size, first, first + size - 1, at_ms,
+        " VALUES (?, ?, 'utilisation', ?, 1, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+        (number, number, "succeeded" if done else "sealed", attributes, _day_of(at_ms), size, first,
+         first + size - 1, at_ms,
          at_ms + size, at_ms, at_ms, None if done else at_ms, f"doc-{number}" if done else None,
          at_ms if done else None),
     )  # fmt: skip

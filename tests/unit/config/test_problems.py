@@ -216,7 +216,8 @@ def test_products_are_judged_by_a_profile_of_ones_own(tables: dict[str, Any], ba
     (base / "my.toml").write_text("[limits]\nGROUP = 0\n")
     assert {f"{base / 'my.toml'}: limits.GROUP", f"{base / 'my.toml'}: profile"} <= set(judge(tables))
     tables["regulator"]["profile"] = "there-is-none.toml"
-    assert judge(tables) == {str(base / "there-is-none.toml"): "cannot be read: No such file or directory"}
+    file = base / "there-is-none.toml"
+    assert judge(tables) == {"regulator.profile": f"{file} cannot be read: No such file or directory"}
 
 
 def test_all_wrong_values_are_named_at_once(tables: dict[str, Any], judge: Judge) -> None:
