@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from lined.sandbox import SandboxSettings
-from tests.acceptance.line import LINED, Line, free_port
+from tests.harness.daemon import LINED, Line, free_port
 
 OK = b"OK\r\n"
 NG = b"NG\r\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.line import LINED, Line, device, free_port
+from tests.harness.daemon import LINED, Line, device, free_port
 
 
 async def test_wrong_configuration_is_exit_78_with_every_problem_and_touches_nothing(tmp_path: Path) -> None:

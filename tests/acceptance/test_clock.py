@@ -12,7 +12,7 @@ import pytest
 
 from lined.journal.database import open_readonly
 from lined.reports.delivery.frozen import stored_body
-from tests.acceptance.line import Line, device, free_port
+from tests.harness.daemon import Line, device, free_port
 
 DAY_S = 86_400
 OFF_CLOCK = """

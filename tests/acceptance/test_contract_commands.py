@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.acceptance.contract_line import OK, ContractLine, run
-from tests.acceptance.line import GTIN, LINED
+from tests.harness.daemon import GTIN, LINED
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.acceptance.contract_line import OK, Answer, ContractLine, sums_agree
-from tests.acceptance.line import GTIN
+from tests.harness.daemon import GTIN
 from tests.unit.papers.pages import column, names, table
 
 CONTRACT = "docs/contract.md"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lined.sandbox import SandboxSettings
 from tests.acceptance.contract_line import NG, OK, ContractLine, sums_agree
-from tests.acceptance.line import GTIN
+from tests.harness.daemon import GTIN
 
 ZONE = ZoneInfo("Asia/Tashkent")
 SHELF_LIFE_DAYS = 1_095

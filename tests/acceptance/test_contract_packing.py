@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lined.sandbox import SandboxSettings
-from tests.acceptance.line import GTIN
 from tests.acceptance.test_packing import PackingLine
+from tests.harness.daemon import GTIN
 from tests.integration.mqtt.broker import Broker, Ear, broker, ear, until
 
 BOXES = [b"00030779729200012315", b"00189011350000000028", b"00030779729277777889"]

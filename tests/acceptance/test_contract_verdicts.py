@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.contract_line import NG, OK, ContractLine, Scanner, sums_agree
-from tests.acceptance.line import GTIN, OTHER_GTIN, free_port
+from tests.harness.daemon import GTIN, OTHER_GTIN, free_port
 
 SSCC = b"00030779729200012315"
 OTHER_PRODUCT = f"""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lined.sandbox.devices.player import Feed, ScannerSettings, SimulatedScanner, good
-from tests.acceptance.line import LINED, OTHER_GTIN, Line, device, free_port
+from tests.harness.daemon import LINED, OTHER_GTIN, Line, device, free_port
 
 FAST = ScannerSettings(window=1_000)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from lined.sandbox import SandboxSettings
-from tests.acceptance.line import GTIN, LINED, Line, free_port
+from tests.harness.daemon import GTIN, LINED, Line, free_port
 
 STATIONS = """
 [[product.package]]

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from tests.acceptance.contract_line import NG, OK, ContractLine
-from tests.acceptance.line import GTIN, OTHER_GTIN
 from tests.acceptance.test_contract_verdicts import reasons
+from tests.harness.daemon import GTIN, OTHER_GTIN
 
 SSCC = "00030779729200012315"
 

@@ -22,8 +22,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lined.sandbox import SandboxSettings
-from tests.acceptance.line import Line, device, free_port
 from tests.crash.proxy import Proxy
+from tests.harness.daemon import Line, device, free_port
 
 ISSUED_AT_ONCE = 100_000
 CHUNK = 200  # frames in one write of the load

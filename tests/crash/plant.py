@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from lined.journal.database import open_readonly
 from lined.sandbox import SandboxSettings
 from lined.sandbox.devices.player import ScannerSettings, SimulatedScanner
-from tests.acceptance.line import LINED, Line
 from tests.crash.proxy import Kind, Plan, Proxy, passing
+from tests.harness.daemon import LINED, Line
 
 QUICK = SandboxSettings(
     requests_per_minute=0,

@@ -18,7 +18,7 @@ from lined.line.plant import BatchRules
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError, JournalFull
 from lined.vocabulary.reports import ReportState
-from tests.integration.journal.bench import DAY, MINUTE, NOON, REPEAT_MS, WATER, Line, frame, ident, oil
+from tests.harness.line import DAY, MINUTE, NOON, REPEAT_MS, WATER, Line, frame, ident, oil
 from tests.rows import reports_where
 
 MAX_CODES = 4

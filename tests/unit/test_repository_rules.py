@@ -187,3 +187,18 @@ def test_every_file_begins_with_what_it_is() -> None:
     assert [name for name, head in heads.items() if not head] == []
     asked = {name: head.splitlines()[0] for name, head in heads.items() if QUESTIONS.match(head)}
     assert {name: head for name, head in asked.items() if not name.startswith(STORIES)} == {}
+
+
+SHARED = {"harness", "commands", "monsters", "profiles", "rows"}
+
+
+@pytest.mark.parametrize("room", ["unit", "property"])
+def test_the_quick_tests_import_no_slow_ones(room: str) -> None:
+    found = set()
+    for path in (REPOSITORY / "tests" / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
+                parts = (node.module or "").split(".")
+                if parts[1] not in SHARED | {"unit", room}:
+                    found.add(f"{path.relative_to(REPOSITORY)}: {node.module}")
+    assert found == set()

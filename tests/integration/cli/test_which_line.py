@@ -13,7 +13,7 @@ import typer
 from lined.cli import options
 from lined.cli.app import build
 from lined.cli.exits import DEGRADED, STOPPED
-from tests.acceptance.line import LINED
+from tests.harness.daemon import LINED
 from tests.integration.cli.test_at_work import configure, lined, served_line, silent_port
 
 

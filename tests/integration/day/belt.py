@@ -9,11 +9,11 @@ from pathlib import Path
 
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.vocabulary.errors import JournalFull
+from tests.harness.line import OIL, Frame, FullError, frame, oil
+from tests.harness.office import Clock
 from tests.integration.day.ledger import LIFE, Box, Item, Ledger
 from tests.integration.day.line import BEGIN_MS, CONFIRM_MS, SHIFT_MS, STATIONS, Line, plant
 from tests.integration.day.office import Books
-from tests.integration.journal.bench import OIL, Frame, FullError, frame, oil
-from tests.integration.reports.office import Clock
 
 
 class Belt:

@@ -7,10 +7,10 @@ from typing import Any
 
 from lined.codes import sscc
 from lined.line.watch.confirming import after_crash
+from tests.harness.line import WATER, Frame, FullError, frame, oil
 from tests.integration.day.belt import Belt
 from tests.integration.day.ledger import Box, Item
 from tests.integration.day.line import CAPACITY, REPEAT_MS, BrokenError
-from tests.integration.journal.bench import WATER, Frame, FullError, frame, oil
 from tests.rows import reports_where
 
 

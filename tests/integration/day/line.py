@@ -27,9 +27,9 @@ from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import DeliveryRules
 from tests.commands import line_commands, report_commands
+from tests.harness.line import BINDING, OIL, Frame
+from tests.harness.office import Clock
 from tests.integration.day.office import Books
-from tests.integration.journal.bench import BINDING, OIL, Frame
-from tests.integration.reports.office import Clock
 from tests.profiles import PROFILE
 
 

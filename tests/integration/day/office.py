@@ -8,7 +8,7 @@ import random
 from lined.codes import without_separators
 from lined.regulator.answers import Document, Receipt
 from lined.vocabulary.errors import Blame, OutcomeUnknown, Refused
-from tests.integration.reports.office import Clock, Office
+from tests.harness.office import Clock, Office
 
 AT = len("01") + 14 + len("21A")  # where the number of the item stands in its code
 DECIDES_MS = 90_000

@@ -14,10 +14,10 @@ from lined.line.watch import balance
 from lined.line.watch.balance import Equation
 from lined.vocabulary.codes import CodeState
 from lined.web.summary import summary
+from tests.harness.office import Clock
 from tests.integration.day.floor import Floor
 from tests.integration.day.ledger import LIFE, Scope
 from tests.integration.day.line import BEGIN_MS, HOUR_MS, SHIFT_MS
-from tests.integration.reports.office import Clock
 
 MINUTE_MS = 60_000
 EVERY_FAULT = set(

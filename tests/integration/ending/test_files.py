@@ -17,8 +17,8 @@ from lined.journal.care.backup import back_up
 from lined.journal.care.salvage import salvage
 from lined.journal.care.takeover import RESTORE, take_over
 from lined.journal.open_files import OpenFiles
+from tests.harness.line import Line, oil
 from tests.integration.ending.test_ending import SLACK_S, hanging, seconds_to_end
-from tests.integration.journal.bench import Line, oil
 
 NOTICED_S = 1.0
 NAME = "line-1.db"

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.integration.journal.bench import Line, frame, oil
+from tests.harness.line import Line, frame, oil
 
 
 async def main(path: Path, story: str) -> None:

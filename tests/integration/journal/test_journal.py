@@ -15,7 +15,7 @@ from lined.journal import journal as opening
 from lined.journal.database import PAGE_BYTES, Connection, free_bytes, open_readonly
 from lined.journal.said import DEVICES_MAX, Said
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalFull, JournalLocked
-from tests.integration.journal.bench import BINDING, NOON, Line, frame, ident, oil
+from tests.harness.line import BINDING, NOON, Line, frame, ident, oil
 
 OTHER = {**BINDING, "tin": "999999999"}
 

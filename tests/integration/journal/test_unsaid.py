@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.integration.journal.bench import MINUTE, Line, frame, ident, oil
+from tests.harness.line import MINUTE, Line, frame, ident, oil
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,8 +12,8 @@ from lined.journal import Journal
 from lined.journal.database import Connection, open_readonly, open_writable
 from lined.journal.schema import migrations
 from lined.journal.tables import serials
-from tests.integration.journal import bench
-from tests.integration.journal.bench import OIL, Line
+from tests.harness import line as bench
+from tests.harness.line import OIL, Line
 from tests.integration.keeping.filling import OUT_OF_DRAWER, contents, fill, shape, tables
 
 BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lined.mqtt.messages import Reply, Report, Status, Verdict
-from tests.acceptance.line import GTIN, Line
+from tests.harness.daemon import GTIN, Line
 from tests.integration.mqtt.broker import Broker, Ear, broker, ear, until
 
 pytestmark = pytest.mark.mosquitto

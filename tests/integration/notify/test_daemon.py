@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.acceptance.line import Line
+from tests.harness.daemon import Line
 from tests.integration.notify.inbox import TOKEN, Inbox, until
 
 LEADER = """

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from lined.journal import Journal
-from tests.integration.packing.line import APPLY, GTIN, PACK, SSCC, Line, box_plant
+from tests.harness.packing import APPLY, GTIN, PACK, SSCC, Line, box_plant
 
 STEP = re.compile(r"(INSERT|UPDATE|DELETE)\b.*\b(package|package_id|rescan|sscc:\w+)\b", re.DOTALL)
 

@@ -15,7 +15,7 @@ from lined.line.plant import BatchRules
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.times import moment
 from tests.commands import report_commands
-from tests.integration.packing.line import (
+from tests.harness.packing import (
     APPLY,
     GROUP_GTIN,
     GROUPS,

@@ -10,9 +10,8 @@ from lined.reports import reasons
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.times import moment
 from tests.commands import report_commands
-from tests.integration.packing.line import APPLY, GTIN, PACK, box_plant, plantwide, wall_ms
+from tests.harness.packing import APPLY, GTIN, PACK, box_plant, ident, plantwide, wall_ms
 from tests.integration.packing.test_aggregation import boxes
-from tests.integration.packing.test_packing import ident
 
 
 async def test_a_correction_is_shown_before_it_is_sent(tmp_path: Path) -> None:

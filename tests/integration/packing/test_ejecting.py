@@ -14,8 +14,7 @@ from lined.line.plant import Station
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.confirming import after_crash
 from lined.vocabulary.errors import CommandError
-from tests.integration.packing.line import APPLY, GTIN, PACK, VERIFY, Line, box_plant, plantwide
-from tests.integration.packing.test_packing import ident, marks, running, sscc
+from tests.harness.packing import APPLY, GTIN, PACK, VERIFY, Line, box_plant, ident, marks, plantwide, running, sscc
 
 CONFIRMED = Station("marking", "apply", ("cam",), confirm_ms=1)
 BIN = Station("bin", "reject", ("bin-reader",), applies=False)

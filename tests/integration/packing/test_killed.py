@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.packing.test_packing import ident, marks
+from tests.harness.packing import ident, marks
 
 PROGRAM = Path(__file__).with_name("killed.py")
 UNITS = 8  # boxes of 3: two are closed under issued SSCCs, two units are left in the third

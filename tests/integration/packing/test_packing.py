@@ -2,67 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
 
 from lined import codes
 from lined.journal.care import damage, takeover
 from lined.journal.care.backup import back_up
-from lined.line.plant import Plant, Station
-from lined.sandbox import issuing
 from lined.vocabulary.errors import CommandError
-from tests.integration.packing.line import (
+from tests.harness.packing import (
     APPLY,
+    FRAMES,
     GROUP_GTIN,
     GROUPS,
     GTIN,
     OTHER_GTIN,
     PACK,
     PALLET,
+    PARENT_FIRST,
     SSCC,
     Line,
     box_plant,
+    children,
+    ident,
+    marks,
+    running,
+    sscc,
 )
 
 NOW_MS = 1_795_000_000_000
-PARENT_FIRST = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="parent-then-children")
-FRAMES = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="frame")
-
-
-def marks(count: int, gtin: str = GTIN, seed: int = 1) -> list[str]:
-    lot = issuing.Lot(gtin, count, "GS1_AISTR_SHORT", 13, "UNIT", "307797292", "t")
-    return [ident + tail for ident, tail in issuing.make(lot, count, Random(seed))]
-
-
-def sscc(number: int) -> str:
-    return codes.sscc("0307797292", 500_000 + number)
-
-
-def ident(code: str) -> str:
-    return code.partition("\x1d")[0]
-
-
-@asynccontextmanager
-async def running(plant: Plant, directory: Path, **job: Any) -> AsyncIterator[Line]:
-    line = Line(plant, directory / "line.db")
-    await line.open()
-    try:
-        await line.operations.do("job-start", {"gtin": GTIN} | job)
-        yield line
-    finally:
-        await line.close()
-
-
-async def children(line: Line, parent: str) -> list[str]:
-    rows = await line.rows(
-        "SELECT c.ident FROM code c JOIN package p ON p.id = c.package_id WHERE p.ident = ? ORDER BY c.ident", parent
-    )
-    return [row[0] for row in rows]
 
 
 async def test_children_then_parent_closes_a_box(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lined.line.plant import BatchRules, PackageRule, Plant
-from tests.integration.packing.line import (
+from tests.harness.packing import (
     APPLY,
     GTIN,
     PACK,
@@ -20,10 +20,10 @@ from tests.integration.packing.line import (
     VERIFY,
     Plantwide,
     box_plant,
+    ident,
     plantwide,
 )
 from tests.integration.packing.test_aggregation import journals_tree
-from tests.integration.packing.test_packing import ident
 
 UNITS = int(os.environ.get("LINED_PLANT_UNITS", "2400"))
 BOX, PALLET_BOXES = 12, 40

@@ -10,19 +10,24 @@ from pathlib import Path
 import pytest
 
 from lined.line.plant import Station
-from tests.integration.packing.line import (
+from tests.harness.packing import (
     APPLY,
+    FRAMES,
     GROUP_GTIN,
     GROUPS,
     GTIN,
     PACK,
     PALLET,
+    PARENT_FIRST,
     SSCC,
     VERIFY_APPLY,
     Line,
     box_plant,
+    ident,
+    marks,
+    running,
+    sscc,
 )
-from tests.integration.packing.test_packing import FRAMES, PARENT_FIRST, ident, marks, running, sscc
 
 
 @asynccontextmanager

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from lined.vocabulary.errors import CommandError
-from tests.integration.packing.line import APPLY, PACK, PALLET, VERIFY, VERIFY_APPLY, Line, box_plant
-from tests.integration.packing.test_packing import marks, running, sscc
+from tests.harness.packing import APPLY, PACK, PALLET, VERIFY, VERIFY_APPLY, Line, box_plant, marks, running, sscc
 
 PATIENT = replace(PACK, repeat_ms={"packer": 60_000})
 VERIFIER = replace(VERIFY, repeat_ms={"grader": 60_000})

@@ -11,8 +11,7 @@ from pathlib import Path
 from lined.codes import GS
 from lined.line.plant import Station
 from lined.line.watch.alarms import AlarmBook
-from tests.integration.packing.line import APPLY, PACK, SSCC, VERIFY, Line, box_plant, wall_ms
-from tests.integration.packing.test_packing import marks, running, sscc
+from tests.harness.packing import APPLY, PACK, SSCC, VERIFY, Line, box_plant, marks, running, sscc, wall_ms
 
 
 def kinds(line: Line) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.integration.packing.line import APPLY, GTIN, VERIFY, VERIFY_APPLY, box_plant, plantwide
+from tests.harness.packing import APPLY, GTIN, VERIFY, VERIFY_APPLY, box_plant, plantwide
 
 
 def ident(code: str) -> str:

@@ -14,8 +14,8 @@ import pytest
 
 from lined.regulator import Account, NewKey, Regulator
 from lined.vocabulary.errors import Denied, JournalFull, NotSent, OutcomeUnknown, Refused, Unavailable
+from tests.harness.raw_server import Behaviour, Peer, RawServer, Seen, answer, says
 from tests.integration.regulator.conftest import KEY
-from tests.integration.regulator.server import Behaviour, Peer, RawServer, Seen, answer, says
 
 MakeAccount = Callable[..., Account]
 DEAD = [

@@ -20,7 +20,7 @@ from lined.regulator.credentials import NewKey
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.service.key_renewal import BESIDE, KeyFile, KeyRenewal
 from lined.vocabulary.errors import CommandError, Denied
-from tests.integration.reports.desk import BINDING
+from tests.harness.reporting import BINDING
 
 MakeAccount = Callable[..., Account]
 WAITS = {"read_timeout_s": 10.0, "exchange_timeout_s": 20.0}

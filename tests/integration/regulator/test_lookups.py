@@ -13,8 +13,8 @@ import pytest
 
 from lined.regulator import Account, Regulator
 from lined.vocabulary.errors import Denied, LookupFailed, Unavailable
+from tests.harness.raw_server import Behaviour, Peer, RawServer, Seen, answer, loop_holds, routes, says
 from tests.integration.regulator.conftest import KEY
-from tests.integration.regulator.server import Behaviour, Peer, RawServer, Seen, answer, loop_holds, routes, says
 
 MakeAccount = Callable[..., Account]
 CARD = {"documentId": "0e33", "type": "UTILISATION", "status": "IN_PROCESS", "createDate": "2025-01-20T06:43:13.536Z"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lined.regulator import Account, Regulator
 from lined.regulator.profiles import load_profile
-from tests.integration.regulator.server import RawServer, answer, says
+from tests.harness.raw_server import RawServer, answer, says
 
 OWN = """
 [profile]

@@ -16,8 +16,8 @@ import pytest
 from lined.regulator import Account, Regulator, asking
 from lined.regulator.wire import _Line
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, Unavailable
+from tests.harness.raw_server import Behaviour, Peer, RawServer, answer, routes, says
 from tests.integration.regulator.conftest import KEY
-from tests.integration.regulator.server import Behaviour, Peer, RawServer, answer, routes, says
 
 MakeAccount = Callable[..., Account]
 GOOD = answer(200, {"reportId": "0e534f23-0c42-4118-4e32-5ef2d04dc555"})

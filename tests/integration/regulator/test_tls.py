@@ -13,7 +13,7 @@ import pytest
 
 from lined.regulator import Account, Regulator
 from lined.vocabulary.errors import NotSent, OutcomeUnknown
-from tests.integration.regulator.server import Peer, RawServer, answer, says
+from tests.harness.raw_server import Peer, RawServer, answer, says
 
 MakeAccount = Callable[..., Account]
 GOOD = answer(200, {"reportId": "0e53"})

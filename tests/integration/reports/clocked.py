@@ -32,9 +32,9 @@ from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import LookupFailed, Unavailable
 from tests.commands import line_commands, report_commands
-from tests.integration.journal.bench import BINDING, DEVICES, OIL, frame, oil, plant
-from tests.integration.reports.desk import RULES
-from tests.integration.reports.office import NOON_MS, Clock, Office
+from tests.harness.line import BINDING, DEVICES, OIL, frame, oil, plant
+from tests.harness.office import NOON_MS, Clock, Office
+from tests.harness.reporting import RULES
 from tests.profiles import PROFILE
 from tests.rows import reports_where
 

@@ -15,7 +15,7 @@ from lined.reports.delivery import defective, loops
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.follow import Following
 from lined.vocabulary.errors import CommandError, OutcomeUnknown
-from tests.integration.reports.desk import MINUTE_MS, desk
+from tests.harness.reporting import MINUTE_MS, desk
 
 
 @pytest.fixture(autouse=True)

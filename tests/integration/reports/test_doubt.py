@@ -13,7 +13,7 @@ import pytest
 from lined.regulator.answers import Document
 from lined.reports.delivery import fingerprints as prints
 from lined.vocabulary.errors import Denied, LookupFailed, OutcomeUnknown, Unavailable
-from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
+from tests.harness.reporting import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, Desk, desk
 
 GAP_MS = 900_000
 UNKNOWN = OutcomeUnknown("no answer within the time-out")

@@ -8,8 +8,8 @@ import pytest
 
 from lined.regulator.answers import CodeOutcome
 from lined.vocabulary.errors import Blame, OutcomeUnknown, Refused
-from tests.integration.reports.desk import MINUTE_MS, Desk, desk
-from tests.integration.reports.office import Doc
+from tests.harness.office import Doc
+from tests.harness.reporting import MINUTE_MS, Desk, desk
 
 ALREADY = "invalid-code-status"
 GAP_MS = 900_000

@@ -13,8 +13,8 @@ from lined.journal.views.stories import code_story
 from lined.regulator.answers import CodeOutcome, Document, DocumentError
 from lined.reports.delivery import lists, outcomes
 from lined.vocabulary.errors import Refused
-from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
-from tests.integration.reports.office import Doc
+from tests.harness.office import Doc
+from tests.harness.reporting import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
 
 async def test_success_accepts_all(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from lined.reports.delivery import freezing
 from lined.reports.delivery.frozen import elements
 from lined.reports.kinds import bodies
 from lined.reports.kinds.bodies import Body
-from tests.integration.reports.desk import Desk, desk
+from tests.harness.reporting import Desk, desk
 
 
 def between(

@@ -12,7 +12,7 @@ from lined.api.statuses import STATUS
 from lined.regulator.answers import Document
 from lined.reports.delivery.adopted import NAMED
 from lined.vocabulary.errors import CommandError, Refused
-from tests.integration.reports.desk import DAY_MS, UNAVAILABLE, Desk, desk
+from tests.harness.reporting import DAY_MS, UNAVAILABLE, Desk, desk
 
 
 async def held(d: Desk, count: int = 3) -> int:

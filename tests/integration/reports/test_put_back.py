@@ -16,7 +16,7 @@ from lined.journal.age import ENDING, read_mark
 from lined.journal.care import takeover
 from lined.journal.care.backup import back_up
 from lined.vocabulary.errors import JournalLost, OutcomeUnknown
-from tests.integration.reports.desk import HOUR_MS, Desk, desk
+from tests.harness.reporting import HOUR_MS, Desk, desk
 
 NAME = "line.db"
 DB, WAL, MARKS = NAME, f"{NAME}-wal", f"{NAME}{ENDING}"

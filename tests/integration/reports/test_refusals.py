@@ -9,7 +9,7 @@ import pytest
 
 from lined.reports.delivery import outcomes
 from lined.vocabulary.errors import Blame, OutcomeUnknown, Refused
-from tests.integration.reports.desk import TAIL, Desk, desk
+from tests.harness.reporting import TAIL, Desk, desk
 
 
 def naming(*codes: str) -> Refused:

@@ -12,7 +12,7 @@ from lined.journal.care import takeover
 from lined.reports.delivery import freezing
 from lined.reports.delivery import submit as submission
 from lined.vocabulary.errors import CommandError
-from tests.integration.reports.desk import MINUTE_MS, Desk, desk
+from tests.harness.reporting import MINUTE_MS, Desk, desk
 
 
 async def killed_while_sending(d: Desk, arrives: str = "") -> int:

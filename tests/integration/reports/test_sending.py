@@ -12,7 +12,7 @@ import pytest
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.frozen import stored_body
 from lined.vocabulary.errors import CommandError, NotSent, OutcomeUnknown, Refused, SendingError
-from tests.integration.reports.desk import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
+from tests.harness.reporting import DAY_MS, HOUR_MS, MINUTE_MS, UNAVAILABLE, desk
 
 
 async def test_sending_is_on_disk_before_a_byte_leaves(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.packing.line import (
+from tests.harness.packing import (
     APPLY,
     GTIN,
     PACK,

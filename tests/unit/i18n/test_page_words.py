@@ -8,7 +8,7 @@ import pytest
 
 from lined.i18n.catalogues import LANGUAGES, SOURCE, catalogue, chosen
 from lined.vocabulary.word import AdvisedWord, Word
-from tests.browser.strings import every_string
+from tests.harness.page_strings import every_string
 
 STRINGS = every_string()
 OTHERS = sorted(set(LANGUAGES) - {SOURCE})

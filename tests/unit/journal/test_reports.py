@@ -14,7 +14,7 @@ from lined.journal.tables.codes import KnownCode
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
-from tests.integration.journal.bench import NOON, Line, ident, oil
+from tests.harness.line import NOON, Line, ident, oil
 
 # docs/contract.md, Reports. A batch whose codes were all withdrawn before it was sealed goes from open to void; what is
 # held because it got no final status for 24 h is still looked at, so that it may get one.

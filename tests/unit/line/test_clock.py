@@ -20,8 +20,8 @@ from lined.line.watch.clock import WallClock, system_uptime_ms, system_wall_ms
 from lined.line.watch.problems import Problems
 from lined.regulator import Account, Regulator
 from tests.commands import line_commands
-from tests.integration.journal.bench import HOUR, MINUTE, NOON, OIL, Line, frame, oil
-from tests.integration.regulator.server import Peer, RawServer, answer
+from tests.harness.line import HOUR, MINUTE, NOON, OIL, Line, frame, oil
+from tests.harness.raw_server import Peer, RawServer, answer
 from tests.profiles import PROFILE
 
 

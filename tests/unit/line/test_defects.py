@@ -14,7 +14,7 @@ from lined.line.watch.defects import LEAST, TOLD_WHOLE, WAIT_MOST_S, Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Defect, DeviceError, JournalBroken, LinedError, SettingsError
-from tests.integration.journal.bench import Line, frame, oil
+from tests.harness.line import Line, frame, oil
 
 
 class Waits:

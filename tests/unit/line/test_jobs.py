@@ -15,7 +15,7 @@ import pytest
 from lined.api.statuses import STATUS
 from lined.line.plant import Product
 from lined.vocabulary.errors import CommandError, JournalFull
-from tests.integration.journal.bench import DAY, HOUR, MINUTE, NOON, OIL, WATER, Line, frame, ident, oil, plant
+from tests.harness.line import DAY, HOUR, MINUTE, NOON, OIL, WATER, Line, frame, ident, oil, plant
 
 WATER_JOB = {"series": "S1", "expiration_date": "2027-11-23"}
 

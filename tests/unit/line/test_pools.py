@@ -15,10 +15,9 @@ from lined.journal.tables import pools
 from lined.line.plant import Station
 from lined.supply.pool_codes import code_of, with_lost_separators
 from lined.vocabulary.errors import CommandError
-from tests.integration.journal.bench import GS, OIL, SSCC, TOBACCO, WATER, Line, frame, ident, oil, plant
-from tests.integration.packing.line import GROUP_GTIN, GROUPS, VERIFY_APPLY, box_plant
-from tests.integration.packing.line import Line as PackingLine
-from tests.integration.packing.test_packing import marks
+from tests.harness.line import GS, OIL, SSCC, TOBACCO, WATER, Line, frame, ident, oil, plant
+from tests.harness.packing import GROUP_GTIN, GROUPS, VERIFY_APPLY, box_plant, marks
+from tests.harness.packing import Line as PackingLine
 
 WATER_CODE = f"01{WATER}21A000001{GS}93abcd"
 TOBACCO_CODE = f"{TOBACCO}7bePLC4DT0lgreN"

@@ -12,7 +12,7 @@ from lined.journal.views import newest_entry
 from lined.line.jobs import sealing
 from lined.line.plant import BatchRules
 from lined.vocabulary.errors import CommandError
-from tests.integration.journal.bench import DAY, HOUR, MINUTE, NOON, Line, ident, oil
+from tests.harness.line import DAY, HOUR, MINUTE, NOON, Line, ident, oil
 
 RULES = BatchRules(max_codes=5, max_age_ms=15 * MINUTE, first_ms=MINUTE)
 LATER = BatchRules(max_codes=5, max_age_ms=15 * MINUTE, first_ms=0)

@@ -13,7 +13,7 @@ import pytest
 
 from lined.journal import writer as writing
 from lined.line.plant import BatchRules
-from tests.integration.journal.bench import (
+from tests.harness.line import (
     GS,
     HOUR,
     MINUTE,

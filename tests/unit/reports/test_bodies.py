@@ -15,7 +15,7 @@ from lined.journal.schema import migrations
 from lined.journal.tables import reports
 from lined.reports.kinds import bodies
 from lined.vocabulary.days import LocalDays
-from tests.integration.reports.desk import ATTRIBUTES
+from tests.harness.reporting import ATTRIBUTES
 
 DAYS = LocalDays("Asia/Tashkent")
 # API 1.18.2 §5.1.1, "Example of a request"

@@ -15,7 +15,7 @@ from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.service import assembly, upkeep
 from lined.service.upkeep import Upkeep
-from tests.acceptance.line import CONFIG, GTIN
+from tests.harness.daemon import CONFIG, GTIN
 
 NOW_MS = 1_790_000_000_000
 

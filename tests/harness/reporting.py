@@ -26,7 +26,7 @@ from lined.reports.delivery.rules import DeliveryRules
 from lined.service.opening import opened
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
 from tests.commands import report_commands
-from tests.integration.reports.office import Clock, Doc, Office
+from tests.harness.office import Clock, Doc, Office
 from tests.profiles import PROFILE
 from tests.rows import reports_where
 

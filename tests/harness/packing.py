@@ -13,10 +13,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import httpx
 
+from lined import codes
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
@@ -35,7 +37,7 @@ from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.planning import Planning, PlanningRules
-from lined.sandbox import SandboxServer, SandboxSettings
+from lined.sandbox import SandboxServer, SandboxSettings, issuing
 from lined.service.kind_search import KindSearch
 from tests.commands import line_commands
 from tests.rows import reports_where
@@ -292,3 +294,38 @@ def _around(line: Line, regulator: Regulator) -> Surroundings:
         sleep=asyncio.sleep,
         chance=random.Random(1),
     )
+
+
+PARENT_FIRST = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="parent-then-children")
+FRAMES = Station("boxing", "pack", ("packer",), applies=False, level="BOX_LV_1", mode="frame")
+
+
+def marks(count: int, gtin: str = GTIN, seed: int = 1) -> list[str]:
+    lot = issuing.Lot(gtin, count, "GS1_AISTR_SHORT", 13, "UNIT", "307797292", "t")
+    return [ident + tail for ident, tail in issuing.make(lot, count, Random(seed))]
+
+
+def sscc(number: int) -> str:
+    return codes.sscc("0307797292", 500_000 + number)
+
+
+def ident(code: str) -> str:
+    return code.partition("\x1d")[0]
+
+
+@asynccontextmanager
+async def running(plant: Plant, directory: Path, **job: Any) -> AsyncIterator[Line]:
+    line = Line(plant, directory / "line.db")
+    await line.open()
+    try:
+        await line.operations.do("job-start", {"gtin": GTIN} | job)
+        yield line
+    finally:
+        await line.close()
+
+
+async def children(line: Line, parent: str) -> list[str]:
+    rows = await line.rows(
+        "SELECT c.ident FROM code c JOIN package p ON p.id = c.package_id WHERE p.ident = ? ORDER BY c.ident", parent
+    )
+    return [row[0] for row in rows]
