@@ -511,6 +511,14 @@ MUTATIONS = [
     ),
     Mutation(
         MISTAKE,
+        "its error keeps the journal from being copied back",
+        "lined/journal/database.py",
+        "            traceback.clear_frames(one.__traceback__)\n",
+        "",
+        f"{_WRITER}::test_an_error_that_is_kept_keeps_no_cursor",
+    ),
+    Mutation(
+        MISTAKE,
         "a read that met one is accepted",
         "lined/line/intake/intake.py",
         "reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT",

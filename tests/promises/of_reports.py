@@ -19,7 +19,7 @@ _DATING = "tests/integration/reports/test_dating.py"
 _STEP = f"{_DATING}::test_a_step_voids_what_was_measured"
 _FOR_A_WHILE = f"{_DATING}::test_a_clock_that_is_wrong_for_a_while_in_the_run"
 _NOBODY_KNOWS = f"{_DATING}::test_a_clock_that_is_put_right_while_the_machine_is_off"
-_FOLLOWING = "tests/integration/reports/test_following.py"
+_FOLLOWING, _ECHO = "tests/integration/reports/test_following.py", "tests/integration/reports/test_echo.py"
 _REFUSALS, _WAYS = (
     "tests/integration/reports/test_refusals.py",
     "tests/integration/reports/test_ways_of_answering.py",
@@ -452,6 +452,14 @@ MUTATIONS = [
         "set(ours) - accepted.keys() - refused.keys()",
         "set()",
         _FOLLOWING,
+    ),
+    Mutation(
+        PART,
+        "it is held for an echo while its list names only what it refused",
+        "lined/reports/delivery/follow.py",
+        "refused, processed=late):",
+        "refused):",
+        _ECHO,
     ),
     Mutation(
         PART,

@@ -85,14 +85,21 @@ def doubt_refusal(connection: Connection, report: ReportRow, around: Surrounding
 
 
 async def settled(
-    around: Surroundings, search: Search, report: ReportRow, accepted: dict[str, str], refused: Collection[str]
+    around: Surroundings,
+    search: Search,
+    report: ReportRow,
+    accepted: dict[str, str],
+    refused: Collection[str],
+    *,
+    processed: bool = False,
 ) -> bool:
     """A document refuses codes of a report: False where that stands. True: it does not, or not yet; look again later.
+    `processed`: it says that it accepted some, which its list may not name yet.
 
     Raises Unavailable where the search for an earlier attempt's document could not come to its end.
     """
     verdict = await look(around, search, report, refused)
-    if accepted and verdict.document is None and not verdict.unread:
+    if (accepted or processed) and verdict.document is None and not verdict.unread:
         return False  # an echo has nothing left to accept
     if verdict.unread:
         raise Unavailable(f"looking for an earlier attempt: {verdict.unread}")

@@ -194,7 +194,8 @@ def _remarked(listed: Listed, members: Members | None) -> dict[str, str]:
 async def _partial(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> bool:
     members = await _members(around, report, listed)
     refused = await _without_accepted(around, report, dict(members.refused))
-    if refused and await echo.settled(around, search, report, dict(members.accepted), refused):
+    accepted, late = dict(members.accepted), bool(members.unlisted)
+    if refused and await echo.settled(around, search, report, accepted, refused, processed=late):
         return False
     _, evidence = await error_rows.read(around, report)
     parents = {key.partition(BEHIND)[0] for key in refused}

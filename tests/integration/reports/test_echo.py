@@ -183,6 +183,36 @@ async def test_a_first_document_processed_in_part_decides_code_by_code(tmp_path:
         assert await d.buckets() == {a: "accepted", b: "refused", c: "accepted"}
 
 
+async def test_a_document_processed_in_part_is_no_echo_although_its_list_names_the_refused_first(
+    tmp_path: Path,
+) -> None:
+    """What its status says was processed may come into the list of codes much later."""
+    async with desk(tmp_path / "line.db") as d:
+        report_id, first = await sent_twice(d)
+        del d.office.docs[first.id]
+        a, b, c = await d.codes_of(report_id)
+        second = d.office.docs["echo"]
+        names(second, [a, b])
+        second.status = "PARTIALLY_PROCESSED"
+        await d.followed()
+        await d.followed(GAP_MS)
+        assert [report.state for report in await d.all_reports()] == ["partial"]
+        assert await d.buckets() == {a: "refused", b: "refused", c: "reported"}
+        second.outcomes.append(CodeOutcome(2, c, "SUCCESS", None))
+        await d.followed(GAP_MS)
+        assert await d.buckets() == {a: "refused", b: "refused", c: "accepted"}
+
+
+async def test_a_document_processed_in_part_whose_list_refuses_every_code_is_not_believed(tmp_path: Path) -> None:
+    async with desk(tmp_path / "line.db") as d:
+        report_id, _ = await sent_twice(d)
+        await echoes(d, report_id)
+        d.office.docs["echo"].status = "PARTIALLY_PROCESSED"
+        await d.followed()
+        await d.followed(GAP_MS)
+        assert await d.state(report_id) == "held"
+
+
 async def test_without_a_doubt_nobody_looks_for_an_echo(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id, doc = await d.submitted()
