@@ -71,7 +71,7 @@ async def test_a_damaged_journal_is_set_aside_whole_and_production_goes_on_with_
         spoil(journal, range(2, len(before) // PAGE))
         damaged = journal.read_bytes()
         await plant.start()
-        aside = [path for path in tmp_path.glob("line-1.db.damaged-*") if path.suffix != ".said"]
+        aside = [path for path in tmp_path.glob("line-1.db.damaged-*") if path.suffix not in {".said", ".marks"}]
         assert [path.read_bytes() for path in aside] == [damaged]
 
         async def told() -> bool:
@@ -258,7 +258,7 @@ async def test_codes_of_a_journal_that_was_set_aside_are_taken_over_and_each_is_
         await plant.start()
         assert await accepted(plant, codes[3])
         assert await plant.terminate() == 0
-        aside = next(path for path in tmp_path.glob("line-1.db.replaced-*") if path.suffix != ".said")
+        aside = next(path for path in tmp_path.glob("line-1.db.replaced-*") if path.suffix not in {".said", ".marks"})
         taken = await lined(plant, "journal", "adopt", str(aside), *config(plant))
         assert taken == {"codes": 2, "reports": 2, "orphans": 0}
         again = await lined(plant, "journal", "adopt", str(aside), *config(plant))
