@@ -21,6 +21,7 @@ from lined.journal.tables import package_lists, pools
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
 from lined.vocabulary.errors import CommandError, Invalid, NotFound, NotNow, Problem, clause
+from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind, ReportState
 
 
@@ -108,7 +109,8 @@ def _of_reports(router: APIRouter, view: PlantView) -> None:
     @router.get("/reports/{report_id}", tags=["reports"])
     async def show_report(report_id: str) -> Response:
         """One report with its history and evidence."""
-        found = await view.journal.read(_report, int(report_id)) if shapes.is_number(report_id) else None
+        number = row_number(report_id)
+        found = None if number is None else await view.journal.read(_report, number)
         if found is None:
             raise NotFound("unknown-report", f"There is no report {report_id!r}.")
         return rendered(found)
@@ -142,9 +144,10 @@ def _one_of(path: str, value: str | None, known: Iterable[str]) -> None:
 
 
 def _cursor(text: str | None) -> int | None:
-    if text is not None and not shapes.is_number(text):
+    number = None if text is None else row_number(text)
+    if text is not None and number is None:
         raise _wrong("after", "is the `next` of an earlier page")
-    return None if text is None else int(text)
+    return number
 
 
 def _wrong(path: str, message: str) -> CommandError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,11 +16,6 @@ from lined.journal.views.queries import ReportPage, ReportStory
 from lined.journal.views.stories import Applied, CodeStory, PackagePage
 from lined.journal.views.work_items import Grading
 from lined.vocabulary.times import moment, with_moments
-
-
-def is_number(text: str) -> bool:
-    """Whether the text can be the id of a row; SQLite's numbers have 63 bits."""
-    return re.fullmatch(r"[0-9]{1,18}", text) is not None
 
 
 def report_page(found: ReportPage) -> bytes:

@@ -45,8 +45,9 @@ def list_packages(
     def offline(connection: Connection) -> Any:
         from lined.api import shapes
         from lined.journal.views import stories
+        from lined.vocabulary.ids import row_number
 
-        before = int(after) if after and after.isdecimal() else None
+        before = row_number(after or "")
         return json.loads(shapes.package_page(stories.package_page(connection, state=state, limit=limit, after=before)))
 
     page, _ = answered(found, "/api/v1/packages", offline, state=state, limit=limit, after=after)

@@ -57,8 +57,9 @@ def list_reports(
     def offline(connection: Connection) -> Any:
         from lined.api import shapes
         from lined.journal.views import queries
+        from lined.vocabulary.ids import row_number
 
-        before = int(after) if after and after.isdecimal() else None
+        before = row_number(after or "")
         page = queries.report_page(connection, kind=kind, state=state, limit=limit, after=before)
         return json.loads(shapes.report_page(page))
 
@@ -88,8 +89,10 @@ def show(report: ReportId, config: ConfigOption = CONFIG, as_json: JsonOption = 
         from lined.api import shapes
         from lined.journal.views import queries
         from lined.vocabulary.errors import NotFound
+        from lined.vocabulary.ids import row_number
 
-        story = queries.report_story(connection, int(report)) if shapes.is_number(report) else None
+        number = row_number(report)
+        story = None if number is None else queries.report_story(connection, number)
         if story is None:
             raise NotFound("unknown-report", f"There is no report {report!r}.")
         return shapes.report_story(story)

@@ -172,12 +172,7 @@ def close(tx: Transaction, at: Read, parent: MarkingCode | None) -> dict[str, An
 
 def finish(tx: Transaction, at: Read, package: PackageRow) -> None:
     """Close a package with children, as far as its parent is known or can be issued; else its next parent closes it."""
-    if package.ident is not None:
-        gtin = package.ident[2:16] if package.level == Level.GROUP else ""
-        closing.close_with(tx, at, package, MarkingCode("", package.ident, package.tail, gtin, 0))
-    elif not (
-        closing.may_issue(tx.state, package.level) and closing.close_issued(tx.connection, tx.state, package, at.at_ms)
-    ):
+    if closing.close_by_itself(tx, at, package) is None:
         packages.change(tx.connection, package.id, close_requested=1)
 
 

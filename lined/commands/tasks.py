@@ -15,9 +15,9 @@ from lined.commands.registry.execution import Call, Tx
 from lined.commands.registry.fields import Required, Short
 from lined.journal.tables import tasks
 from lined.vocabulary.errors import Invalid, NotFound, Problem
+from lined.vocabulary.ids import row_number
 
 STEP_TASKS = 2_500  # in one transaction: 7 ms
-LARGEST = 2**63  # no number of SQLite's is as large
 
 
 class TaskDone(Body):
@@ -57,7 +57,7 @@ async def end_task(call: Call, body: TaskDone) -> Mapping[str, Any]:
 
 
 def _end_one(tx: Tx, body: TaskDone) -> dict[str, Any]:
-    number = _number(body.task or "")
+    number = row_number(body.task or "")
     if number is None or not tasks.end(tx.connection, number, tx.at_ms, tx.by, body.note or ""):
         raise NotFound("unknown-task", f"There is no open task {body.task!r}.")
     return {"task": body.task, "state": "done"}
@@ -65,7 +65,7 @@ def _end_one(tx: Tx, body: TaskDone) -> dict[str, Any]:
 
 async def _end_group(call: Call, body: TaskDone) -> Mapping[str, Any]:
     """All but the last STEP_TASKS end in steps; none where a command of this id was answered."""
-    number = _number(body.report or "")
+    number = row_number(body.report or "")
     if number is None:
         raise _unknown(body)
     word = (body.reason or "").partition(":")[0] or None
@@ -96,7 +96,3 @@ async def _end_group(call: Call, body: TaskDone) -> Mapping[str, Any]:
 
 def _unknown(body: TaskDone) -> NotFound:
     return NotFound("unknown-task", f"There is no open task of report {body.report!r} with that reason.")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < LARGEST else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from lined.vocabulary.word import N_, AdvisedWord, Word
 
 
@@ -24,15 +22,12 @@ class AlarmKind(AdvisedWord):
     severity: Severity
     happened: bool
 
-    def __new__(
-        cls, value: str, sentence: str, advice: str, severity: Severity = Severity.SERIOUS, happened: bool = False
-    ) -> Self:
+    def __init__(
+        self, value: str, sentence: str, advice: str, severity: Severity = Severity.SERIOUS, happened: bool = False
+    ) -> None:
         """`NAME = "value", N_("sentence"), N_("advice")[, severity[, True where it happened]]`."""
-        kind = str.__new__(cls, value)
-        kind._value_ = value
-        kind.sentence, kind.advice = sentence, advice
-        kind.severity, kind.happened = severity, happened
-        return kind
+        super().__init__(value, sentence, advice)
+        self.severity, self.happened = severity, happened
 
     DISK = (
         "disk",

@@ -19,12 +19,15 @@ class Word(StrEnum):
 
     sentence: str
 
-    def __new__(cls, value: str, sentence: str) -> Self:
-        """`NAME = "value", N_("sentence")`."""
+    def __new__(cls, value: str, *_about: object) -> Self:
+        """The text; what else stands beside it is for `__init__`."""
         word = str.__new__(cls, value)
         word._value_ = value
-        word.sentence = sentence
         return word
+
+    def __init__(self, _value: str, sentence: str) -> None:
+        """`NAME = "value", N_("sentence")`."""
+        self.sentence = sentence
 
     def __repr__(self) -> str:
         """As of any text: errors of the configuration and logs show it so."""
@@ -36,13 +39,10 @@ class AdvisedWord(Word):
 
     advice: str
 
-    def __new__(cls, value: str, sentence: str, advice: str) -> Self:
+    def __init__(self, value: str, sentence: str, advice: str) -> None:
         """`NAME = "value", N_("sentence"), N_("advice")`."""
-        word = str.__new__(cls, value)
-        word._value_ = value
-        word.sentence = sentence
-        word.advice = advice
-        return word
+        super().__init__(value, sentence)
+        self.advice = advice
 
 
 def member(words: type[W], text: str | None) -> W | None:

@@ -13,6 +13,7 @@ from lined.journal.tables import alarms, package_lists, packages
 from lined.journal.views import overview, queries, stories
 from lined.line.watch.alarms import severity_of
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind, ReportState
 from lined.vocabulary.word import member
 from lined.web import work_list as work_desk
@@ -60,7 +61,8 @@ def _reports(router: APIRouter, page: Page) -> None:
 
     @router.get("/reports/{report_id}")
     async def show_report(request: Request, report_id: str) -> Response:
-        found = await page.view.journal.read(_report, int(report_id)) if shapes.is_number(report_id) else None
+        number = row_number(report_id)
+        found = None if number is None else await page.view.journal.read(_report, number)
         if found is None:
             return await _nothing(request, page, words.REFUSALS["unknown-report"])
         doubted = any(event["after"] == ReportState.IN_DOUBT for event in found["events"])

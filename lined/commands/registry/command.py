@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 
 from lined.commands.registry.fields import Required, Short
 from lined.vocabulary.errors import NotFound
+from lined.vocabulary.ids import row_number
 
 if TYPE_CHECKING:
     from lined.commands.registry.execution import Call, Tx
@@ -71,8 +71,8 @@ class Subject:
         return f"{self.name}_id"
 
     def check(self, text: str) -> None:
-        """Raises NotFound for what can be no row's number: SQLite's have 63 bits."""
-        if re.fullmatch(r"[0-9]{1,18}", text) is None:
+        """Raises NotFound for what can be no row's number."""
+        if row_number(text) is None:
             raise NotFound(f"unknown-{self.name}", f"There is no {self.name} {text!r}.")
 
 

@@ -138,36 +138,32 @@ def record(
 
 def of_report(connection: Connection, report: ReportRow) -> Iterator[tuple[str, str]]:
     """Identification code and check part of each, read as they are asked for."""
-    return iter(connection.execute(f"SELECT ident, tail {_OF_REPORT}", _range(report)))
+    return iter(connection.execute(f"SELECT ident, tail {_OF_REPORT}", report.span))
 
 
 def left(connection: Connection, report: ReportRow, size: int) -> Iterator[list[tuple[str, str]]]:
     """The same of those without a state of their own, in the order they were applied, in slices read as they are asked
     for.
     """
-    cursor = connection.execute(f"SELECT ident, tail {_OF_REPORT} AND own IS NULL ORDER BY id", _range(report))
+    cursor = connection.execute(f"SELECT ident, tail {_OF_REPORT} AND own IS NULL ORDER BY id", report.span)
     while rows := cursor.fetchmany(size):
         yield rows
 
 
 def count_left(connection: Connection, report: ReportRow) -> int:
     """How many have no state of their own."""
-    return int(connection.execute(f"SELECT count(*) {_OF_REPORT} AND own IS NULL", _range(report)).fetchone()[0])
+    return int(connection.execute(f"SELECT count(*) {_OF_REPORT} AND own IS NULL", report.span).fetchone()[0])
 
 
 def with_own(connection: Connection, report: ReportRow, own: str) -> list[str]:
     """Those that have this state of their own."""
-    rows = connection.execute(f"SELECT ident {_OF_REPORT} AND own = ?", (*_range(report), own))
+    rows = connection.execute(f"SELECT ident {_OF_REPORT} AND own = ?", (*report.span, own))
     return [row[0] for row in rows]
 
 
 def unless_other(connection: Connection, report: ReportRow, own: str) -> list[str]:
     """Those that have this state of their own or none, in the order they were applied."""
     rows = connection.execute(
-        f"SELECT ident {_OF_REPORT} AND coalesce(own, ?) = ? ORDER BY id", (*_range(report), own, own)
+        f"SELECT ident {_OF_REPORT} AND coalesce(own, ?) = ? ORDER BY id", (*report.span, own, own)
     )
     return [row[0] for row in rows]
-
-
-def _range(report: ReportRow) -> tuple[int | None, int | None, int]:
-    return report.first_code, report.last_code, report.batch_id

@@ -118,7 +118,7 @@ def open_batch(
 
 def of_report(connection: Connection, report: ReportRow) -> Iterator[tuple[str, str]]:
     """Identification code and check part ("" where it is not known) of each, read as they are asked for."""
-    return iter(connection.execute(f"SELECT ident, {_CHECK_PART} {_OF_REPORT}", _range(report)))
+    return iter(connection.execute(f"SELECT ident, {_CHECK_PART} {_OF_REPORT}", report.span))
 
 
 def left(connection: Connection, report: ReportRow, size: int, *, full: bool) -> Iterator[list[tuple[str, str]]]:
@@ -127,7 +127,7 @@ def left(connection: Connection, report: ReportRow, size: int, *, full: bool) ->
     """
     tail = _CHECK_PART if full else "''"
     cursor = connection.execute(
-        f"SELECT ident || {tail}, as_class {_OF_REPORT} AND own IS NULL ORDER BY id", _range(report)
+        f"SELECT ident || {tail}, as_class {_OF_REPORT} AND own IS NULL ORDER BY id", report.span
     )
     while rows := cursor.fetchmany(size):
         yield rows
@@ -135,12 +135,12 @@ def left(connection: Connection, report: ReportRow, size: int, *, full: bool) ->
 
 def count_left(connection: Connection, report: ReportRow) -> int:
     """How many have no state of their own."""
-    return int(connection.execute(f"SELECT count(*) {_OF_REPORT} AND own IS NULL", _range(report)).fetchone()[0])
+    return int(connection.execute(f"SELECT count(*) {_OF_REPORT} AND own IS NULL", report.span).fetchone()[0])
 
 
 def with_own(connection: Connection, report: ReportRow, own: str) -> list[str]:
     """Those that have this state of their own."""
-    rows = connection.execute(f"SELECT ident {_OF_REPORT} AND own = ?", (*_range(report), own))
+    rows = connection.execute(f"SELECT ident {_OF_REPORT} AND own = ?", (*report.span, own))
     return [row[0] for row in rows]
 
 
@@ -153,10 +153,6 @@ def set_own(connection: Connection, report: ReportRow, ident: str, own: str) -> 
     reports.lose(connection, report.id, changed)
     if not changed:
         connection.execute("UPDATE grade SET own = ? WHERE ident = ? AND batch_id = ?", (own, ident, report.batch_id))
-
-
-def _range(report: ReportRow) -> tuple[int | None, int | None, int]:
-    return report.first_code, report.last_code, report.batch_id
 
 
 def _revise(connection: Connection, member: Membership, codes: int) -> None:

@@ -70,6 +70,11 @@ class ReportRow(NamedTuple):
         return self.codes if self.carried is None else self.carried
 
     @property
+    def span(self) -> tuple[int | None, int | None, int]:
+        """Between which rows its codes stand, and of which batch they are."""
+        return self.first_code, self.last_code, self.batch_id
+
+    @property
     def bucket(self) -> str:
         """What its codes count as, where they have no state of their own."""
         return self.released_as or CODES_OF[self.state]

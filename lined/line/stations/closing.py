@@ -63,6 +63,20 @@ def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
     return AlarmKind.SSCC_USED_UP, "" if issued else text
 
 
+def close_by_itself(tx: Transaction, read: Read, package: PackageRow) -> int | None:
+    """Close under the parent that opened the package, or under an SSCC of our own. Returns the id of the code that was
+    applied by it, 0 for none; None: it is not closed, and waits for a scanned parent.
+    """
+    if package.ident is not None:
+        gtin = package.ident[2:16] if package.level == Level.GROUP else ""
+        return close_with(tx, read, package, MarkingCode("", package.ident, package.tail, gtin, 0))
+    if not may_issue(tx.state, package.level):
+        return None
+    issued = close_issued(tx.connection, tx.state, package, read.at_ms)
+    tx.alarms.append(left_to_issue(tx.state, issued))
+    return None if issued is None else 0
+
+
 def close_with(tx: Transaction, read: Read, package: PackageRow, parent: MarkingCode) -> int:
     """Close under a scanned parent. Returns the id of the code that was applied by it, 0 for none."""
     code_id = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lined.codes import MarkingCode
 from lined.journal.tables import packages, rescans
 from lined.journal.tables.packages import PackageRow
 from lined.line.plant import PackageRule
@@ -11,7 +10,6 @@ from lined.line.stations.children import Child
 from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.packages import Level
 
 
 def open_package(tx: Transaction, read: Read, rule: PackageRule, child: Child, parent: str | None) -> PackageRow:
@@ -49,13 +47,7 @@ def close_if_full(tx: Transaction, read: Read, package_id: int) -> int:
     assert package is not None
     if package.suspect or (package.holds < package.capacity and not package.close_requested):
         return 0
-    if package.ident is not None:
-        gtin = package.ident[2:16] if package.level == Level.GROUP else ""
-        return closing.close_with(tx, read, package, MarkingCode("", package.ident, package.tail, gtin, 0))
-    if closing.may_issue(tx.state, package.level):
-        issued = closing.close_issued(tx.connection, tx.state, package, read.at_ms)
-        tx.alarms.append(closing.left_to_issue(tx.state, issued))
-    return 0
+    return closing.close_by_itself(tx, read, package) or 0
 
 
 def other_level(read: Read, package: PackageRow) -> tuple[str, str]:

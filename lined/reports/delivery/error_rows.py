@@ -11,12 +11,12 @@ from collections.abc import Collection
 
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import DocumentError
+from lined.reports.delivery.lists import NO_REASON
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import Blame, LookupFailed
 
 KEPT = 50  # rows
 CODES_TOLD = 5  # different codes of errors that a sentence names
-NO_REASON = "no reason given"
 
 
 async def read(around: Surroundings, report: ReportRow) -> tuple[list[DocumentError], str]:
@@ -37,6 +37,4 @@ def told(rows: Collection[DocumentError]) -> str:
 
 def tagged(row: DocumentError) -> Blame:
     """An error may name a code in its tags; its number is its own and says nothing about which code it is."""
-    return Blame(
-        row.error_code or "no reason given", tuple(text for text in row.tags.values() if isinstance(text, str))
-    )
+    return Blame(row.error_code or NO_REASON, tuple(text for text in row.tags.values() if isinstance(text, str)))

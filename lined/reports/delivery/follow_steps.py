@@ -36,8 +36,15 @@ def later(connection: Connection, report: ReportRow, around: Surroundings, error
         return
     why = f"Nothing could be learnt about document {report.document_id} for 24 h"
     problem = f"{why}: {clause(error)}. It is still looked at."
+    _hold(connection, report, around, at_ms, problem)
+
+
+def _hold(
+    connection: Connection, report: ReportRow, around: Surroundings, at_ms: int, problem: str, **columns: str | None
+) -> None:
+    """Given up on: before a person, and looked at all the same."""
     due_ms = at_ms + around.rules.held_poll_ms
-    reports.move(connection, report.id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=due_ms)
+    reports.move(connection, report.id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=due_ms, **columns)
 
 
 def _given_up(report: ReportRow, around: Surroundings, at_ms: int) -> bool:
@@ -61,8 +68,7 @@ def wait_for_list(connection: Connection, report: ReportRow, around: Surrounding
     at_ms = around.wall_ms()
     if _given_up(report, around, at_ms):
         why = f"Nothing could be learnt about the codes for 24 h: {problem}. It is still looked at."
-        due_ms = at_ms + around.rules.held_poll_ms
-        reports.move(connection, report.id, ReportState.HELD, at_ms, why, problem=why, evidence=evidence, due_ms=due_ms)
+        _hold(connection, report, around, at_ms, why, evidence=evidence)
         return
     wait_ms = around.rules.held_poll_ms if report.state == ReportState.HELD else around.rules.poll_ms
     reports.change(connection, report.id, problem=problem, evidence=evidence, looked_ms=at_ms, due_ms=at_ms + wait_ms)
@@ -78,11 +84,7 @@ def keep_looking(
         problem = (
             f"Document {report.document_id} has had no final status for 24 h (it is {shown}); it is still looked at."
         )
-        due_ms = at_ms + around.rules.held_poll_ms
-        held = ReportState.HELD
-        reports.move(
-            connection, report.id, held, at_ms, problem, problem=problem, document_status=status, due_ms=due_ms
-        )
+        _hold(connection, report, around, at_ms, problem, document_status=status)
         return
     wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, max(looks - 3, 0), around.chance)
     if report.state == ReportState.HELD:

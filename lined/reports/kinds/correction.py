@@ -20,6 +20,7 @@ from lined.regulator.profile import Profile
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
+from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind
 
 SHOWN = 20  # codes that a preview shows
@@ -145,7 +146,8 @@ def _refuse_packed_before(connection: Connection, chosen: Sequence[KnownCode], g
 
 
 def _of_report(connection: Connection, report_id: str) -> list[str]:
-    report = reports.get(connection, int(report_id)) if report_id.isdecimal() and len(report_id) < 19 else None
+    number = row_number(report_id)
+    report = None if number is None else reports.get(connection, number)
     if report is None or report.kind != ReportKind.UTILISATION:
         raise NotFound("unknown-report", f"There is no utilisation report {report_id!r}.")
     return codes.unless_other(connection, report, CodeState.ACCEPTED)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from lined.api.rendering import json_bytes, page_bytes
-from lined.api.shapes import is_number
+from lined.vocabulary.ids import row_number
 from lined.vocabulary.times import moment, of_datetime, with_moments
 
 
@@ -45,4 +45,4 @@ def test_a_page_made_item_by_item_is_the_same_json(after: str | None) -> None:
     ],
 )
 def test_what_can_be_the_id_of_a_row(text: str, number: bool) -> None:
-    assert is_number(text) is number
+    assert row_number(text) == (int(text) if number else None)
