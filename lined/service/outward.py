@@ -118,7 +118,7 @@ class Outward:
                 self.alarms,
                 self.upkeep.keeping,
                 self.renewal.renew,
-                reports=ReportSide(config.profile, plant.timezone, self._decided, self.regulator.account.business),
+                reports=ReportSide(config.profile, plant.timezone, self.nudge, self.regulator.account.business),
             )
         )
         self.view = PlantView(
@@ -198,9 +198,6 @@ class Outward:
         return self.regulator.server_skew_s
 
     def nudge(self) -> None:
-        self.delivery.nudge()
-
-    def _decided(self) -> None:
         self.delivery.nudge()
 
     def _ask_soon(self) -> None:

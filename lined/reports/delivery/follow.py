@@ -157,7 +157,7 @@ class Following:
         if not listed.whole and not listed.absent:
             await around.journal.do(partial(steps.read_on, report=report, at_ms=around.wall_ms()))
             return False
-        members = await _members(around, report, listed)
+        members = _members(report, listed)
         waiting = set(await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED))
         accepted = {key: text for key, text in members.accepted.items() if key in waiting}
         refused = {key: text for key, text in members.refused.items() if key.partition(BEHIND)[0] in waiting}
@@ -180,9 +180,8 @@ class Following:
         await around.journal.do(partial(steps.later, report=report, around=around, error=str(error), wait_ms=wait_ms))
 
 
-async def _members(around: Surroundings, report: ReportRow, listed: Listed) -> Members:
-    ours = await around.journal.read(kind_of(report).texts, report)
-    return kind_of(report).members(set(ours.values()), listed.accepted, listed.refused)
+def _members(report: ReportRow, listed: Listed) -> Members:
+    return kind_of(report).members(listed.keys, listed.accepted, listed.refused)
 
 
 def _remarked(listed: Listed, members: Members | None) -> dict[str, str]:
@@ -192,7 +191,7 @@ def _remarked(listed: Listed, members: Members | None) -> dict[str, str]:
 
 
 async def _partial(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> bool:
-    members = await _members(around, report, listed)
+    members = _members(report, listed)
     refused = await _without_accepted(around, report, dict(members.refused))
     accepted, late = dict(members.accepted), bool(members.unlisted)
     if refused and await echo.settled(around, search, report, accepted, refused, processed=late):
@@ -210,7 +209,7 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, list
     """Nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
     rows, evidence = await error_rows.read(around, report)
     why = f"document {report.document_id} was refused whole"
-    named = dict((await _members(around, report, listed)).refused)
+    named = dict(_members(report, listed).refused)
     if not named:
         said = error_rows.told(rows)
         why = f"{why}, naming no code; its errors: {said}" if said else f"{why}, naming no code"

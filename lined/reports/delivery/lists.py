@@ -24,10 +24,11 @@ NO_REASON = "no reason given"
 
 @dataclass
 class Listed:
-    """What the regulator lists, by our key of each code. `warned`: what was processed with a remark. `whole`: read to
-    its end; `absent`: there is no such list.
+    """What the regulator lists, by our key of each code. `keys`: of all codes of the report. `warned`: what was
+    processed with a remark. `whole`: read to its end; `absent`: there is no such list.
     """
 
+    keys: set[str] = field(default_factory=set)
     accepted: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     warned: dict[str, str] = field(default_factory=dict)
@@ -66,19 +67,19 @@ class Lists:
         assert report.document_id is not None
         around, key = self._around, (report.id, report.document_id)
         ours = await around.journal.read(kind_of(report).texts, report)
-        wanted = set(ours.values())
-        most = max(report.document_codes or 0, report.size, len(wanted))
         listed = self._half_read.pop(key, None) or Listed()
+        listed.keys = set(ours.values())
+        most = max(report.document_codes or 0, report.size, len(listed.keys))
         for _ in range(PAGES):
             page = await around.regulator.code_outcomes(
                 report.document_id, after=listed.after, limit=min(around.rules.outcomes_page, most + 1), spare=spare
             )
             if page is None:
-                return Listed(absent=True)
+                return Listed(listed.keys, absent=True)
             for row in page:
                 listed.take(row, ours, around.profile.statuses)
             # A server may have a limit of its own, so a short page is not the last.
-            if not page or wanted <= listed.accepted.keys() | listed.refused.keys():
+            if not page or listed.keys <= listed.accepted.keys() | listed.refused.keys():
                 if listed.rows and listed.rows == listed.foreign:
                     raise Unfit(f"not one code of the list of document {report.document_id} is in the report")
                 listed.whole = True
