@@ -43,12 +43,12 @@ SYNCHRONOUS_OFF = {"lined/journal/database.py": [('("synchronous", 2)', '("synch
 SEND_AGAIN_WITHOUT_LOOKING = {
     "lined/reports/delivery/submit.py": [
         (
-            'reports.move(\n        connection,\n        report.id,\n        "in_doubt",',
-            'reports.move(\n        connection,\n        report.id,\n        "sealed",',
+            "reports.move(\n        connection,\n        report.id,\n        ReportState.IN_DOUBT,",
+            "reports.move(\n        connection,\n        report.id,\n        ReportState.SEALED,",
         ),
         (
-            'reports.move(\n            connection,\n            report.id,\n            "in_doubt",',
-            'reports.move(\n            connection,\n            report.id,\n            "sealed",',
+            "reports.move(\n            connection,\n            report.id,\n            ReportState.IN_DOUBT,",
+            "reports.move(\n            connection,\n            report.id,\n            ReportState.SEALED,",
         ),
         ("return IN_DOUBT", "return SENT"),
     ]

@@ -34,8 +34,10 @@ POINTS = (
     "after-commit/_doubt:1",
     "before-commit/conclude:1",
     "after-commit/conclude:1",
-    "before-commit/follow:1",
-    "after-commit/follow:1",
+    "before-commit/keep_looking:1",
+    "after-commit/keep_looking:1",
+    "before-commit/succeeded:1",
+    "after-commit/succeeded:1",
     "before-checkpoint:2",
     "after-checkpoint:2",
 )

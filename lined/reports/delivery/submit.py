@@ -153,9 +153,8 @@ def _received(connection: Connection, report: ReportRow, around: Surroundings, r
     owner = documents.owner(connection, receipt.document_id)
     if owner is not None:
         problem = f"The regulator gave document {receipt.document_id}, which is that of report {owner} already."
-        reports.move(
-            connection, report.id, ReportState.IN_DOUBT, at_ms, problem
-        )  # a person has to say that it was not received
+        # a person has to say that it was not received
+        reports.move(connection, report.id, ReportState.IN_DOUBT, at_ms, problem)
         hold(connection, report.id, at_ms, problem)
         return
     reports.move(
