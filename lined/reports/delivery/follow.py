@@ -158,7 +158,7 @@ class Following:
         status, said = report.document_status, error_rows.told(rows)
         why = f"document {report.document_id} is {status} and has no list of its codes"
         if said:
-            why = f"{why}; its errors: {said}"
+            why = f"document {report.document_id} is {status} and has no list of its codes; its errors: {said}"
         if became == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
             return without_list(report, why, evidence, around.rules, around.wall_ms())
         named = await around.journal.read(blamed, report, [error_rows.tagged(row) for row in rows])
