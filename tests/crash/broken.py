@@ -34,9 +34,9 @@ ACCEPT_BEFORE_COMMIT = [
 SYNCHRONOUS_OFF = [
     Change("lined/journal/database.py::open_writable", '("synchronous", 2)', '("synchronous", 0)'),
 ]
-_SUBMIT = "lined/reports/delivery/submit.py"
+_SENDING = "lined/reports/outcomes/sending.py"
 SEND_AGAIN_WITHOUT_LOOKING = [
-    Change(f"{_SUBMIT}::_doubt", "ReportState.IN_DOUBT", "ReportState.SEALED"),
-    Change(f"{_SUBMIT}::doubt_unfinished", "ReportState.IN_DOUBT", "ReportState.SEALED"),
-    Change(f"{_SUBMIT}::send", "return IN_DOUBT", "return SENT"),
+    Change(f"{_SENDING}::NoAnswer", "{_S.SENDING: _S.IN_DOUBT}", "{_S.SENDING: _S.SEALED}"),
+    Change(f"{_SENDING}::CutShort", "{_S.SENDING: _S.IN_DOUBT}", "{_S.SENDING: _S.SEALED}"),
+    Change("lined/reports/delivery/loops.py::Delivery._send", "self._close_gate()", "pass"),
 ]

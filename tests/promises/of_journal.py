@@ -116,9 +116,9 @@ MUTATIONS = [
     Mutation(
         KILLED,
         "what was being sent is sent again after the start",
-        "lined/reports/delivery/submit.py::doubt_unfinished",
-        "ReportState.IN_DOUBT",
-        "ReportState.SEALED",
+        "lined/reports/outcomes/sending.py::CutShort",
+        "_S.IN_DOUBT",
+        "_S.SEALED",
         _EACH_STEP,
     ),
     Mutation(
@@ -126,36 +126,14 @@ MUTATIONS = [
         "a report is noted as being sent after it was sent",
         "lined/reports/delivery/submit.py::send",
         """
-        await around.journal.do(partial(_begin, report=report, around=around))
+        await apply_outcome(around, report, begun(report, around.server_floor_ms()))
         await around.journal.settle()
-        try:
-            receipt = await around.regulator.submit(report.kind, body, product_group=group)
-        except NotSent as error:
-            await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
-            if error.status == TOO_MANY:
-                return PAUSED
-            return NOT_SENT if error.status in FOR_ALL else NOT_TAKEN
-        except OutcomeUnknown as error:
-            await _kept(around, partial(_doubt, report=report, around=around, error=error))
-            return IN_DOUBT
-        except Refused as error:
-            return await _refused(around, search, report, error)
+        answered = await _sent(around, search, report, body, failures)
         """,
         """
         await around.journal.settle()
-        try:
-            receipt = await around.regulator.submit(report.kind, body, product_group=group)
-            await around.journal.do(partial(_begin, report=report, around=around))
-        except NotSent as error:
-            await _kept(around, partial(_back, report=report, around=around, error=error, failures=failures))
-            if error.status == TOO_MANY:
-                return PAUSED
-            return NOT_SENT if error.status in FOR_ALL else NOT_TAKEN
-        except OutcomeUnknown as error:
-            await _kept(around, partial(_doubt, report=report, around=around, error=error))
-            return IN_DOUBT
-        except Refused as error:
-            return await _refused(around, search, report, error)
+        answered = await _sent(around, search, report, body, failures)
+        await apply_outcome(around, report, begun(report, around.server_floor_ms()))
         """,
         _EACH_STEP,
     ),
@@ -369,7 +347,7 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "what was not found is sent again by itself",
-        "lined/reports/delivery/search.py::_missed",
+        "lined/reports/outcomes/searching.py::_missed",
         "report.waits_for == PERSON",
         "report.waits_for == PERSON and (not report.misses)",
         f"{_NEVER_SENT} {_RESTART}",
@@ -627,9 +605,9 @@ MUTATIONS = [
     Mutation(
         MISTAKE,
         "one that may have been received is sent again",
-        "lined/reports/delivery/defective.py::_settle",
-        "ReportState.IN_DOUBT",
-        "ReportState.SEALED",
+        "lined/reports/outcomes/sending.py::DefectWhileSending",
+        "_S.IN_DOUBT",
+        "_S.SEALED",
         _REPORTS_DEFECTS,
     ),
     Mutation(

@@ -311,10 +311,10 @@ MUTATIONS = [
         PARTS,
         "reports have an HTTP client of their own",
         "lined/reports/delivery/submit.py",
-        "import structlog",
+        "import json",
         """
+        import json
         import httpx as httpx
-        import structlog
         """,
         LINT_IMPORTS,
     ),

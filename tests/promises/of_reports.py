@@ -143,9 +143,9 @@ MUTATIONS = [
     Mutation(
         HANGS,
         "what is in doubt is sent again without looking",
-        "lined/reports/delivery/submit.py::_doubt",
-        "ReportState.IN_DOUBT",
-        "ReportState.SEALED",
+        "lined/reports/outcomes/sending.py::NoAnswer",
+        "_S.IN_DOUBT",
+        "_S.SEALED",
         f"{_KILLS}::test_a_kill_at_each_named_durable_step_leaves_every_code_once_in_the_books {_EVERY_FAULT}",
     ),
     Mutation(
@@ -161,11 +161,11 @@ MUTATIONS = [
         "an outage puts one report after the other in doubt",
         "lined/reports/delivery/loops.py::Delivery._send",
         """
-        self._send_failures = self._send_failures + 1 if failed else 0
-        if result == submission.IN_DOUBT:
+        outcome = await submission.send(around, self._search, due, self._send_failures)
+        if isinstance(outcome, NoAnswer):
             self._close_gate()
         """,
-        "self._send_failures = self._send_failures + 1 if failed else 0",
+        "outcome = await submission.send(around, self._search, due, self._send_failures)",
         _ONE_IN_DOUBT,
     ),
     Mutation(
@@ -529,9 +529,9 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "the gap between two searches is counted by our own clock",
-        "lined/reports/delivery/search.py::_missed",
-        "around.server_ms()",
-        "at_ms",
+        "lined/reports/delivery/search.py::conclude.step",
+        "around.server_ms",
+        "around.wall_ms",
         _DOUBT,
     ),
     Mutation(
@@ -564,18 +564,27 @@ MUTATIONS = [
         PART,
         "it is held for an echo while its list names only what it refused",
         "lined/reports/delivery/follow.py::_partial",
-        "echo.settled(around, search, report, accepted, refused, processed=late)",
-        "echo.settled(around, search, report, accepted, refused)",
+        "echo.instead(around, search, report, accepted, refused, processed=late)",
+        "echo.instead(around, search, report, accepted, refused)",
         _ECHO,
     ),
     Mutation(
         PART,
         "all its codes are refused",
-        "lined/reports/delivery/outcomes.py::settle_partial",
-        "await give_own(around, report, CodeState.REFUSED, refused)",
+        "lined/reports/delivery/follow.py::_partial",
         """
-        texts = (await around.journal.read(kind_of(report).texts, report)).values()
-        await give_own(around, report, CodeState.REFUSED, dict.fromkeys(texts, 'refused'))
+        {
+            CodeState.REFUSED: refused,
+            CodeState.REPORTED: unlisted,
+            CodeState.ACCEPTED: {**listed_now, **await _mended(around, report, taken)},
+        }
+        """,
+        """
+        {
+            CodeState.REFUSED: dict.fromkeys(listed.keys, "refused"),
+            CodeState.REPORTED: unlisted,
+            CodeState.ACCEPTED: {**listed_now, **await _mended(around, report, taken)},
+        }
         """,
         _FOLLOWING,
     ),
@@ -583,19 +592,19 @@ MUTATIONS = [
         PART,
         "the codes that were not refused go into a new report",
         "lined/reports/delivery/follow.py::_partial",
-        "outcomes.settle_partial(around, report, refused, members.unlisted, evidence)",
-        "outcomes.refused_by_name(around, report, refused, 'in part', evidence)",
+        "_, evidence = await error_rows.read(around, report)",
+        """
+        _, evidence = await error_rows.read(around, report)
+        return Refused(refusal='in part', own={CodeState.REFUSED: refused})
+        """,
         _FOLLOWING,
     ),
     Mutation(
         ANYTHING,
         "one search that misses is enough to send again",
-        "lined/reports/delivery/search.py::_missed",
-        "gap_ms, now_ms = (around.rules.in_doubt_gap_ms, around.server_ms())",
-        """
-        gap_ms, now_ms = (around.rules.in_doubt_gap_ms, around.server_ms())
-        report = report._replace(misses=report.misses + 1, missed_ms=0)
-        """,
+        "lined/reports/outcomes/searching.py::concluded",
+        "_missed(report, rules, server_ms)",
+        "_missed(report._replace(misses=report.misses + 1, missed_ms=0), rules, server_ms)",
         _SEEDS,
     ),
     Mutation(
@@ -657,8 +666,8 @@ MUTATIONS = [
     Mutation(
         WAYS,
         "what is turned away is tried for ever",
-        "lined/reports/delivery/search.py::_missed",
-        "around.rules.unread_most",
+        "lined/reports/outcomes/searching.py::_missed",
+        "rules.unread_most",
         "10 ** 9",
         _DOUBT,
     ),
