@@ -27,6 +27,7 @@ FILES: Final = (
     "profile",
     "demo",
     "sandbox",
+    "simulate",
     "run",
     "status",
     "job",
