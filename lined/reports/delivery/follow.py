@@ -7,7 +7,7 @@ A document's own status is kept as soon as it is known, whatever else is not. An
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import structlog
@@ -82,7 +82,7 @@ class Following:
         """With requests that nobody else needs: what the regulator remarks about the codes of such a report."""
         around = self._around
         try:
-            listed = await self._lists.read(report, spare=True)
+            listed = await self._lists.remarks(report)
         except LookupFailed as error:
             self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
             log.info("remarks_not_asked", report=report.id, why=str(error))
@@ -93,7 +93,7 @@ class Following:
             self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
         elif listed.whole or listed.absent:
             self._absent.pop(report.id, None)
-            await outcomes.keep_warnings(around, report, _remarked(listed, None))
+            await outcomes.keep_warnings(around, report, _by_code(listed.warned))
             await around.journal.do(partial(warnings.counted, report=report))
 
     async def _look(self, report: ReportRow) -> bool:
@@ -184,9 +184,12 @@ def _members(report: ReportRow, listed: Listed) -> Members:
     return kind_of(report).members(listed.keys, listed.accepted, listed.refused)
 
 
-def _remarked(listed: Listed, members: Members | None) -> dict[str, str]:
+def _remarked(listed: Listed, members: Members) -> dict[str, str]:
     """What was remarked about codes that were processed, by code."""
-    remarks = {**(members.remarks if members is not None else {}), **listed.warned}
+    return _by_code({**members.remarks, **listed.warned})
+
+
+def _by_code(remarks: Mapping[str, str]) -> dict[str, str]:
     return {key.rpartition(BEHIND)[2]: text for key, text in remarks.items()}
 
 
