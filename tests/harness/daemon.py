@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from lined.sandbox import SandboxServer, SandboxSettings
 from lined.sandbox.demo.control import SandboxControl
 from lined.sandbox.demo.process import Answer, DaemonProcess, ProcessFailed
-from lined.sandbox.devices.player import ScannerSettings, SimulatedScanner
+from lined.sandbox.devices.player import Item, ScannerSettings, SimulatedScanner
 from tests.harness.programs import LINED, Done, free_port, run
 from tests.harness.proxy import Proxy
 
@@ -97,8 +97,8 @@ def configuration(
 
 class Line:
     """See the head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is.
-    `proxy` stands before the regulator. `settings` and `change` rewrite the configuration; `program` and `environment`
-    are the daemon's, at each start.
+    `device`: the stanza of each, with its number `n` and its `url`. `proxy` stands before the regulator. `settings` and
+    `change` rewrite the configuration; `program` and `environment` are the daemon's, at each start.
     """
 
     def __init__(
@@ -108,6 +108,7 @@ class Line:
         *,
         sandbox: SandboxSettings | None = None,
         scanner: ScannerSettings | None = None,
+        device: str = DEVICE,
         proxy: Proxy | None = None,
         settings: Mapping[str, str] | None = None,
         change: Callable[[str], str] = str,
@@ -118,7 +119,8 @@ class Line:
         self.folder = folder
         self.config = folder / "lined.toml"
         self.sandbox = SandboxServer(sandbox or SandboxSettings(), state_path=folder / "sandbox.db")
-        self.items: list[list[bytes]] = []
+        self.items: list[list[bytes | Item]] = []
+        self._device = device
         self.scanners: list[SimulatedScanner] = []
         self.raw_urls: list[str] = []
         self._proxy, self._settings, self._change, self._batch = proxy, settings, change, batch
@@ -126,7 +128,7 @@ class Line:
             if address.startswith("raw:"):
                 self.raw_urls.append(address.removeprefix("raw:"))
                 continue
-            items: list[bytes] = []
+            items: list[bytes | Item] = []
             log = folder / f"scanner-{len(self.scanners) + 1}.log"
             self.items.append(items)
             self.scanners.append(SimulatedScanner(address, _lazily(items), scanner, log))
@@ -165,7 +167,7 @@ class Line:
         regulator = self.sandbox.url if self._proxy is None else self._proxy.url
         urls = [*(scanner.url for scanner in self.scanners), *self.raw_urls]
         batch: dict[str, Any] = self._batch
-        text = configuration(regulator, urls, self.port, settings=self._settings, **batch)
+        text = configuration(regulator, urls, self.port, device=self._device, settings=self._settings, **batch)
         self.config.write_text(self._change(text))
 
     # ── the daemon ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -266,7 +268,7 @@ class Line:
         return last
 
 
-def _lazily(items: list[bytes]) -> Iterator[bytes]:
+def _lazily(items: list[bytes | Item]) -> Iterator[bytes | Item]:
     """Items that a test fills in after the scanner was made."""
     yield from items
 

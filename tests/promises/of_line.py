@@ -277,7 +277,7 @@ MUTATIONS = [
     Mutation(
         PARTS,
         "a driver imports lined",
-        "drivers/framing.py",
+        "drivers/parts/framing.py",
         "from __future__ import annotations",
         """
         from __future__ import annotations
