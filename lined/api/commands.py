@@ -41,9 +41,9 @@ def routes(commands: Commands) -> APIRouter:
 def _endpoint(commands: Commands, command: Command) -> Any:
     """A function as the framework reads one: the body's model and, where there is one, the id in the path."""
 
-    async def endpoint(**said: Any) -> Response:
-        body: Body = said["body"]
-        subject = said[command.subject.parameter] if command.subject else ""
+    async def endpoint(**parameters: Any) -> Response:
+        body: Body = parameters["body"]
+        subject = parameters[command.subject.parameter] if command.subject else ""
         return answer(await carried_out(commands, command, body, subject))
 
     fields = {"body": command.body} | ({command.subject.parameter: str} if command.subject else {})

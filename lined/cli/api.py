@@ -76,7 +76,7 @@ def api(
     Without a method all are listed, each with its section in the regulator's text. It is asked within what the daemon,
     where one runs, leaves of the account's requests.
     """
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.regulator.asked import asked, method_named
 
     found = loaded(config)
@@ -244,7 +244,7 @@ def _share(config: Config, account: Account) -> Account:
 
 
 def _daemon_runs(config: Config) -> bool:
-    from lined.cli.asking import is_held
+    from lined.cli.answers import is_held
 
     return is_held(config.journal.path.resolve())
 
@@ -326,7 +326,7 @@ def _call(wanted: Asked, values: Mapping[str, Any], account: Account, most: int 
     except OSError as error:
         if answer.file is None:
             print_json(answer.value)  # a new key exists nowhere else
-        _say(f"{out}: {error.strerror}; what was answered is above, and nowhere else")
+        _print_note(f"{out}: {error.strerror}; what was answered is above, and nowhere else")
         raise typer.Exit(FAILED) from None
     return answer
 
@@ -336,13 +336,13 @@ def _print(wanted: Asked, answer: Answered, out: Path | None) -> None:
     if out is None:
         print_json(answer.value)
     else:
-        _say(f"{out} holds the answer ({out.stat().st_size} bytes), for its owner to read.")
+        _print_note(f"{out} holds the answer ({out.stat().st_size} bytes), for its owner to read.")
     for place in answer.unknown:
-        _say(f"{place}: the text does not know this field")
+        _print_note(f"{place}: the text does not know this field")
     for problem in answer.misfits:
-        _say(f"{problem.path}: not as section {wanted.call.section} of the text says: {problem.message}")
+        _print_note(f"{problem.path}: not as section {wanted.call.section} of the text says: {problem.message}")
     if answer.more:
-        _say("there are more rows: say --most for them")
+        _print_note("there are more rows: say --most for them")
     if answer.misfits:
         raise typer.Exit(FAILED)
 
@@ -351,5 +351,5 @@ def _dumped(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _say(text: str) -> None:
+def _print_note(text: str) -> None:
     print(f"lined: {text}", file=sys.stderr)  # noqa: T201 - beside the answer

@@ -60,9 +60,9 @@ def simulate(
         pulls=pulls,
         no_read=speech.no_read,
     )
-    heard = [text.encode("latin-1").decode("unicode_escape").encode("latin-1") for text in (accept, reject, again)]
+    replies = [text.encode("latin-1").decode("unicode_escape").encode("latin-1") for text in (accept, reject, again)]
     settings = ScannerSettings(
-        accept=heard[0], reject=heard[1], again=heard[2], rate=rate, window=1, speech=speech, reply_timeout_s=10
+        accept=replies[0], reject=replies[1], again=replies[2], rate=rate, window=1, speech=speech, reply_timeout_s=10
     )
     lines = [line for line in codes.read_bytes().splitlines() if line]
     try:

@@ -14,7 +14,7 @@ from lined.codes.marking import GS, Malformed, MarkingCode, Shape
 from lined.codes.reading import NOTHING_KNOWN, is_printed_form, parse
 
 MAX_CHARACTERS: Final = 512
-_AROUND: Final = "\u00a0\u200b\u200c\u200d\u2060\ufeff"
+_BLANKS: Final = "\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _NAMED: Final = re.compile(
     r"[<{\[](?:GS|FNC1|(?:0x)?1D|0?29)[>}\]]|\\x(?:00)?1d|\\u001d|\u241d|\u2194|_x001d_|&\#0*29;|&\#x0*1d;",
     re.IGNORECASE,
@@ -40,7 +40,7 @@ def typed(text: str, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCode
     """
     if len(text) > MAX_CHARACTERS:
         raise Malformed(f"{len(text)} characters are more than any marking code has")
-    meant = text.strip().strip(_AROUND).strip()
+    meant = text.strip().strip(_BLANKS).strip()
     named = _NAMED.sub(GS, meant)
     if is_printed_form(named):
         return _printed(named, shapes)

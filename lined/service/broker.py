@@ -47,7 +47,7 @@ class BrokerSide:
         def strange(text: str) -> None:
             problems.set(AlarmKind.MQTT_COMMAND, topic, text)
 
-        self._bridge = Bridge(outbox, commands, status, _telling(problems, str(outbox.spec)), strange, defects.note)
+        self._bridge = Bridge(outbox, commands, status, _publishing(problems, str(outbox.spec)), strange, defects.note)
         self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0
@@ -126,7 +126,7 @@ def _document(change: ReportChange) -> dict[str, object]:
     }
 
 
-def _telling(problems: Problems, broker: str) -> Callable[[str | None], None]:
+def _publishing(problems: Problems, broker: str) -> Callable[[str | None], None]:
     def tell(text: str | None) -> None:
         if text is None:
             problems.clear(AlarmKind.MQTT, broker)

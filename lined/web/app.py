@@ -18,7 +18,7 @@ from lined.api.gate import Gate
 from lined.api.ports import PlantView
 from lined.api.reading import health, questions
 from lined.api.wrong_tokens import WrongTokens
-from lined.web.engineer import desk_routes
+from lined.web.engineer import engineer_routes
 from lined.web.paper import paper_routes
 from lined.web.routes import Page, page_routes
 from lined.web.work_list import work_routes
@@ -79,7 +79,7 @@ def make_app(
         app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))
     app.include_router(alarm_routes(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(page_routes(page))
-    app.include_router(desk_routes(page))
+    app.include_router(engineer_routes(page))
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way

@@ -31,7 +31,7 @@ class Rendering:
         """HTML. Raises jinja2.TemplateError for a mistake of ours."""
         return self._environment(language).get_template(template).render(values)
 
-    def say(self, language: str, text: str) -> str:
+    def translate(self, language: str, text: str) -> str:
         """A text of `words` in a language."""
         return catalogue(language).gettext(text)
 

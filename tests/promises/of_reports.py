@@ -202,7 +202,7 @@ MUTATIONS = [
     Mutation(
         TOKEN,
         "after a 401 the request is not sent once more",
-        "lined/regulator/asking.py::Asking.ask_now",
+        "lined/regulator/requester.py::Requester.ask_now",
         "await self.credential.renew_after(bearer)",
         "not await self.credential.renew_after(bearer)",
         _ACCOUNT,
@@ -378,12 +378,12 @@ MUTATIONS = [
     Mutation(
         LIMITS,
         "tokens are asked for beside the budget",
-        "lined/regulator/asking.py::Asking._ask_for_token",
+        "lined/regulator/requester.py::Requester._ask_for_token",
         """
-        turn = Turn('token', method)
-        await self.budget.acquire(*turn)
+        permit = Permit('token', method)
+        await self.budget.acquire(*permit)
         """,
-        "turn = Turn('token', method)",
+        "permit = Permit('token', method)",
         _ACCOUNT,
     ),
     Mutation(
@@ -405,7 +405,7 @@ MUTATIONS = [
     Mutation(
         LIMITS,
         "a 429 holds nothing back",
-        "lined/regulator/asking.py::Asking._observe",
+        "lined/regulator/requester.py::Requester._observe",
         "reply.status == 429",
         "reply.status == 430",
         _SUBMISSIONS,
@@ -446,7 +446,7 @@ MUTATIONS = [
         CLOCK,
         "a report dated in the regulator's future is sent",
         "lined/reports/delivery/dating.py::_by_its_moments",
-        "ahead_ms > HEARD_MS",
+        "ahead_ms > DATE_MS",
         "ahead_ms > WRONG_MS",
         _SENDING,
     ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lined.journal.database import Connection
 
-BEING_SAID = "being said"
+BEING_REPLIED = "being said"
 """`why` of a code that was accepted once more and has not been told that yet."""
 
 
@@ -28,9 +28,9 @@ def holds(connection: Connection, code_id: int) -> bool:
 def waits(connection: Connection, code_id: int) -> bool:
     """Whether the code waits for a read that is accepted once more."""
     row = connection.execute("SELECT why FROM unsaid WHERE code_id = ?", (code_id,)).fetchone()
-    return row is not None and row[0] != BEING_SAID
+    return row is not None and row[0] != BEING_REPLIED
 
 
-def begin_telling(connection: Connection, code_id: int) -> None:
+def begin_reply(connection: Connection, code_id: int) -> None:
     """Its row stays until the new accept has been told: a crash before that makes it unsaid again."""
-    connection.execute("UPDATE unsaid SET why = ? WHERE code_id = ?", (BEING_SAID, code_id))
+    connection.execute("UPDATE unsaid SET why = ? WHERE code_id = ?", (BEING_REPLIED, code_id))

@@ -17,7 +17,7 @@ from lined.reports.delivery.frozen import fields
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.kinds import kind_of
-from lined.vocabulary.clocks import HEARD_MS, SYNCED_MS, WRONG_MS
+from lined.vocabulary.clocks import DATE_MS, SYNCED_MS, WRONG_MS
 from lined.vocabulary.days import LocalDays
 
 HAPPENED = ("production_date", "document_date")  # when what it is about did
@@ -67,9 +67,9 @@ def _by_its_moments(moments: dict[str, datetime], now_ms: int, days: LocalDays) 
         return Finding(
             held=f"It is dated {dated}, far ahead of the regulator's clock ({now}), by one that was wrong. {WRONG}"
         )
-    if ahead_ms > HEARD_MS:  # a date made earlier to please the regulator would be an invented one
+    if ahead_ms > DATE_MS:  # a date made earlier to please the regulator would be an invented one
         early = f"Its date lies {ahead_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
-        return Finding(ahead_ms + HEARD_MS, early)
+        return Finding(ahead_ms + DATE_MS, early)
     return Finding()
 
 

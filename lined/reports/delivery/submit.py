@@ -58,7 +58,7 @@ async def send(around: Surroundings, search: Search, sealed: ReportRow, failures
             return None
         if report.revision != sealed.revision and (kept := await _kept_back(around, report)) is not None:
             return kept
-        await around.regulator.wait_turn(report.kind)
+        await around.regulator.wait_for_permit(report.kind)
     except NotSent as error:
         outcome = put_off(sealed, error, failures, around.rules, around.chance)
         await apply_in_time(around, sealed, outcome)
