@@ -35,8 +35,6 @@ OUTSIDE: tuple[tuple[str, str], ...] = (
         r"the list of codes of document (?P<id>\S+) has more rows than its (?P<n>\d+) codes",
         N_("the list of codes of document %(id)s has more rows than its %(n)s codes"),
     ),
-    (r"(?P<where>\S+): the device closed the connection", N_("%(where)s: the device closed the connection")),
-    (r"(?P<where>\S+): nobody listens there", N_("%(where)s: nobody listens there")),
 )
 """Why something outside is not there: by itself, and within other sentences."""
 
@@ -207,7 +205,6 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (rf"(?P<n>\d+) packages? {_STATE}(?: \(report (?P<report>\d+)\))?", N_("packages %(state)s: %(n)s")),
     (r"disaggregation \(report (?P<n>\d+), \w+\)", N_("its unpacking in report %(n)s")),
     (r"its turn", N_("its turn")),
-    (r"a reject at (?P<station>\S+) was not confirmed", N_("a reject at %(station)s was not confirmed")),
     # what happened to codes
     (r"of (?P<id>\S+)", N_("from %(id)s")),
     (r"after its withdrawal", N_("after its withdrawal")),
@@ -217,24 +214,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         N_("Reports that may or may not have been received: %(list)s. Each is looked for before it is sent again."),
     ),
     (
-        r"A mistake in lined itself \((?P<id>\w+), (?P<where>.*)\): what it was doing there was undone, .*",
-        N_("%(id)s (%(where)s): what it was doing there was undone, everything else goes on."),
-    ),
-    (
         r"Held: (?P<list>[\d, ]+(?: and \d+ more)?)\. A person has to decide what becomes of each: .*",
         N_("Held: %(list)s. A person has to decide what becomes of each."),
     ),
     (
         r"Report (?P<n>\d+): (?P<more>.*)\. It is not believed, and asked again\.",
         N_("Report %(n)s: %(more)s. It is not believed, and asked again."),
-    ),
-    (
-        r"The clock of this computer was set (?P<n>\d+) s ahead\. .*",
-        N_("This computer's clock was set %(n)s s ahead. Nothing is sent until the marking system's is known."),
-    ),
-    (
-        r"The clock of this computer was set (?P<n>\d+) s back\. .*",
-        N_("This computer's clock was set %(n)s s back. Nothing is sent until the marking system's is known."),
     ),
     # how tasks end
     (r"what was refused is no longer in it", N_("what was refused is no longer in it")),

@@ -23,6 +23,7 @@ from lined.journal.schema import migrations
 from lined.journal.tables import age, gaps, report_lists, reports, serials
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import Conflict, JournalDamaged
+from lined.vocabulary.facts import column_forms
 from lined.vocabulary.reports import ReportState
 
 _NEWEST = "SELECT max(coalesce((SELECT max(at_ms) FROM code), 0), coalesce((SELECT max(at_ms) FROM report_event), 0))"
@@ -179,7 +180,7 @@ def write(connection: Connection, gap: Gap) -> None:
 def looked_for(connection: Connection) -> list[int]:
     """Reports that are still being looked for after the take-over."""
     rows = connection.execute(
-        "SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?", (PERSON,)
+        "SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for IN (?, ?)", column_forms(PERSON)
     ).fetchall()
     return [int(row[0]) for row in rows]
 

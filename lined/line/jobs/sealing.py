@@ -22,6 +22,7 @@ from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.clocks import WRONG_MS
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact, LineFact
 
 TICK_S = 0.25
 
@@ -117,14 +118,12 @@ class Sealer:
             self._state.newest_ms = now_ms  # heard since the clock was set: it was the entry that a wrong one dated
         problem = None
         if self._state.clock_is_behind(now_ms):
-            problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
+            problem = Fact(LineFact.CLOCK_BEFORE_JOURNAL)
         elif skew_s is not None and abs(skew_s) * 1000 > WRONG_MS:
-            way = "ahead of" if skew_s > 0 else "behind"
-            problem = (
-                f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
-            )
+            code = LineFact.CLOCK_AHEAD if skew_s > 0 else LineFact.CLOCK_BEHIND
+            problem = Fact(code, n=round(abs(skew_s) / 60))
         self._state.may_seal = problem is None
         if problem is None:
             self._problems.clear(AlarmKind.CLOCK, "this computer")
         else:
-            self._problems.set(AlarmKind.CLOCK, "this computer", f"{problem} Nothing is sealed until then.")
+            self._problems.set(AlarmKind.CLOCK, "this computer", problem)

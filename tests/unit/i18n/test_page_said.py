@@ -25,7 +25,6 @@ KEPT = (
     ("refused with HTTP 400: no right", "система маркировки отклонила его: no right"),
     ("sent again by a person", "отправил(а) снова: сотрудник"),
     ("released as accepted by Aziza: counted: 5", "закрыл(а) вручную: Aziza, состояние кодов — принято: counted: 5"),
-    ("cam-1:9004: the device closed the connection", "cam-1:9004: устройство закрыло соединение"),
     (
         f"Sent, but whether it arrived is unknown: sent, but no readable answer: X. {LOOKED}",
         "Отправлен, но дошёл ли — неизвестно. Перед повторной отправкой его ищут. (нет разборчивого ответа: X)",
