@@ -202,8 +202,7 @@ def gap_fact(gap: Gap) -> Fact:
     known = Fact(CareFact.NOTHING_KNOWN, until_at=gap.until_ms)
     if gap.since_ms:
         known = Fact(CareFact.KNOWN_SINCE, since_at=gap.since_ms, until_at=gap.until_ms)
-    code = CareFact.GAP if gap.serials_known else CareFact.GAP_SERIALS
-    return Fact(code, happened=_happened(gap), known=known)
+    return Fact(CareFact.GAP if gap.serials_known else CareFact.GAP_SERIALS, happened=_happened(gap), known=known)
 
 
 def _happened(gap: Gap) -> Fact:

@@ -120,8 +120,7 @@ class Sealer:
         if self._state.clock_is_behind(now_ms):
             problem = Fact(LineFact.CLOCK_BEFORE_JOURNAL)
         elif skew_s is not None and abs(skew_s) * 1000 > WRONG_MS:
-            code = LineFact.CLOCK_AHEAD if skew_s > 0 else LineFact.CLOCK_BEHIND
-            problem = Fact(code, n=round(abs(skew_s) / 60))
+            problem = Fact(LineFact.CLOCK_AHEAD if skew_s > 0 else LineFact.CLOCK_BEHIND, n=round(abs(skew_s) / 60))
         self._state.may_seal = problem is None
         if problem is None:
             self._problems.clear(AlarmKind.CLOCK, "this computer")
