@@ -68,7 +68,7 @@ async def _end_group(call: Call, body: TaskDone) -> Mapping[str, Any]:
     number = row_number(body.report or "")
     if number is None:
         raise _unknown(body)
-    word = (body.reason or "").partition(":")[0] or None
+    word = tasks.word_of(body.reason or "") or None
 
     def look(tx: Tx) -> dict[str, Any]:
         return {"newest": 0 if call.earlier(tx) is not None else tasks.newest_of(tx.connection, number, word)}

@@ -40,14 +40,6 @@ OUTSIDE: tuple[tuple[str, str], ...] = (
 
 SENTENCES: tuple[tuple[str, str], ...] = (
     # why a batch was opened, sealed, sent
-    (r"first code", N_("with its first code")),
-    (r"age", N_("its oldest code had waited long enough")),
-    (r"full", N_("it was full")),
-    (r"first batch of the job", N_("first batch of the job: sent early to see that all is well")),
-    (r"job ended", N_("the job ended")),
-    (r"command", N_("by command")),
-    (r"clock", N_("the clock of this computer was set")),
-    (r"nothing more to come", N_("nothing more was to come")),
     (r"every code in it was withdrawn", N_("every code in it was withdrawn")),
     (r"attempt (?P<n>\d+)", N_("attempt %(n)s")),
     (r"innocent codes of report (?P<n>\d+)", N_("with the codes of report %(n)s that were not to blame")),
@@ -199,15 +191,6 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (rf"sent again by {_BY}", N_("sent again by %(by)s")),
     (rf"adopted by {_BY}: document (?P<id>\S+)", N_("%(by)s says that it became document %(id)s")),
     (rf"released as {_STATE} by {_BY}: (?P<more>.*)", N_("released by %(by)s, its codes count as %(state)s: %(more)s")),
-    (rf"correction by {_BY}", N_("correction by %(by)s")),
-    # what a package waits for
-    (rf"(?P<n>\d+) codes? {_STATE}(?: \(report (?P<report>\d+)\))?", N_("codes %(state)s: %(n)s")),
-    (rf"(?P<n>\d+) packages? {_STATE}(?: \(report (?P<report>\d+)\))?", N_("packages %(state)s: %(n)s")),
-    (r"disaggregation \(report (?P<n>\d+), \w+\)", N_("its unpacking in report %(n)s")),
-    (r"its turn", N_("its turn")),
-    # what happened to codes
-    (r"of (?P<id>\S+)", N_("from %(id)s")),
-    (r"after its withdrawal", N_("after its withdrawal")),
     # the causes of alarms
     (
         r"May or may not have been received: report (?P<list>[\d, …]+)\. Each is looked for before it is sent again\.",
@@ -221,9 +204,6 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         r"Report (?P<n>\d+): (?P<more>.*)\. It is not believed, and asked again\.",
         N_("Report %(n)s: %(more)s. It is not believed, and asked again."),
     ),
-    # how tasks end
-    (r"what was refused is no longer in it", N_("what was refused is no longer in it")),
-    (r"nothing is left in it", N_("nothing is left in it")),
     *OUTSIDE,
 )
 

@@ -147,9 +147,7 @@ def items(connection: Connection, tasks: Sequence[Task], language: str) -> list[
 
 
 def _item(connection: Connection, task: Task, language: str) -> Item:
-    about = task.ident
-    if task.kind == TaskKind.PACKAGE_HOLDS_REFUSED:
-        about = task.reason.partition(": ")[2] or None
+    about = task.about if task.kind == TaskKind.PACKAGE_HOLDS_REFUSED else task.ident
     package = packages.get(connection, task.package_id) if task.package_id is not None else None
     if package is None and task.package is not None:
         package = packages.by_ident(connection, task.package)

@@ -23,11 +23,11 @@ from lined.journal.schema import migrations
 from lined.journal.tables import age, gaps, report_lists, reports, serials
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import Conflict, JournalDamaged
-from lined.vocabulary.facts import column_forms
+from lined.vocabulary.facts import Fact, TakeoverFact, column_forms
 from lined.vocabulary.reports import ReportState
 
 _NEWEST = "SELECT max(coalesce((SELECT max(at_ms) FROM code), 0), coalesce((SELECT max(at_ms) FROM report_event), 0))"
-PERSON = "a person's word"  # `report.waits_for`: never sent again by itself
+PERSON = Fact(TakeoverFact.PERSON)  # `report.waits_for`: never sent again by itself
 DAMAGE, RESTORE, LOST, OLDER = "damage", "restore", "lost", "older"
 
 
@@ -142,7 +142,7 @@ def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
     """The report may have grown, may have been sent, may be finished since the backup's moment. What has no body yet
     stays sealed and is never due: delivery freezes it and puts it in doubt.
     """
-    why = f"unfinished in the backup that took over ({gap.why}): it may have been sent since"
+    why = Fact(TakeoverFact.UNFINISHED, why=gap.why)
     at_ms, state = gap.until_ms, report.state
     if state == ReportState.OPEN and reports.seal(connection, report, at_ms, why) == ReportState.VOID:
         return
@@ -152,7 +152,7 @@ def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
         connection,
         report.id,
         waits_for=PERSON,
-        problem=f"It was {state} when the backup was made, and may have been sent since. It is looked for.",
+        problem=Fact(TakeoverFact.LOOKED_FOR, report_state=state),
         attempt_ms=at_ms,
         attempt_server_ms=min(gap.since_ms, report.attempt_server_ms or gap.since_ms),
         misses=0,

@@ -17,7 +17,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import counters, report_events
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, NotFound
-from lined.vocabulary.facts import from_column, to_column
+from lined.vocabulary.facts import Fact, SealFact, from_column, to_column
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
 
 
@@ -138,7 +138,7 @@ def open_batch(
             int(early),
         ),
     )
-    report_events.add(connection, report_id, at_ms, None, ReportState.OPEN, "first code")
+    report_events.add(connection, report_id, at_ms, None, ReportState.OPEN, Fact(SealFact.FIRST_CODE))
     return report_id
 
 

@@ -169,7 +169,7 @@ def package_page(
             if item.package_id is not None and (outer := packages.get(connection, item.package_id)) is not None
         }
         waits = {
-            item.id: waits_for(connection, item.id).text
+            item.id: waits_for(connection, item.id).what
             for item in items
             if item.state == PackageState.CLOSED and item.batch_id is None
         }

@@ -20,6 +20,7 @@ from lined.line.plant import Product
 from lined.line.state import Job, LineState, load_job
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, Problem
+from lined.vocabulary.facts import Fact, SealFact
 from lined.vocabulary.line import JobMode
 
 ORDER_MAX = 100  # (ours) no length is stated
@@ -82,7 +83,7 @@ def stop(connection: Connection, state: LineState, by: str, at_ms: int) -> dict[
     job = state.job
     jobs.stop(connection, job.id, at_ms, by)
     for report in report_lists.open_batches(connection, job_id=job.id):
-        end_batch(connection, state, report, at_ms, "job ended")
+        end_batch(connection, state, report, at_ms, Fact(SealFact.JOB_ENDED))
     state.job = state.batch = None
     return {**described(job), "stopped_ms": at_ms}
 
@@ -131,7 +132,7 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
     """
     if state.batch is not None and state.batch.id == report.id:
         state.batch = None
-    reason = report.seal_reason or ("full" if report.full else reason)
+    reason = report.seal_reason or (Fact(SealFact.FULL) if report.full else reason)
     if not state.may_seal or state.clock_is_behind(at_ms):
         reports.change(
             connection, report.id, full=1, last_code=report.last_code or state.next_code - 1, seal_reason=reason

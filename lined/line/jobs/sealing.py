@@ -22,7 +22,7 @@ from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.clocks import WRONG_MS
 from lined.vocabulary.errors import JournalError
-from lined.vocabulary.facts import Fact, LineFact
+from lined.vocabulary.facts import Fact, LineFact, SealFact
 
 TICK_S = 0.25
 
@@ -30,14 +30,14 @@ TICK_S = 0.25
 def why_due(report: ReportRow, rules: BatchRules, at_ms: int) -> str | None:
     """Why an open batch should be sealed now, or None."""
     if report.full:
-        return report.seal_reason or "full"
+        return report.seal_reason or Fact(SealFact.FULL)
     if report.first_ms is None:
         return None
     age_ms = at_ms - report.first_ms
     if age_ms >= rules.max_age_ms or age_ms < -WRONG_MS:  # begun by a clock that ran ahead, and is right now
-        return "age"
+        return Fact(SealFact.AGE)
     if report.early and age_ms >= rules.first_ms:
-        return "first batch of the job"
+        return Fact(SealFact.FIRST_BATCH)
     return None
 
 

@@ -20,7 +20,7 @@ from lined.line.stations.read import Chunk, Read
 from lined.line.stations.rehearsal import Rehearsal
 from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.codes import GONE_FOR_GOOD, CodeEvent, CodeState
-from lined.vocabulary.facts import Fact
+from lined.vocabulary.facts import CodeFact, Fact
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.reports import ReportKind
 from lined.vocabulary.verdicts import Decision, Reason
@@ -124,7 +124,7 @@ class Transaction:
         counters.add(self.connection, known.job_id, {f"code.{CodeState.WITHDRAWN}": -1, "code.applied": -1})
         device = devices.name_of(self.connection, known.device_no)
         codes.record(self.connection, code_id, known.at_ms, CodeEvent.APPLIED, device)  # its row is gone
-        codes.record(self.connection, code_id, read.at_ms, CodeEvent.APPLIED_AGAIN, "after its withdrawal")
+        codes.record(self.connection, code_id, read.at_ms, CodeEvent.APPLIED_AGAIN, Fact(CodeFact.APPLIED_AGAIN))
         return code_id
 
     def _rehearse(self, read: Read, code: MarkingCode) -> int:

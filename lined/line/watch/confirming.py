@@ -221,5 +221,5 @@ def _confirm(
     known = find(connection, [code]).get(code)
     if known is None or known.at_ms > judged_ms:
         return nothing  # it was not applied when it was ejected
-    why = f"ejected after {word} at {station}"
+    why = partial(ejecting.after_verdict, word, station)
     return {"code": code, "state": ejecting.eject(connection, state, code, why, by, at_ms)}

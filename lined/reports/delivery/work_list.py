@@ -19,7 +19,8 @@ def refused_code(connection: Connection, ident: str, report_id: int, reason: str
             ident=package.ident,
             package_id=package.id,
             report_id=report_id,
-            reason=f"{reason}: {ident}",
+            reason=reason,
+            about=ident,
         )
 
 
@@ -44,5 +45,6 @@ def refused_package(connection: Connection, package_id: int, report_id: int, rea
             ident=outer.ident,
             package_id=outer.id,
             report_id=report_id,
-            reason=f"{reason}: {package.ident}",
+            reason=reason,
+            about=package.ident,
         )

@@ -20,6 +20,7 @@ from lined.regulator.profile import Profile
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
 from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
+from lined.vocabulary.facts import Fact, SealFact
 from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind
 
@@ -179,7 +180,7 @@ def _report(
     reports.change(connection, report_id, codes=len(idents), last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None
-    reports.seal(connection, report, at_ms, f"correction by {by or 'a person'}")
+    reports.seal(connection, report, at_ms, Fact(SealFact.CORRECTION, by=by))
     return report_id
 
 

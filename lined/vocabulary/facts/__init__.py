@@ -3,6 +3,7 @@
 `fact` says what one is and how it is kept; the codes stand beside it.
 """
 
+from lined.vocabulary.facts.batches import SealFact, TakeoverFact
 from lined.vocabulary.facts.devices import DeviceFact
 from lined.vocabulary.facts.fact import (
     MARK,
@@ -19,6 +20,7 @@ from lined.vocabulary.facts.fact import (
     within,
 )
 from lined.vocabulary.facts.line import LineFact
+from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
 from lined.vocabulary.facts.regulator import RegulatorFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
 
@@ -28,13 +30,18 @@ __all__ = [
     "WORDS",
     "BrokerFact",
     "CareFact",
+    "CodeFact",
     "DeviceFact",
     "Fact",
     "FactCode",
     "LineFact",
+    "PackageFact",
     "Param",
     "RegulatorFact",
+    "SealFact",
     "ServiceFact",
+    "TakeoverFact",
+    "TaskFact",
     "column_forms",
     "every_code",
     "from_column",

@@ -17,7 +17,7 @@ from typing import Any, Final, Self, overload
 
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level
-from lined.vocabulary.reports import ReportKind
+from lined.vocabulary.reports import ReportKind, ReportState
 from lined.vocabulary.times import moment
 from lined.vocabulary.verdicts import Reason
 from lined.vocabulary.word import N_, Word
@@ -27,7 +27,13 @@ TEXT_MAX = 2_000  # characters of one parameter
 DEPTH_MAX = 4  # facts within facts; what lies deeper is its English text
 SOMEBODY = N_("a person")
 
-WORDS: Mapping[str, type[Word]] = {"state": CodeState, "kind": ReportKind, "level": Level, "verdict": Reason}
+WORDS: Mapping[str, type[Word]] = {
+    "state": CodeState,
+    "report_state": ReportState,
+    "kind": ReportKind,
+    "level": Level,
+    "verdict": Reason,
+}
 """Parameters of these names are members of these enums. Of the others, `…_at` are milliseconds since 1970, UTC, and
 `by` is who did it, empty where nobody has said."""
 
