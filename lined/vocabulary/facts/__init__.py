@@ -19,6 +19,7 @@ from lined.vocabulary.facts.fact import (
     to_column,
     within,
 )
+from lined.vocabulary.facts.fields import FieldFact
 from lined.vocabulary.facts.line import LineFact
 from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
 from lined.vocabulary.facts.regulator import RegulatorFact
@@ -34,6 +35,7 @@ __all__ = [
     "DeviceFact",
     "Fact",
     "FactCode",
+    "FieldFact",
     "LineFact",
     "PackageFact",
     "Param",
