@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lined.i18n.shown import Clock
+from lined.i18n.words import REFUSALS
 from lined.vocabulary.facts import SOMEBODY, WORDS, Fact, Param, within
 from lined.vocabulary.word import member
 
@@ -25,6 +26,8 @@ def _part(name: str, value: Param, say: Say, clock: Clock) -> str:
         return within(in_words(value, say, clock))
     if name.endswith("_at") and isinstance(value, int):
         return clock.day_and_time(value)
+    if name == "refusal":
+        return say(REFUSALS.get(str(value), str(value)))
     if name == "by" and value == "":
         return say(SOMEBODY)
     word = member(WORDS[name], str(value)) if name in WORDS else None

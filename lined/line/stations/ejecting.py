@@ -53,7 +53,7 @@ def eject(connection: Connection, state: LineState, ident: str, why: Callable[[s
         try:
             rework.take_out(connection, state, ident, by, at_ms)
         except CommandError as refusal:
-            more = Fact(CodeFact.STILL_PACKED, more=clause(refusal))
+            more = Fact(CodeFact.STILL_PACKED, refusal=refusal.code, more=clause(refusal))
     report = reports.current_report(connection, code.batch_id)
     frozen = report is not None and report.frozen_ms is not None
     if codes.bucket_of(connection, code) == CodeState.UNREPORTED and not frozen:

@@ -27,7 +27,9 @@ def judge(tx: Transaction, read: Read) -> Verdict:
             rework.take_out(connection, state, code.ident, read.device, read.at_ms)
     except CommandError as refusal:
         if refusal.code not in {"not-packed", "unknown-code"}:
-            tx.alarms.append((AlarmKind.REWORK, Fact(LineFact.REWORK_REFUSED, more=clause(refusal))))
+            tx.alarms.append(
+                (AlarmKind.REWORK, Fact(LineFact.REWORK_REFUSED, refusal=refusal.code, more=clause(refusal)))
+            )
         return Verdict(Reason.NOT_APPLIED if refusal.code == "unknown-code" else Decision.ACCEPT)
     tx.look_up(code.ident)  # its state has changed
     return Verdict(Decision.ACCEPT)

@@ -34,8 +34,8 @@ WORDS: Mapping[str, type[Word]] = {
     "level": Level,
     "verdict": Reason,
 }
-"""Parameters of these names are members of these enums. Of the others, `…_at` are milliseconds since 1970, UTC, and
-`by` is who did it, empty where nobody has said."""
+"""Parameters of these names are members of these enums. Of the others, `…_at` are milliseconds since 1970, UTC,
+`refusal` is the code of a command's error, and `by` who did it, empty where nobody has said."""
 
 Param = str | int
 """A text from outside, an id, a number, or a fact that explains this one."""

@@ -7,7 +7,9 @@ from lined.vocabulary.word import N_
 
 
 class LineFact(FactCode):
-    """`device`, `station`, `code`: by their ids. `more`: the reason, as whoever saw it says it."""
+    """`device`, `station`, `code`: by their ids. `more`: the reason, as whoever saw it says it;
+    `refusal`: the code of a command's error.
+    """
 
     CLOCK_SET_AHEAD = (
         "clock-set-ahead",
@@ -139,4 +141,4 @@ class LineFact(FactCode):
         "other-check-part",
         N_("%(code)s was applied with another check part: a copied code?"),
     )
-    REWORK_REFUSED = "rework-refused", "%(more)s", N_("Rework was not possible: %(more)s")
+    REWORK_REFUSED = "rework-refused", "%(more)s", N_("Rework was not possible: %(refusal)s")

@@ -9,7 +9,7 @@ from lined.vocabulary.word import N_
 class CodeFact(FactCode):
     """What happened to a code: the detail of its events, and the reason of the tasks of one that left the line.
 
-    `more` of an ejection: empty, or why it still lies in its package.
+    `more` of an ejection: empty, or why it still lies in its package; `refusal`: the code of a command's error.
     """
 
     APPLIED_AGAIN = "applied-again", N_("after its withdrawal")
@@ -23,7 +23,7 @@ class CodeFact(FactCode):
     STILL_PACKED = (
         "still-packed",
         "; it still lies in its package: %(more)s",
-        N_("; it still lies in its package: %(more)s"),
+        N_("; it still lies in its package: %(refusal)s"),
     )
 
 
