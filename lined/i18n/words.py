@@ -102,7 +102,7 @@ REFUSALS = {
     "parent-used": N_("This code stands for another package already."),
     "other-parent": N_("The package was opened with another code."),
     "suspect": N_("Read the content of this package again before it is closed."),
-    "not-allowed": N_("The package is in a report that is on its way. Wait for its outcome, then try again."),
+    "not-allowed": N_("Not with a technical user: this takes a business user's API key."),
     "report-under-way": N_("The package is in a report that is on its way. Wait for its outcome, then try again."),
     "not-accepted": N_("Some of these codes are not accepted by the marking system."),
     "nothing-to-correct": N_("Nothing was changed in the form."),

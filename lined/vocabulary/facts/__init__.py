@@ -21,6 +21,7 @@ from lined.vocabulary.facts.fact import (
 )
 from lined.vocabulary.facts.fields import FieldFact
 from lined.vocabulary.facts.line import LineFact
+from lined.vocabulary.facts.malformed import MalformedFact
 from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
 from lined.vocabulary.facts.regulator import RegulatorFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
@@ -37,6 +38,7 @@ __all__ = [
     "FactCode",
     "FieldFact",
     "LineFact",
+    "MalformedFact",
     "PackageFact",
     "Param",
     "RegulatorFact",
