@@ -277,12 +277,14 @@ INSERT INTO age (one, journal, commits) VALUES (1, lower(hex(randomblob(8))), 0)
 """
 
 
-# What tasks are grouped by, and the code to blame where a task is about what lies around it: both stood in `reason`.
+# What tasks are grouped by, and the code to blame where a task is about what lies around it: both stood in `reason`,
+# the code behind the last blank.
 _TASK_WORDS = """
 ALTER TABLE task ADD COLUMN word TEXT NOT NULL DEFAULT '';
 ALTER TABLE task ADD COLUMN about TEXT;
-UPDATE task SET about = substr(reason, instr(reason, ': ') + 2), reason = substr(reason, 1, instr(reason, ': ') - 1)
+UPDATE task SET about = substr(reason, length(rtrim(reason, replace(reason, ' ', ''))) + 1)
     WHERE kind = 'package-holds-refused' AND instr(reason, ': ') > 0;
+UPDATE task SET reason = substr(reason, 1, length(reason) - length(about) - 2) WHERE about IS NOT NULL;
 UPDATE task SET word = substr(reason, 1, instr(reason || ':', ':') - 1);
 DROP INDEX task_group;
 CREATE INDEX task_group ON task (report_id, word, kind) WHERE done_ms IS NULL
