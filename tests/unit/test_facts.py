@@ -36,6 +36,7 @@ CODES = every_code()
 CLOCK = Clock("Asia/Tashkent")
 AT_MS = 1_795_000_000_000
 SOURCES = Path(__file__).parents[2] / "lined"
+FACTS = SOURCES / "vocabulary" / "facts"
 
 
 def sample(code: FactCode) -> Fact:
@@ -83,7 +84,7 @@ def test_every_code_is_used_and_nothing_else_names_one() -> None:
     used = {
         code
         for path in SOURCES.rglob("*.py")
-        if "facts" not in path.parts
+        if path.parent != FACTS
         for code in named(ast.parse(path.read_text("utf-8")))
     }
     assert [code.value for code in CODES if code not in used] == []
@@ -179,10 +180,10 @@ def test_what_cannot_be_understood_is_shown_as_it_came(kept: str) -> None:
 
 
 def test_facts_are_bounded() -> None:
-    fact = Fact(LineFact.REWORK_REFUSED, more="x" * 3 * TEXT_MAX)
-    assert len(fact) == TEXT_MAX
+    fact = Fact(LineFact.WRONG_CHARACTERS, where="", more="x" * 3 * TEXT_MAX)
+    assert len(fact) == TEXT_MAX + len(": ")
     for _ in range(2 * DEPTH_MAX):
-        fact = Fact(LineFact.REWORK_REFUSED, more=fact)
+        fact = Fact(LineFact.WRONG_CHARACTERS, where="", more=fact)
     assert fact.depth <= DEPTH_MAX
 
 

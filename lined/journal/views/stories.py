@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lined.codes import masked
@@ -17,7 +17,7 @@ from lined.journal.views.eligible import waits_for
 from lined.journal.views.queries import PAGE_MAX, STORY_MAX, one_moment
 from lined.journal.views.work_items import Grading, Task, grades_of, of_code
 from lined.vocabulary.codes import CodeEvent as Word
-from lined.vocabulary.facts import from_column
+from lined.vocabulary.facts import Fact, from_column
 from lined.vocabulary.packages import PackageState
 
 
@@ -149,7 +149,7 @@ class PackagePage(NamedTuple):
 
     items: list[PackageRow]
     inside: dict[int, str | None]
-    waits: dict[int, str]
+    waits: Mapping[int, Fact]
     next: int | None
 
 

@@ -1,4 +1,4 @@
-"""Why a batch was opened and sealed, and what a report carries out of a journal that another took over from."""
+"""Facts of batches: why one was opened and sealed, and what its report carries out of a journal that was replaced."""
 
 from __future__ import annotations
 

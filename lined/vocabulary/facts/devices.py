@@ -1,4 +1,4 @@
-"""What becomes of a connection to a device, and of a verdict that it was to be told (`lined/devices`)."""
+"""Facts of devices: what becomes of a connection, and of a verdict that was to be told (`lined/devices`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a field of a command or a question."""
+"""Facts of fields: what is wrong with one of a command or a question."""
 
 from __future__ import annotations
 

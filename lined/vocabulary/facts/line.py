@@ -1,4 +1,4 @@
-"""What goes wrong on the line: its clock, its stations, its sums (`lined/line`)."""
+"""Facts of the line: what goes wrong with its clock, its stations, its sums (`lined/line`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a text is no marking code (`lined/codes`). No check part ever stands in one."""
+"""Facts of texts that are no marking codes (`lined/codes`). No check part ever stands in one."""
 
 from __future__ import annotations
 

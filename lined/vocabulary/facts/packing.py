@@ -1,4 +1,4 @@
-"""What happened to codes and packages, what a package waits for, and how tasks end (`lined/line/stations`)."""
+"""Facts of packing: what happened to codes, what a package waits for, how tasks end (`lined/line/stations`)."""
 
 from __future__ import annotations
 

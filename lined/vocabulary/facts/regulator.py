@@ -1,4 +1,4 @@
-"""Why the regulator cannot be asked: its connection, and the credential (`lined/regulator`)."""
+"""Facts of the regulator: why it cannot be asked, its connection and the credential (`lined/regulator`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong around the line: the disk, the journal's care, the broker, notices, wrong tokens."""
+"""Facts of what is around the line: the disk, the journal's care, the broker, notices, wrong tokens."""
 
 from __future__ import annotations
 
