@@ -11,12 +11,12 @@ import pytest
 from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
+from lined.vocabulary.facts import FactCode
 from lined.vocabulary.line import JobMode, LineState, Role
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, Outcome, ReportKind, ReportState
 from lined.vocabulary.tasks import TaskKind
 from lined.vocabulary.verdicts import Answer, Decision, Reason
-from lined.vocabulary.facts import FactCode
 from lined.vocabulary.word import Word
 
 LINED = Path(__file__).parents[2] / "lined"

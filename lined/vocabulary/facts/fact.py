@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, Self, overload
 
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.packages import Level
 from lined.vocabulary.reports import ReportKind, ReportState
-from lined.vocabulary.times import moment
 from lined.vocabulary.verdicts import Reason
 from lined.vocabulary.word import N_, Word
 
@@ -101,7 +101,7 @@ class _English(dict[str, Param]):
 def english(name: str, value: Param) -> Param:
     """One parameter as English answers, messages and logs show it."""
     if name.endswith("_at") and isinstance(value, int):
-        return moment(value) or ""
+        return f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M} UTC"
     if name == "by" and value == "":
         return SOMEBODY
     return within(value) if isinstance(value, Fact) else value
