@@ -75,8 +75,8 @@ MUTATIONS = [
         ENDED,
         "a newer connection drops the older one unread",
         "lined/devices/listener.py",
-        "                earlier.supersede(REPLACED)\n",
-        "                earlier.drop(REPLACED)\n",
+        "                earlier.supersede(Fact(DeviceFact.REPLACED))\n",
+        "                earlier.drop(Fact(DeviceFact.REPLACED))\n",
         f"{_DEVICES}/test_listen.py",
     ),
     Mutation(
