@@ -86,8 +86,8 @@ MUTATIONS = [
         AWAY,
         "a device that goes away takes the others with it",
         "lined/devices/dial.py",
-        '            device.down(gone)\n',
-        '            device.down(gone)\n            raise\n',
+        "            device.down(gone)\n",
+        "            device.down(gone)\n            raise\n",
         _TCP,
     ),
     Mutation(
