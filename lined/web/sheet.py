@@ -11,10 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from lined.i18n import words
-from lined.i18n.shown import Clock
+from lined.i18n.shown import Clock, Translate
 from lined.vocabulary.word import N_
 from lined.web.summary import Reads, Summary
 
@@ -24,7 +24,6 @@ _NUMBER_LIKE = re.compile(r"0[0-9]+|[0-9]{12,}")
 _CARRIED_OUT = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Cell = str | int | float | None
-Translate = Callable[[str], str]
 
 TEXTS = {
     "from": N_("From"),
