@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.daemon import LINED, free_port
+from tests.harness.programs import LINED, free_port
 
 CODES = [f"010489921512237121{number:013d}\x1d93test".encode() for number in range(20)]
 
