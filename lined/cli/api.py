@@ -95,8 +95,7 @@ def api(
         return
     _need_consent(wanted, account, yes=yes)
     _need_a_place(wanted, given, account, out)
-    _need_own_login(found, account)
-    answer = _call(wanted, given, _share(found, account), most if every else None, out)
+    answer = _call(wanted, given, account_beside(found), most if every else None, out)
     _print(wanted, answer, out)
 
 
@@ -237,10 +236,20 @@ def _account(config: Config) -> Account:
     return account_of(config)
 
 
-def _share(config: Config, account: Account) -> Account:
-    """The requests that this call may take: the line's own, or while its daemon runs what it leaves of the limit."""
+def account_beside(config: Config) -> Account:
+    """The account for requests by hand: with the line's own share of the limit, or while its daemon runs with what that
+    leaves. Raises CallError for a technical user beside a running daemon: a new token ends the one before.
+    """
+    account = _account(config)
+    if not _daemon_runs(config):
+        return account
+    if account.login:
+        raise CallError(
+            f"The daemon works as technical user {account.login}, and logging in here would end its token. Stop it, or "
+            "use a configuration with an API key."
+        )
     left = config.profile.limits.requests_per_minute - account.requests_per_minute
-    return dataclasses.replace(account, requests_per_minute=max(1, left)) if _daemon_runs(config) else account
+    return dataclasses.replace(account, requests_per_minute=max(1, left))
 
 
 def _daemon_runs(config: Config) -> bool:
@@ -273,15 +282,6 @@ def _need_a_place(wanted: Asked, given: Mapping[str, Any], account: Account, out
         raise CallError(f"{out} is there already: say another --out FILE.")
     if wanted.call.secret and account.api_key is not None and account.api_key().strip() in given.values():
         raise CallError("This is the line's own key: lined key renew replaces it, and keeps the new one in its file.")
-
-
-def _need_own_login(config: Config, account: Account) -> None:
-    """A technical user's new token ends the one before: not beside a daemon that works with it."""
-    if account.login and _daemon_runs(config):
-        raise CallError(
-            f"The daemon works as technical user {account.login}, and logging in here would end its token. Stop it, or "
-            "use a configuration with an API key.",
-        )
 
 
 def _request(wanted: Asked, account: Account) -> dict[str, object]:
@@ -332,18 +332,18 @@ def _call(wanted: Asked, values: Mapping[str, Any], account: Account, most: int 
 
 
 def _print(wanted: Asked, answer: Answered, out: Path | None) -> None:
-    """The answer on stdout, what is strange about it on stderr; exit 1 where it is not as the text says."""
+    """The answer on stdout, what is strange about it on stderr; exit 1 where it could not be read as the text says."""
+    from lined.regulator.strange import Kind
+
     if out is None:
         print_json(answer.value)
     else:
         _say(f"{out} holds the answer ({out.stat().st_size} bytes), for its owner to read.")
-    for place in answer.unknown:
-        _say(f"{place}: the text does not know this field")
-    for problem in answer.misfits:
-        _say(f"{problem.path}: not as section {wanted.call.section} of the text says: {problem.message}")
+    for one in answer.strange:
+        _say(f"{one} (section {wanted.call.section})")
     if answer.more:
         _say("there are more rows: say --most for them")
-    if answer.misfits:
+    if any(one.kind is Kind.TYPE for one in answer.strange):
         raise typer.Exit(FAILED)
 
 

@@ -309,6 +309,29 @@ def test_an_error_says_what_happened(
     assert type(error) is raised and said in str(error)
 
 
+def test_the_regulator_is_watched(desk: Desk) -> None:
+    def watched() -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(APP, ["profile", "watch", "--json", "--config", str(desk.config)])
+        return done.exit_code, json.loads(done.stdout)
+
+    desk.apply(desk.issue(gtin=GTIN, group="vegetableoil", count=2), "vegetableoil")
+    code, told = watched()
+    assert (code, told["items"], told["problems"]) == (0, [], [])
+    assert {"key-check", "search", "document", "code-outcomes", "code-histories", "products-by-gtin"} <= {
+        *told["asked"]
+    }
+    made = desk.issue(gtin=GTIN, group="vegetableoil", count=1)
+    desk.apply(made, "vegetableoil")
+    fields = {"seriesNumber": "S2"}
+    sent = desk.ask(
+        "correction", businessDatetime=moment(datetime.now(UTC)), codes=[ident(made[0])], updatedFields=fields
+    )
+    desk.settled(sent["documentId"])
+    code, told = watched()  # the dictionary has no word for a correction
+    new = {(item["method"], item["kind"], item["place"], item["what"]) for item in told["items"]}
+    assert code == 1 and ("document", "word", "type", "CODE_CORRECTION") in new
+
+
 def test_a_failed_call_leaves_no_file(desk: Desk) -> None:
     out = desk.folder / "list.zip"
     desk.raised("code-list", "id=no-such", "--out", str(out))

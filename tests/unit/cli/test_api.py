@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from lined.cli.api import account_beside
 from lined.cli.app import build
 from lined.cli.exits import tell
+from lined.config import load
 from lined.regulator.methods import CALLS
 from lined.vocabulary.errors import CallError
 
@@ -202,12 +204,8 @@ def test_a_technical_user_does_not_end_the_token_of_a_running_daemon(tmp_path: P
 
 
 def test_beside_a_running_daemon_it_takes_what_is_left_of_the_limit(config: Path) -> None:
-    from lined.cli.api import _account, _share
-    from lined.config import load
-
     found = load(config)
-    account = _account(found)
-    assert _share(found, account).requests_per_minute == 90
+    assert account_beside(found).requests_per_minute == 90
     with config.with_name("line-1.db.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert _share(found, account).requests_per_minute == 10
+        assert account_beside(found).requests_per_minute == 10
