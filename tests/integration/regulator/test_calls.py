@@ -1,4 +1,4 @@
-"""Calls of any method over real sockets: pages, answers that are not as the text says, what is sent once and no more."""
+"""Calls of any method over real sockets: pages, answers that are not as the text says, what is sent only once."""
 
 from __future__ import annotations
 
