@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from lined.regulator import bounds
 from lined.regulator.models.base import Dictionary, Part, fields_of, marked, unknown_of
 from lined.regulator.profile import Profile
 
 MOST = 20  # told of one answer
-_INDEX = re.compile(r"\[\d+\]|(?<=\.)\d+(?=\.|$)|^\d+(?=\.|$)")
+_INDEX = re.compile(r"\[\d+\]|(?<=\.)\d+(?=\.|$)")
+_ROW = re.compile(r"^\d+\.")
 
 
 class Kind(StrEnum):
@@ -35,6 +36,16 @@ class Strange(NamedTuple):
     place: str
     what: str = ""
 
+    def short(self) -> str:
+        """The same in the text's own names, as a difference is written."""
+        match self.kind:
+            case Kind.FIELD:
+                return f"+{self.place}"
+            case Kind.WORD:
+                return f"{self.place} = {self.what}"
+            case Kind.TYPE:
+                return f"{self.place or '.'} ?"
+
     def __str__(self) -> str:
         match self.kind:
             case Kind.FIELD:
@@ -43,6 +54,15 @@ class Strange(NamedTuple):
                 return f"{self.place}: {self.what} is in no dictionary of the text"
             case Kind.TYPE:
                 return f"{self.place}: not as the text says: {self.what}"
+
+
+def strange_of(value: object, adapter: TypeAdapter[Any], profile: Profile) -> tuple[Strange, ...]:
+    """What is strange in an answer as it came."""
+    try:
+        found = adapter.validate_python(value)
+    except ValidationError as error:
+        return unreadable(error)
+    return strange_in(found if isinstance(found, tuple) else (found,), profile)
 
 
 def strange_in(parts: Iterable[object], profile: Profile) -> tuple[Strange, ...]:
@@ -65,7 +85,7 @@ def _of(part: Part, profile: Profile) -> Iterator[Strange]:
         yield Strange(Kind.FIELD, _every(place))
     for place, info, value in fields_of(part):
         dictionary = marked(info, Dictionary)
-        if dictionary is None:
+        if dictionary is None or dictionary.open:
             continue
         known = {word.upper() for word in profile.words(dictionary.name)}
         for word in value if isinstance(value, tuple) else (value,):
@@ -74,5 +94,5 @@ def _of(part: Part, profile: Profile) -> Iterator[Strange]:
 
 
 def _every(place: str) -> str:
-    """The same place in every element of a list."""
-    return _INDEX.sub("[]", place).replace(".[]", "[]")
+    """The same place in every element of a list; of an answer that is a list, in every row."""
+    return _INDEX.sub("[]", _ROW.sub("", place)).replace(".[]", "[]")

@@ -25,9 +25,12 @@ LONGEST_BASE64 = 64 * 1024  # of a signature
 
 
 class Dictionary(NamedTuple):
-    """Marks a field whose words are those of a dictionary of the profile (API 1.21.1 §13)."""
+    """Marks a field whose words are those of a dictionary of the profile (API 1.21.1 §13). `open`: an answer may have
+    others, which the text does not list.
+    """
 
     name: str
+    open: bool = False
 
 
 class Place(NamedTuple):
@@ -174,7 +177,8 @@ CodeStatus = Annotated[Word, Dictionary("code_status")]
 ExtendedStatus = Annotated[Word, Dictionary("extended_status")]
 ReleaseType = Annotated[Word, Dictionary("release_type")]
 DocumentStatus = Annotated[Word, Dictionary("document_status")]
-DocumentType = Annotated[Word, Dictionary("document_type")]
+# API 1.21.1 §13.12 has no word for corrections and disaggregations, whose documents have a type all the same.
+DocumentType = Annotated[Word, Dictionary("document_type", open=True)]
 PrintClass = Annotated[Word, Dictionary("print_quality")]
 Purpose = Annotated[Word, Dictionary("emission_type")]
 

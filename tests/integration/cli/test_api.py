@@ -320,16 +320,11 @@ def test_the_regulator_is_watched(desk: Desk) -> None:
     assert {"key-check", "search", "document", "code-outcomes", "code-histories", "products-by-gtin"} <= {
         *told["asked"]
     }
-    made = desk.issue(gtin=GTIN, group="vegetableoil", count=1)
-    desk.apply(made, "vegetableoil")
-    fields = {"seriesNumber": "S2"}
-    sent = desk.ask(
-        "correction", businessDatetime=moment(datetime.now(UTC)), codes=[ident(made[0])], updatedFields=fields
-    )
-    desk.settled(sent["documentId"])
-    code, told = watched()  # the dictionary has no word for a correction
-    new = {(item["method"], item["kind"], item["place"], item["what"]) for item in told["items"]}
-    assert code == 1 and ("document", "word", "type", "CODE_CORRECTION") in new
+    older = 'overrides = { "dictionaries.code_state" = ["ERROR"] }\n[journal]'  # as if SUCCESS were a new word
+    desk.config.write_text(desk.config.read_text().replace("[journal]", older))
+    code, told = watched()
+    assert code == 1
+    assert told["items"] == [{"method": "code-outcomes", "kind": "word", "place": "state", "what": "SUCCESS"}]
 
 
 def test_a_failed_call_leaves_no_file(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from lined.regulator.asked import asked
 from lined.regulator.calls import Answered
 from lined.regulator.strange import Kind
 from lined.regulator.watch import Watch
-from lined.vocabulary.errors import LinedError, NotSent, OutcomeUnknown, Refused
+from lined.vocabulary.errors import LinedError, NotSent, OutcomeUnknown, Refused, Unavailable
 from tests.harness.raw_server import Behaviour, RawServer, Seen, answer, routes, says
 
 MakeAccount = Callable[..., Account]
@@ -147,6 +148,27 @@ async def test_a_request_of_a_technical_user_takes_a_token_and_an_open_one_none(
         assert (await call(regulator, "orders")).value == {"orderInfos": []}
         await call(regulator, "authenticate", login="other", password="word")
         assert [seen.bearer for seen in server.seen] == ["", "a", ""]
+
+
+async def test_every_answer_that_lined_reads_is_looked_at(account: MakeAccount) -> None:
+    card = {"documentId": "d1", "type": "UTILISATION", "status": "SUCCESS", "createDate": "", "new": 1}
+    methods = routes(
+        d1=lambda _: answer(200, card),
+        codes=lambda seen: answer(200, [] if seen.verb == "GET" else {"results": [], "new": 1}),
+        utilisation=lambda _: answer(200, {"reportId": "r1", "new": 1}),
+        search=lambda _: answer(500, {"new": 1}),
+    )
+    async with plant(account, methods) as (regulator, _):
+        await regulator.document("d1")
+        await regulator.code_outcomes("d1", after=None, limit=9)
+        await regulator.code_histories(["00030779729200012315"])
+        await regulator.submit("utilisation", b"{}", product_group="beer")
+        with pytest.raises(Unavailable):
+            await regulator.search(type=None, since=datetime.now(UTC), cursor=None)
+        await regulator.canary.judge()
+        assert {(method, one.short()) for method, one in regulator.canary.counts} == {
+            ("document", "+new"), ("code_histories", "+new"), ("utilisation", "+new")
+        }  # fmt: skip
 
 
 # ── watching ────────────────────────────────────────────────────────────────────────────────────────────────────────
