@@ -14,7 +14,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ import typer
 from lined.cli.exits import FAILED
 from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
-from lined.vocabulary.errors import CallError, Problem
+from lined.vocabulary.errors import CallError, Problem, SendingError
 
 if TYPE_CHECKING:
     from lined.config import Config
@@ -76,7 +76,10 @@ def api(
     Without a method all are listed, each with its section in the regulator's text. It is asked within what the daemon,
     where one runs, leaves of the account's requests.
     """
+    import asyncio
+
     from lined.cli.asking import loaded
+    from lined.regulator import Regulator
     from lined.regulator.asked import asked, method_named
 
     found = loaded(config)
@@ -95,7 +98,20 @@ def api(
         return
     _need_consent(wanted, account, yes=yes)
     _need_a_place(wanted, given, account, out)
-    answer = _call(wanted, given, account_beside(found), most if every else None, out)
+    account = account_beside(found)
+
+    async def ask() -> Answered:
+        async with Regulator(account) as regulator:
+            if every:
+                return await regulator.calls().pages(wanted.name, given, most, unknown=unknown)
+            return await regulator.calls().one(wanted)
+
+    try:
+        answer = _into(out, ask) if out is not None else asyncio.run(ask())
+    except SendingError as error:
+        if error.evidence:
+            _say(f"what came back: {error.evidence}")
+        raise
     _print(wanted, answer, out)
 
 
@@ -294,26 +310,18 @@ def _request(wanted: Asked, account: Account) -> dict[str, object]:
     return shown | {"body": wanted.shown, "body_as": str(wanted.call.body), "writes": wanted.call.writes}
 
 
-def _call(wanted: Asked, values: Mapping[str, Any], account: Account, most: int | None, out: Path | None) -> Answered:
-    """Raises what `Calls` does. The file for an answer is made before anything is asked: a new key needs a place."""
+def _into(out: Path, ask: Callable[[], Coroutine[Any, Any, Answered]]) -> Answered:
+    """The answer, written to a new file. That is made before anything is asked: a new key needs a place. Raises
+    CallError, and what asking does.
+    """
     import asyncio
 
-    from lined.regulator import Regulator
-
-    async def call() -> Answered:
-        async with Regulator(account) as regulator:
-            if most is not None:
-                return await regulator.calls().pages(wanted.name, values, most)
-            return await regulator.calls().one(wanted)
-
-    if out is None:
-        return asyncio.run(call())
     try:
         file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE)
     except OSError as error:
         raise CallError(f"{out}: {error.strerror}; nothing was sent.") from None
     try:
-        answer = asyncio.run(call())
+        answer = asyncio.run(ask())
     except BaseException:
         os.close(file)
         out.unlink(missing_ok=True)
@@ -326,7 +334,7 @@ def _call(wanted: Asked, values: Mapping[str, Any], account: Account, most: int 
     except OSError as error:
         if answer.file is None:
             print_json(answer.value)  # a new key exists nowhere else
-        _say(f"{out}: {error.strerror}; what was answered is above, and nowhere else")
+        _say(f"{out}: {error.strerror}; {'ask again' if answer.file is not None else 'the answer stands above only'}")
         raise typer.Exit(FAILED) from None
     return answer
 

@@ -69,17 +69,19 @@ class Calls:
         self._count(wanted.name, "done")
         return _answered(wanted.call, reply, self._account.profile)
 
-    async def pages(self, name: str, values: Mapping[str, object], most: int = MOST_ROWS) -> Answered:
-        """All pages of a method that has pages, as one answer of at most so many rows. Raises as `one`; CallError
-        where it has none.
+    async def pages(
+        self, name: str, values: Mapping[str, object], most: int = MOST_ROWS, *, unknown: bool = False
+    ) -> Answered:
+        """All pages of a method that has pages, as one answer of at most so many rows; `unknown` as in `asked`. Raises
+        as `one`; CallError where it has none.
         """
-        first = asked(name, values, self._account)
+        first = asked(name, values, self._account, unknown=unknown)
         paging = first.call.paging
         if paging is None:
             raise CallError(f"{name.replace('_', '-')} has no pages.")
         rows: list[Any] = []
         kept: list[Answered] = []
-        async for page in self._pages(first, paging, values):
+        async for page in self._pages(first, paging, values, unknown=unknown):
             kept.append(page)
             rows += _rows(page.value, paging)
             if len(rows) > most:
@@ -91,7 +93,9 @@ class Calls:
         strange = dict.fromkeys(one for page in kept for one in page.strange)
         return Answered(value, None, tuple(strange)[:MOST], more=len(rows) > most)
 
-    async def _pages(self, first: Asked, paging: Paging, values: Mapping[str, object]) -> AsyncIterator[Answered]:
+    async def _pages(
+        self, first: Asked, paging: Paging, values: Mapping[str, object], *, unknown: bool
+    ) -> AsyncIterator[Answered]:
         """Until a page is empty: a server may give fewer rows than it was asked for. A cursor that comes again ends it
         too, since the next page would be this one.
         """
@@ -100,7 +104,7 @@ class Calls:
         count = 0
         while True:
             asks = values if cursor is None else {**values, paging.cursor: cursor}
-            page = await self.one(asked(first.name, asks, self._account))
+            page = await self.one(asked(first.name, asks, self._account, unknown=unknown))
             rows = _rows(page.value, paging)
             if rows or not count:
                 yield page

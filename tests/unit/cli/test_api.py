@@ -140,6 +140,12 @@ def test_a_list_is_sent_bare_where_the_method_takes_one(config: Path) -> None:
         (["search", "limit"], "limit: must be FIELD=VALUE"),
         (["order-close", "orderId=1", "orderId=2"], "orderId: stands there twice"),
         (["public-codes", "codes=@/no/such"], "codes: /no/such: No such file or directory"),
+        (
+            ["public-codes", "codes=00030779729200\x0712315"],
+            "codes[0]: is too long, or holds characters that would not",
+        ),
+        (["orders", "poNumber=" + "9" * 1_001], "poNumber: is too long"),
+        (["order-close", "orderId=1", "newer=\x07", "--unknown"], "is too long, or holds characters that would not"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place_and_nothing_is_sent(
