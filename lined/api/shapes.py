@@ -95,7 +95,7 @@ def code_story(found: CodeStory) -> dict[str, Any]:
             {
                 "id": str(one.id),
                 "kind": one.kind,
-                "reason": one.reason,
+                "reason": one.whole_reason,
                 "at": moment(one.created_ms),
                 "done": bool(one.done_ms),
             }

@@ -277,6 +277,20 @@ INSERT INTO age (one, journal, commits) VALUES (1, lower(hex(randomblob(8))), 0)
 """
 
 
+# What tasks are grouped by, and the code to blame where a task is about what lies around it: both stood in `reason`,
+# the code behind the last blank.
+_TASK_WORDS = """
+ALTER TABLE task ADD COLUMN word TEXT NOT NULL DEFAULT '';
+ALTER TABLE task ADD COLUMN about TEXT;
+UPDATE task SET about = substr(reason, length(rtrim(reason, replace(reason, ' ', ''))) + 1)
+    WHERE kind = 'package-holds-refused' AND instr(reason, ': ') > 0;
+UPDATE task SET reason = substr(reason, 1, length(reason) - length(about) - 2) WHERE about IS NOT NULL;
+UPDATE task SET word = substr(reason, 1, instr(reason || ':', ':') - 1);
+DROP INDEX task_group;
+CREATE INDEX task_group ON task (report_id, word, kind) WHERE done_ms IS NULL
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -340,6 +354,11 @@ def m012_no_drawer(db: Database) -> None:
 @migrations()
 def m013_age(db: Database) -> None:
     run_script(db, _AGE)
+
+
+@migrations()
+def m014_task_words(db: Database) -> None:
+    run_script(db, _TASK_WORDS)
 
 
 def empty_drawer(connection: Connection) -> None:

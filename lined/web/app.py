@@ -70,7 +70,7 @@ def make_app(
         generate_unique_id_function=_operation_id,
         telemetry={"auto_configure": False},  # whatever the environment says, nothing of a line is sent elsewhere
     )
-    put_refusals(app)
+    put_refusals(app, page.rendering.clock)
     app.include_router(health(view, document), responses=_refusals((401, 403, 503)))
     app.include_router(questions(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(work.questions(view), responses=_refusals(_OF_QUESTIONS))

@@ -31,6 +31,7 @@ from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import DeviceFact, Fact, LineFact
 from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 log = structlog.get_logger()
@@ -157,17 +158,16 @@ class LineIntake:
     def flooding(self, device: str, pours: bool) -> None:
         """A device pours what is rejected, or does so no more."""
         if pours:
-            text = f"{device} sends thousands of reads a second that are rejected: it is read more slowly"
-            self._problems.set(AlarmKind.FLOOD, device, text)
+            self._problems.set(AlarmKind.FLOOD, device, Fact(LineFact.FLOOD, device=device))
         else:
             self._problems.clear(AlarmKind.FLOOD, device)
 
-    def connected(self, device: str, up: bool, problem: str | None) -> None:
+    def connected(self, device: str, up: bool, problem: Fact | None) -> None:
         """A device came or went."""
         if up:
             self._problems.clear(AlarmKind.DEVICE, device)
         else:
-            self._problems.set(AlarmKind.DEVICE, device, problem or f"{device} is not connected")
+            self._problems.set(AlarmKind.DEVICE, device, problem or Fact(LineFact.NOT_CONNECTED, device=device))
 
     # ── marks of what was said ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -258,7 +258,7 @@ class LineIntake:
             self.unkept[reason] += len(chunk.reads)
         judgement = self._publish(chunk, turn.counts, ruling, answer)
         if answer.cancelled():
-            self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
+            self.unsaid(chunk.device, judgement, 0, Fact(DeviceFact.NOBODY_WAITS))
 
     def _tell_defect(self, turn: Turn, error: BaseException) -> None:
         """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
@@ -312,9 +312,9 @@ class LineIntake:
             self._told_or_noted(chunk, partial(voice, chunk.device, judgement, verdicts))
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
-        for kind, text in ruling.alarms:
-            if text:
-                self._problems.set(kind, chunk.device, text)
+        for kind, fact in ruling.alarms:
+            if fact is not None:
+                self._problems.set(kind, chunk.device, fact)
             else:
                 self._problems.clear(kind, chunk.device)
         if not chunk.station.repeat_ms.get(chunk.device):
@@ -328,7 +328,7 @@ class LineIntake:
                 self._problems.set(
                     AlarmKind.STUCK_CODE,
                     chunk.device,
-                    f"{chunk.device} has read the same code {times} times in a row: is an item stuck?",
+                    Fact(LineFact.STUCK_CODE, device=chunk.device, n=times),
                 )
             else:
                 self._problems.clear(AlarmKind.STUCK_CODE, chunk.device)

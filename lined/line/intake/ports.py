@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from lined.vocabulary.facts import Fact
+
 
 class Frame(Protocol):
     """One frame of a device; structurally `drivers.Read`."""
@@ -62,5 +64,5 @@ class Intake(Protocol):
     def flooding(self, device: str, pours: bool) -> None:
         """Whether the device sends more reads that are rejected than any line has items."""
 
-    def connected(self, device: str, up: bool, problem: str | None) -> None:
+    def connected(self, device: str, up: bool, problem: Fact | None) -> None:
         """The device's state changed; `problem` is for people."""
