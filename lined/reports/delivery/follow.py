@@ -104,7 +104,7 @@ class Following:
         """With requests that nobody else needs: what the regulator remarks about the codes of such a report."""
         around = self._around
         try:
-            listed = await self._lists.read(report, spare=True)
+            listed = await self._lists.remarks(report)
         except LookupFailed as error:
             self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
             log.info("remarks_not_asked", report=report.id, why=str(error))

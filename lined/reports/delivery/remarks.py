@@ -9,13 +9,13 @@ from lined.journal.database import Connection
 from lined.journal.tables import warnings
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.applying import slices, still
-from lined.reports.delivery.lists import Listed
+from lined.reports.delivery.lists import Listed, Remarks
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.members import Members
 
 
-def remarked(listed: Listed, members: Members | None = None) -> dict[str, str]:
+def remarked(listed: Listed | Remarks, members: Members | None = None) -> dict[str, str]:
     """What was remarked about codes that were processed, by code."""
     remarks = {**(members.remarks if members is not None else {}), **listed.warned}
     return {key.rpartition(BEHIND)[2]: text for key, text in remarks.items()}
