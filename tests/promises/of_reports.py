@@ -489,8 +489,8 @@ MUTATIONS = [
         ANYTHING,
         "a search that failed counts as a miss",
         "lined/reports/delivery/search.py",
-        "            return Look(answered=answered, why=str(error))\n",
-        "            return Look(answered=answered, complete=True, why=str(error))\n",
+        "            return Look(answered=answered, why=said(error))\n",
+        "            return Look(answered=answered, complete=True, why=said(error))\n",
         _SEEDS,
     ),
     Mutation(
