@@ -25,6 +25,7 @@ FILES: Final = (
     "check",
     "drivers",
     "profile",
+    "api",
     "demo",
     "sandbox",
     "run",
