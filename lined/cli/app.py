@@ -28,6 +28,7 @@ FILES: Final = (
     "api",
     "demo",
     "sandbox",
+    "simulate",
     "run",
     "status",
     "job",

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lined.sandbox import SandboxServer, SandboxSettings
-from lined.sandbox.devices.player import ScannerSettings, SimulatedScanner
+from lined.sandbox.devices.player import Item, ScannerSettings, SimulatedScanner
 
 GTIN = "04899215122371"
 OTHER_GTIN = "03077972920046"
@@ -72,7 +72,9 @@ devices = ["cam-{n}"]
 
 
 class Line:
-    """See the head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is."""
+    """See the head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is.
+    `device`: the stanza of each, with its number `n` and its `url`.
+    """
 
     def __init__(
         self,
@@ -84,10 +86,12 @@ class Line:
         max_age_s: float = 900,
         first_batch_s: float = 60,
         scanner: ScannerSettings | None = None,
+        device: str = DEVICE,
     ) -> None:
         self.folder = folder
         self.sandbox = SandboxServer(sandbox or SandboxSettings(), state_path=folder / "sandbox.db")
-        self.items: list[list[bytes]] = []
+        self.items: list[list[bytes | Item]] = []
+        self._device = device
         self.scanners: list[SimulatedScanner] = []
         self.raw_urls: list[str] = []
         self._batch = {"max_codes": max_codes, "max_age_s": max_age_s, "first_batch_s": first_batch_s}
@@ -95,7 +99,7 @@ class Line:
             if address.startswith("raw:"):
                 self.raw_urls.append(address.removeprefix("raw:"))
                 continue
-            items: list[bytes] = []
+            items: list[bytes | Item] = []
             log = folder / f"scanner-{len(self.scanners) + 1}.log"
             self.items.append(items)
             self.scanners.append(SimulatedScanner(address, _lazily(items), scanner, log))
@@ -124,7 +128,7 @@ class Line:
         """Write the configuration and the key."""
         urls = [*(scanner.url for scanner in self.scanners), *self.raw_urls]
         (self.folder / "api-key").write_text(self.sandbox.credentials.api_key)
-        devices = "".join(DEVICE.format(n=n, url=url) for n, url in enumerate(urls, 1))
+        devices = "".join(self._device.format(n=n, url=url) for n, url in enumerate(urls, 1))
         text = CONFIG.format(regulator=self.sandbox.url, gtin=GTIN, devices=devices, port=self.port, **self._batch)
         (self.folder / "lined.toml").write_text(text)
 
@@ -277,7 +281,7 @@ class Line:
         return last
 
 
-def _lazily(items: list[bytes]) -> Iterable[bytes]:
+def _lazily(items: list[bytes | Item]) -> Iterable[bytes | Item]:
     """Items that a test fills in after the scanner was made."""
     yield from items
 

@@ -242,7 +242,7 @@ MUTATIONS = [
     Mutation(
         PARTS,
         "a driver imports lined",
-        "drivers/framing.py",
+        "drivers/parts/framing.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nfrom lined.vocabulary.errors import LinedError as LinedError\n",
         LINT_IMPORTS,

@@ -96,6 +96,8 @@ class LineFact(FactCode):
         N_("%(device)s sends thousands of reads a second that are rejected: it is read more slowly"),
     )
     NOT_CONNECTED = "device-not-connected", N_("%(device)s is not connected")
+    SILENT = "device-silent", N_("%(device)s is connected, and nothing comes from it")
+    DEVICE_REPORTS = "device-reports", N_("%(device)s reports: %(more)s")
     STUCK_CODE = (
         "code-stuck",
         N_("%(device)s has read the same code %(n)s times in a row: is an item stuck?"),

@@ -63,6 +63,11 @@ class Device:
     last_read_at: float | None = None
     frames: int = 0
     heartbeats: int = 0
+    silent: bool = False
+    faults: int = 0
+    last_fault: str | None = None
+    retransmissions: int = 0
+    garbled: int = 0
     dropped_bytes: int = 0
     reconnects: int = 0
     unanswered: int = 0
