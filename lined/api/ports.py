@@ -1,4 +1,4 @@
-"""What the endpoint needs of the plant: the service passes its own objects, and none is the endpoint's to change."""
+"""Ports of the endpoint: the service passes its own objects, and none is the endpoint's to change."""
 
 from __future__ import annotations
 

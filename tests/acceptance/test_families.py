@@ -22,7 +22,8 @@ from lined.sandbox.devices.player import (
     SimulatedScanner,
     faulty,
 )
-from tests.harness.daemon import Line, free_port
+from tests.harness.daemon import Line
+from tests.harness.programs import free_port
 
 DEVICE = """
 [[device]]

@@ -1,4 +1,4 @@
-"""What a link sees of the line: frames go in, judgements come out, and the line hears whether they were said."""
+"""The line as its links see it: frames go in, judgements come out, and each is acknowledged: replied, or unsaid."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.integration.api.plant import a_line
+from tests.harness.served_lines import a_line
 
 # docs/contract.md, HTTP
 QUESTIONS = (
