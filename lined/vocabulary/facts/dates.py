@@ -1,4 +1,4 @@
-"""What the dates of a report keep back (`lined/reports/delivery/dating.py`)."""
+"""Facts about the dates of a report, which keep it back (`lined/reports/delivery/dating.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about documents of the regulator: whose they are, what they hold (`lined/reports/delivery`)."""
+"""Facts about documents of the regulator: whose they are, what they hold (`lined/reports/delivery`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of reports: why they are where they are, what they wait for, what people decided (`lined/reports`)."""
+"""Facts about reports: why they are where they are, what they wait for, what people decided (`lined/reports`)."""
 
 from __future__ import annotations
 
