@@ -98,9 +98,9 @@ MUTATIONS = [
         AWAY,
         "a device that goes away takes the others with it",
         "lined/devices/dial.py::keep_open",
-        "device.down(f'{device.spec.url}: {gone}')",
+        "device.down(gone)",
         """
-        device.down(f'{device.spec.url}: {gone}')
+        device.down(gone)
         raise
         """,
         _TCP,
