@@ -4,7 +4,7 @@
     sending → submitted   an id came back
             → sealed      certainly not received
             → in_doubt    anything else after a byte left
-            → refused | held   a readable no: `following`
+            → refused | held   a readable no: `refusals`
 
 After an earlier attempt in doubt a readable no may be our own echo, and is in doubt too.
 """

@@ -7,8 +7,8 @@ from lined.vocabulary.word import N_
 
 
 class ReportFact(FactCode):
-    """`id`: of a document, `other`: of another one; `report`: its number; `n`, `left`, `most`: of codes. `more`: what
-    an answer, an error or a person said. `moment`, `end`: by the line's clock, with their offset.
+    """`id`: of a document, `other`: of another one; `report`: a report's number; `n`, `left`: of codes, attempts or
+    reports. `more`: what an answer, an error or a person said.
     """
 
     # why it is sent, or is not
@@ -57,7 +57,7 @@ class ReportFact(FactCode):
     )
     PERHAPS_ECHO = (
         "report-perhaps-echo",
-        ("Perhaps refused because an earlier attempt had arrived: %(more)s. The document of that one is looked for."),
+        "Perhaps refused because an earlier attempt had arrived: %(more)s. The document of that one is looked for.",
         N_(
             "Perhaps refused because an earlier attempt had arrived. The document of that one is looked for. (%(more)s)"
         ),
