@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Response, Security
 from fastapi.security import HTTPBearer
 
-from lined.api.answers import answer
+from lined.api.answers import answer, answering
 from lined.commands.registry import registry
 from lined.commands.registry.command import Body, Command, Source
 from lined.commands.registry.execution import Commands
@@ -33,7 +33,7 @@ def routes(commands: Commands) -> APIRouter:
                 name=command.handler.__name__,
                 tags=[command.tag],
                 description=command.summary,
-                responses={200: {"model": command.answer, "description": "Done, and durable"}},
+                responses=answering(command.answer, "Done, and durable"),
             )
     return router
 

@@ -11,12 +11,13 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from lined.api.ports import PlantView
+from lined.api.schemas import Status
 from lined.commands.registry.context import cannot_commit
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.line import JobMode, LineState
 
 
-def exposition(document: dict[str, Any], view: PlantView, accept: str) -> tuple[bytes, str]:
+def exposition(document: Status, view: PlantView, accept: str) -> tuple[bytes, str]:
     """The text and its content type, as the scraper wants it."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Snapshot(document, view))
@@ -27,7 +28,7 @@ def exposition(document: dict[str, Any], view: PlantView, accept: str) -> tuple[
 class Snapshot(Collector):
     """One document as metric families."""
 
-    def __init__(self, document: dict[str, Any], view: PlantView) -> None:
+    def __init__(self, document: Status, view: PlantView) -> None:
         self._document = document
         self._view = view
 

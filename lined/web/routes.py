@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from lined.api.document import StatusDocument
 from lined.api.ports import PlantView
+from lined.api.schemas import Status
 from lined.i18n import catalogues, commanded, words
 from lined.i18n.shown import Clock
 from lined.vocabulary.errors import NotFound, NotNow
@@ -85,10 +86,10 @@ class Page:
             "balance": Part({"balance": "parts/balance.html"}, self._balance_values),
         }
 
-    async def _balance_values(self, _document: dict[str, Any]) -> dict[str, Any]:
+    async def _balance_values(self, _document: Status) -> dict[str, Any]:
         return {"balance": self.view.balance.latest if self.view.balance is not None else None}
 
-    async def operator_values(self, document: dict[str, Any]) -> dict[str, Any]:
+    async def operator_values(self, document: Status) -> dict[str, Any]:
         return {**await self.operator.values(document), "line_word": self.view.line_id}
 
     def language(self, request: Request) -> str:

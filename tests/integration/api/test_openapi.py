@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.integration.api.plant import a_line
+from tests.integration.api.plant import a_line, questions_asked
 
 # docs/contract.md, HTTP
 QUESTIONS = (
@@ -100,3 +100,19 @@ async def test_commands_need_the_token_and_refusals_have_one_shape(tmp_path: Pat
                 if int(status) >= 400:
                     assert response["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
     assert "HTTPValidationError" not in json.dumps(document)
+
+
+async def test_every_answer_says_what_it_holds(tmp_path: Path) -> None:
+    """Each 200 in JSON leads to a shape with fields, so that a client can be generated. `Line.get` compares."""
+    document = await openapi(tmp_path)
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            for kind, said in operation["responses"]["200"]["content"].items():
+                if kind == "application/json":
+                    assert resolved(document, said["schema"]["$ref"])["properties"], path
+
+
+def test_every_question_has_its_shape() -> None:
+    without = [route.path for route in questions_asked() if 200 not in route.responses]
+    assert without == []
+    assert [route.path for route in questions_asked() if "model" not in route.responses[200]] == ["/metrics"]

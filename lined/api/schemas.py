@@ -1,0 +1,387 @@
+"""The shapes of what HTTP answers to questions: what the OpenAPI document publishes (docs/contract.md, HTTP).
+
+`shapes` and `document` make them. Times are RFC 3339 in UTC, ids are strings; every key is always there. Programs must
+bear keys that are added.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from lined.vocabulary.codes import CodeState
+from lined.vocabulary.line import LineState
+from lined.vocabulary.reports import ReportState
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Count = Annotated[int, Field(ge=0)]
+T = TypeVar("T")
+
+
+class Page(TypedDict, Generic[T]):
+    """A part of a list, newest first. `next`: what to give as `after` for more; null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+class Well(TypedDict):
+    """Of `/livez` and `/readyz`."""
+
+    status: Literal["ok"]
+
+
+# ── /status ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Problem(TypedDict):
+    """What is wrong right now. `kind`: as of an alarm; `where`: the device, report or address it is about."""
+
+    kind: str
+    where: str
+    text: str
+    since: Moment | None
+
+
+class Reads(TypedDict):
+    """`total` is the sum of the four below it; `by_reason` splits `rejected`."""
+
+    total: Count
+    accepted: Count
+    rejected: Count
+    no_read: Count
+    repeats: Count
+    by_reason: dict[str, int]
+
+
+class Counts(TypedDict):
+    """`codes`: applied ones by state."""
+
+    reads: Reads
+    codes: dict[CodeState, int]
+
+
+class Job(TypedDict):
+    """`product`: its name. `order`, `series` and the days: the reports' attributes, null where the job has none."""
+
+    id: str
+    gtin: str
+    product: str | None
+    mode: str
+    order: str | None
+    series: str | None
+    production_date: str | None
+    expiration_date: str | None
+    started_at: Moment | None
+    started_by: str | None
+    stopped_at: Moment | None
+    stopped_by: str | None
+
+
+class CountedJob(Job, Counts):
+    """The job that runs, and what it counted."""
+
+
+class Backlog(TypedDict):
+    """Codes without an outcome, held ones aside, in so many `reports`. `clear_s`: how long they need once the
+    regulator answers; null where nothing is reported from here.
+    """
+
+    codes: Count
+    reports: Count
+    oldest_at: Moment | None
+    oldest_age_s: Count | None
+    clear_s: Count | None
+
+
+class Device(TypedDict):
+    """`station` is null for a device of none. `last_raw`: what came last, check parts masked. `remarks`: counted
+    remarks about what it sends, by kind.
+    """
+
+    id: str
+    station: str | None
+    connected: bool
+    last_read_at: Moment | None
+    since: Moment | None
+    problem: str | None
+    peer: str
+    listening_on: str
+    frames: Count
+    heartbeats: Count
+    dropped_bytes: Count
+    remarks: dict[str, int]
+    reconnects: Count
+    unanswered: Count
+    last_raw: str | None
+
+
+class Budget(TypedDict):
+    """`available`: requests that may go out at once. `held_back_s`: the regulator asked for patience so long."""
+
+    available: float
+    per_minute: int
+    held_back_s: float
+    waiting: Count
+
+
+class Regulator(TypedDict):
+    """`clock_skew_s`: this computer's clock minus the regulator's; null where that was not heard. `sending`: false
+    while nothing is posted because an earlier answer left doubt.
+    """
+
+    reachable: bool
+    credential_expires_at: Moment | None
+    url: str
+    problem: str | None
+    clock_skew_s: float | None
+    sending: bool
+    budget: dict[str, Budget]
+
+
+class Mqtt(TypedDict):
+    configured: bool
+    connected: bool
+
+
+class Journal(TypedDict):
+    """Bytes of the journal and of what is free on its disk; `queued`: what waits for a commit."""
+
+    bytes: Count
+    free_bytes: Count
+    queued: Count
+    commits: Count
+
+
+class Counted(Counts):
+    """`job`: null where none runs. `reports`: how many are in each state."""
+
+    job: CountedJob | None
+    reports: dict[ReportState, int]
+
+
+class Status(Counted):
+    """Sums of one commit, and how everything is right now. `unsaid`: codes accepted whose verdict could not be said;
+    `remarks`: codes that the regulator processed with a remark.
+    """
+
+    line: str
+    version: str
+    state: LineState
+    problems: list[Problem]
+    backlog: Backlog
+    unsaid: Count
+    remarks: Count
+    devices: list[Device]
+    regulator: Regulator
+    mqtt: Mqtt
+    journal: Journal
+    warnings: list[str]
+    at: Moment | None
+
+
+# ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Report(TypedDict):
+    """`id` is kept from the first code to the end. `problem`: why it is held or waits; `warnings`: codes processed with
+    a remark.
+    """
+
+    id: str
+    kind: str
+    state: str
+    codes: Count
+    document_id: str | None
+    job: str
+    problem: str | None
+    waits_for: str | None
+    at: Moment | None
+    day: str | None
+    document_status: str | None
+    first_code_at: Moment | None
+    last_code_at: Moment | None
+    opened_at: Moment | None
+    sealed_at: Moment | None
+    seal_reason: str | None
+    submitted_at: Moment | None
+    final_at: Moment | None
+    attempts: Count
+    due_at: Moment | None
+    released_as: str | None
+    warnings: Count
+
+
+class ReportEvent(TypedDict):
+    """A change of state. `evidence`: what came back, redacted and cut."""
+
+    at: Moment | None
+    before: str | None
+    after: str
+    why: str | None
+    evidence: str | None
+
+
+class OwnState(TypedDict):
+    """A code whose state is not its report's."""
+
+    code: str
+    state: str
+    why: str | None
+
+
+class Remark(TypedDict):
+    code: str
+    result: str
+
+
+class ReportStory(Report):
+    """A report with its history, oldest first. `own_states`: how many of its codes have a state of their own;
+    `examples` and `remarks`: the first of them. `evidence`: the newest answer, whole.
+    """
+
+    attributes: dict[str, Any]
+    of_job: Job | None
+    frozen_at: Moment | None
+    fingerprint: str | None
+    batch: str
+    attempt_at: Moment | None
+    missed_searches: Count
+    missed_at: Moment | None
+    looked_at: Moment | None
+    evidence: str | None
+    events: list[ReportEvent]
+    own_states: dict[str, int]
+    examples: list[OwnState]
+    remarks: list[Remark]
+
+
+# ── packages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Package(TypedDict):
+    """`parent` is null until its code is known. `at`: when it was closed, or opened. `suspect`: why its content has to
+    be read again; null where it is sure.
+    """
+
+    parent: str | None
+    level: str
+    count: Count
+    at: Moment | None
+    id: str
+    state: str
+    station: str | None
+    gtin: str | None
+    job: str | None
+    child_level: str
+    capacity: int
+    opened_at: Moment | None
+    closed_at: Moment | None
+    closing: bool
+    suspect: str | None
+    report: str | None
+    own_state: str | None
+
+
+class ListedPackage(Package):
+    """`inside`: the parent code of the package around it. `waits_for`: of a closed one that is in no report yet."""
+
+    inside: str | None
+    waits_for: str | None
+
+
+# ── codes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Applied(TypedDict):
+    """The read that applied it."""
+
+    at: Moment | None
+    device: str | None
+    job: str
+
+
+class Unsaid(TypedDict):
+    """Its accept could not be said: since when, and why."""
+
+    at: Moment | None
+    why: str
+
+
+class Read(TypedDict):
+    """A read that did not apply it."""
+
+    at: Moment | None
+    device: str | None
+    verdict: str
+    job: str | None
+
+
+class CodeEvent(TypedDict):
+    at: Moment | None
+    what: str
+    detail: str | None
+    by: str | None
+    report: str | None
+
+
+Grading = TypedDict(
+    "Grading",
+    {
+        "at": Moment | None,
+        "device": str | None,
+        "class": str | None,
+        "said": str | None,
+        "verdict": str,
+        "reported": bool,
+    },
+)
+"""A reading of its print quality. `class` is null where the device gave no grade; `said`: the device's own words."""
+
+
+class CodeTask(TypedDict):
+    id: str
+    kind: str
+    reason: str
+    at: Moment | None
+    done: bool
+
+
+class CodeStory(TypedDict):
+    """What became of one code. `state`, `applied` and `unsaid` are null for a parent that is no item's code."""
+
+    code: str
+    state: str | None
+    applied: Applied | None
+    job: Job | None
+    unsaid: Unsaid | None
+    packages: list[Package]
+    reads: list[Read]
+    events: list[CodeEvent]
+    reports: list[Report]
+    grades: list[Grading]
+    tasks: list[CodeTask]
+
+
+# ── the work list ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Task(TypedDict):
+    """One thing to look at. `meaning` and `do`: the regulator's word in the reader's language; null where nobody has
+    put it into plain words: `reason` is as it came.
+    """
+
+    id: str
+    kind: str
+    code: str | None
+    package: str | None
+    report: str | None
+    reason: str
+    meaning: str | None
+    do: str | None
+    at: Moment | None
+    done_at: Moment | None
+    done_by: str | None
+    note: str | None
