@@ -15,6 +15,7 @@ from lined.line.intake.intake import LineIntake
 from lined.line.plant import Plant
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
 
 
@@ -124,5 +125,6 @@ class PlantView:
     shifts: tuple[time, ...] = (time(8), time(20))
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
+    permit: PermitWatch | None = None
     refused: Counter[str] = field(default_factory=Counter)
     """What the gate refused since the start, by reason, for `/metrics`."""

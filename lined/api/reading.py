@@ -22,6 +22,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import package_lists, pools
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
+from lined.line.watch.permit import PermitWatch, ToldPermit
 from lined.vocabulary.errors import CommandError, Invalid, NotFound, NotNow, Problem, clause
 from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -54,6 +55,18 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
         """The same for Prometheus."""
         text, kind = metrics.exposition(await document.current(), view, request.headers.get("accept", ""))
         return Response(text, headers={"Content-Type": kind})
+
+    return router
+
+
+def permission(watch: PermitWatch) -> APIRouter:
+    """Whether items may come."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/permit", tags=["health"], responses=answering(ToldPermit))
+    async def permit() -> Response:
+        """Whether items may come, and why not; by MQTT on change and each second."""
+        return answer(watch.told(watch.now()))
 
     return router
 

@@ -46,7 +46,7 @@ from lined.vocabulary.errors import Problem
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import Level, PackMode
 
-MqttTopicName = Literal["availability", "status", "verdict", "report", "package", "alarm", "command", "reply"]
+MqttTopicName = Literal["availability", "permit", "status", "verdict", "report", "package", "alarm", "command", "reply"]
 PackageLevel = Literal[Level.GROUP, Level.BOX, Level.PALLET]
 ChildLevel = Literal[Level.UNIT, Level.GROUP, Level.BOX]
 LEVELS = tuple(Level)  # from the item up

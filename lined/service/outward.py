@@ -15,7 +15,7 @@ import structlog
 
 from lined.api.alarms import told
 from lined.api.ports import PlantView
-from lined.commands.registry.context import Context, LineSide, ReportSide
+from lined.commands.registry.context import Context, LineSide, ReportSide, cannot_commit
 from lined.commands.registry.execution import Commands
 from lined.config import Config
 from lined.devices import DeviceState
@@ -27,6 +27,7 @@ from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.clock import WallClock
 from lined.line.watch.defects import Defects
+from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
 from lined.line.watch.read_rate import ReadRate
 from lined.mqtt.outbox import Outbox
@@ -121,6 +122,14 @@ class Outward:
                 reports=ReportSide(config.profile, plant.timezone, self.nudge, self.regulator.account.business),
             )
         )
+        self.permit = PermitWatch(
+            plant,
+            intake.session,
+            lambda: self.ready and cannot_commit(journal) is None,
+            lambda: state.job is not None,
+            lambda device: devices[device].connected,
+            clock,
+        )
         self.view = PlantView(
             line_id=plant.line_id,
             journal=journal,
@@ -129,6 +138,7 @@ class Outward:
             commands=self.commands,
             regulator=self.regulator,
             wall_ms=clock,
+            permit=self.permit,
             ready=lambda: self.ready,
             devices=devices,
             stations={device: station.id for station in plant.stations.values() for device in station.devices},
@@ -148,7 +158,7 @@ class Outward:
         if outbox is not None:
             self.alarms.listeners.append(lambda row: outbox.alarm(told(row, config.line.language)))
             self.broker = BrokerSide(
-                outbox, self.commands, self.status.document.current, journal, problems, since_ms, defects
+                outbox, self.commands, self.status.document.current, journal, problems, since_ms, defects, self.permit
             )
         self.ready = False
         self._contacts = 0

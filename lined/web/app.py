@@ -16,7 +16,7 @@ from lined.api.answers import put_refusals
 from lined.api.document import StatusDocument
 from lined.api.gate import Gate
 from lined.api.ports import PlantView
-from lined.api.reading import health, questions
+from lined.api.reading import health, permission, questions
 from lined.api.wrong_tokens import WrongTokens
 from lined.web.engineer import desk_routes
 from lined.web.paper import paper_routes
@@ -72,6 +72,8 @@ def make_app(
     )
     put_refusals(app)
     app.include_router(health(view, document), responses=_refusals((401, 403, 503)))
+    if view.permit is not None:
+        app.include_router(permission(view.permit), responses=_refusals(_OF_QUESTIONS))
     app.include_router(questions(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(work.questions(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(commands.routes(view.commands), responses=_refusals(tuple(_ABOUT_REFUSALS)))

@@ -28,6 +28,7 @@ from lined.line.intake.intake import LineIntake
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
 from lined.line.stations.read import typed_device
+from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
 from lined.web.server import StatusServer, make_token
 from tests.commands import line_commands
@@ -120,8 +121,8 @@ def questions_asked() -> list[APIRoute]:
     """The routes of every question that the endpoint answers."""
     nobody = cast("Any", None)
     asked = [
-        *(reading.health(nobody, nobody), reading.questions(nobody), work.questions(nobody)),
-        *(alarms.alarm_routes(nobody), keeping.questions(nobody)),
+        *(reading.health(nobody, nobody), reading.permission(nobody), reading.questions(nobody)),
+        *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
     ]
     return [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
 
@@ -264,6 +265,14 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
         devices=devices,
         stations={"cam-1": "marking", "cam-2": "marking"},
         url="https://example.invalid",
+        permit=PermitWatch(
+            plant,
+            intake.session,
+            lambda: flags["ready"],
+            lambda: state.job is not None,
+            lambda device: devices[device].connected if device in devices else True,
+            wall_ms,
+        ),
     )
     token = make_token(journal.token_path)
     server = StatusServer(view, host, port, token=token)
