@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from lined import __version__
 from lined.api import commands, keeping, work
 from lined.api.alarms import alarm_routes
-from lined.api.answers import put_refusals
+from lined.api.answers import answer, put_refusals
 from lined.api.document import StatusDocument
 from lined.api.gate import Gate
 from lined.api.ports import PlantView
 from lined.api.reading import health, permission, questions
 from lined.api.wrong_tokens import WrongTokens
+from lined.mqtt import asyncapi
 from lined.web.engineer import desk_routes
 from lined.web.paper import paper_routes
 from lined.web.routes import Page, page_routes
@@ -84,9 +85,15 @@ def make_app(
     app.include_router(desk_routes(page))
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
+    app.add_api_route("/asyncapi.json", _asyncapi, include_in_schema=False)
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
     wrong = WrongTokens(view.problems, view.refused, view.line_id)
     return Gate(app, token, address, wrong, view.intake.defects.note)
+
+
+async def _asyncapi() -> Response:
+    """The description of the MQTT interface, also where there is no broker."""
+    return answer(asyncapi.document())
 
 
 def _refusals(statuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:

@@ -116,3 +116,10 @@ def test_every_question_has_its_shape() -> None:
     without = [route.path for route in questions_asked() if 200 not in route.responses]
     assert without == []
     assert [route.path for route in questions_asked() if "model" not in route.responses[200]] == ["/metrics"]
+
+
+async def test_the_mqtt_interface_is_described_too(tmp_path: Path) -> None:
+    """The same as the file among the papers."""
+    async with a_line(tmp_path) as line:
+        described = (await line.get("/asyncapi.json")).json
+    assert described == json.loads((Path(__file__).parents[3] / "docs" / "asyncapi.json").read_text("utf-8"))
