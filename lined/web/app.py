@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from lined import __version__
 from lined.api import commands, keeping, work
 from lined.api.alarms import alarm_routes
-from lined.api.answers import answer, put_refusals
+from lined.api.answers import put_refusals, rendered
 from lined.api.document import StatusDocument
 from lined.api.gate import Gate
 from lined.api.ports import PlantView
 from lined.api.reading import health, permission, questions
+from lined.api.rendering import json_bytes
 from lined.api.wrong_tokens import WrongTokens
 from lined.mqtt import asyncapi
 from lined.web.engineer import desk_routes
@@ -85,15 +86,19 @@ def make_app(
     app.include_router(desk_routes(page))
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
-    app.add_api_route("/asyncapi.json", _asyncapi, include_in_schema=False)
+    _describe_mqtt(app)
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
     wrong = WrongTokens(view.problems, view.refused, view.line_id)
     return Gate(app, token, address, wrong, view.intake.defects.note)
 
 
-async def _asyncapi() -> Response:
-    """The description of the MQTT interface, also where there is no broker."""
-    return answer(asyncapi.document())
+def _describe_mqtt(app: FastAPI) -> None:
+    """The description of the MQTT interface, also where there is no broker; made now, not in a request."""
+    described = json_bytes(asyncapi.document())
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def asyncapi_document() -> Response:
+        return rendered(described)
 
 
 def _refusals(statuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:

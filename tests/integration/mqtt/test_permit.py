@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,7 @@ def numbers_rise(permits: list[dict[str, Any]]) -> bool:
     for document in permits:
         Permit.model_validate(document, strict=True)
     pairs = [(document["session"], document["n"]) for document in permits]
-    return all(
-        after[1] == before[1] + 1 for before, after in zip(pairs, pairs[1:], strict=False) if before[0] == after[0]
-    )
+    return all(after[1] == before[1] + 1 for before, after in pairwise(pairs) if before[0] == after[0])
 
 
 @pytest.mark.bound(120)

@@ -47,7 +47,8 @@ def test_only_devices_that_items_pass_have_to_be_there(role: Role) -> None:
 
 
 def test_each_telling_has_a_number_of_its_own() -> None:
-    watch = PermitWatch(Plant("line-1", "UTC", 27, {}, {}), "run", lambda: True, lambda: True, lambda _d: True, lambda: 0)
+    plant = Plant("line-1", "UTC", 27, {}, {})
+    watch = PermitWatch(plant, "run", lambda: True, lambda: True, lambda _device: True, lambda: 0)
     first, second = watch.told(watch.now()), watch.told(watch.now())
     assert first == {
         "run": True,
