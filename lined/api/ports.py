@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Protocol
 
+from lined.api.sign_in import SignIn
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.care.keeping import Keeping
@@ -126,5 +127,10 @@ class PlantView:
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
     permit: PermitWatch | None = None
+    sign_in: SignIn | None = None
+    """None where nobody signs in."""
+    reading_token: str = ""
+    hosts: tuple[str, ...] = ()
+    """Names of the endpoint beside its addresses: `status.allowed_hosts`."""
     refused: Counter[str] = field(default_factory=Counter)
     """What the gate refused since the start, by reason, for `/metrics`."""

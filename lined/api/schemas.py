@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.line import LineState
+from lined.vocabulary.people import PersonRole
 from lined.vocabulary.reports import ReportState
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -385,3 +386,34 @@ class Task(TypedDict):
     done_at: Moment | None
     done_by: str | None
     note: str | None
+
+
+# ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SignedIn(TypedDict):
+    """`name`: of who has signed in; null for a token, and for who may look without."""
+
+    name: str | None
+    role: PersonRole
+
+
+class Audited(TypedDict):
+    """A command that was carried out. `said`: its body as JSON, check parts masked, at most 4,000 characters."""
+
+    no: Count
+    at: Moment | None
+    by: str
+    role: str
+    way: str
+    command: str
+    subject: str | None
+    said: str
+
+
+class VerifiedAudit(TypedDict):
+    """`end`: the hash of the last row; `broken`: the first row that does not follow from the one before it."""
+
+    rows: Count
+    end: str
+    broken: int | None

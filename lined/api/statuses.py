@@ -5,8 +5,10 @@ from __future__ import annotations
 from lined.vocabulary.errors import (
     CommandError,
     Conflict,
+    Forbidden,
     Invalid,
     NotFound,
+    NotKnown,
     NotNow,
     TooLarge,
     Unreadable,
@@ -15,6 +17,8 @@ from lined.vocabulary.errors import (
 
 STATUS: dict[type[CommandError], int] = {
     Unreadable: 400,
+    NotKnown: 401,
+    Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
     TooLarge: 413,

@@ -18,6 +18,7 @@ from lined.line.stations.read import Chunk
 from lined.line.stations.verdicts import Ruling, told_code
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, JournalFull, NotFound
+from lined.vocabulary.people import PersonRole
 from lined.vocabulary.verdicts import ACCEPTED, Decision
 from lined.vocabulary.verdicts import Answer as Verdict
 
@@ -58,6 +59,7 @@ class Judged(Answer):
     path="codes/withdraw",
     tag="codes",
     sources=EVERYWHERE,
+    role=PersonRole.OPERATOR,
 )
 def withdraw(tx: Tx, body: Withdraw) -> dict[str, Any]:
     ident = tx.context.line.identification(body.code)
@@ -101,6 +103,7 @@ def _unreported(connection: Connection, ident: str) -> codes.KnownCode:
     path="reads",
     tag="codes",
     sources=PAGE | PLC,
+    role=PersonRole.OPERATOR,
     intake=True,
 )
 async def read(call: Call, body: TypedRead) -> Mapping[str, Any]:

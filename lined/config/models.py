@@ -21,6 +21,7 @@ from lined.config.values import (
     DeviceUrl,
     FilePath,
     Gtin,
+    HostName,
     Id,
     Listen,
     MqttRoot,
@@ -283,6 +284,7 @@ class Notify(Table):
 class Status(Table):
     listen: Listen = "127.0.0.1:8480"
     allow_lan: bool = False
+    allowed_hosts: Annotated[tuple[HostName, ...], Field(strict=False, max_length=16)] = ()
 
     @property
     def address(self) -> tuple[str, int]:

@@ -151,6 +151,16 @@ class Journal:
     def token_path(self) -> Path:
         return self.path.with_name(self.path.name + ".token")
 
+    @property
+    def reading_token_path(self) -> Path:
+        """For programs that only look: monitoring."""
+        return self.path.with_name(self.path.name + ".reading-token")
+
+    @property
+    def people_key_path(self) -> Path:
+        """What PINs and badges are digested with; it is in no backup."""
+        return self.path.with_name(self.path.name + ".people-key")
+
     async def settle(self) -> None:
         """Have the mark of how far it has come on disk: what is sent from now on is not forgotten with a lost WAL."""
         if self.writer.marks is not None:

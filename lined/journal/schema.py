@@ -40,6 +40,8 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     life      whether the journal was stopped in order, and of which moment a copy of it is: one row.
     gap       what the journal cannot know since it took over from another: one row.
     age       the journal's own name and the number of its newest commit: one row.
+    person    who may sign in at the page, and as what.
+    audit     who commanded what, with why: each row's hash is over the row and the hash of the one before it.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
               the reports of shifts: one row for each sum that changed in that minute.
 """
@@ -277,6 +279,29 @@ INSERT INTO age (one, journal, commits) VALUES (1, lower(hex(randomblob(8))), 0)
 """
 
 
+_PEOPLE = """
+CREATE TABLE person (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    pin BLOB,
+    badge BLOB UNIQUE,
+    set_ms INTEGER NOT NULL,
+    set_by TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE audit (
+    no INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    role TEXT NOT NULL,
+    way TEXT NOT NULL,
+    command TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    said TEXT NOT NULL,
+    hash BLOB NOT NULL
+)
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -340,6 +365,11 @@ def m012_no_drawer(db: Database) -> None:
 @migrations()
 def m013_age(db: Database) -> None:
     run_script(db, _AGE)
+
+
+@migrations()
+def m014_people(db: Database) -> None:
+    run_script(db, _PEOPLE)
 
 
 def empty_drawer(connection: Connection) -> None:

@@ -15,6 +15,7 @@ import structlog
 
 from lined.api.alarms import told
 from lined.api.ports import PlantView
+from lined.api.sign_in import SignIn
 from lined.commands.registry.context import Context, LineSide, ReportSide, cannot_commit
 from lined.commands.registry.execution import Commands
 from lined.config import Config
@@ -111,6 +112,7 @@ class Outward:
         packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.line = LineSide.of(plant, journal, state, intake, clock)
+        self.sign_in = SignIn(journal, make_token(journal.people_key_path), asyncio.get_running_loop().time)
         self.commands = Commands(
             Context(
                 journal,
@@ -119,6 +121,7 @@ class Outward:
                 self.alarms,
                 self.upkeep.keeping,
                 self.renewal.renew,
+                self.sign_in,
                 reports=ReportSide(config.profile, plant.timezone, self.nudge, self.regulator.account.business),
             )
         )
@@ -139,6 +142,9 @@ class Outward:
             regulator=self.regulator,
             wall_ms=clock,
             permit=self.permit,
+            sign_in=self.sign_in,
+            reading_token=make_token(journal.reading_token_path),
+            hosts=config.status.allowed_hosts,
             ready=lambda: self.ready,
             devices=devices,
             stations={device: station.id for station in plant.stations.values() for device in station.devices},

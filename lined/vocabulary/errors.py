@@ -219,6 +219,14 @@ class Unreadable(CommandError):
     """No JSON, or not in UTF-8."""
 
 
+class NotKnown(CommandError):
+    """Who asks did not show who they are."""
+
+
+class Forbidden(CommandError):
+    """Not by this person."""
+
+
 class NotFound(CommandError):
     """What it is about is not here."""
 

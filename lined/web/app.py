@@ -10,11 +10,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from lined import __version__
-from lined.api import commands, keeping, work
+from lined.api import commands, keeping, people, work
 from lined.api.alarms import alarm_routes
 from lined.api.answers import put_refusals, rendered
 from lined.api.document import StatusDocument
-from lined.api.gate import Gate
+from lined.api.gate import Gate, Known
 from lined.api.ports import PlantView
 from lined.api.reading import health, permission, questions
 from lined.api.rendering import json_bytes
@@ -23,6 +23,7 @@ from lined.mqtt import asyncapi
 from lined.web.engineer import desk_routes
 from lined.web.paper import paper_routes
 from lined.web.routes import Page, page_routes
+from lined.web.sign_in import sign_in_routes
 from lined.web.work_list import work_routes
 
 ABOUT = "Reads, codes and reports of one production line. Times are RFC 3339 in UTC, ids are opaque strings."
@@ -81,6 +82,10 @@ def make_app(
     app.include_router(commands.routes(view.commands), responses=_refusals(tuple(_ABOUT_REFUSALS)))
     if view.keeping is not None:
         app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))
+    app.include_router(people.questions(view), responses=_refusals(_OF_QUESTIONS))
+    if view.sign_in is not None:
+        app.include_router(people.sessions(view, view.sign_in), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+        app.include_router(sign_in_routes(page, view.sign_in))
     app.include_router(alarm_routes(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(page_routes(page))
     app.include_router(desk_routes(page))
@@ -89,7 +94,8 @@ def make_app(
     _describe_mqtt(app)
     app.openapi()  # now and not in the first request: the framework puts its routes together on the way
     wrong = WrongTokens(view.problems, view.refused, view.line_id)
-    return Gate(app, token, address, wrong, view.intake.defects.note)
+    known = Known(token, view.reading_token, view.sign_in, view.hosts)
+    return Gate(app, known, address, wrong, view.intake.defects.note)
 
 
 def _describe_mqtt(app: FastAPI) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from lined.commands.registry.caller import Caller
 from lined.commands.registry.command import Body, Command
 from lined.line.intake.ports import Judgement
 from lined.line.plant import Plant
@@ -57,8 +58,8 @@ class Line:
 
     # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def execute(self, command: Command, body: Body, *, by: str = "") -> dict[str, Any]:
-        self.asked.append((command.name, body.said(), body.id or "", body.by or by))
+    async def execute(self, command: Command, body: Body, *, caller: Caller) -> dict[str, Any]:
+        self.asked.append((command.name, body.said(), body.id or "", caller.name(body.by)))
         match command.name:
             case "job-start":
                 started_at = "2023-11-14T22:13:20.000Z"
