@@ -1,9 +1,9 @@
 """Who is answered at all: every request passes here first, before anything looks at what it wants.
 
 In this order: `Host` must be ours (DNS rebinding makes a foreign page's request reach loopback under its own name), a
-foreign `Origin` is refused, what is not on loopback and whatever commands needs somebody who has signed in or a token, a
-command must be JSON by its content type and of bounded size, and it must arrive in bounded time. Whoever asks a browser's
-page without being known is led to the page for signing in.
+foreign `Origin` is refused, what is not on loopback and whatever commands needs somebody who has signed in or a token,
+a command must be JSON by its content type and of bounded size, and it must arrive in bounded time. A browser that asks
+for a page and is not known is led to the page for signing in.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class SignOutBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def sessions(view: PlantView, people_known: SignIn) -> APIRouter:
+def sessions(people_known: SignIn) -> APIRouter:
     """Signing in and out. The cookie is for pages of our own only."""
     router = APIRouter(prefix="/api/v1", tags=["people"])
 

@@ -1,8 +1,8 @@
 """Signing in: people with a PIN or a badge, their sessions, and the pace at which wrong ones are answered.
 
 Guarantees: PINs and badges are kept as digests made with a secret that lies beside the journal, not in it; a wrong PIN
-is answered slowly, and after WRONG_MAX in a row from one address nobody signs in from there for LOCKED_S; a session ends
-IDLE_S after its last request, at the latest after LIFE_S, and with the process; at most SESSIONS_MAX stand.
+is answered slowly, and after WRONG_MAX in a row from one address nobody signs in from there for LOCKED_S; a session
+ends IDLE_S after its last request, at the latest after LIFE_S, and with the process; at most SESSIONS_MAX stand.
 """
 
 from __future__ import annotations

@@ -142,9 +142,8 @@ def verify(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
     elif found["broken"] is None:
-        console().print(
-            f"All {found['rows']:,} rows follow from each other. The last hash: {found['end']}", style="green"
-        )
+        console().print(f"All {found['rows']:,} rows follow from each other.", style="green")
+        console().print(f"The last hash: {found['end']}")
     else:
         console().print(f"Row {found['broken']} does not follow from the one before it.", style="red")
     if found["broken"] is not None:

@@ -84,7 +84,7 @@ def make_app(
         app.include_router(keeping.questions(view.keeping), responses=_refusals(_OF_QUESTIONS))
     app.include_router(people.questions(view), responses=_refusals(_OF_QUESTIONS))
     if view.sign_in is not None:
-        app.include_router(people.sessions(view, view.sign_in), responses=_refusals(tuple(_ABOUT_REFUSALS)))
+        app.include_router(people.sessions(view.sign_in), responses=_refusals(tuple(_ABOUT_REFUSALS)))
         app.include_router(sign_in_routes(page, view.sign_in))
     app.include_router(alarm_routes(view), responses=_refusals(_OF_QUESTIONS))
     app.include_router(page_routes(page))

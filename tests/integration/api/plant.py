@@ -17,8 +17,9 @@ from typing import Any, NamedTuple, cast
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from lined.api import alarms, keeping, reading, work
+from lined.api import alarms, keeping, people, reading, work
 from lined.api.ports import PlantView
+from lined.api.sign_in import SignIn
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
@@ -123,8 +124,11 @@ def questions_asked() -> list[APIRoute]:
     asked = [
         *(reading.health(nobody, nobody), reading.permission(nobody), reading.questions(nobody)),
         *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
+        *(people.questions(nobody), people.sessions(nobody)),
     ]
-    return [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
+    return [
+        route for router in asked for route in router.routes if isinstance(route, APIRoute) and "GET" in route.methods
+    ]
 
 
 @cache
@@ -253,6 +257,8 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
     devices = {"cam-1": Device(), "cam-2": Device(connected=False, problem="refused")}
     flags = {"ready": True}
     other = Other()
+    sign_in = SignIn(journal, "a secret of this line", asyncio.get_running_loop().time)
+    line.context.people = sign_in
     view = PlantView(
         line_id="line-1",
         journal=journal,
@@ -265,6 +271,9 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
         devices=devices,
         stations={"cam-1": "marking", "cam-2": "marking"},
         url="https://example.invalid",
+        sign_in=sign_in,
+        reading_token=make_token(journal.reading_token_path),
+        hosts=("line-1.plant.example",),
         permit=PermitWatch(
             plant,
             intake.session,

@@ -21,10 +21,15 @@ COMMANDS = [
 ]
 
 # ours: packing, rework and the work list
-MORE_QUESTIONS = ["/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools"]
+MORE_QUESTIONS = [
+    *("/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools", "/api/v1/session", "/api/v1/people"),
+    "/api/v1/permit",
+    *("/api/v1/audit", "/api/v1/audit/verify"),
+]
+SESSIONS = ["/api/v1/sign-in", "/api/v1/sign-out"]
 MORE_COMMANDS = [
     *("/api/v1/reports/correct", "/api/v1/packages/dissolve", "/api/v1/packages/take-out", "/api/v1/packages/replace"),
-    *("/api/v1/tasks/done", "/api/v1/pools/load", "/api/v1/pools/drop"),
+    *("/api/v1/tasks/done", "/api/v1/pools/load", "/api/v1/pools/drop", "/api/v1/people/set", "/api/v1/people/remove"),
     "/api/v1/alarms/{alarm_id}/acknowledge",
 ]
 
@@ -59,7 +64,7 @@ async def test_it_names_exactly_the_contract_s_paths(tmp_path: Path) -> None:
     document = await openapi(tmp_path)
     found = {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert found == {(path, "get") for path in [*QUESTIONS, *MORE_QUESTIONS]} | {
-        (path, "post") for path in [*COMMANDS, *MORE_COMMANDS]
+        (path, "post") for path in [*COMMANDS, *MORE_COMMANDS, *SESSIONS]
     }
 
 
