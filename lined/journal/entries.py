@@ -54,9 +54,12 @@ class Undone(Exception):
 
 
 def name_of(entry: Entry) -> str:
-    """Of the work, or of the single step it carries, for crash points."""
+    """Of the work, or of the single step it carries or the outcome that this one writes, for crash points."""
     if not callable(entry.item):
         return type(entry.work).__name__
+    outcome = getattr(entry.item, "keywords", {}).get("outcome")
+    if outcome is not None:
+        return type(outcome).__name__
     step = getattr(entry.item, "func", entry.item)
     return str(getattr(step, "__qualname__", type(step).__name__)).partition(".<locals>")[0]
 

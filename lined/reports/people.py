@@ -7,14 +7,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lined.journal import outcomes
 from lined.journal.database import Connection
 from lined.journal.tables import documents, jobs, report_events, reports
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.profile import Statuses
-from lined.reports.delivery import outcomes
-from lined.reports.delivery.adopted import NAMED
+from lined.reports.delivery import pausing
 from lined.reports.delivery.dating import CONFIRMED, DATES
 from lined.reports.kinds.kinds import kind_of
+from lined.reports.outcomes.people import Adopted, Released, SentAgain
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, Invalid, NotFound
 from lined.vocabulary.reports import ReportState
@@ -37,7 +38,7 @@ def retry(
     after an attempt whose fate is unknown.
     """
     report = held(connection, report_id)
-    resume(connection, report.kind)
+    pausing.resume(connection, report.kind)
     if document_id:
         _adopt(connection, report, statuses, document_id, by, at_ms)
     else:
@@ -47,22 +48,8 @@ def retry(
                 f"Report {report_id} may have been received. If the regulator certainly has not received it, say "
                 '{"confirm": "not-received"}; if it has, give {"document_id": "…"}.',
             )
-        reports.move(
-            connection,
-            report_id,
-            ReportState.SEALED,
-            at_ms,
-            f"sent again by {by or 'a person'}",
-            due_ms=at_ms,
-            problem=None,
-            waits_for=CONFIRMED if report.waits_for == DATES else None,
-            document_id=None,
-            document_status=None,
-            attempt_server_ms=None,
-            unread_status=None,
-            unread_times=0,
-            document_codes=None,
-        )
+        waits_for = CONFIRMED if report.waits_for == DATES else None
+        outcomes.write(connection, report_id, SentAgain(by=by, waits_for=waits_for), at_ms)
         documents.let_go(connection, report.document_id, report_id)
         documents.forget(connection, report_id)
     return state_of(connection, report_id)
@@ -75,29 +62,24 @@ def release(connection: Connection, report_id: int, codes: str, reason: str, by:
     Raises CommandError 404, 409, 422.
     """
     report = held(connection, report_id)
-    resume(connection, report.kind)
-    why = f"released as {codes} by {by or 'a person'}: {reason}"
-    reports.move(connection, report_id, ReportState.RELEASED, at_ms, why, released_as=codes)
+    pausing.resume(connection, report.kind)
+    released = Released(codes=codes, by=by, reason=reason)
+    outcomes.write(connection, report_id, released, at_ms)
     documents.forget(connection, report_id)
     answer = state_of(connection, report_id)
     if codes == CodeState.UNREPORTED and report.codes:
-        released = reports.get(connection, report_id)
-        assert released is not None
+        ended = reports.get(connection, report_id)
+        assert ended is not None
         heir = reports.successor(
             connection,
-            released,
+            ended,
             at_ms,
-            why,
+            released.why,
             attributes=_current_attributes(connection, report),
-            left=kind_of(released).left(connection, released),
+            left=kind_of(ended).left(connection, ended),
         )
         answer["new_report"] = str(heir)
     return answer
-
-
-def resume(connection: Connection, kind: str) -> None:
-    """A paused kind goes on."""
-    outcomes.count_nameless(connection, kind, 0)
 
 
 def held(connection: Connection, report_id: int) -> ReportRow:
@@ -136,22 +118,7 @@ def _adopt(
         documents.let_go(connection, report.document_id, report.id)
         if report.document_status not in statuses.refused:
             documents.put_by(connection, report.document_id, report.id)
-    why = f"adopted by {by or 'a person'}: document {document_id}"
-    reports.move(
-        connection,
-        report.id,
-        ReportState.SUBMITTED,
-        at_ms,
-        why,
-        document_id=document_id,
-        document_status=None,
-        submitted_ms=at_ms,
-        due_ms=at_ms,
-        misses=0,
-        missed_ms=None,
-        waits_for=NAMED,
-        problem=None,
-    )
+    outcomes.write(connection, report.id, Adopted(by=by, document_id=document_id), at_ms)
 
 
 def _current_attributes(connection: Connection, report: ReportRow) -> str:

@@ -193,6 +193,7 @@ class Service:
         watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
         await self._start_outward(outer)
         _settle_memory()
+        outer.create_task(self._settle_endpoint(), name="memory")
         self.ready = True
         self._starting.end()
         self._notify.ready(f"{self.plant.line_id}: running")
@@ -210,6 +211,12 @@ class Service:
         if self.outward is not None:
             await self.outward.end()
         watch.cancel()
+
+    async def _settle_endpoint(self) -> None:
+        """The endpoint is put together in a thread, after the line is ready."""
+        assert self.outward is not None
+        await self.outward.status.started.wait()
+        _settle_memory()
 
     # ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

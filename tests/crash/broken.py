@@ -41,15 +41,17 @@ ACCEPT_BEFORE_COMMIT = {
 }
 SYNCHRONOUS_OFF = {"lined/journal/database.py": [('("synchronous", 2)', '("synchronous", 0)')]}
 SEND_AGAIN_WITHOUT_LOOKING = {
-    "lined/reports/delivery/submit.py": [
+    "lined/reports/outcomes/sending.py": [
         (
-            "reports.move(\n        connection,\n        report.id,\n        ReportState.IN_DOUBT,",
-            "reports.move(\n        connection,\n        report.id,\n        ReportState.SEALED,",
+            "class NoAnswer(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):",
+            "class NoAnswer(ReportOutcome, edges={_S.SENDING: _S.SEALED}):",
         ),
         (
-            "reports.move(\n            connection,\n            report.id,\n            ReportState.IN_DOUBT,",
-            "reports.move(\n            connection,\n            report.id,\n            ReportState.SEALED,",
+            "class CutShort(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):",
+            "class CutShort(ReportOutcome, edges={_S.SENDING: _S.SEALED}):",
         ),
-        ("return IN_DOUBT", "return SENT"),
-    ]
+    ],
+    "lined/reports/delivery/loops.py": [
+        ("        if isinstance(outcome, NoAnswer):\n            self._close_gate()\n", ""),
+    ],
 }

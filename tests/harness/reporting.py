@@ -18,6 +18,7 @@ from lined.codes import without_separators
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection, SqliteError
+from lined.journal.outcomes import seal
 from lined.journal.tables import codes, counters, reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.loops import Delivery
@@ -257,7 +258,7 @@ def _batch(connection: Connection, at_ms: int, number: int, count: int, attribut
     counters.add(connection, job_id, {"code.unreported": count})
     row = reports.get(connection, report_id)
     assert row is not None
-    reports.seal(connection, row, at_ms, "test")
+    seal(connection, row, at_ms, "test")
     return report_id
 
 

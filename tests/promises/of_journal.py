@@ -111,21 +111,21 @@ MUTATIONS = [
     Mutation(
         KILLED,
         "what was being sent is sent again after the start",
-        "lined/reports/delivery/submit.py",
-        '            ReportState.IN_DOUBT,\n            at_ms,\n            "the program ended',
-        '            ReportState.SEALED,\n            at_ms,\n            "the program ended',
+        "lined/reports/outcomes/sending.py",
+        "class CutShort(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):\n",
+        "class CutShort(ReportOutcome, edges={_S.SENDING: _S.SEALED}):\n",
         _EACH_STEP,
     ),
     Mutation(
         KILLED,
         "a report is noted as being sent after it was sent",
         "lined/reports/delivery/submit.py",
-        "    await around.journal.do(partial(_begin, report=report, around=around))\n"
-        "    await around.journal.settle()\n    try:\n"
-        "        receipt = await around.regulator.submit(report.kind, body, product_group=group)\n",
-        "    await around.journal.settle()\n    try:\n"
-        "        receipt = await around.regulator.submit(report.kind, body, product_group=group)\n"
-        "        await around.journal.do(partial(_begin, report=report, around=around))\n",
+        "    await apply_outcome(around, report, begun(report, around.server_floor_ms()))\n"
+        "    await around.journal.settle()\n"
+        "    answered = await _sent(around, search, report, body, failures)\n",
+        "    await around.journal.settle()\n"
+        "    answered = await _sent(around, search, report, body, failures)\n"
+        "    await apply_outcome(around, report, begun(report, around.server_floor_ms()))\n",
         _EACH_STEP,
     ),
     Mutation(
@@ -307,9 +307,9 @@ MUTATIONS = [
     Mutation(
         RESTORED,
         "what was not found is sent again by itself",
-        "lined/reports/delivery/search.py",
-        "    elif report.waits_for == PERSON:\n",
-        "    elif report.waits_for == PERSON and not report.misses:\n",
+        "lined/reports/outcomes/searching.py",
+        "    if report.waits_for == PERSON:\n",
+        "    if report.waits_for == PERSON and not report.misses:\n",
         f"{_NEVER_SENT} {_RESTART}",
     ),
     Mutation(
@@ -536,9 +536,9 @@ MUTATIONS = [
     Mutation(
         MISTAKE,
         "one that may have been received is sent again",
-        "lined/reports/delivery/defective.py",
-        "ReportState.IN_DOUBT, at_ms",
-        "ReportState.SEALED, at_ms",
+        "lined/reports/outcomes/sending.py",
+        "class DefectWhileSending(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):\n",
+        "class DefectWhileSending(ReportOutcome, edges={_S.SENDING: _S.SEALED}):\n",
         _REPORTS_DEFECTS,
     ),
     Mutation(

@@ -12,6 +12,7 @@ import pytest
 
 from lined.journal.database import Connection
 from lined.journal.entries import Entry, Undone
+from lined.journal.outcomes import ReportOutcome
 from lined.journal.tables import report_events, reports, warnings
 from lined.journal.views.true_time import Right, TrueTime
 from lined.line.stations import applying
@@ -23,7 +24,9 @@ from lined.reports.delivery import blame, dating, defective, follow
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.kinds.kinds import Kind
+from lined.reports.outcomes import searching
 from lined.vocabulary.errors import JournalBroken, Place
 from lined.vocabulary.reports import ReportState
 from lined.vocabulary.verdicts import Decision
@@ -40,18 +43,18 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 def send_again_without_looking_twice(patch: pytest.MonkeyPatch) -> None:
     """One miss is enough."""
-    missed = doubt._missed
+    missed = searching._missed
 
-    def once(connection: Connection, report: reports.ReportRow, around: Surroundings, at_ms: int) -> None:
-        missed(connection, report._replace(misses=1, missed_ms=0), around, at_ms)
+    def once(report: reports.ReportRow, rules: DeliveryRules, now_ms: int) -> ReportOutcome:
+        return missed(report._replace(misses=1, missed_ms=0), rules, now_ms)
 
-    patch.setattr(doubt, "_missed", once)
+    patch.setattr(searching, "_missed", once)
 
 
 def count_a_failed_search_as_a_miss(patch: pytest.MonkeyPatch) -> None:
     look = doubt.Search.look
 
-    async def deaf(self: doubt.Search, report: reports.ReportRow, *, standing: bool = False) -> doubt.Look:
+    async def deaf(self: doubt.Search, report: reports.ReportRow, *, standing: bool = False) -> searching.Look:
         found = await look(self, report, standing=standing)
         return found._replace(complete=True)
 
@@ -213,7 +216,7 @@ def end_a_loop_with_a_mistake(patch: pytest.MonkeyPatch) -> None:
 def send_again_what_met_a_mistake_while_it_was_sent(patch: pytest.MonkeyPatch) -> None:
     """As if it were certain that it was not received."""
 
-    def sealed(connection: Connection, report_id: int, around: Surroundings, problem: str | None) -> None:
+    def sealed(connection: Connection, report_id: int, around: Surroundings, defect: str | None) -> None:
         report, at_ms = reports.get(connection, report_id), around.wall_ms()
         if report is not None and report.state == ReportState.SENDING:
             reports.move(connection, report_id, ReportState.SEALED, at_ms, "forgotten", due_ms=at_ms)

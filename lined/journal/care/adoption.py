@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from lined.journal.care.backup import integrity
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
+from lined.journal.outcomes import seal
 from lined.journal.said import Said
 from lined.journal.tables import clock_settings, codes, counters, life, pools, report_lists, reports
 from lined.vocabulary.codes import CodeState
@@ -137,7 +138,7 @@ def _take(new: Connection, old: Connection, batch: reports.ReportRow, missing: l
     reports.change(new, report_id, codes=left, full=1, first_ms=min(moments), last_ms=max(moments))
     sealed = reports.get(new, report_id)
     assert sealed is not None
-    if reports.seal(new, sealed, at_ms, WHY) != ReportState.VOID:
+    if seal(new, sealed, at_ms, WHY) != ReportState.VOID:
         reports.change(
             new,
             report_id,

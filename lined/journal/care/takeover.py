@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils.db import Database
 
@@ -19,8 +20,10 @@ from lined.journal.age import ENDING as MARKS
 from lined.journal.care.backup import integrity, moment_of
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable
 from lined.journal.files import COMPANIONS, private, sync_file, sync_folder
+from lined.journal.outcomes import ReportOutcome, seal
+from lined.journal.outcomes import write as write_outcome
 from lined.journal.schema import migrations
-from lined.journal.tables import age, gaps, report_lists, reports, serials
+from lined.journal.tables import age, gaps, report_lists, serials
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import Conflict, JournalDamaged
 from lined.vocabulary.reports import ReportState
@@ -137,27 +140,44 @@ def _prepare(part: Path, gap: Gap, issued: Mapping[str, int]) -> None:
         connection.close()
 
 
-def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
-    """The report may have grown, may have been sent, may be finished since the backup's moment. What has no body yet
-    stays sealed and is never due: delivery freezes it and puts it in doubt.
+@dataclass(frozen=True, kw_only=True)
+class Doubted(
+    ReportOutcome,
+    edges={
+        ReportState.SEALED: ReportState.SEALED,
+        ReportState.SENDING: ReportState.IN_DOUBT,
+        ReportState.IN_DOUBT: ReportState.IN_DOUBT,
+    },
+):
+    """A report of a backup: since that moment it may have grown, been sent, ended. What has no body yet stays sealed
+    and is never due: delivery freezes it and puts it in doubt. `state`: what it was in then; `gap`: of the journal.
     """
-    why = f"unfinished in the backup that took over ({gap.why}): it may have been sent since"
-    at_ms, state = gap.until_ms, report.state
-    if state == ReportState.OPEN and reports.seal(connection, report, at_ms, why) == ReportState.VOID:
+
+    state: str
+    gap: Gap
+
+    @property
+    def why(self) -> str:
+        return f"unfinished in the backup that took over ({self.gap.why}): it may have been sent since"
+
+    def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
+        since_ms = self.gap.since_ms
+        return {
+            "waits_for": PERSON,
+            "problem": f"It was {self.state} when the backup was made, and may have been sent since. It is looked for.",
+            "attempt_ms": at_ms,
+            "attempt_server_ms": min(since_ms, report.attempt_server_ms or since_ms),
+            "misses": 0,
+            "missed_ms": None,
+            "due_ms": None if report.state == ReportState.SEALED else at_ms,
+        }
+
+
+def _doubt(connection: Connection, report: ReportRow, gap: Gap) -> None:
+    outcome = Doubted(state=report.state, gap=gap)
+    if report.state == ReportState.OPEN and seal(connection, report, gap.until_ms, outcome.why) == ReportState.VOID:
         return
-    if state == ReportState.SENDING:
-        reports.move(connection, report.id, ReportState.IN_DOUBT, at_ms, why)
-    reports.change(
-        connection,
-        report.id,
-        waits_for=PERSON,
-        problem=f"It was {state} when the backup was made, and may have been sent since. It is looked for.",
-        attempt_ms=at_ms,
-        attempt_server_ms=min(gap.since_ms, report.attempt_server_ms or gap.since_ms),
-        misses=0,
-        missed_ms=None,
-        due_ms=None if state in (ReportState.OPEN, ReportState.SEALED) else at_ms,
-    )
+    write_outcome(connection, report.id, outcome, gap.until_ms)
 
 
 def gap_of(connection: Connection) -> Gap | None:

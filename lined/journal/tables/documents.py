@@ -39,14 +39,16 @@ def put_by(connection: Connection, document_id: str, report_id: int) -> None:
     connection.execute("INSERT OR IGNORE INTO put_by (report_id, document_id) VALUES (?, ?)", (report_id, document_id))
 
 
-def take_back(connection: Connection, report_id: int) -> str | None:
-    """The document that was put by for a report, which has it again; None: there is none. It is not put by any more."""
+def before(connection: Connection, report_id: int) -> str | None:
+    """The document that was put by for a report; None: there is none."""
     row = connection.execute("SELECT document_id FROM put_by WHERE report_id = ?", (report_id,)).fetchone()
-    if row is None:
-        return None
-    connection.execute("DELETE FROM put_by WHERE report_id = ?", (report_id,))
-    connection.execute("DELETE FROM let_go WHERE document_id = ?", (row[0],))
-    return str(row[0])
+    return None if row is None else str(row[0])
+
+
+def take_back(connection: Connection, document_id: str, report_id: int) -> None:
+    """A report has the document again that was put by for it."""
+    forget(connection, report_id)
+    connection.execute("DELETE FROM let_go WHERE document_id = ?", (document_id,))
 
 
 def forget(connection: Connection, report_id: int) -> None:

@@ -224,18 +224,6 @@ def postpone(connection: Connection, by_ms: int) -> None:
     )
 
 
-def seal(connection: Connection, report: ReportRow, at_ms: int, reason: str, settle_ms: int = 0) -> str:
-    """Close an open batch to new codes. A batch whose codes were all withdrawn becomes void. Returns the new state."""
-    after = ReportState.SEALED if report.codes else ReportState.VOID
-    row = connection.execute("SELECT max(id) FROM code").fetchone()
-    last = report.last_code if report.last_code is not None else int(row[0] or 0)
-    columns: dict[str, Any] = {"sealed_ms": at_ms, "seal_reason": reason, "last_code": last}
-    if after == ReportState.SEALED:
-        columns["due_ms"] = at_ms + settle_ms
-    move(connection, report.id, after, at_ms, reason, **columns)
-    return after
-
-
 def successor(
     connection: Connection, report: ReportRow, at_ms: int, why: str, *, left: int, attributes: str | None = None
 ) -> int:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from lined.journal.database import Connection
+from lined.journal.outcomes import seal
 from lined.journal.tables import jobs, report_lists, reports
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views import packing_times
@@ -138,7 +139,7 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
         )
         return False
     settle_ms = state.plant.batch_rules(report.kind).settle_ms
-    reports.seal(connection, report, at_ms, reason, settle_ms)
+    seal(connection, report, at_ms, reason, settle_ms)
     return True
 
 

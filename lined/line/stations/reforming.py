@@ -9,6 +9,7 @@ is under way nobody knows which of the two it is: then nothing may be changed.
 from __future__ import annotations
 
 from lined.journal.database import Connection
+from lined.journal.outcomes import seal
 from lined.journal.tables import members, packages, reports
 from lined.journal.tables.packages import PackageRow
 from lined.line.state import LineState, job_of
@@ -89,7 +90,7 @@ def disaggregate(connection: Connection, state: LineState, package: PackageRow, 
     reports.change(connection, report_id, codes=1, last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None
-    reports.seal(connection, report, at_ms, "rework")
+    seal(connection, report, at_ms, "rework")
     return report_id
 
 

@@ -11,13 +11,15 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
+from lined.journal import outcomes
 from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import backed_off
-from lined.reports.delivery.search import hold
+from lined.reports.outcomes.held import HeldForDefect
+from lined.reports.outcomes.sending import DefectWhileSending
 from lined.vocabulary.errors import CommandError, JournalError, LookupFailed
-from lined.vocabulary.reports import FINAL, ReportState
+from lined.vocabulary.reports import ReportState
 
 TIMES = 3  # of one report, in one run of the program
 WAIT_FIRST_MS, WAIT_MOST_MS = 1_000, 60_000
@@ -65,34 +67,20 @@ class Defective:
         """Write down what the defects mean for their reports. To be called again after it raised."""
         for report_id, error in list(self._unwritten.items()):
             held = self._times[report_id] >= TIMES
-            problem = (
-                f"A mistake in lined itself, {TIMES} times ({error}): a person has to decide. The log has the details."
-            )
-            step = partial(_settle, report_id=report_id, around=self._around, problem=problem if held else None)
+            step = partial(_settle, report_id=report_id, around=self._around, defect=error if held else None)
             await self._around.journal.do(step)
             self._unwritten.pop(report_id, None)
             if held:
                 del self._times[report_id]
 
 
-def _settle(connection: Connection, report_id: int, around: Surroundings, problem: str | None) -> None:
-    report, at_ms = reports.get(connection, report_id), around.wall_ms()
+def _settle(connection: Connection, report_id: int, around: Surroundings, defect: str | None) -> None:
+    """`defect`: what it met TIMES times; None: not that often yet."""
+    rules, at_ms = around.rules, around.wall_ms()
+    report = reports.get(connection, report_id)
     if report is not None and report.state == ReportState.SENDING:
-        told = "A mistake in lined itself while this was being sent. It is looked for before it is sent again."
-        due_ms = at_ms + around.rules.in_doubt_first_ms
-        reports.move(
-            connection, report_id, ReportState.IN_DOUBT, at_ms, "a mistake in lined itself", problem=told, due_ms=due_ms
-        )
-    if problem is not None:
-        _hold(connection, report_id, around, problem)
-
-
-def _hold(connection: Connection, report_id: int, around: Surroundings, problem: str) -> None:
-    """Before a person. What has a document is looked at all the same, once in a while: it may have its outcome."""
-    report, at_ms = reports.get(connection, report_id), around.wall_ms()
-    if report is None or (report.state in FINAL and report.state != ReportState.PARTIAL):
-        return
-    if report.state not in (ReportState.PARTIAL, ReportState.HELD):
-        hold(connection, report_id, at_ms, problem)
-    due_ms = at_ms + around.rules.held_poll_ms if report.document_id is not None else None
-    reports.change(connection, report_id, due_ms=due_ms, problem=problem)
+        outcomes.write(connection, report_id, DefectWhileSending(wait_ms=rules.in_doubt_first_ms), at_ms)
+        report = reports.get(connection, report_id)
+    if report is not None and defect is not None and report.state in HeldForDefect.edges:
+        held = HeldForDefect(defect=defect, times=TIMES, wait_ms=rules.held_poll_ms)
+        outcomes.write(connection, report_id, held, at_ms)

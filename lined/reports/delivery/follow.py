@@ -8,24 +8,40 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from functools import partial
 
 import structlog
 
-from lined.journal.tables import report_lists, reports, warnings
+from lined.journal.outcomes import ReportOutcome
+from lined.journal.tables import report_lists
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import Document
-from lined.reports.delivery import adopted, echo, error_rows, outcomes
-from lined.reports.delivery import follow_steps as steps
+from lined.reports.delivery import adopted, echo, error_rows
+from lined.reports.delivery.applying import apply_outcome
 from lined.reports.delivery.blame import blamed
 from lined.reports.delivery.cards import card
 from lined.reports.delivery.lists import Listed, Lists
 from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.remarks import counted as remarks_counted
+from lined.reports.delivery.remarks import keep as keep_remarks
+from lined.reports.delivery.remarks import remarked
 from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import kind_of
 from lined.reports.kinds.members import Members
+from lined.reports.outcomes.following import (
+    Misfit,
+    Partial,
+    ReadOn,
+    StatusKnown,
+    Succeeded,
+    Unlisted,
+    unanswered,
+    undecided,
+    without_list,
+)
+from lined.reports.outcomes.people import NAMED
+from lined.reports.outcomes.refusals import Refused, RefusedNameless
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import LookupFailed, Unfit, clause
@@ -35,6 +51,7 @@ log = structlog.get_logger()
 
 ABSENT_LOOKS = 3  # in a row without a list of codes, after which a refused document is held to have none
 TOLD_FROM = 2  # answers about something else, in a row
+ENDS = (Succeeded, Partial, Refused, RefusedNameless, Misfit)  # outcomes after which other reports may go on
 
 
 class Following:
@@ -55,20 +72,24 @@ class Following:
         """
         try:
             if report.state == ReportState.PARTIAL:
-                ended = await self._look_for_unlisted(report)
+                outcome = await self._look_for_unlisted(report)
             else:
                 self._looks[report.id] += 1
-                ended = await self._look(report)
+                outcome = await self._look(report)
         except Unfit as error:
             await self._not_about_it(report, error)
             return False
+        await apply_outcome(self._around, report, outcome)
+        if isinstance(outcome, Partial):
+            await remarks_counted(self._around, report)
         if self._unfit.pop(report.id, 0):
             self._around.problems.clear(AlarmKind.STRANGE_ANSWER, str(report.id))
-        if ended:
-            self._looks.pop(report.id, None)
-            self._absent.pop(report.id, None)
-            self._lists.forget(report.id)
-        return ended
+        if not isinstance(outcome, ENDS):
+            return False
+        self._looks.pop(report.id, None)
+        self._absent.pop(report.id, None)
+        self._lists.forget(report.id)
+        return True
 
     async def unasked(self, aside: Collection[int]) -> ReportRow | None:
         """A report that succeeded, whose remarks about single codes were not asked for yet."""
@@ -82,7 +103,7 @@ class Following:
         """With requests that nobody else needs: what the regulator remarks about the codes of such a report."""
         around = self._around
         try:
-            listed = await self._lists.read(report, spare=True)
+            listed = await self._lists.remarks(report)
         except LookupFailed as error:
             self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
             log.info("remarks_not_asked", report=report.id, why=str(error))
@@ -93,48 +114,43 @@ class Following:
             self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
         elif listed.whole or listed.absent:
             self._absent.pop(report.id, None)
-            await outcomes.keep_warnings(around, report, _remarked(listed, None))
-            await around.journal.do(partial(warnings.counted, report=report))
+            await keep_remarks(around, report, remarked(listed))
+            await remarks_counted(around, report)
 
-    async def _look(self, report: ReportRow) -> bool:
+    async def _look(self, report: ReportRow) -> ReportOutcome:
         around = self._around
         assert report.document_id is not None
         document = await card(around, report.kind, report.document_id)
-        if document is not None and report.waits_for == adopted.NAMED:
-            if not await adopted.fits(around, report):
-                return True
-            fresh = await around.journal.read(reports.get, report.id)
-            assert fresh is not None
-            report = fresh
+        if document is not None and report.waits_for == NAMED:
+            compared = await adopted.compared(around, report)
+            if isinstance(compared, Misfit):
+                return compared
+            await apply_outcome(around, report, compared)
+            report = report._replace(waits_for=None, document_codes=compared.codes)
         status = document.status if document is not None else None
-        outcome = around.profile.statuses.of_document(status)
-        if document is not None and outcome == Outcome.ACCEPTED:
-            await _accept_after_all(around, report, ())
-            await around.journal.do(partial(steps.succeeded, report=report, around=around, document=document))
-            return True
-        if document is not None and outcome != Outcome.PENDING:
-            return await self._final(report, document, outcome)
-        step = partial(steps.keep_looking, report=report, around=around, status=status, looks=self._looks[report.id])
-        await around.journal.do(step)
-        return False
+        became = around.profile.statuses.of_document(status)
+        if document is not None and became == Outcome.ACCEPTED:
+            return Succeeded(status=document.status, own={CodeState.ACCEPTED: await _mended(around, report, ())})
+        if document is not None and became != Outcome.PENDING:
+            return await self._final(report, document, became)
+        return undecided(report, status, self._looks[report.id], around.rules, around.wall_ms(), around.chance)
 
-    async def _final(self, report: ReportRow, document: Document, outcome: Outcome) -> bool:
+    async def _final(self, report: ReportRow, document: Document, became: Outcome) -> ReportOutcome:
         """Some of its codes are refused, or all of it."""
         around, status = self._around, document.status
         if report.document_status != status:
-            await around.journal.do(partial(steps.note_status, report=report, status=status))
+            await apply_outcome(around, report, StatusKnown(status=status))
             report = report._replace(document_status=status)
         listed = await self._lists.read(report)
         if listed.absent:
-            return await self._without_list(report, outcome)
+            return await self._without_list(report, became)
         self._absent.pop(report.id, None)
         if not listed.whole:
-            await around.journal.do(partial(steps.read_on, report=report, at_ms=around.wall_ms()))
-            return False
-        settle = _partial if outcome == Outcome.PARTIAL else _refused
+            return ReadOn()
+        settle = _partial if became == Outcome.PARTIAL else _refused
         return await settle(around, self._search, report, listed)
 
-    async def _without_list(self, report: ReportRow, outcome: Outcome) -> bool:
+    async def _without_list(self, report: ReportRow, became: Outcome) -> ReportOutcome:
         """Some kinds of documents have no list of codes: the list of errors is what there is (API 1.21.1 §11.5)."""
         around = self._around
         self._absent[report.id] += 1
@@ -143,31 +159,32 @@ class Following:
         why = f"document {report.document_id} is {status} and has no list of its codes"
         if said:
             why = f"document {report.document_id} is {status} and has no list of its codes; its errors: {said}"
-        if outcome == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
-            step = partial(steps.wait_for_list, report=report, around=around, problem=why, evidence=evidence)
-            await around.journal.do(step)
-            return False
+        if became == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
+            return without_list(report, why, evidence, around.rules, around.wall_ms())
         named = await around.journal.read(blamed, report, [error_rows.tagged(row) for row in rows])
         return await _refuse(around, self._search, report, named, why, evidence)
 
-    async def _look_for_unlisted(self, report: ReportRow) -> bool:
+    async def _look_for_unlisted(self, report: ReportRow) -> ReportOutcome:
         """A later look at the codes that a partial document had not listed."""
         around = self._around
         listed = await self._lists.read(report)
         if not listed.whole and not listed.absent:
-            await around.journal.do(partial(steps.read_on, report=report, at_ms=around.wall_ms()))
-            return False
+            return ReadOn()
         members = _members(report, listed)
-        waiting = set(await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED))
+        waiting = dict.fromkeys(
+            await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED), "not listed for 24 h"
+        )
         accepted = {key: text for key, text in members.accepted.items() if key in waiting}
-        refused = {key: text for key, text in members.refused.items() if key.partition(BEHIND)[0] in waiting}
-        left = len(waiting - accepted.keys() - {key.partition(BEHIND)[0] for key in refused})
-        given_up = around.wall_ms() - (report.final_ms or 0) >= around.rules.give_up_ms
-        if remarks := _remarked(listed, members):
-            await outcomes.keep_warnings(around, report, remarks)
-            await around.journal.do(partial(warnings.counted, report=report))
-        await outcomes.settle_unlisted(around, report, accepted, refused, left, given_up and left > 0)
-        return False
+        refused = {key: text for key, text in members.refused.items() if _member(key) in waiting}
+        decided = {*accepted, *map(_member, refused)}
+        left = {key: why for key, why in waiting.items() if key not in decided}
+        own = {CodeState.ACCEPTED: accepted, CodeState.REFUSED: refused}
+        if around.wall_ms() - (report.final_ms or 0) >= around.rules.give_up_ms:
+            own[CodeState.HELD], left = left, {}
+        if remarks := remarked(listed, members):
+            await keep_remarks(around, report, remarks)
+            await remarks_counted(around, report)
+        return Unlisted(left=len(left), wait_ms=around.rules.poll_max_ms, own=own)
 
     async def _not_about_it(self, report: ReportRow, error: Unfit) -> None:
         around = self._around
@@ -177,35 +194,43 @@ class Following:
             text = f"Report {report.id}: {clause(error)}. It is not believed, and asked again."
             around.problems.set(AlarmKind.STRANGE_ANSWER, str(report.id), text)
         wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, times, around.chance)
-        await around.journal.do(partial(steps.later, report=report, around=around, error=str(error), wait_ms=wait_ms))
+        await apply_outcome(around, report, unanswered(report, error, wait_ms, around.rules, around.wall_ms()))
 
 
 def _members(report: ReportRow, listed: Listed) -> Members:
     return kind_of(report).members(listed.keys, listed.accepted, listed.refused)
 
 
-def _remarked(listed: Listed, members: Members | None) -> dict[str, str]:
-    """What was remarked about codes that were processed, by code."""
-    remarks = {**(members.remarks if members is not None else {}), **listed.warned}
-    return {key.rpartition(BEHIND)[2]: text for key, text in remarks.items()}
+def _member(key: str) -> str:
+    """The key of the member that a key is about: its own, or that of the package around it."""
+    return key.partition(BEHIND)[0]
 
 
-async def _partial(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> bool:
+async def _partial(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> ReportOutcome:
     members = _members(report, listed)
     refused = await _without_accepted(around, report, dict(members.refused))
     accepted, late = dict(members.accepted), bool(members.unlisted)
-    if refused and await echo.settled(around, search, report, accepted, refused, processed=late):
-        return False
+    if refused and (echo_of := await echo.instead(around, search, report, accepted, refused, processed=late)):
+        return echo_of
     _, evidence = await error_rows.read(around, report)
-    parents = {key.partition(BEHIND)[0] for key in refused}
-    await _accept_after_all(around, report, {*refused, *parents, *members.unlisted})
-    await outcomes.keep_warnings(around, report, _remarked(listed, members))
-    await outcomes.settle_partial(around, report, refused, members.unlisted, evidence)
-    await around.journal.do(partial(warnings.counted, report=report))
-    return True
+    unlisted = dict.fromkeys(members.unlisted, "not in the list of the document's codes")
+    taken = {*refused, *map(_member, refused), *unlisted}
+    # An earlier look may have been cut off here (a kill, a full disk) when the document did not list them yet.
+    waiting = await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED)
+    listed_now = {key: "listed by a later look" for key in waiting if key not in taken}
+    await keep_remarks(around, report, remarked(listed, members))
+    return Partial(
+        own={
+            CodeState.REFUSED: refused,
+            CodeState.REPORTED: unlisted,
+            CodeState.ACCEPTED: {**listed_now, **await _mended(around, report, taken)},
+        },
+        wait_ms=around.rules.poll_max_ms,
+        evidence=evidence,
+    )
 
 
-async def _refused(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> bool:
+async def _refused(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> ReportOutcome:
     """Nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
     rows, evidence = await error_rows.read(around, report)
     why = f"document {report.document_id} was refused whole"
@@ -218,15 +243,13 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, list
 
 async def _refuse(
     around: Surroundings, search: Search, report: ReportRow, named: dict[str, str], why: str, evidence: str
-) -> bool:
+) -> ReportOutcome:
     refused = await _without_accepted(around, report, named)
-    if await echo.settled(around, search, report, {}, refused):
-        return False
+    if echo_of := await echo.instead(around, search, report, {}, refused):
+        return echo_of
     if named:
-        await outcomes.refused_by_name(around, report, refused, why, evidence)
-    else:
-        await outcomes.refused_nameless(around, report, why, evidence)
-    return True
+        return Refused(refusal=why, own={CodeState.REFUSED: refused}, evidence=evidence)
+    return RefusedNameless(refusal=why, evidence=evidence)
 
 
 async def _without_accepted(around: Surroundings, report: ReportRow, refused: dict[str, str]) -> dict[str, str]:
@@ -237,12 +260,12 @@ async def _without_accepted(around: Surroundings, report: ReportRow, refused: di
     return {key: reason for key, reason in refused.items() if key not in accepted}
 
 
-async def _accept_after_all(around: Surroundings, report: ReportRow, but: Collection[str]) -> None:
+async def _mended(around: Surroundings, report: ReportRow, but: Collection[str]) -> dict[str, str]:
     """An attempt was refused, was cut short by the end of the program, and sent again: what this document does not
     refuse any more is accepted.
     """
     refused = await around.journal.read(kind_of(report).with_own, report, CodeState.REFUSED)
-    if refused:
-        ours = set((await around.journal.read(kind_of(report).texts, report)).values())
-        mended = {key: "accepted after all" for key in refused if key in ours and key not in but}
-        await outcomes.give_own(around, report, CodeState.ACCEPTED, mended)
+    if not refused:
+        return {}
+    ours = set((await around.journal.read(kind_of(report).texts, report)).values())
+    return {key: "accepted after all" for key in refused if key in ours and key not in but}

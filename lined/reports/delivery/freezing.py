@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from lined.journal import outcomes
 from lined.journal.database import Connection
 from lined.journal.tables import bodies, reports
 from lined.journal.tables.reports import ReportRow
@@ -11,6 +12,7 @@ from lined.reports.delivery.frozen import stored_body
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.kinds import kind_of
+from lined.reports.outcomes.sending import Emptied
 from lined.vocabulary.reports import ReportState
 
 __all__ = ["freeze", "stored_body"]
@@ -45,7 +47,7 @@ def _store(connection: Connection, report_id: int, body: Body, at_ms: int) -> Re
     if report is None or report.state != ReportState.SEALED:
         return None
     if report.codes == 0:
-        reports.move(connection, report_id, ReportState.VOID, at_ms, "every code in it was withdrawn")
+        outcomes.write(connection, report_id, Emptied(), at_ms)
         return None
     if report.revision == body.revision and report.codes == body.codes:
         bodies.store(connection, report_id, body.packed)

@@ -17,8 +17,10 @@ from lined.regulator.profile import Statuses
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import Unfit
+from lined.vocabulary.reports import ReportKind
 
 PAGES = 20  # of 2,000 rows: a document of 30,000 codes takes one look
+ROWS_MOST = 200_000  # of any list
 NO_REASON = "no reason given"
 
 
@@ -41,7 +43,7 @@ class Listed:
     def take(self, row: CodeOutcome, ours: Mapping[str, str], statuses: Statuses) -> None:
         """One row; those of codes that are none of ours only count."""
         self.rows += 1
-        key = ours.get(row.code) or ours.get(without_separators(row.code))
+        key = _key(row, ours)
         if key is None:
             self.foreign += 1
             return
@@ -53,16 +55,73 @@ class Listed:
             self.warned[key] = row.result or NO_REASON
 
 
+@dataclass
+class Remarks:
+    """What the list of a document that succeeded remarks about codes of ours, by their key. `foreign`: remarks about
+    codes that are none of ours. `whole`, `absent`: as in Listed.
+    """
+
+    rows: int = 0
+    after: int | None = None
+    found: list[CodeOutcome] = field(default_factory=list)
+    warned: dict[str, str] = field(default_factory=dict)
+    foreign: int = 0
+    whole: bool = False
+    absent: bool = False
+
+
 class Lists:
     """The lists that are being read, by report."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._half_read: dict[tuple[int, str], Listed] = {}
+        self._half_remarked: dict[tuple[int, str], Remarks] = {}
 
-    async def read(self, report: ReportRow, *, spare: bool = False) -> Listed:
-        """Read on in the list of the report's document; not yet `whole` where there is more of it. `spare`: only with
-        requests that nobody else needs. Raises LookupFailed, Unfit for a list that cannot be the document's.
+    async def remarks(self, report: ReportRow) -> Remarks:
+        """Read on, with requests that nobody else needs, in the list of a document whose codes were all processed. Our
+        own codes, which are many, are read only where something was remarked. Raises LookupFailed, Unfit as `read`.
+        """
+        assert report.document_id is not None
+        around, key = self._around, (report.id, report.document_id)
+        listed = self._half_remarked.pop(key, None) or Remarks()
+        most = max(report.document_codes or 0, report.size)
+        for _ in range(PAGES):
+            page = await around.regulator.code_outcomes(
+                report.document_id, after=listed.after, limit=min(around.rules.outcomes_page, most + 1), spare=True
+            )
+            if page is None:
+                return Remarks(absent=True)
+            listed.rows += len(page)
+            listed.found += [row for row in page if row.state in around.profile.statuses.code_warned]
+            # The rows of an aggregation may be packages, children or both: its list is read to an empty page.
+            enough = most if report.kind != ReportKind.AGGREGATION else ROWS_MOST
+            if listed.rows > enough:
+                raise _too_long(report, enough)
+            if not page or listed.rows == enough:
+                await self._match(report, listed)
+                return listed
+            listed.after = max(row.index for row in page)
+            await around.sleep(0)
+        self._half_remarked[key] = listed
+        return listed
+
+    async def _match(self, report: ReportRow, listed: Remarks) -> None:
+        """Which codes of ours the remarks are about."""
+        listed.whole = True
+        if not listed.found:
+            return
+        ours = await self._around.journal.read(kind_of(report).texts, report)
+        for row in listed.found:
+            key = _key(row, ours)
+            if key is None:
+                listed.foreign += 1
+            else:
+                listed.warned[key] = row.result or NO_REASON
+
+    async def read(self, report: ReportRow) -> Listed:
+        """Read on in the list of the report's document; not yet `whole` where there is more of it. Raises LookupFailed,
+        Unfit for a list that cannot be the document's.
         """
         assert report.document_id is not None
         around, key = self._around, (report.id, report.document_id)
@@ -72,7 +131,7 @@ class Lists:
         most = max(report.document_codes or 0, report.size, len(listed.keys))
         for _ in range(PAGES):
             page = await around.regulator.code_outcomes(
-                report.document_id, after=listed.after, limit=min(around.rules.outcomes_page, most + 1), spare=spare
+                report.document_id, after=listed.after, limit=min(around.rules.outcomes_page, most + 1)
             )
             if page is None:
                 return Listed(listed.keys, absent=True)
@@ -85,7 +144,7 @@ class Lists:
                 listed.whole = True
                 return listed
             if listed.rows > most:
-                raise Unfit(f"the list of codes of document {report.document_id} has more rows than its {most} codes")
+                raise _too_long(report, most)
             listed.after = max(row.index for row in page)
             await around.sleep(0)
         self._half_read[key] = listed
@@ -95,3 +154,12 @@ class Lists:
         """The report needs no list any more."""
         for key in [key for key in self._half_read if key[0] == report_id]:
             del self._half_read[key]
+
+
+def _too_long(report: ReportRow, most: int) -> Unfit:
+    return Unfit(f"the list of codes of document {report.document_id} has more rows than its {most} codes")
+
+
+def _key(row: CodeOutcome, ours: Mapping[str, str]) -> str | None:
+    """Our key of the code that a row is about; None where it is none of ours."""
+    return ours.get(row.code) or ours.get(without_separators(row.code))

@@ -19,16 +19,18 @@ from lined.journal.care import takeover
 from lined.journal.database import Connection
 from lined.journal.tables import report_lists, reports
 from lined.journal.tables.reports import ReportRow
-from lined.reports.delivery import outcomes
+from lined.reports.delivery import pausing
 from lined.reports.delivery import submit as submission
+from lined.reports.delivery.applying import DECIDED, apply_outcome
 from lined.reports.delivery.defective import Defective
 from lined.reports.delivery.follow import Following
-from lined.reports.delivery.follow_steps import later
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search, conclude
 from lined.reports.kinds.kinds import KINDS
+from lined.reports.outcomes.following import unanswered
+from lined.reports.outcomes.sending import NoAnswer, NotReceived
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import CommandError, Defect, JournalError, JournalFull, LookupFailed
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -100,7 +102,7 @@ class Delivery:
         )
         await self._doubt_returned()
         in_doubt = await around.journal.read(report_lists.in_doubt, 1)
-        paused = await around.journal.read(outcomes.paused_kinds)
+        paused = await around.journal.read(pausing.paused_kinds)
         self._gate_open = not in_doubt  # the last thing: from now on something may be on its way
         self._recovered = True
         self._tell_paused(paused)
@@ -183,19 +185,19 @@ class Delivery:
     async def _send(self, due: ReportRow) -> bool | None:
         """Freeze and send it. False: it could not be sent."""
         around = self._around
-        result = await submission.send(around, self._search, due, self._send_failures)
-        failed = result in (submission.NOT_SENT, submission.NOT_TAKEN, submission.PAUSED)
-        self._send_failures = self._send_failures + 1 if failed else 0
-        if result == submission.IN_DOUBT:
+        outcome = await submission.send(around, self._search, due, self._send_failures)
+        if isinstance(outcome, NoAnswer):
             self._close_gate()
-        if result in (submission.NOT_SENT, submission.PAUSED):
-            put_off = await around.journal.read(reports.get, due.id)
-            at_ms = (put_off.due_ms or 0) if put_off is not None else 0
-            if result == submission.NOT_SENT:
-                self._send_at_ms = at_ms
-            else:
-                self._kind_at_ms[due.kind] = at_ms
-        return not failed
+        if not isinstance(outcome, NotReceived):
+            self._send_failures = 0
+            return True
+        self._send_failures += 1
+        at_ms = around.wall_ms() + outcome.wait_ms
+        if outcome.of_its_kind:
+            self._kind_at_ms[due.kind] = at_ms
+        elif outcome.of_all:
+            self._send_at_ms = at_ms
+        return False
 
     def _ahead(self, moment_ms: int) -> bool:
         """True until that moment. One further ahead than we ever wait was set by a clock that is right now."""
@@ -206,7 +208,7 @@ class Delivery:
         """Tell people which kinds wait for a person."""
         for kind in KINDS:
             if kind in paused:
-                self._around.problems.set(AlarmKind.KIND_PAUSED, kind, outcomes.paused_text(kind))
+                self._around.problems.set(AlarmKind.KIND_PAUSED, kind, pausing.paused_text(kind))
             else:
                 self._around.problems.clear(AlarmKind.KIND_PAUSED, kind)
 
@@ -307,7 +309,7 @@ class Delivery:
                 if not await attempt(report.id, "following", partial(self._answered, report), otherwise=True):
                     return False
             except CommandError as error:
-                if error.code != outcomes.DECIDED:
+                if error.code != DECIDED:
                     raise
                 log.info("outcome_came_too_late", report=report.id, why=str(error))
         if not found and (unasked := await self._following.unasked(aside)) is not None:
@@ -323,7 +325,7 @@ class Delivery:
         except LookupFailed as error:
             wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance)
             self._follow_failures += 1
-            await around.journal.do(partial(later, report=report, around=around, error=str(error), wait_ms=wait_ms))
+            await apply_outcome(around, report, unanswered(report, error, wait_ms, around.rules, around.wall_ms()))
             return False
         self._follow_failures = 0
         if ended:
@@ -337,7 +339,7 @@ def _due_to_send(
     """The oldest of a kind that is not put off till `later`, and the kinds that wait for a person. None also where
     nothing may be sent at all. A moment further ahead than a report settles or is put off was set by a wrong clock.
     """
-    paused = outcomes.paused_kinds(connection)
+    paused = pausing.paused_kinds(connection)
     if takeover.withholds(connection):
         return None, paused
     due = report_lists.due_to_send(connection, at_ms, longest_ms, DAY_MS, [*paused, *later], aside)

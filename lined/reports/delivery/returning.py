@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from lined.journal import outcomes
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection
-from lined.journal.tables import report_lists, reports
+from lined.journal.tables import report_lists
 from lined.reports.delivery.freezing import freeze
 from lined.reports.delivery.ports import Surroundings
-from lined.vocabulary.reports import ReportState
-
-WHY = "it may have been sent since the backup was made"
+from lined.reports.outcomes.sending import Returned
 
 
 async def doubt_returned(around: Surroundings) -> None:
@@ -25,7 +24,5 @@ async def doubt_returned(around: Surroundings) -> None:
 
 
 def _doubt(connection: Connection, report_id: int, at_ms: int) -> None:
-    """Through `sending`, as any report that may have been received."""
-    for state in (ReportState.SENDING, ReportState.IN_DOUBT):
-        reports.move(connection, report_id, state, at_ms, WHY)
-    reports.change(connection, report_id, attempt_ms=at_ms, due_ms=at_ms, waits_for=PERSON)
+    for _ in Returned.edges:
+        outcomes.write(connection, report_id, Returned(), at_ms)

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import structlog
 
 from lined.codes import without_separators
-from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection
 from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
@@ -24,12 +23,13 @@ from lined.regulator.answers import Document
 from lined.regulator.profile import Statuses
 from lined.reports.delivery import fingerprints as prints
 from lined.reports.delivery import likeness
+from lined.reports.delivery.applying import write_outcome
 from lined.reports.delivery.cards import card
 from lined.reports.delivery.frozen import fields
 from lined.reports.delivery.ports import Surroundings
-from lined.reports.delivery.rules import backed_off
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import KINDS, kind_of
+from lined.reports.outcomes.searching import Look, concluded
 from lined.vocabulary.errors import LookupFailed
 from lined.vocabulary.reports import Outcome, ReportState
 
@@ -40,19 +40,6 @@ PAGES_MAX = 1_000  # of 100 documents; more is no complete search
 FOREIGN_KEPT = 10_000  # documents known not to be ours, so that a second look does not read them again
 STRIP_SLICE = 1_000
 SAMPLE = 20  # codes whose histories are asked for
-ECHO = "the document of an earlier attempt"  # `waits_for` of a report that was refused perhaps as our own echo
-
-
-class Look(NamedTuple):
-    """What one look found. `answered`: the regulator answered properly at least once; `complete`: everything was
-    read.
-    """
-
-    document: Document | None = None
-    contradiction: str | None = None
-    complete: bool = False
-    answered: bool = False
-    why: str = ""
 
 
 class _Ours(NamedTuple):
@@ -232,86 +219,16 @@ async def conclude(around: Surroundings, report: ReportRow, look: Look, probing:
         fresh = reports.get(connection, report.id)
         if fresh is None or fresh.state != ReportState.IN_DOUBT:
             return
-        at_ms = around.wall_ms()
-        if look.document is not None:
-            found(connection, report.id, look.document.document_id, around, "found by its codes")
-        elif look.contradiction is not None:
-            hold(connection, report.id, at_ms, look.contradiction)
-        elif look.complete and not probing:
-            _missed(connection, fresh, around, at_ms)
-        elif not look.complete and at_ms - (fresh.attempt_ms or at_ms) >= around.rules.give_up_ms:
-            hold(connection, report.id, at_ms, f"No complete search was possible for 24 h: {look.why}")
-        elif not probing:
-            wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, failures, around.chance)
-            reports.change(connection, report.id, due_ms=at_ms + wait_ms, looked_ms=at_ms)
-        else:
-            reports.change(connection, report.id, looked_ms=at_ms)
+        outcome = concluded(
+            fresh,
+            look,
+            probing=probing,
+            failures=failures,
+            rules=around.rules,
+            at_ms=around.wall_ms(),
+            server_ms=around.server_ms(),
+            chance=around.chance,
+        )
+        write_outcome(connection, fresh, outcome, around)
 
     await around.journal.do(step)
-
-
-def found(connection: Connection, report_id: int, document_id: str, around: Surroundings, why: str) -> None:
-    """The document of a report is known: follow it from now on."""
-    at_ms = around.wall_ms()
-    owner = documents.owner(connection, document_id)
-    if owner is not None:
-        hold(connection, report_id, at_ms, f"Document {document_id} holds its codes and belongs to report {owner}.")
-        return
-    reports.move(
-        connection,
-        report_id,
-        ReportState.SUBMITTED,
-        at_ms,
-        f"{why}: document {document_id}",
-        document_id=document_id,
-        submitted_ms=at_ms,
-        due_ms=at_ms,
-        misses=0,
-        missed_ms=None,
-        waits_for=None,
-        problem=None,
-    )
-
-
-def hold(connection: Connection, report_id: int, at_ms: int, problem: str) -> None:
-    """Put a report before a person."""
-    reports.move(connection, report_id, ReportState.HELD, at_ms, problem, problem=problem, due_ms=None, waits_for=None)
-
-
-def _missed(connection: Connection, report: ReportRow, around: Surroundings, at_ms: int) -> None:
-    """A complete search in its time found nothing. The gap between two is counted by the regulator's clock, which has
-    just been heard: ours may have jumped, and the second would come too early.
-    """
-    gap_ms, now_ms = around.rules.in_doubt_gap_ms, around.server_ms()
-    if not report.misses or report.missed_ms is None or now_ms < report.missed_ms:
-        reports.change(connection, report.id, misses=1, missed_ms=now_ms, looked_ms=at_ms, due_ms=at_ms + gap_ms)
-    elif now_ms - report.missed_ms < gap_ms:
-        due_ms = at_ms + gap_ms - (now_ms - report.missed_ms)
-        reports.change(connection, report.id, looked_ms=at_ms, due_ms=due_ms)
-    elif report.waits_for == PERSON:
-        hold(connection, report.id, at_ms, "It was unfinished in a backup that took over, and two searches missed it.")
-    elif report.waits_for == ECHO:
-        hold(connection, report.id, at_ms, f"{report.problem} No document of an earlier attempt was found.")
-    elif report.unread_times >= around.rules.unread_most:
-        hold(connection, report.id, at_ms, _unreadable_text(report))
-    else:
-        reports.move(
-            connection,
-            report.id,
-            ReportState.SEALED,
-            at_ms,
-            "two complete searches missed it: not received",
-            misses=report.misses + 1,
-            missed_ms=now_ms,
-            due_ms=at_ms,
-            problem=_unreadable_text(report) if report.unread_times else None,
-        )
-
-
-def _unreadable_text(report: ReportRow) -> str:
-    """What people are told about a report that something before the regulator turns away."""
-    return (
-        f"HTTP {report.unread_status} without a readable answer, {report.unread_times} of "
-        "its attempts in a row, and the regulator has not received it: something between may refuse it, such as a "
-        "firewall or a limit of size. What came back is kept as evidence."
-    )

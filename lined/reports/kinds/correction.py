@@ -11,6 +11,7 @@ from typing import Any
 
 from lined.codes import masked
 from lined.journal.database import Connection
+from lined.journal.outcomes import seal
 from lined.journal.tables import codes, jobs, members, reports
 from lined.journal.tables.codes import KnownCode
 from lined.journal.views import packing_times
@@ -179,7 +180,7 @@ def _report(
     reports.change(connection, report_id, codes=len(idents), last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None
-    reports.seal(connection, report, at_ms, f"correction by {by or 'a person'}")
+    seal(connection, report, at_ms, f"correction by {by or 'a person'}")
     return report_id
 
 

@@ -14,6 +14,7 @@ import pytest
 from lined.reports.delivery import defective, loops
 from lined.reports.delivery import submit as submission
 from lined.reports.delivery.follow import Following
+from lined.reports.outcomes.sending import Received
 from lined.vocabulary.errors import CommandError, OutcomeUnknown
 from tests.harness.reporting import MINUTE_MS, desk
 
@@ -87,7 +88,7 @@ async def test_what_an_answer_said_and_could_not_be_written_for_a_mistake_of_our
         def broken(*_: Any, **__: Any) -> None:
             raise TypeError
 
-        monkeypatch.setattr(submission, "_received", broken)
+        monkeypatch.setattr(Received, "changes", broken)
         await d.send()
         assert await d.state(report_id) == "in_doubt"
 

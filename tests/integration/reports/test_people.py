@@ -10,7 +10,7 @@ import pytest
 
 from lined.api.statuses import STATUS
 from lined.regulator.answers import Document
-from lined.reports.delivery.adopted import NAMED
+from lined.reports.outcomes.people import NAMED
 from lined.vocabulary.errors import CommandError, Refused
 from tests.harness.reporting import DAY_MS, UNAVAILABLE, Desk, desk
 

@@ -10,7 +10,8 @@ import pytest
 
 from lined.journal.care import takeover
 from lined.reports.delivery import freezing
-from lined.reports.delivery import submit as submission
+from lined.reports.delivery.applying import apply_outcome
+from lined.reports.outcomes.sending import begun
 from lined.vocabulary.errors import CommandError
 from tests.harness.reporting import MINUTE_MS, Desk, desk
 
@@ -109,7 +110,7 @@ async def test_a_clock_that_ran_ahead_does_not_put_off_the_first_search_for_year
         report_id = await d.batch()
         await freezing.freeze(d.around, await d.report(report_id))
         row = await d.report(report_id)
-        await d.journal.do(lambda c: submission._begin(c, row, d.around))
+        await apply_outcome(d.around, row, begun(row, d.around.server_floor_ms()))
         d.clock.jump_ms(-ahead_ms)
         await d.restart()
         due_ms = (await d.report(report_id)).due_ms
