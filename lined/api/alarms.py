@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from lined.api.answers import answer, answering
+from lined.api.answers import answer
+from lined.api.described import answering
 from lined.api.ports import PlantView
 from lined.api.schemas import Page
 from lined.commands.alarms import Alarm, document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -25,11 +25,6 @@ def answer(document: object, status: int = 200) -> Response:
 def rendered(document: bytes, status: int = 200) -> Response:
     """An answer that is JSON already. A journal's numbers are of their moment: nobody may keep them."""
     return Response(document, status, {"Cache-Control": "no-store"}, "application/json")
-
-
-def answering(shape: Any, description: str = "As asked") -> dict[int | str, dict[str, Any]]:
-    """What a route's OpenAPI says of its answer: the type that has its shape."""
-    return {200: {"model": shape, "description": description}}
 
 
 def refusal(status: int, code: str, message: str, details: Iterable[Problem] = ()) -> Response:

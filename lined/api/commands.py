@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.security import HTTPBearer
 
-from lined.api.answers import answer, answering
+from lined.api.answers import answer
+from lined.api.described import answering
 from lined.api.gate import CALLER
-from lined.commands.registry import registry
 from lined.commands.registry.caller import Caller
-from lined.commands.registry.command import Body, Command, Source
+from lined.commands.registry.command import Body, Command
 from lined.commands.registry.execution import Commands
 from lined.vocabulary.errors import CommandError
 
@@ -23,20 +24,19 @@ log = structlog.get_logger()
 COMMAND_S = 30.0  # for the commit; later the disk has a problem that /status names
 
 
-def routes(commands: Commands) -> APIRouter:
-    """The router of every POST. The gate has judged the token; here it only stands in the OpenAPI document."""
+def routes(commands: Commands, those: Iterable[Command]) -> APIRouter:
+    """The POSTs of `those`. The gate has judged the token; here it only stands in the OpenAPI document."""
     router = APIRouter(dependencies=[Security(HTTPBearer(auto_error=False))])
-    for command in registry.from_source(Source.HTTP).values():
-        if command.is_there(commands.context):
-            router.add_api_route(
-                command.route,
-                _endpoint(commands, command),
-                methods=["POST"],
-                name=command.handler.__name__,
-                tags=[command.tag],
-                description=command.summary,
-                responses=answering(command.answer, "Done, and durable"),
-            )
+    for command in those:
+        router.add_api_route(
+            command.route,
+            _endpoint(commands, command),
+            methods=["POST"],
+            name=command.handler.__name__,
+            tags=[command.tag],
+            description=command.summary,
+            responses=answering(command.answer, "Done, and durable"),
+        )
     return router
 
 

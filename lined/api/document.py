@@ -13,7 +13,19 @@ from collections.abc import Mapping
 
 from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen
-from lined.api.schemas import Backlog, Budget, Counted, Counts, Device, Job, Journal, Regulator, Status
+from lined.api.status_schema import (
+    Backlog,
+    Budget,
+    Counted,
+    Counts,
+    Device,
+    JobSummary,
+    Journal,
+    Problem,
+    Reads,
+    Regulator,
+    Status,
+)
 from lined.commands.registry.context import cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
 from lined.journal.tables.jobs import JobRow
@@ -72,7 +84,7 @@ class StatusDocument:
 def document(view: PlantView, found: Sums, unanswered: str | None = None) -> Status:
     """The whole document. `unanswered`: why `found` is old."""
     stopped = cannot_commit(view.journal) or unanswered
-    problems = [
+    problems: list[Problem] = [
         {"kind": problem.kind, "where": problem.where, "text": problem.text, "since": moment(problem.since_ms)}
         for problem in view.problems.all()
     ]
@@ -110,7 +122,7 @@ def counted(found: Sums, unkept: Mapping[str, int] = NONE_UNKEPT) -> Counted:
     }
 
 
-def job(row: JobRow) -> Job:
+def job(row: JobRow) -> JobSummary:
     """A job as people see it."""
     return {
         "id": str(row.id),
@@ -134,14 +146,18 @@ def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> 
     by_reason |= {name[7:]: n for name, n in sums.items() if name.startswith("reason.")}
     for reason, n in unkept.items():
         by_reason[reason] = by_reason.get(reason, 0) + n
-    reads = {
-        "accepted": sums.get("read.accepted", 0),
-        "rejected": sums.get("read.rejected", 0) + sum(unkept.values()),
-        "no_read": sums.get("read.no-read", 0),
-        "repeats": sums.get("read.repeats", 0),
+    accepted, rejected = sums.get("read.accepted", 0), sums.get("read.rejected", 0) + sum(unkept.values())
+    no_read, repeats = sums.get("read.no-read", 0), sums.get("read.repeats", 0)
+    reads: Reads = {
+        "total": accepted + rejected + no_read + repeats,
+        "accepted": accepted,
+        "rejected": rejected,
+        "no_read": no_read,
+        "repeats": repeats,
+        "by_reason": by_reason,
     }
     return {
-        "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
+        "reads": reads,
         "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CodeState},
     }
 
@@ -208,10 +224,15 @@ def regulator(seen: RegulatorSeen, view: PlantView) -> Regulator:
 def journal(view: PlantView) -> Journal:
     """Sizes in bytes; 0 where the disk does not even say that."""
     try:
-        sizes = {"bytes": view.journal.bytes(), "free_bytes": free_bytes(view.journal.path)}
+        size, free = view.journal.bytes(), free_bytes(view.journal.path)
     except OSError:
-        sizes = {"bytes": 0, "free_bytes": 0}
-    return {**sizes, "queued": view.journal.writer.queued, "commits": view.journal.writer.commits}
+        size = free = 0
+    return {
+        "bytes": size,
+        "free_bytes": free,
+        "queued": view.journal.writer.queued,
+        "commits": view.journal.writer.commits,
+    }
 
 
 def warnings() -> list[str]:

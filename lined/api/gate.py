@@ -140,12 +140,16 @@ class Gate:
         return [f"{name}:{port}" for name in names] + (names if port == 80 else [])
 
     def _is_ours(self, host: str, ours: list[str]) -> bool:
-        name, _, port = host.rpartition(":")
-        return host in ours or host in self._known.hosts or (port.isdigit() and name in self._known.hosts)
+        return host in ours or self._is_named(host)
 
     def _is_our_origin(self, origin: str, ours: list[str]) -> bool:
+        """A proxy may speak TLS; we do not."""
         scheme, _, host = origin.partition("://")
-        return scheme in ("http", "https") and self._is_ours(host, ours)
+        return (scheme == "http" and host in ours) or (scheme in ("http", "https") and self._is_named(host))
+
+    def _is_named(self, host: str) -> bool:
+        name, _, port = host.rpartition(":")
+        return host in self._known.hosts or (port.isdigit() and name in self._known.hosts)
 
     def _caller(self, headers: Headers) -> Caller | None:
         """Who asks; None where nobody says so, or wrongly."""

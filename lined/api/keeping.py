@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from lined.api.answers import answer, answering
+from lined.api.answers import answer
+from lined.api.described import answering
 from lined.commands.journal import JournalState, state
 from lined.journal.care.keeping import Keeping
 

@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from lined.api.answers import answer, answering, rendered
+from lined.api.answers import answer, rendered
+from lined.api.described import answering
 from lined.api.gate import CALLER, cookie_in
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes, page_bytes
@@ -18,7 +19,7 @@ from lined.commands.people import Person, described
 from lined.commands.registry.caller import Caller
 from lined.journal.database import Connection
 from lined.journal.tables import audit, people
-from lined.vocabulary.errors import NotKnown, NotNow
+from lined.vocabulary.errors import NotKnown, TooMany
 from lined.vocabulary.people import PersonRole
 from lined.vocabulary.times import moment, with_moments
 
@@ -48,7 +49,7 @@ def sessions(people_known: SignIn) -> APIRouter:
         address = request.client.host if request.client else ""
         locked_s = people_known.locked_s(address)
         if locked_s:
-            raise NotNow("too-many", f"Too many wrong attempts: nobody signs in from here for {locked_s:.0f} s.")
+            raise TooMany("too-many", f"Too many wrong attempts: nobody signs in from here for {locked_s:.0f} s.")
         found = await people_known.person(body.name.strip(), body.pin)
         if found is None:
             people_known.was_wrong(address)

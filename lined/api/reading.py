@@ -11,11 +11,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from lined.api import metrics, shapes
-from lined.api.answers import answer, answering, rendered
+from lined.api.answers import answer, rendered
+from lined.api.described import answering
 from lined.api.document import StatusDocument
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
-from lined.api.schemas import CodeStory, ListedPackage, Page, Report, ReportStory, Status, Well
+from lined.api.schemas import CodeStory, ListedPackage, Page, Report, ReportStory, Well
+from lined.api.status_schema import Status
 from lined.commands.pools import Pool
 from lined.commands.registry.context import cannot_commit
 from lined.journal.database import Connection

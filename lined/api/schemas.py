@@ -6,18 +6,13 @@ bear keys that are added.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import Field
 from typing_extensions import TypedDict
 
-from lined.vocabulary.codes import CodeState
-from lined.vocabulary.line import LineState
+from lined.api.status_schema import Count, JobSummary, Moment
 from lined.vocabulary.people import PersonRole
-from lined.vocabulary.reports import ReportState
 
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Count = Annotated[int, Field(ge=0)]
 T = TypeVar("T")
 
 
@@ -34,161 +29,12 @@ class Well(TypedDict):
     status: Literal["ok"]
 
 
-# ── /status ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Problem(TypedDict):
-    """What is wrong right now. `kind`: as of an alarm; `where`: the device, report or address it is about."""
-
-    kind: str
-    where: str
-    text: str
-    since: Moment | None
-
-
-class Reads(TypedDict):
-    """`total` is the sum of the four below it; `by_reason` splits `rejected`."""
-
-    total: Count
-    accepted: Count
-    rejected: Count
-    no_read: Count
-    repeats: Count
-    by_reason: dict[str, int]
-
-
-class Counts(TypedDict):
-    """`codes`: applied ones by state."""
-
-    reads: Reads
-    codes: dict[CodeState, int]
-
-
-class Job(TypedDict):
-    """`product`: its name. `order`, `series` and the days: the reports' attributes, null where the job has none."""
-
-    id: str
-    gtin: str
-    product: str | None
-    mode: str
-    order: str | None
-    series: str | None
-    production_date: str | None
-    expiration_date: str | None
-    started_at: Moment | None
-    started_by: str | None
-    stopped_at: Moment | None
-    stopped_by: str | None
-
-
-class CountedJob(Job, Counts):
-    """The job that runs, and what it counted."""
-
-
-class Backlog(TypedDict):
-    """Codes without an outcome, held ones aside, in so many `reports`. `clear_s`: how long they need once the
-    regulator answers; null where nothing is reported from here.
-    """
-
-    codes: Count
-    reports: Count
-    oldest_at: Moment | None
-    oldest_age_s: Count | None
-    clear_s: Count | None
-
-
-class Device(TypedDict):
-    """`station` is null for a device of none. `last_raw`: what came last, check parts masked. `remarks`: counted
-    remarks about what it sends, by kind.
-    """
-
-    id: str
-    station: str | None
-    connected: bool
-    last_read_at: Moment | None
-    since: Moment | None
-    problem: str | None
-    peer: str
-    listening_on: str
-    frames: Count
-    heartbeats: Count
-    dropped_bytes: Count
-    remarks: dict[str, int]
-    reconnects: Count
-    unanswered: Count
-    last_raw: str | None
-
-
-class Budget(TypedDict):
-    """`available`: requests that may go out at once. `held_back_s`: the regulator asked for patience so long."""
-
-    available: float
-    per_minute: int
-    held_back_s: float
-    waiting: Count
-
-
-class Regulator(TypedDict):
-    """`clock_skew_s`: this computer's clock minus the regulator's; null where that was not heard. `sending`: false
-    while nothing is posted because an earlier answer left doubt.
-    """
-
-    reachable: bool
-    credential_expires_at: Moment | None
-    url: str
-    problem: str | None
-    clock_skew_s: float | None
-    sending: bool
-    budget: dict[str, Budget]
-
-
-class Mqtt(TypedDict):
-    configured: bool
-    connected: bool
-
-
-class Journal(TypedDict):
-    """Bytes of the journal and of what is free on its disk; `queued`: what waits for a commit."""
-
-    bytes: Count
-    free_bytes: Count
-    queued: Count
-    commits: Count
-
-
-class Counted(Counts):
-    """`job`: null where none runs. `reports`: how many are in each state."""
-
-    job: CountedJob | None
-    reports: dict[ReportState, int]
-
-
-class Status(Counted):
-    """Sums of one commit, and how everything is right now. `unsaid`: codes accepted whose verdict could not be said;
-    `remarks`: codes that the regulator processed with a remark.
-    """
-
-    line: str
-    version: str
-    state: LineState
-    problems: list[Problem]
-    backlog: Backlog
-    unsaid: Count
-    remarks: Count
-    devices: list[Device]
-    regulator: Regulator
-    mqtt: Mqtt
-    journal: Journal
-    warnings: list[str]
-    at: Moment | None
-
-
 # ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Report(TypedDict):
     """`id` is kept from the first code to the end. `problem`: why it is held or waits; `warnings`: codes processed with
-    a remark.
+    a remark, null where that was not asked yet.
     """
 
     id: str
@@ -212,7 +58,7 @@ class Report(TypedDict):
     attempts: Count
     due_at: Moment | None
     released_as: str | None
-    warnings: Count
+    warnings: Count | None
 
 
 class ReportEvent(TypedDict):
@@ -244,7 +90,7 @@ class ReportStory(Report):
     """
 
     attributes: dict[str, Any]
-    of_job: Job | None
+    of_job: JobSummary | None
     frozen_at: Moment | None
     fingerprint: str | None
     batch: str
@@ -356,7 +202,7 @@ class CodeStory(TypedDict):
     code: str
     state: str | None
     applied: Applied | None
-    job: Job | None
+    job: JobSummary | None
     unsaid: Unsaid | None
     packages: list[Package]
     reads: list[Read]

@@ -20,6 +20,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import people
 from lined.journal.tables.people import PersonRow
 from lined.vocabulary.people import PersonRole, Way
+from lined.vocabulary.word import member
 
 COOKIE: Final = "lined-session"
 IDLE_S: Final = 30 * 60.0
@@ -107,7 +108,7 @@ class SignIn:
         if len(self._sessions) >= SESSIONS_MAX:
             del self._sessions[min(self._sessions, key=lambda key: self._sessions[key].last_s)]
         cookie = secrets.token_urlsafe(32)
-        caller = Caller(person.name, PersonRole(person.role), Way.PERSON)
+        caller = Caller(person.name, member(PersonRole, person.role) or PersonRole.VIEWER, Way.PERSON)
         self._sessions[_key(cookie)] = Session(caller, self._clock(), self._clock())
         return cookie
 

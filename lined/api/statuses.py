@@ -11,6 +11,7 @@ from lined.vocabulary.errors import (
     NotKnown,
     NotNow,
     TooLarge,
+    TooMany,
     Unreadable,
     Unsupported,
 )
@@ -23,6 +24,7 @@ STATUS: dict[type[CommandError], int] = {
     Conflict: 409,
     TooLarge: 413,
     Invalid: 422,
+    TooMany: 429,
     Unsupported: 501,
     NotNow: 503,
 }

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from lined.api.answers import answering, rendered
+from lined.api.answers import rendered
+from lined.api.described import answering
 from lined.api.ports import PlantView
 from lined.api.rendering import page_bytes
 from lined.api.schemas import Page, Task

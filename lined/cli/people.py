@@ -18,12 +18,13 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 
 def register(app: typer.Typer) -> None:
     person = typer.Typer(no_args_is_help=True, help="Say who may sign in at the page.")
-    for name, function in (("set", set_person), ("remove", remove), ("list", list_people)):
-        person.command(name)(function)
+    person.command("set")(set_person)
+    person.command("remove")(remove)
+    person.command("list")(list_people)
     app.add_typer(person, name="person", rich_help_panel=AT_WORK)
     audit = typer.Typer(no_args_is_help=True, help="Show who commanded what, and verify that nobody changed it.")
-    for name, function in (("show", show), ("verify", verify)):
-        audit.command(name)(function)
+    audit.command("show")(show)
+    audit.command("verify")(verify)
     app.add_typer(audit, name="audit", rich_help_panel=AT_WORK)
 
 

@@ -54,6 +54,7 @@ from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
 from lined.journal.database import Connection
+from lined.journal.tables import audit, people
 from lined.vocabulary.errors import JournalBound, JournalNewer, Problem
 
 migrations = Migrations("lined")
@@ -279,29 +280,6 @@ INSERT INTO age (one, journal, commits) VALUES (1, lower(hex(randomblob(8))), 0)
 """
 
 
-_PEOPLE = """
-CREATE TABLE person (
-    name TEXT PRIMARY KEY,
-    role TEXT NOT NULL,
-    pin BLOB,
-    badge BLOB UNIQUE,
-    set_ms INTEGER NOT NULL,
-    set_by TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE audit (
-    no INTEGER PRIMARY KEY,
-    at_ms INTEGER NOT NULL,
-    by TEXT NOT NULL,
-    role TEXT NOT NULL,
-    way TEXT NOT NULL,
-    command TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    said TEXT NOT NULL,
-    hash BLOB NOT NULL
-)
-"""
-
-
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -369,7 +347,7 @@ def m013_age(db: Database) -> None:
 
 @migrations()
 def m014_people(db: Database) -> None:
-    run_script(db, _PEOPLE)
+    run_script(db, people.CREATED + ";" + audit.CREATED)
 
 
 def empty_drawer(connection: Connection) -> None:

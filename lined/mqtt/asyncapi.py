@@ -1,6 +1,6 @@
 """The AsyncAPI 3 document of the MQTT interface, made from the shapes the bridge works with.
 
-    python -m lined.mqtt.asyncapi > docs/asyncapi.json
+    python -m lined.mqtt.asyncapi > lined/mqtt/asyncapi.json
 
 A test compares the file with what this makes; others check every message on the wire against the same shapes.
 """

@@ -219,6 +219,10 @@ class Unreadable(CommandError):
     """No JSON, or not in UTF-8."""
 
 
+class TooMany(CommandError):
+    """Too many attempts of one sender: later."""
+
+
 class NotKnown(CommandError):
     """Who asks did not show who they are."""
 

@@ -9,7 +9,7 @@ class PersonRole(Word):
     """What somebody may do. Each may what those before it may."""
 
     VIEWER = "viewer", N_("looks on")
-    OPERATOR = "operator", N_("operator")
+    OPERATOR = "operator", N_("operator of the line")
     MASTER = "master", N_("master of the shift")
     ENGINEER = "engineer", N_("engineer")
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from lined.api.document import ASK_S, StatusDocument
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
-from lined.api.schemas import Status
+from lined.api.status_schema import Status
 from lined.journal.views import task_groups
 from lined.journal.views.task_groups import Waiting
 from lined.vocabulary.errors import JournalError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lined.api.ports import PlantView
-from lined.api.schemas import Status
+from lined.api.status_schema import Status
 
 
 async def line_values(view: PlantView, document: Status) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from lined.api.ports import PlantView
-from lined.api.schemas import Status
+from lined.api.status_schema import Status
 from lined.i18n import words
 from lined.journal.database import Connection
 from lined.journal.tables import package_lists
@@ -130,7 +130,7 @@ class Operator:
             "document": document,
             "alarms": shown[:ALARMS_SHOWN],
             "more_alarms": max(0, len(shown) - ALARMS_SHOWN),
-            "places": self._places(found, (document["job"] or {}).get("gtin", "")),
+            "places": self._places(found, document["job"]["gtin"] if document["job"] else ""),
             "packs": self.packs,
             "differences": differences(view),
             "balanced": view.balance is not None and view.balance.latest is not None,

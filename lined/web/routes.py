@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from lined.api.document import StatusDocument
 from lined.api.gate import CALLER
 from lined.api.ports import PlantView
-from lined.api.schemas import Status
+from lined.api.status_schema import Status
 from lined.commands.registry.caller import Caller
 from lined.i18n import catalogues, commanded, words
 from lined.i18n.shown import Clock

@@ -1,4 +1,4 @@
-"""Who commands: a person who has signed in, a program with the token, or the PLC."""
+"""The caller of a command: a person who has signed in, a program with the token, or the PLC."""
 
 from __future__ import annotations
 

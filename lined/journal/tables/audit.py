@@ -15,6 +15,19 @@ from lined.journal.database import Connection
 
 BEGINNING = b"\0" * 32
 PAGE_MAX = 1_000
+CREATED = """
+CREATE TABLE audit (
+    no INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    role TEXT NOT NULL,
+    way TEXT NOT NULL,
+    command TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    said TEXT NOT NULL,
+    hash BLOB NOT NULL
+)
+"""
 
 
 class AuditRow(NamedTuple):

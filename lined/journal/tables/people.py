@@ -9,6 +9,16 @@ from typing import NamedTuple
 from lined.journal.database import Connection
 
 MOST = 200
+CREATED = """
+CREATE TABLE person (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    pin BLOB,
+    badge BLOB UNIQUE,
+    set_ms INTEGER NOT NULL,
+    set_by TEXT NOT NULL
+) WITHOUT ROWID
+"""
 
 
 class PersonRow(NamedTuple):

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from lined.api import alarms, keeping, people, reading, work
+from lined.api.described import shape_in
 from lined.api.ports import PlantView
 from lined.api.sign_in import SignIn
 from lined.codes import build, gtin_check_digit
@@ -126,9 +127,8 @@ def questions_asked() -> list[APIRoute]:
         *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
         *(people.questions(nobody), people.sessions(nobody)),
     ]
-    return [
-        route for router in asked for route in router.routes if isinstance(route, APIRoute) and "GET" in route.methods
-    ]
+    routes = [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
+    return [route for route in routes if "GET" in (route.methods or ())]
 
 
 @cache
@@ -136,7 +136,7 @@ def shape_of(path: str) -> TypeAdapter[Any] | None:
     """The shape of what is answered at a path; None where it is no JSON."""
     for route in questions_asked():
         if route.path_regex.match(path):
-            shape = route.responses.get(200, {}).get("model")
+            shape = shape_in(route.responses)
             return None if shape is None else TypeAdapter(shape)
     return None
 

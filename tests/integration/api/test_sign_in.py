@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +27,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people_api, "PACE_S", 0.0)
 
 
-@pytest.fixture
-async def line(tmp_path: Path) -> AsyncIterator[Line]:
-    async with a_line(tmp_path) as found:
-        yield found
+def on_a_line(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The test with a line as its first argument; what else it takes comes from pytest."""
+
+    @functools.wraps(test)
+    async def run(tmp_path: Path, **more: Any) -> None:
+        async with a_line(tmp_path) as line:
+            await test(line, **more)
+
+    signature = inspect.signature(test)
+    others = list(signature.parameters.values())[1:]
+    path = inspect.Parameter("tmp_path", inspect.Parameter.KEYWORD_ONLY)
+    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in others), path]
+    )
+    return run
 
 
 async def add(line: Line, role: str, name: str = "Anna", **more: str) -> None:
@@ -48,6 +62,7 @@ async def cookie_of(line: Line, name: str = "Anna", pin: str = PIN) -> dict[str,
     return {"Cookie": said.partition(";")[0]}
 
 
+@on_a_line
 async def test_from_elsewhere_nobody_sees_anything_before_signing_in(line: Line) -> None:
     await add(line, "viewer")
     for path in ("/status", "/api/v1/reports", "/metrics", "/api/v1/people", "/openapi.json"):
@@ -61,6 +76,7 @@ async def test_from_elsewhere_nobody_sees_anything_before_signing_in(line: Line)
     assert (await line.get("/static/page.css", headers=ELSEWHERE)).status == 200
 
 
+@on_a_line
 async def test_who_has_signed_in_sees_the_page_and_is_named_on_it(line: Line) -> None:
     await add(line, "viewer")
     signed_in = await cookie_of(line)
@@ -75,6 +91,7 @@ async def test_who_has_signed_in_sees_the_page_and_is_named_on_it(line: Line) ->
 
 
 @pytest.mark.parametrize("role", PersonRole)
+@on_a_line
 async def test_each_command_takes_its_role(line: Line, role: PersonRole) -> None:
     """Of every command there is: too little is 403 and nothing is done; enough is not 403, whatever else it is."""
     await add(line, role)
@@ -86,6 +103,7 @@ async def test_each_command_takes_its_role(line: Line, role: PersonRole) -> None
                 assert (reply.status == 403) is not role.may(command.role), (command.name, reply)
 
 
+@on_a_line
 async def test_a_person_is_who_commanded_whatever_the_body_says(line: Line) -> None:
     await add(line, "operator")
     signed_in = await cookie_of(line)
@@ -96,6 +114,7 @@ async def test_a_person_is_who_commanded_whatever_the_body_says(line: Line) -> N
     assert refused.json["error"]["message"] == "seal takes the role master or more; Anna has the role operator."
 
 
+@on_a_line
 async def test_a_badge_is_enough_and_belongs_to_one(line: Line) -> None:
     await add(line, "operator", badge="0008675309")
     await add(line, "operator", name="Bek", badge="0008675309")
@@ -105,15 +124,17 @@ async def test_a_badge_is_enough_and_belongs_to_one(line: Line) -> None:
 
 
 @pytest.mark.parametrize("body", [{"name": "Anna", "pin": "1111"}, {"pin": PIN}, {"name": "anna", "pin": PIN}])
+@on_a_line
 async def test_wrong_ones_are_refused_alike_and_locked_out(line: Line, body: dict[str, str]) -> None:
     await add(line, "operator")
     for _ in range(5):
         reply = await asks(line, "/api/v1/sign-in", body)
         assert (reply.status, reply.error) == (401, "wrong-pin")
     right = await asks(line, "/api/v1/sign-in", {"name": "Anna", "pin": PIN})
-    assert (right.status, right.error) == (503, "too-many")
+    assert (right.status, right.error) == (429, "too-many")
 
 
+@on_a_line
 async def test_a_change_ends_the_session(line: Line) -> None:
     await add(line, "engineer")
     signed_in = await cookie_of(line)
@@ -136,6 +157,7 @@ async def test_a_change_ends_the_session(line: Line) -> None:
         ({"name": "Anna", "role": "operator", "badge": "short"}, "badge"),
     ],
 )
+@on_a_line
 async def test_a_new_person_needs_a_role_and_something_to_sign_in_with(
     line: Line, body: dict[str, str], path: str
 ) -> None:
@@ -143,6 +165,7 @@ async def test_a_new_person_needs_a_role_and_something_to_sign_in_with(
     assert (reply.status, reply.json["error"]["details"][0]["path"]) == (422, path)
 
 
+@on_a_line
 async def test_the_reading_token_reads_and_commands_nothing(line: Line) -> None:
     token = line.journal.reading_token_path.read_text().strip()
     assert token != line.token and line.journal.reading_token_path.stat().st_mode & 0o777 == 0o600
@@ -159,11 +182,13 @@ async def test_the_reading_token_reads_and_commands_nothing(line: Line) -> None:
         *(("line-2.plant.example", 403), ("line-1.plant.example:x", 403), ("xline-1.plant.example", 403)),
     ],
 )
+@on_a_line
 async def test_a_name_that_was_allowed_is_ours(line: Line, host: str, status: int) -> None:
     assert (await line.get("/livez", headers={"Host": host})).status == status
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host"])
+@on_a_line
 async def test_what_came_through_a_proxy_is_not_of_this_computer(line: Line, header: str) -> None:
     assert (await line.get("/status", headers={header: "x"})).status == 401
 
@@ -171,6 +196,7 @@ async def test_what_came_through_a_proxy_is_not_of_this_computer(line: Line, hea
 # ── the audit trail ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@on_a_line
 async def test_who_commanded_what_is_kept_without_secrets_and_check_parts(line: Line) -> None:
     await add(line, "operator")
     signed_in = await cookie_of(line)
@@ -201,6 +227,7 @@ async def test_who_commanded_what_is_kept_without_secrets_and_check_parts(line: 
         ("UPDATE audit SET hash = zeroblob(32) WHERE no = 3", 3),
     ],
 )
+@on_a_line
 async def test_a_trail_that_somebody_changed_shows_where(line: Line, change: str, broken: int) -> None:
     await add(line, "operator")
     await line.start()

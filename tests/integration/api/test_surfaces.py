@@ -28,6 +28,7 @@ from lined.mqtt.messages import Reply
 from lined.mqtt.outbox import Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
 from lined.vocabulary.errors import CommandError
+from lined.web import openapi as openapi_document
 from tests.integration.api.plant import GTIN, Line, a_line, code
 from tests.integration.cli.test_at_work import configure
 from tests.monsters import JSON, LONG
@@ -245,7 +246,7 @@ async def test_a_command_that_is_declared_once_is_on_every_surface(
         assert set(map(str, answers)) == {str(Said(None, {"said": "Salom, you: 1 by people"}))}
         refused = [await surface(line, one, {"id": "9", "who": "you"}) for surface in (over_http, over_mqtt)]
         assert refused[0] == refused[1] and refused[0].error == "wrong-values"
-        openapi = (await line.get("/openapi.json")).json
+        openapi = openapi_document.document()
         operation = openapi["paths"]["/api/v1/greet"]["post"]
         assert operation["description"] == "Greet somebody."
         assert {"Greeting", "Greeted"} <= set(openapi["components"]["schemas"])

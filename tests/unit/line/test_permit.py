@@ -15,11 +15,14 @@ WELL = {"ending": False, "can_commit": True, "job": True}
 
 @pytest.mark.parametrize(
     ("wrong", "because"),
-    [({}, None), ({"ending": True}, "ending"), ({"can_commit": False}, "journal"), ({"job": False}, "no-job")],
+    [
+        *(({}, None), ({"ending": True}, Stop.ENDING), ({"can_commit": False}, Stop.JOURNAL)),
+        ({"job": False}, Stop.NO_JOB),
+    ],
 )
-def test_items_may_come_where_nothing_keeps_them(wrong: dict[str, bool], because: str | None) -> None:
+def test_items_may_come_where_nothing_keeps_them(wrong: dict[str, bool], because: Stop | None) -> None:
     found = permit(**{**WELL, **wrong}, needed=[("cam-1", True)])
-    assert found == Permit(because is None, None if because is None else Stop(because))
+    assert found == Permit(because is None, because)
 
 
 def test_a_device_that_is_gone_stops_it_and_is_named() -> None:
