@@ -1,4 +1,4 @@
-r"""The generic driver: frames between a prefix and a suffix, which is what every family can be set to send.
+r"""The generic driver: frames of any device that can be set up, and the ground on which the families stand.
 
 A handheld with AIM id and CR LF, the code as in the request of ASL BELGISI's open API 1.21.1, 5.1.1:
 
@@ -15,95 +15,144 @@ with `prefix = "\u0002"`, `suffix = "\u0003"` and `pattern = '(?P<code>[^\t]*)\t
     |----|------------------------------------------|---|---------------|----|
      02    code                                      09   grade           03
 
-Options, all of them free:
-
-    prefix      what a frame begins with; CR and LF before it are ignored, a frame without it is malformed
-    suffix      what ends a frame; default: CR, LF or CRLF
-    no_read     payloads that say "nothing legible": compared whole, for a code may contain the same letters
-    heartbeat   payloads that say "I am alive": counted, no read
-    pattern     regular expression over the whole payload, on bytes; groups `code` (required), `grade`, `at`, `image`
-    separator   stands between several codes of one frame
-    max_bytes   of a frame without its suffix; default 4096. A longer one is one malformed read
+Other frames: `length_digits = 4` reads `0038` and 38 bytes; `frame_bytes = 38` always 38; `closing_tag = "</r>"` a
+document of XML; `idle_ms = 20` what comes between two pauses. With `checksum = "xor"` a check byte follows the suffix:
+the exclusive or of payload and suffix, as a BCC behind ETX is. What the options are and what they default to stands in
+`drivers/parts/generic_options.py`, and `lined drivers generic` shows it.
 
 What stands before a code and cannot belong to one is dropped and counted: control characters, a telnet negotiation, a
-heartbeat that nothing ended.
+heartbeat that nothing ended. The AIM id is told as `symbology` and left where it is.
 
-Texts are Latin-1: U+0000 to U+00FF stand for the bytes 00 to FF. The AIM id is left where it is.
+A device that waits for `ack` after each frame sends nothing new before it: the same payload once more, while the ack is
+still due, is the same read sent again. It gives no event and is counted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import ClassVar
 
-from drivers.base import DriverOptionError, OptionProblem, Read
-from drivers.framing import Framer
+from drivers.base import Event, Fault, Heartbeat, Manual, Option, Read, Response
+from drivers.parts.building import extract_of
+from drivers.parts.fields import Found, shown
+from drivers.parts.framed import FramedDriver
+from drivers.parts.framing import Frame, LineFramer
+from drivers.parts.generic_options import OPTIONS
+from drivers.parts.options import Options
 
-MAX_BYTES = 4096
-GROUP_SHOWN = 100  # characters of a grade, a time, an image's name
-TEXT_MOST = 1_000  # characters of an option
-TEXTS_MOST = 100  # payloads that mean the same
-MAX_BYTES_MOST = 1_048_576  # a frame is held in memory, and matched, as one piece
-OPTIONS = frozenset({"prefix", "suffix", "no_read", "heartbeat", "pattern", "separator", "max_bytes"})
-EMPTY_IS_NONE = frozenset({"prefix", "pattern", "separator"})
-GROUPS = frozenset({"code", "grade", "at", "image"})
 # Control characters but GS, and RFC 854's commands: WILL, WON'T, DO, DON'T; a subnegotiation; NOP and its like.
 _NEVER_IN_CODES = rb"[\x00-\x1c\x1e\x1f\x7f]|\xff[\xfb-\xfe].|\xff\xfa.*?\xff\xf0|\xff[\xf0-\xf9]"
 _BEGINS_A_CODE = re.compile(rb"(?:\][A-Za-z][0-9A-Za-z])?\x1d?(?:[0-9]{14}|\(0[01]\))")
-_SHOWN = dict.fromkeys([*range(0x20), *range(0x7F, 0xA1), 0xAD], "\ufffd")
 _FIRST_OF_CODES = frozenset(b"0123456789](\x1d")
+_AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
+_AIM_FIRST = 0x5D
 
 
-class GenericDriver:
-    """See the head of the file for the frame and the options."""
+Presets = Mapping[str, Mapping[str, object]]
+"""Defaults of a family by the name of the preset; its own where it has only one."""
+
+
+class GenericDriver(FramedDriver):
+    """See the head of the file for the frames. A family has its own PRESETS, of which the first holds unless the
+    option `preset` names another, and reads its payloads in `_meant` or `_read`.
+    """
+
+    OPTIONS: ClassVar[tuple[Option, ...]] = OPTIONS
+    PRESETS: ClassVar[Presets] = {"": {}}
+    MANUAL: ClassVar[Manual] = Manual(
+        example="""\
+[[device]]
+id = "cam-1"
+driver = "generic"
+url = "tcp://10.0.0.21:9004"
+options = { prefix = "\\u0002", suffix = "\\u0003", no_read = ["NOREAD"] }
+reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
+""",
+        settings=(
+            ("output", "raw data, with the AIM identifier before it; GS (1D) sent as it is"),
+            ("suffix", "CR LF, or STX before and ETX behind"),
+            ("no-read text", "switched on, such as NOREAD, and the same in no_read"),
+            ("heartbeat", "where there is one: every 10 s, its text in heartbeat, and silent_s = 30"),
+        ),
+    )
 
     def __init__(self, options: Mapping[str, object]) -> None:
-        wanted = _Options(options)
-        self.heartbeats = self.dropped_bytes = 0
-        self._prefix = wanted.text("prefix") or b""
-        suffix = wanted.text("suffix")
-        self._no_reads = frozenset(wanted.texts("no_read"))
-        self._heartbeats = frozenset(wanted.texts("heartbeat"))
-        self._pattern = wanted.pattern("pattern")
-        self._separator = wanted.text("separator") or None
-        self._max_bytes = wanted.number("max_bytes", MAX_BYTES, 1, MAX_BYTES_MOST)
-        for same in sorted(self._no_reads & self._heartbeats):
-            wanted.complain("heartbeat", f"{same!r} also stands in no_read")
-        wanted.without_suffix("prefix", [self._prefix], suffix)
-        wanted.without_suffix("separator", [self._separator or b""], suffix)
-        wanted.without_suffix("no_read", self._no_reads, suffix)
-        wanted.without_suffix("heartbeat", self._heartbeats, suffix)
-        if wanted.problems:
-            raise DriverOptionError(wanted.problems)
-        self._framer = Framer(suffix, self._max_bytes)
+        wanted = Options(self.OPTIONS, options, self.preset_of(options))
+        if len(self.PRESETS) > 1:
+            wanted.choice("preset")
+        self._read_options(wanted)
+        wanted.close()
         unended = sorted(
             (re.escape(one) for one in self._heartbeats if one and one[0] not in _FIRST_OF_CODES), reverse=True
         )
         self._foreign = re.compile(b"(?:%b)+" % b"|".join([*unended, _NEVER_IN_CODES]), re.DOTALL)
-        self._plain = not (self._prefix or self._no_reads or self._heartbeats or self._pattern or self._separator)
+        meanings = (self._no_reads, self._heartbeats, self._ignored, self._responses, self._faults, self._extract)
+        own = type(self)._fields is not GenericDriver._fields or type(self)._meant is not GenericDriver._meant  # noqa: SLF001
+        needs_a_look = (*meanings, self._prefix, self._check, self._separator, self._slots, self._waits_for_ack, own)
+        is_plain = isinstance(self._framer, LineFramer) and not any(needs_a_look)
+        self._plain = self._framer if is_plain and isinstance(self._framer, LineFramer) else None
 
-    def reset(self) -> None:
-        self._framer.reset()
+    @classmethod
+    def preset_of(cls, options: Mapping[str, object]) -> Mapping[str, object]:
+        """The defaults of this family that hold with these options."""
+        first = next(iter(cls.PRESETS))
+        chosen = options.get("preset", first)
+        return cls.PRESETS.get(chosen if isinstance(chosen, str) else first, {})
 
-    def feed(self, chunk: bytes) -> list[Read]:
-        frames = self._framer.cut(chunk)
-        if self._plain:  # every byte of a fast line goes this way: a million frames a second
+    def _read_options(self, wanted: Options) -> None:
+        """A family with options of its own reads them here too; problems are told together afterwards."""
+        self._read_framing(wanted)
+        self._no_reads = frozenset(wanted.texts("no_read"))
+        self._heartbeats = frozenset(wanted.texts("heartbeat"))
+        self._ignored, self._responses = wanted.patterns("ignore"), wanted.patterns("responses")
+        self._faults = wanted.patterns("faults")
+        self._extract, fields = extract_of(wanted)
+        self.grades = "grade" in fields
+        self._separator = wanted.text("separator")
+        self._slots = int(wanted.number("slots"))
+        if self._slots > 1 and not self._separator:
+            wanted.complain("slots", "needs the separator between them")
+        for same in sorted(self._no_reads & self._heartbeats):
+            wanted.complain("heartbeat", f"{same!r} also stands in no_read")
+        for name, texts in (
+            ("separator", [self._separator]),
+            ("no_read", self._no_reads),
+            ("heartbeat", self._heartbeats),
+        ):
+            wanted.without(name, texts, self._framing.ends)
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        if self._plain is not None:  # every byte of a fast line goes this way: a million frames a second
             most = self._max_bytes
             return [
-                Read("read", (frame,), frame) if len(frame) <= most and 0x20 < frame[0] < 0x7F else self._odd(frame)
-                for frame in frames
+                Read("read", (frame,), frame)
+                if len(frame) <= most and 0x20 < frame[0] < 0x7F and frame[0] != _AIM_FIRST
+                else self._odd(frame)
+                for frame in self._plain.cut(chunk)
                 if frame
             ]
-        return [read for read in map(self._frame, frames) if read is not None]
+        return super().feed(chunk)
 
-    def _too_long(self, frame: bytes) -> Read:
-        return Read("malformed", (), frame[: self._max_bytes], problem=f"a frame of more than {self._max_bytes} bytes")
+    def _odd(self, frame: Frame) -> Read:
+        read = self._event(frame)
+        assert isinstance(read, Read)  # a plain driver knows nothing else
+        return read
 
-    def _odd(self, frame: bytes) -> Read:
-        if len(frame) > self._max_bytes:
-            return self._too_long(frame)
-        payload = self._without_foreign(frame)
-        return Read("read", (payload,), payload)
+    def _meant(self, payload: bytes) -> Event | None:
+        """What a payload that is not empty stands for."""
+        if payload in self._heartbeats:
+            return Heartbeat(payload)
+        if self._ignored is not None and self._ignored.fullmatch(payload):
+            return None
+        if self._faults is not None and self._faults.fullmatch(payload):
+            return Fault(payload, shown(payload) or "")
+        if self._responses is not None and self._responses.fullmatch(payload):
+            return Response(payload)
+        payload = self._without_foreign(payload)
+        if payload in self._no_reads:
+            return Read("no-read", (), payload)
+        return self._read(payload)
 
     def _without_foreign(self, payload: bytes) -> bytes:
         """`payload` without what stands before a code and cannot belong to it; whole where nothing known follows."""
@@ -111,143 +160,46 @@ class GenericDriver:
         if foreign is None:
             return payload
         rest = payload[foreign.end() :]
-        expected = (self._pattern.fullmatch if self._pattern else _BEGINS_A_CODE.match)(rest)
-        if not rest or (expected is None and rest not in self._no_reads):
+        if not rest or not (rest in self._no_reads or self._is_expected(rest)):
             return payload
         self.dropped_bytes += foreign.end()
         return rest
 
-    def _frame(self, frame: bytes) -> Read | None:
-        """None for what is no read: an empty payload, a heartbeat."""
-        if len(frame) > self._max_bytes:
-            return self._too_long(frame)
-        if self._prefix and not frame.startswith(self._prefix):
-            frame = frame.lstrip(b"\r\n")  # a line end after the frame before, where the suffix is another
-            frame = self._from_prefix(frame)
-            if frame and not frame.startswith(self._prefix):
-                return Read("malformed", (), frame, problem="a frame without the prefix")
-        payload = frame[len(self._prefix) :]
-        if not payload:
-            return None
-        if payload in self._heartbeats:
-            self.heartbeats += 1
-            return None
-        payload = self._without_foreign(payload)
-        if payload in self._no_reads:
+    def _is_expected(self, payload: bytes) -> bool:
+        found = self._fields(payload)
+        if isinstance(found, str):
+            return False
+        return self._extract is not None or _BEGINS_A_CODE.match(payload) is not None
+
+    def _only_foreign(self, frame: bytes, end: int) -> bool:
+        return self._foreign.fullmatch(frame, 0, end) is not None
+
+    def _fields(self, payload: bytes) -> Found | str:
+        """The fields of a payload, or what is wrong with it."""
+        return self._extract(payload) if self._extract is not None else Found((payload,))
+
+    def _read(self, payload: bytes) -> Read:
+        found = self._fields(payload)
+        if isinstance(found, str):
+            return Read("malformed", (), payload, problem=found)
+        places = [
+            place for code in found.codes for place in (code.split(self._separator) if self._separator else (code,))
+        ]
+        codes = tuple(place for place in places if not self._is_no_read(place))
+        missed = len(places) - len(codes)
+        if self._slots and len(places) != self._slots:
+            return Read("malformed", (), payload, problem=f"{len(places)} places instead of {self._slots}")
+        if missed == len(places) == 1:
             return Read("no-read", (), payload)
-        return self._payload(payload)
+        aim = _AIM.match(codes[0]) if codes else None
+        symbology = found.symbology or (aim[0].decode("ascii") if aim else None)
+        return Read("read", codes, payload, found.grade, found.at, found.image, "", missed, symbology, found.trigger)
 
-    def _from_prefix(self, frame: bytes) -> bytes:
-        """`frame` without what cannot belong to a code before its prefix."""
-        at = frame.find(self._prefix)
-        if at <= 0 or not self._foreign.fullmatch(frame, 0, at):
-            return frame
-        self.dropped_bytes += at
-        return frame[at:]
-
-    def _payload(self, payload: bytes) -> Read:
-        if self._pattern is None:
-            codes, missed = self._codes(payload)
-            return Read("read", codes, payload, missed=missed)
-        match = self._pattern.fullmatch(payload)
-        if match is None:
-            return Read("malformed", (), payload, problem="the payload does not match the pattern")
-        found = match.groupdict()
-        if not found["code"]:
-            return Read("malformed", (), payload, problem="the pattern found no code")
-        codes, missed = self._codes(found["code"])
-        return Read(
-            "read",
-            codes,
-            payload,
-            grade=_text(found.get("grade")),
-            at=_text(found.get("at")),
-            image=_text(found.get("image")),
-            missed=missed,
-        )
-
-    def _codes(self, codes: bytes) -> tuple[tuple[bytes, ...], int]:
-        """The codes, and how many slots hold what says "nothing legible".
-
-        A slot that the device left empty stays an empty code: it counts, and is nobody's marking code.
+    def _is_no_read(self, place: bytes) -> bool:
+        """A slot that the device left empty stays an empty code, where nothing says how many there are: it counts, and
+        is nobody's marking code.
         """
-        if self._separator is None:
-            return (codes,), 0
-        slots = codes.split(self._separator)
-        found = tuple(slot for slot in slots if slot not in self._no_reads)
-        return found, len(slots) - len(found)
-
-
-def _text(group: bytes | None) -> str | None:
-    """As the device wrote it, in a length and in characters that anything can show."""
-    return group[:GROUP_SHOWN].decode("latin-1").translate(_SHOWN) if group else None
-
-
-class _Options:
-    """Reads options and collects what is wrong with them. After a problem the value returned means nothing."""
-
-    def __init__(self, options: Mapping[str, object]) -> None:
-        self._options = options
-        self.problems: list[OptionProblem] = []
-        for name in options:
-            if name not in OPTIONS:
-                self.complain(name[:TEXT_MOST], f"unknown option; there are: {', '.join(sorted(OPTIONS))}")
-
-    def complain(self, path: str, message: str) -> None:
-        self.problems.append(OptionProblem(path, message))
-
-    def text(self, name: str) -> bytes | None:
-        return self._bytes(name, self._options[name]) if name in self._options else None
-
-    def texts(self, name: str) -> list[bytes]:
-        values = self._options.get(name, [])
-        if not isinstance(values, list | tuple):
-            self.complain(name, "must be a list of strings")
-            return []
-        if len(values) > TEXTS_MOST:
-            self.complain(name, f"may have at most {TEXTS_MOST} entries, and has {len(values)}")
-            return []
-        return [self._bytes(f"{name}[{index}]", value) for index, value in enumerate(values)]
-
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        value = self._options.get(name, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            self.complain(name, f"must be a whole number from {least} to {most}")
-            return default
-        return value
-
-    def pattern(self, name: str) -> re.Pattern[bytes] | None:
-        source = self.text(name)
-        if not source:
-            return None
-        try:
-            pattern = re.compile(source)
-        except (re.error, OverflowError, RecursionError) as broken:
-            self.complain(name, f"is no regular expression: {broken}")
-            return None
-        if "code" not in pattern.groupindex:
-            self.complain(name, "needs the named group (?P<code>...)")
-        for group in sorted(pattern.groupindex.keys() - GROUPS):
-            self.complain(name, f"unknown group {group!r}; there are: {', '.join(sorted(GROUPS))}")
-        return pattern
-
-    def without_suffix(self, name: str, texts: Iterable[bytes], suffix: bytes | None) -> None:
-        ends = (suffix,) if suffix else (b"\r", b"\n")
-        if any(end in text for text in texts for end in ends):
-            self.complain(name, "holds the suffix, so it would never be seen")
-
-    def _bytes(self, path: str, value: object) -> bytes:
-        if not isinstance(value, str):
-            self.complain(path, "must be a string")
-        elif not value and path not in EMPTY_IS_NONE:
-            self.complain(path, "must not be empty")
-        elif len(value) > TEXT_MOST:
-            self.complain(path, f"may have at most {TEXT_MOST} characters, and has {len(value)}")
-        elif not value.isascii() and max(value) > "\u00ff":
-            self.complain(path, "holds a character above U+00FF, which stands for no byte")
-        else:
-            return value.encode("latin-1")
-        return b""
+        return place in self._no_reads or (not place and (self._slots > 0 or self._extract is not None))
 
 
 DRIVER = GenericDriver

@@ -19,6 +19,8 @@ import structlog
 from hypothesis import settings
 from structlog.dev import plain_traceback as plain
 
+from lined.i18n.compiling import compile_catalogues
+
 # With the values of every variable in it, a traceback of the framework's takes seconds.
 structlog.configure(
     processors=[*structlog.get_config()["processors"][:-1], structlog.dev.ConsoleRenderer(exception_formatter=plain)]
@@ -31,6 +33,12 @@ settings.load_profile("usual")
 BOUND_S = 120.0  # against what hangs: a machine half as fast and busy comes nowhere near
 GRACE_S = 5.0
 TCP_LISTEN = "0A"  # state column of /proc/net/tcp
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The catalogues are those of the sources, also where somebody has just changed a translation."""
+    if not hasattr(config, "workerinput"):
+        compile_catalogues()
 
 
 # ---------------------------------------------------------------------------------------------- async tests

@@ -1,4 +1,4 @@
-"""Who is answered at all: every request passes here first, before anything looks at what it wants.
+"""The gate of the endpoint: every request passes it first, before anything looks at what it wants.
 
 In this order: `Host` must be ours (DNS rebinding makes a foreign page's request reach loopback under its own name), a
 foreign `Origin` is refused, what is not on loopback and whatever commands needs somebody who has signed in or a token,

@@ -1,4 +1,4 @@
-"""What the endpoint needs of the plant: the service passes its own objects, and none is the endpoint's to change."""
+"""Ports of the endpoint: the service passes its own objects, and none is the endpoint's to change."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ class DeviceSeen(Protocol):
 
     @property
     def heartbeats(self) -> int: ...
+
+    @property
+    def silent(self) -> bool: ...
+
+    @property
+    def faults(self) -> int: ...
+
+    @property
+    def last_fault(self) -> str | None: ...
+
+    @property
+    def retransmissions(self) -> int: ...
+
+    @property
+    def garbled(self) -> int: ...
 
     @property
     def dropped_bytes(self) -> int: ...

@@ -88,6 +88,11 @@ class Device(TypedDict):
     listening_on: str
     frames: Count
     heartbeats: Count
+    silent: bool
+    faults: Count
+    last_fault: str | None
+    retransmissions: Count
+    garbled: Count
     dropped_bytes: Count
     remarks: dict[str, int]
     reconnects: Count

@@ -62,7 +62,7 @@ def the_journal(config: Config, why: LinedError) -> Iterator[Connection]:
     path = config.journal.path.resolve()
     if not path.exists():
         raise NoDaemon(f"The daemon is not running ({why}), and there is no journal at {path} yet.")
-    if _is_held(path):
+    if is_held(path):
         raise JournalLocked(
             f"A daemon holds {path}, but nothing answers at {address_of(config)}: is it starting, or is its "
             "status.listen another one?"
@@ -78,7 +78,7 @@ def the_journal(config: Config, why: LinedError) -> Iterator[Connection]:
         raise translated(error) or JournalBroken(f"{path} cannot be read: {error}") from error
 
 
-def _is_held(journal: Path) -> bool:
+def is_held(journal: Path) -> bool:
     """Whether a process holds the journal's lock. It is let go at once: a daemon that starts now must get it."""
     try:
         descriptor = os.open(journal.with_name(journal.name + ".lock"), os.O_RDONLY | os.O_CLOEXEC)

@@ -82,7 +82,7 @@ def _tell_where(to: Console, plant: DemoPlant) -> None:
         to,
         [
             ("page", f"{plant.url}/"),
-            ("token for commands", plant.token),
+            ("token for commands", plant.daemon.token),
             ("status", f"{plant.url}/status"),
             ("regulator's stand-in", f"{plant.sandbox.url}/sandbox/books"),
             ("devices", ", ".join(scanner.url for scanner in plant.belt.scanners)),
@@ -91,7 +91,7 @@ def _tell_where(to: Console, plant: DemoPlant) -> None:
                 f"mqtt://127.0.0.1:1883, topics lined/{LINE}/…" if broker_at_hand() else "no broker at 127.0.0.1:1883",
             ),
             ("configuration", plant.folder / "lined.toml"),
-            ("daemon's log", plant.log_path),
+            ("daemon's log", plant.daemon.log_path),
         ],
     )
     to.print()
@@ -147,13 +147,13 @@ async def _for_ever(to: Console, plant: DemoPlant) -> None:
 
 
 async def _tell_balance(to: Console, plant: DemoPlant) -> None:
-    from lined.sandbox.demo.plant import DemoFailed
+    from lined.sandbox.demo.process import ProcessFailed
     from lined.sandbox.demo.watch import balance
 
     to.print()
     try:
-        sums = balance(await plant.status(), await plant.books(), await plant.status())
-    except (DemoFailed, OSError) as error:  # it was just being killed, or starts again
+        sums = balance(await plant.status(), await plant.control.books(), await plant.status())
+    except (ProcessFailed, OSError) as error:  # it was just being killed, or starts again
         to.print(f"No balance: {error}", style="red")
         return
     for line, holds in sums:
@@ -188,7 +188,7 @@ async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
     """What happened, seen from all three sides: the scanner, the daemon, the regulator's own books."""
     from lined.sandbox.demo.watch import reads_add_up
 
-    status, books, reports = await plant.status(), await plant.books(), await plant.reports()
+    status, books, reports = await plant.status(), await plant.control.books(), await plant.reports()
     camera, tree = plant.belt.camera.results, plant.belt.tree()
     utilisation = [report for report in reports if report["kind"] == "utilisation"]
     checks = {
@@ -197,7 +197,7 @@ async def _summary(plant: DemoPlant, codes: int) -> dict[str, Any]:
         "none was applied twice": books["codes"]["applied_more_than_once"] == books["codes"]["repeated_attempts"] == 0,
         "every print was graded and reported": books["effects"].get("VALIDATION", 0) == codes,
         "the regulator's tree is what lies in boxes and on pallets": len(plant.belt.boxes.tree) == codes
-        and await plant.regulators_tree() == tree,
+        and await plant.control.parents() == tree,
         "every document succeeded": all(report["state"] == "succeeded" for report in reports),
         "no document holds more than 30,000 codes": all(report["codes"] <= 30_000 for report in reports),
         "the daemon's sums agree": status["codes"]["accepted"] == codes and reads_add_up(status["reads"]),

@@ -1,31 +1,146 @@
-"""`lined drivers`: the device families that `[[device]] driver = "…"` may name."""
+"""`lined drivers`: the device families that `[[device]] driver = "…"` may name, and how each is set up."""
 
 from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
-from lined.cli.output import console, print_json, print_table
+from lined.cli.output import console, print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    import drivers
+
+NONE = "-"
+SHORT = 24  # characters of a default that leave room for its meaning
+BRLTTY = "sudo ln -s /dev/null /etc/udev/rules.d/85-brltty.rules"
+RELOAD = "sudo udevadm control --reload"
+RULES = "/etc/udev/rules.d/60-lined.rules"
 
 
 def register(app: typer.Typer) -> None:
     app.command("drivers", rich_help_panel=SET_UP)(show_drivers)
 
 
-def show_drivers(_config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+def show_drivers(
+    name: Annotated[str | None, typer.Argument(help="One driver: its options, an example, the device's settings.")] = (
+        None
+    ),
+    _config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """List the drivers, one for each device family. The configuration is not read: the list is the program's."""
     import drivers
 
-    rows = [(name, _about(drivers.load(name).__module__)) for name in drivers.driver_names()]
+    if name is not None:
+        try:
+            driver = drivers.load(name)
+        except drivers.UnknownDriver as unknown:
+            raise typer.BadParameter(str(unknown), param_hint="NAME") from None
+        _show(name, driver, as_json=as_json)
+        return
+    rows = [(each, _about_or_why(each)) for each in drivers.driver_names()]
     if as_json:
-        print_json({"items": [{"name": name, "about": about} for name, about in rows], "next": None})
+        print_json({"items": [{"name": each, "about": about} for each, about in rows], "next": None})
     else:
-        print_table(console(), "Drivers", ["driver", "for"], rows)
+        to = console()
+        print_table(to, "Drivers", ["driver", "for"], rows)
+        to.print("lined drivers NAME shows its options, an example and how the device is set up.", style="dim")
 
 
-def _about(module: str) -> str:
-    """The first sentence of the driver's file."""
+def _about_or_why(name: str) -> str:
+    import drivers
+
+    try:
+        return _about(drivers.load(name))
+    except drivers.UnknownDriver as broken:
+        return str(broken)
+
+
+def _show(name: str, driver: type[drivers.Driver], *, as_json: bool) -> None:
+    if as_json:
+        print_json(_document(name, driver))
+        return
+    to, manual = console(), driver.MANUAL
+    to.print(_head(driver), soft_wrap=True)
+    to.print()
+    defaults = {option.name: _toml(_default(driver, option)) for option in driver.OPTIONS}
+    short = {name: text if len(text) <= SHORT else "(below)" for name, text in defaults.items()}
+    rows = [(option.name, short[option.name], option.about) for option in driver.OPTIONS]
+    print_table(to, "Options", ["option", "default", "meaning"], rows)
+    long = [(name, text) for name, text in defaults.items() if len(text) > SHORT]
+    print_table(to, "Longer defaults", ["option", "default"], long)
+    for preset, others in list(_presets(driver).items())[1:]:
+        rows_of = [(option, _toml(value)) for option, value in others.items()]
+        print_table(to, f'Defaults with preset = "{preset}"', ["option", "default"], rows_of)
+    if manual.example:
+        to.print("Example", style="bold")
+        to.print(manual.example, soft_wrap=True)
+    print_table(to, "Settings of the device", ["setting", "choose"], manual.settings)
+    to.print("On a serial port", style="bold")
+    print_facts(to, _serial(driver))
+
+
+def _document(name: str, driver: type[drivers.Driver]) -> dict[str, Any]:
+    options = [
+        {"name": option.name, "kind": option.kind, "default": _default(driver, option), "about": option.about}
+        for option in driver.OPTIONS
+    ]
+    return {
+        "name": name,
+        "about": _about(driver),
+        "options": options,
+        "presets": {preset: dict(defaults) for preset, defaults in _presets(driver).items()},
+        "example": driver.MANUAL.example,
+        "settings": [{"setting": setting, "choose": choose} for setting, choose in driver.MANUAL.settings],
+        "serial": [{"what": what, "line": line} for what, line in _serial(driver)],
+    }
+
+
+def _presets(driver: type[drivers.Driver]) -> dict[str, Any]:
+    from drivers.generic import GenericDriver
+
+    return dict(driver.PRESETS) if issubclass(driver, GenericDriver) else {}
+
+
+def _default(driver: type[drivers.Driver], option: drivers.Option) -> object:
+    """What holds where nothing is given: the first preset's, else the option's own."""
+    first: dict[str, object] = next(iter(_presets(driver).values()), {})
+    return first.get(option.name, option.default)
+
+
+def _toml(value: object) -> str:
+    """As the file would have it: JSON's strings, numbers and lists are TOML's too."""
+    if value is None or value == ():
+        return NONE
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=True)
+
+
+def _serial(driver: type[drivers.Driver]) -> list[tuple[str, str]]:
+    """What udev has to be told, so that ModemManager and brltty leave a reader alone."""
+    makers = driver.MANUAL.usb or [("the adapter's idVendor, from lsusb", "0000")]
+    lines = [
+        (f"{RULES}, {maker}", f'SUBSYSTEM=="tty", ATTRS{{idVendor}}=="{vendor}", ENV{{ID_MM_DEVICE_IGNORE}}="1"')
+        for maker, vendor in makers
+    ]
+    return [
+        *lines,
+        ("then, and plug it in anew", RELOAD),
+        ("brltty takes the port (CH340, CP210x, FTDI)", f"{BRLTTY}   # unless a Braille display is used"),
+        ("its lasting name, for url", "ls -l /dev/serial/by-id"),
+    ]
+
+
+def _head(driver: type[drivers.Driver]) -> str:
     from importlib import import_module
 
-    paragraph = (import_module(module).__doc__ or "").strip().partition("\n\n")[0]
-    return " ".join(paragraph.split())
+    return (import_module(driver.__module__).__doc__ or "").strip()
+
+
+def _about(driver: type[drivers.Driver]) -> str:
+    """The first sentence of the driver's file."""
+    return " ".join(_head(driver).partition("\n\n")[0].split())

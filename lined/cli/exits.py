@@ -10,7 +10,15 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from lined.vocabulary.errors import JournalBound, JournalBroken, JournalFull, JournalNewer, LinedError, SettingsError
+from lined.vocabulary.errors import (
+    CallError,
+    JournalBound,
+    JournalBroken,
+    JournalFull,
+    JournalNewer,
+    LinedError,
+    SettingsError,
+)
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -26,12 +34,16 @@ def code_of(error: LinedError) -> int:
         return SETTINGS
     if isinstance(error, JournalBroken | JournalFull | JournalNewer):
         return JOURNAL
+    if isinstance(error, CallError):
+        return USAGE
     return FAILED
 
 
 def tell(error: LinedError) -> None:
     """Say on stderr what is wrong: one line a problem where there are several."""
-    problems = error.problems if isinstance(error, SettingsError | JournalBound) else []
-    lines = [f"{problem.path}: {problem.message}" for problem in problems] or [str(error)]
+    problems = error.problems if isinstance(error, SettingsError | JournalBound | CallError) else []
+    lines = [f"{problem.path}: {problem.message}" for problem in problems]
+    if not lines or isinstance(error, CallError):
+        lines.insert(0, str(error))
     for line in lines:
         print(f"lined: {line}", file=sys.stderr)  # noqa: T201 - the process's last words

@@ -63,17 +63,20 @@ def _driver(found: Repaired, number: int, device: Device) -> Iterator[Problem]:
     place: Place = ("device", number)
     if not found.sure(*place, "driver"):
         return
-    if device.driver not in drivers.driver_names():
-        known = ", ".join(drivers.driver_names())
-        yield at((*place, "driver"), f"there is no driver {shown(device.driver)}; there are: {known}")
+    try:
+        driver = drivers.load(device.driver)
+    except drivers.UnknownDriver as unknown:
+        yield at((*place, "driver"), str(unknown))
         return
     if not found.sure(*place, "options"):
         return
     try:
-        drivers.load(device.driver)(device.options)
+        driver(device.options)
     except drivers.DriverOptionError as error:
         for path, message in error.problems:
             yield Problem(f"{path_of((*place, 'options'))}.{path}", message)
+    except Exception as broken:  # noqa: BLE001 - a driver may be somebody else's code
+        yield at((*place, "driver"), f"it cannot be made with these options: {broken!r}")
 
 
 def station_problems(found: Repaired) -> Iterator[Problem]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+import drivers
+from drivers.generic import GenericDriver
 from lined.config.delimiters import cutting_options
 from lined.config.models import Config, Device, Product
 from lined.config.rules_outside import secrets_of
@@ -71,11 +73,11 @@ def _devices(config: Config) -> Iterator[Problem]:
         station = config.station_of(device.id)
         if station is None:
             yield at(("device", number), f"{device.id} belongs to no station: nothing will read from it")
-        elif station.role == Role.VERIFY and device.driver == "generic" and not _gives_grade(device.options):
+        elif station.role == Role.VERIFY and not drivers.load(device.driver)(device.options).grades:
             message = f"{station.id} judges grades and this device gives none: add a pattern with a group called grade"
             yield at(("device", number, "options"), message)
         yield from _cut_codes(number, device)
-        if device.driver == "generic" and "no_read" not in device.options:
+        if _leaves_no_read_open(device):
             message = (
                 f"not set: what {device.id} sends when it sees no code counts as malformed; give that word, such as "
                 '["NOREAD"], or [] if it then sends nothing'
@@ -84,13 +86,17 @@ def _devices(config: Config) -> Iterator[Problem]:
 
 
 def _cut_codes(number: int, device: Device) -> Iterator[Problem]:
-    if device.driver == "generic":
+    if issubclass(drivers.load(device.driver), GenericDriver):
         for option, message in cutting_options(device.options):
             yield at(("device", number, "options", option), message)
 
 
-def _gives_grade(options: Mapping[str, object]) -> bool:
-    return "(?P<grade>" in str(options.get("pattern", ""))
+def _leaves_no_read_open(device: Device) -> bool:
+    """Whether neither the file nor the driver says what a device sends that saw no code."""
+    driver = drivers.load(device.driver)
+    if not issubclass(driver, GenericDriver):
+        return False
+    return "no_read" not in device.options and "no_read" not in driver.preset_of(device.options)
 
 
 def _stations(config: Config) -> Iterator[Problem]:

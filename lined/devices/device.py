@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import structlog
 
-from drivers import Driver
+from drivers import Command, Driver, Event, Fault, Garbled, Heartbeat, Read
 from lined.devices.flood import FloodGuard
 from lined.devices.reply_writer import Sayer, Turn
+from lined.devices.silence import Silence
 from lined.devices.spec import LAST_RAW_BYTES, DeviceSpec, DeviceState, LinkLimits
 from lined.devices.turns import Turns
 from lined.devices.wire import Wire
@@ -40,7 +41,9 @@ class Device:
         self.state = state
         self.limits = limits
         self._flood = FloodGuard(limits, self._flooding)
-        self.sayer = Sayer(spec, intake, limits, state, self._flood)
+        self.sayer = Sayer(spec, driver, intake, limits, state, self._flood)
+        self._silence = Silence(driver.silent_s, self._silent)
+        self._keepalive: asyncio.TimerHandle | None = None
         self._driver = driver
         self._intake = intake
         self._wall_time = wall_time
@@ -58,11 +61,15 @@ class Device:
         self._driver.reset()
         await self.sayer.quiet()  # what the connection before was not told is listed before this one's first read
         try:
+            if login := self._driver.encode(Command.LOGIN):
+                await wire.write(login, self.limits.write_s)
+            self._silence.begin()
+            self._keep_alive(wire)
             while True:
                 await self.sayer.room()
                 if self._flood.is_over_the_bound:
                     await self._flood.slow_down()
-                chunk = await wire.read(self.limits.chunk_bytes)
+                chunk = await self._chunk(wire)
                 arrived = asyncio.get_running_loop().time()
                 await self._turns.mine()
                 self._take(wire, chunk, arrived)
@@ -70,6 +77,29 @@ class Device:
             self._driver.reset()  # half a frame is never glued to the next connection's first
             await self._leave(wire)
             raise
+        finally:
+            self._silence.end()
+            if self._keepalive is not None:
+                self._keepalive.cancel()
+
+    async def _chunk(self, wire: Wire) -> bytes:
+        """At least one byte, or none where a pause came that means something to the driver."""
+        gap_s = self._driver.gap_s
+        if gap_s is None:
+            return await wire.read(self.limits.chunk_bytes)
+        try:
+            async with asyncio.timeout(gap_s):
+                return await wire.read(self.limits.chunk_bytes)
+        except TimeoutError:
+            return b""
+
+    def _keep_alive(self, wire: Wire) -> None:
+        """Say what the device wants to hear, now and again and again."""
+        every_s = self._driver.keepalive_s
+        if every_s is None:
+            return
+        self.sayer.say(wire, self._driver.encode(Command.KEEPALIVE))
+        self._keepalive = asyncio.get_running_loop().call_later(every_s, self._keep_alive, wire)
 
     async def part(self) -> None:
         """Close the connection that a cancelled `serve` has left."""
@@ -119,6 +149,11 @@ class Device:
         log.warning("device floods" if pours else "device floods no more", device=self.spec.id)
         self._intake.flooding(self.spec.id, pours)
 
+    def _silent(self, is_silent: bool) -> None:
+        log.warning("device silent" if is_silent else "device silent no more", device=self.spec.id)
+        self.state.silent = is_silent
+        self._intake.silent(self.spec.id, is_silent)
+
     def _up(self, peer: str) -> None:
         state = self.state
         state.connected = True
@@ -132,16 +167,35 @@ class Device:
     def _take(self, wire: Wire, chunk: bytes, arrived: float) -> None:
         state = self.state
         try:
-            reads = self._driver.feed(chunk)
+            events = self._driver.feed(chunk) if chunk else self._driver.gap()
         except Exception as error:  # without an answer to each read a device may take the next one's for its own
             self._note(f"driver of {self.spec.id}", error)
             raise DeviceError(f"a mistake in lined while its bytes were read ({type(error).__name__})") from error
+        if chunk:
+            self._silence.heard()
         state.received_bytes += len(chunk)
-        state.heartbeats = self._driver.heartbeats
         state.dropped_bytes = self._driver.dropped_bytes
+        state.retransmissions = self._driver.retransmissions
+        reads = [event for event in events if isinstance(event, Read)]
+        if len(reads) < len(events):
+            self._note_others(wire, events)
         if not reads:
             return
         state.frames += len(reads)
         state.last_read_at = self._wall_time()
         state.last_raw = reads[-1].raw[:LAST_RAW_BYTES]
         self.sayer.add(Turn(wire, self._intake.judge(self.spec.id, reads, arrived), len(reads), arrived))
+
+    def _note_others(self, wire: Wire, events: Sequence[Event]) -> None:
+        """What the device said beside its reads."""
+        state = self.state
+        for event in events:
+            if isinstance(event, Heartbeat):
+                state.heartbeats += 1
+            elif isinstance(event, Fault):
+                state.faults += 1
+                state.last_fault = event.text
+                self._intake.fault(self.spec.id, event.text)
+            elif isinstance(event, Garbled):
+                state.garbled += 1
+                self.sayer.say(wire, self._driver.encode(Command.NACK))

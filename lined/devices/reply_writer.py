@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple
 
+from drivers import Command, Driver
 from lined.devices.flood import FloodGuard
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.devices.wire import Wire
@@ -21,17 +22,20 @@ TOO_LATE = "the verdict came after its deadline"
 UNACKNOWLEDGED = "the device never acknowledged it"
 LOOK_S = 0.25  # between two looks at what was acknowledged, while something is not known to be
 GIVEN_UP = "a mistake in lined itself"
+NO_VERDICT = 0  # the mark of a judgement of nothing
 NOT_AT_ONCE = "the connection could not take the verdict before the stop"
 
 
 class Turn(NamedTuple):
-    """The frames of one chunk, being judged."""
+    """The frames of one chunk, being judged; or bytes that are no verdict, to be written between verdicts."""
 
     wire: Wire
     judging: asyncio.Future[Judgement]
     frames: int
     arrived: float
     """The loop's time."""
+    words: bytes = b""
+    """Written as they are, where there are no frames."""
 
 
 class Written(NamedTuple):
@@ -47,14 +51,24 @@ class Sayer:
     """`add` from the reader, `run` as a task, `last_words` after that task has ended."""
 
     def __init__(
-        self, spec: DeviceSpec, intake: Intake, limits: LinkLimits, state: DeviceState, flood: FloodGuard
+        self,
+        spec: DeviceSpec,
+        driver: Driver,
+        intake: Intake,
+        limits: LinkLimits,
+        state: DeviceState,
+        flood: FloodGuard,
     ) -> None:
         self._flood = flood
+        self._driver = driver
         self._spec = spec
         self._intake = intake
         self._limits = limits
         self._state = state
-        self._mute = not (spec.reply_accept or spec.reply_reject)
+        ack = driver.encode(Command.ACK)
+        self._accept, self._reject = ack + spec.reply_accept, ack + spec.reply_reject
+        self._again = driver.encode(Command.NACK) if ack else spec.reply_reject
+        self._mute = not (self._accept or self._reject)
         self._turns: deque[Turn] = deque()
         self._written: deque[Written] = deque()
         self._look: asyncio.TimerHandle | None = None
@@ -67,6 +81,14 @@ class Sayer:
         self._turns.append(turn)
         self._state.unanswered += turn.frames
         self._tell()
+
+    def say(self, wire: Wire, words: bytes) -> None:
+        """Bytes that are no verdict, after the verdicts that are under way. None: nothing happens."""
+        if words:
+            loop = asyncio.get_running_loop()
+            done: asyncio.Future[Judgement] = loop.create_future()
+            done.set_result(Judgement([], NO_VERDICT))
+            self.add(Turn(wire, done, 0, loop.time(), words))
 
     async def room(self) -> None:
         """Returns while fewer frames are unanswered than the limit: reading pauses until then."""
@@ -137,7 +159,7 @@ class Sayer:
 
     def _acknowledged(self, written: Written, delivered: int) -> int:
         """How many replies of these the device has whole."""
-        ends, accept, reject = written.begins, len(self._spec.reply_accept), len(self._spec.reply_reject)
+        ends, accept, reject = written.begins, len(self._accept), len(self._said_for_reject(written.judgement))
         if ends + len(written.judgement.accepts) * max(accept, reject) <= delivered:
             return len(written.judgement.accepts)
         for count, good in enumerate(written.judgement.accepts):
@@ -160,7 +182,7 @@ class Sayer:
 
     async def _say(self, turn: Turn, judgement: Judgement) -> None:
         why = self._silence(turn)
-        reply = self._reply(judgement)
+        reply = self._reply(turn, judgement)
         begins = turn.wire.written
         if reply and not why:
             try:
@@ -172,12 +194,12 @@ class Sayer:
                 turn.wire.drop("stopped in the middle of a reply")
                 raise
         self._report(judgement, why)
-        if reply and not why:
+        if reply and judgement.accepts and not why:
             self._wrote(turn.wire, judgement, begins)
 
     def _say_at_once(self, turn: Turn, judgement: Judgement) -> None:
         why = self._silence(turn)
-        reply = self._reply(judgement)
+        reply = self._reply(turn, judgement)
         begins = turn.wire.written
         if reply and not why:
             try:
@@ -188,28 +210,32 @@ class Sayer:
             if why:
                 turn.wire.drop(why)
         self._report(judgement, why)
-        if reply and not why:
+        if reply and judgement.accepts and not why:
             self._wrote(turn.wire, judgement, begins)
 
     def _silence(self, turn: Turn) -> str:
         """Why nothing may be said; empty where it may. Who gets no replies misses none with the connection."""
         if self._time_left_s(turn) <= 0:
             return TOO_LATE
-        return "" if self._mute else turn.wire.gone
+        return "" if self._mute and not turn.words else turn.wire.gone
 
     def _time_left_s(self, turn: Turn) -> float:
-        if self._spec.deadline_s is None:
+        if self._spec.deadline_s is None or turn.words:
             return self._limits.write_s
         left_s = turn.arrived + self._spec.deadline_s - asyncio.get_running_loop().time()
         return min(self._limits.write_s, left_s)
 
-    def _reply(self, judgement: Judgement) -> bytes:
-        accept, reject = self._spec.reply_accept, self._spec.reply_reject
-        return b"".join(accept if good else reject for good in judgement.accepts)
+    def _reply(self, turn: Turn, judgement: Judgement) -> bytes:
+        accept, reject = self._accept, self._said_for_reject(judgement)
+        return turn.words or b"".join(accept if good else reject for good in judgement.accepts)
+
+    def _said_for_reject(self, judgement: Judgement) -> bytes:
+        """What could not be kept is not acknowledged: a device that waits for that sends it again."""
+        return self._again if judgement.failed else self._reject
 
     def _report(self, judgement: Judgement, why: str) -> None:
         self._flood.rejected(judgement.accepts.count(False))
-        if self._spec.voiced:
+        if self._spec.voiced or not judgement.accepts:
             return
         if why:
             self._intake.unsaid(self._spec.id, judgement, 0, why)
@@ -218,6 +244,8 @@ class Sayer:
 
     def _pop(self) -> None:
         self._state.unanswered -= self._turns.popleft().frames
+        if not self._state.unanswered:
+            self._driver.answered()
         self._tell()
 
     def _tell(self) -> None:

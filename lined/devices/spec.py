@@ -60,6 +60,15 @@ class DeviceState:
     frames: int = 0
     received_bytes: int = 0
     heartbeats: int = 0
+    silent: bool = False
+    """Connected, and nothing came for longer than the driver allows."""
+    faults: int = 0
+    """Errors that the device has reported."""
+    last_fault: str | None = None
+    retransmissions: int = 0
+    """Frames that the device sent once more, as our acknowledgement had not arrived."""
+    garbled: int = 0
+    """Frames damaged on their way, that the device was asked to send again."""
     dropped_bytes: int = 0
     """Of what cannot belong to a code: NUL bytes, a terminal's negotiation, a heartbeat that nothing ended."""
     connections: int = 0

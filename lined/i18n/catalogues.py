@@ -1,4 +1,4 @@
-"""The three languages of the page, from `locale/<language>/LC_MESSAGES/page.po`, compiled when first wanted.
+"""The three languages of the page, from the compiled `locale/<language>/LC_MESSAGES/page.mo`: see `compiling`.
 
 English is the language of the sources and needs no catalogue. A test keeps the other two complete.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import functools
 import gettext
-import io
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+import structlog
+
+log = structlog.get_logger(__name__)
 
 LANGUAGES = {"uz": "Oʻzbekcha", "ru": "Русский", "en": "English"}
 SOURCE = "en"
@@ -20,15 +20,16 @@ FOLDER = Path(__file__).parent / "locale"
 
 @functools.cache
 def catalogue(language: str) -> gettext.NullTranslations:
-    """The words of a language, one of LANGUAGES. Takes some 10 ms the first time: call it in a thread."""
+    """The words of a language, one of LANGUAGES; those of the sources where its compiled catalogue is not there, which
+    is logged. Reads a file the first time.
+    """
     if language == SOURCE:
         return gettext.NullTranslations()
-    with (FOLDER / language / "LC_MESSAGES" / "page.po").open("rb") as source:
-        found = read_po(source, locale=language)
-    compiled = io.BytesIO()
-    write_mo(compiled, found)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    try:
+        return gettext.translation("page", FOLDER, [language])
+    except OSError as error:
+        log.warning("no_catalogue", language=language, error=str(error))
+        return gettext.NullTranslations()
 
 
 def chosen(wanted: str | None, remembered: str | None, usual: str) -> str:

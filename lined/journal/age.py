@@ -1,4 +1,4 @@
-"""How far the journal has come: a number in it that rises with every commit, and a mark outside it that says as much.
+"""The age of a journal: a number in it that rises with every commit, and a mark outside it that says as much.
 
     <journal>.marks    the journal's name, its newest commit, the newest commit that its main file holds
 

@@ -1,4 +1,4 @@
-"""How the journal's SQLite file is opened, and what its errors mean. The only place that touches the SQLite library.
+"""Connections to the journal's SQLite file, and the meaning of its errors. Nothing else touches the SQLite library.
 
 `pysqlite3` brings a SQLite without the WAL-reset bug (fixed in 3.51.3); sqlite-utils picks it up by itself. Where it is
 missing, the system's library serves and `affected_by_wal_reset()` says so to people.

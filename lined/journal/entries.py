@@ -1,4 +1,4 @@
-"""What waits for the journal's writer: works, the items handed to them, and how items make runs."""
+"""Entries of the writer's queue: works, the items handed to them, and the runs that items make."""
 
 from __future__ import annotations
 

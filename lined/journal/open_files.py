@@ -1,5 +1,5 @@
-"""Whether the files that are open are still those under the journal's name: deleted, replaced or cut short by somebody,
-they go on taking commits that nobody will ever find again.
+"""The check that the files that are open are still those under the journal's name: deleted, replaced or cut short by
+somebody, they go on taking commits that nobody will ever find again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the configuration says about a line, as the decisions need it: products and stations."""
+"""The configured line, as the decisions need it: products and stations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the decisions keep in memory between two transactions: the running job and its open batch.
+"""State of the decisions between two transactions, in memory: the running job and its open batch.
 
 Belongs to the writer's thread. It is loaded from the journal at the start and after every transaction that did not
 happen (`stale`), so that memory never says more than the disk.

@@ -1,4 +1,4 @@
-"""What the PLC commands: messages of `command/<name>` in, one answer each out.
+"""Commands of the PLC: messages of `command/<name>` in, one answer each out.
 
 Guarantees: commands are carried out one at a time, in the order of their arrival; nothing that arrives raises, and a
 defect of ours in carrying it out is its answer; what cannot be understood never reaches the line, and is answered, with

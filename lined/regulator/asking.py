@@ -81,21 +81,32 @@ class Asking:
         return await self.ask_now(turn, request, most_bytes=most_bytes, patience_s=patience_s)
 
     async def ask_now(
-        self, turn: Turn, request: Request, *, most_bytes: int, patience_s: float, alone: bool = False
+        self,
+        turn: Turn,
+        request: Request,
+        *,
+        most_bytes: int,
+        patience_s: float,
+        alone: bool = False,
+        whole: bool = False,
     ) -> Reply:
-        """The same for a request that has had its turn; `alone` as in Wire.exchange."""
+        """The same for a request that has had its turn; `alone` as in Wire.exchange, `whole` as in `send`."""
         bearer = await self.credential.bearer()
-        reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone)
+        reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone, whole=whole)
         if reply.blames_credential(self._profile) and await self.credential.renew_after(bearer):
             await self.budget.acquire(*turn, patience_s=patience_s)
             bearer = await self.credential.bearer()
-            reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone)
+            reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone, whole=whole)
         if reply.ok and not reply.blames_credential(self._profile):
             self.credential.accepted(bearer)
         return reply
 
-    async def send(self, turn: Turn, request: Request, bearer: str | None, *, most_bytes: int, alone: bool) -> Reply:
-        """One exchange, observed. Raises NoAnswer."""
+    async def send(
+        self, turn: Turn, request: Request, bearer: str | None, *, most_bytes: int, alone: bool, whole: bool = False
+    ) -> Reply:
+        """One exchange, observed. `whole`: the reply keeps all of its body, and not only what would be shown of it.
+        Raises NoAnswer.
+        """
         try:
             answer = await self.wire.exchange(request, bearer=bearer, most_bytes=most_bytes, alone=alone)
         except NoAnswer as nothing:
@@ -104,7 +115,7 @@ class Asking:
             raise
         reply = await read_reply(answer, self._wall())
         self._observe(turn, request, answer, reply)
-        return reply
+        return reply._replace(body=answer.body) if whole else reply
 
     def redact(self, text: str) -> str:
         return redact(text, self._secrets())

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lined.regulator.account import Account
 from lined.regulator.answers import Receipt
@@ -28,6 +28,9 @@ from lined.regulator.rights import missing
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Problem, Refused, SendingError, SettingsError
+
+if TYPE_CHECKING:
+    from lined.regulator.calls import Calls
 
 TOO_MANY = 429
 RECEIPT_BYTES = 8 * 1024 * 1024  # a refusal may blame each of 30,000 codes
@@ -147,6 +150,13 @@ class Regulator(Lookups):
         lacks = isinstance(error, NoCredential)
         status = TOO_MANY if isinstance(error, BudgetSpent) and error.method else None
         return NotSent(self._redact(f"not sent: {error}"), status=status, retry_after_s=error.wait_s, credential=lacks)
+
+    # ----------------------------------------------------------------------------------------------- any method
+    def calls(self) -> Calls:
+        """Any method of the contract, for people. Its models are loaded only now: a daemon starts without them."""
+        from lined.regulator.calls import Calls
+
+        return Calls(self.account, self._asking)
 
     # ----------------------------------------------------------------------------------------------- credential
     async def check_credential(self) -> None:

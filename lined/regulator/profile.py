@@ -21,7 +21,11 @@ Words = Annotated[frozenset[Word], Field(min_length=1, strict=False)]
 Listed = Annotated[tuple[Word, ...], Field(min_length=1, strict=False)]
 Limit = Annotated[int, Field(ge=1, lt=2**31)]
 Path = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9/_.-]|\{[a-z]+\}){0,200}$")]
-BY_ID = ("document", "code_outcomes", "document_errors", "content")  # methods that ask about one document
+BY_ID = frozenset({  # methods that ask about one document, list, card or file
+    "document", "code_outcomes", "document_errors", "content", "utilisation_status", "code_list_status", "code_list",
+    "product", "product_file",
+})  # fmt: skip
+BY_TIN = frozenset({"participant"})
 Demand = Literal["production_date", "expiration_date", "series"]
 
 
@@ -42,6 +46,17 @@ class About(Table):
     texts: Listed
 
 
+class Servers(Table):
+    """The regulator's addresses. Any other but loopback is taken for production too."""
+
+    production: Words
+    test: Annotated[frozenset[Word], Field(strict=False)]
+
+    def is_test(self, url: str) -> bool:
+        """Nothing that is sent there counts."""
+        return url.rstrip("/") in self.test
+
+
 class Headers(Table):
     """`accept`: what is sent as Accept; some servers answer 406 to anything but `*/*`."""
 
@@ -57,9 +72,16 @@ class Limits(Table):
     reads_per_minute: Limit
     code_information: Limit
     code_information_min_length: Limit
+    owner_check_codes: Limit
+    verification_codes: Limit
+    order_products: Limit
+    order_codes: Limit
     search_page: Limit
     outcomes_page: Limit
     errors_page: Limit
+    orders_page: Limit
+    transfers_page: Limit
+    products_page: Limit
     key_checks_per_day: Limit
     series_number_length: Limit
 
@@ -67,43 +89,80 @@ class Limits(Table):
         """The most direct children of a package of this level; 1 where nothing is packed into it."""
         return {"GROUP": self.group, "BOX_LV_1": self.box, "BOX_LV_2": self.pallet}.get(level, 1)
 
+    def __getitem__(self, name: str) -> int:
+        found: int = getattr(self, name)
+        return found
+
 
 class Method(Table):
     """One method of the API. `business`: closed to technical users; `role`: what the user needs for it, in the
-    regulator's words.
+    regulator's words. `limited`: it counts against `requests_per_minute`; `rate`: a limit of its own.
     """
 
     verb: Literal["GET", "POST"]
     path: Path
     business: bool = False
     role: str = ""
+    limited: bool = False
+    rate: Annotated[str, StringConstraints(pattern=r"^([1-9]\d{0,8}/(s|min|h|day))?$")] = ""
+
+    @property
+    def places(self) -> frozenset[str]:
+        """What stands in its path."""
+        return frozenset(re.findall(r"\{(\w*)\}", self.path))
 
 
 class Methods(Table):
-    authenticate: Method
-    token_refresh: Method
+    """Every method of the contract; what each is asked and answers stands in `methods`, under the same name."""
+
     key_check: Method
     key_refresh: Method
+    authenticate: Method
+    token_refresh: Method
+    order_new: Method
+    orders: Method
+    sub_orders: Method
+    order_codes: Method
+    order_packs: Method
+    order_close: Method
     utilisation: Method
     validation: Method
     aggregation: Method
-    disaggregation: Method
     correction: Method
-    document: Method
-    code_outcomes: Method
-    document_errors: Method
-    search: Method
-    content: Method
+    disaggregation: Method
+    transfers: Method
+    transfer_new: Method
+    transfer_answer: Method
+    import_code_new: Method
+    import_code_fill: Method
+    import_code_withdraw: Method
+    code_list_new: Method
+    code_list_status: Method
+    code_list: Method
+    public_codes: Method
     code_histories: Method
+    owner_check: Method
+    code_verification: Method
+    products: Method
+    products_by_gtin: Method
+    product: Method
+    product_file: Method
+    utilisation_status: Method
+    search: Method
+    document: Method
+    content: Method
+    document_errors: Method
+    code_outcomes: Method
+    participant: Method
 
     @model_validator(mode="after")
     def _places(self) -> Self:
         """A path with another placeholder could not be filled, and one without the document's would ask for nothing."""
         for name in type(self).model_fields:
-            found = set(re.findall(r"\{(\w*)\}", self[name].path))
-            allowed = {"tin"} if name.startswith("key_") else {"id"} if name in BY_ID else set()
-            if found - allowed or (name in BY_ID and not found):
-                wanted = f"must have {{{min(allowed)}}} in it" if name in BY_ID else "has a placeholder of no meaning"
+            found, needed = self[name].places, name in BY_ID | BY_TIN
+            allowed = {"tin"} if name.startswith("key_") or name in BY_TIN else {"id"} if name in BY_ID else set()
+            if found - allowed or (needed and not found):
+                wanted = f"must have {{{min(allowed)}}} in it" if needed else "has a placeholder of no meaning"
                 raise _wrong(f"{name}.path", f"{self[name].path} {wanted}")
         return self
 
@@ -171,8 +230,11 @@ class Statuses(Table):
 
 
 class ProductGroup(Table):
-    """`demands`: what a utilisation report has to say, or this group's are refused."""
+    """`demands`: what a utilisation report has to say, or this group's are refused. `id`: its number, which some
+    methods have in the place of its name.
+    """
 
+    id: Limit | None = None
     demands: Annotated[frozenset[Demand], Field(strict=False)]
 
 
@@ -208,6 +270,35 @@ class Countries(Table):
     codes: Words
 
 
+class Dictionaries(Table):
+    """Words of the regulator's dictionaries that no other table of the profile has."""
+
+    release_method: Listed
+    serial_number_type: Listed
+    order_status: Listed
+    sub_order_status: Listed
+    report_status: Listed
+    document_status: Listed
+    confirmation_status: Listed
+    resolution: Listed
+    document_type: Listed
+    package_type: Listed
+    template: Listed
+    code_status: Listed
+    code_state: Listed
+    emission_type: Listed
+    extended_status: Listed
+    event_type: Listed
+    withdrawal_reason: Listed
+    return_reason: Listed
+    package_change: Listed
+    list_status: Listed
+    print_quality: Listed
+    additional_unit: Listed
+    card_status: Listed
+    card_scope: Listed
+
+
 class Errors(Table):
     """`again`: codes of errors that mean "not processed, try later"."""
 
@@ -225,6 +316,7 @@ class CredentialRules(Table):
 
 class Profile(Table):
     about: Annotated[About, Field(alias="profile")]
+    servers: Servers
     headers: Headers
     limits: Limits
     methods: Methods
@@ -234,5 +326,20 @@ class Profile(Table):
     release: Release
     codes: Codes
     countries: Countries
+    dictionaries: Dictionaries
     errors: Errors
     credential: CredentialRules
+
+    def words(self, dictionary: str) -> frozenset[str]:
+        """The words of one of the regulator's dictionaries (`models.base.Dictionary`)."""
+        match dictionary:
+            case "product_group":
+                return frozenset(self.groups)
+            case "product_group_id":
+                return frozenset(str(group.id) for group in self.groups.values() if group.id is not None)
+            case "country":
+                return self.countries.codes
+            case "release_type":
+                return frozenset(self.release.types)
+            case _:
+                return frozenset(getattr(self.dictionaries, dictionary))

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from lined.sandbox import lookups
 from lined.sandbox.accounts import instant
-from lined.sandbox.answers import bad_request, json_response, not_found
+from lined.sandbox.answers import json_response, not_found
 from lined.sandbox.documents import RULES
 from lined.sandbox.faults import Fault
-from lined.sandbox.gate import enter, integer, sandbox_of
+from lined.sandbox.gate import enter, integer, sandbox_of, window, words
 from lined.sandbox.lookups import Card, Search
 from lined.sandbox.rules import (
     CODES_PAGE,
@@ -23,7 +23,6 @@ from lined.sandbox.rules import (
     UTILISATION,
     VALIDATION,
 )
-from lined.sandbox.shapes import parse_instant
 
 router = APIRouter()
 _STORAGE = "/public/api/v1/doc/storage"
@@ -136,36 +135,14 @@ async def content(request: Request, document_id: str) -> Response:
 
 
 def _search_of(request: Request) -> Search:
-    since, until = _moment(request, "dateFrom"), _moment(request, "dateTo")
-    now = sandbox_of(request).clock()  # API 1.21.1 §11.2.1: "if dateTo is not given, up to the present date and time"
-    if since is not None and (now if until is None else until) < since:
-        raise bad_request("dateTo is earlier than dateFrom", "dateTo", where="query")
+    since, until = window(request)
     return Search(
         uuid=request.query_params.get("documentId", ""),
-        types=_words(request, "types", SEARCHABLE_TYPES),
-        statuses=_words(request, "status", DOCUMENT_STATUSES),
-        groups=_words(request, "productGroups", frozenset(PRODUCT_GROUPS)),
+        types=words(request, "types", SEARCHABLE_TYPES),
+        statuses=words(request, "status", DOCUMENT_STATUSES),
+        groups=words(request, "productGroups", frozenset(PRODUCT_GROUPS)),
         since=since,
         until=until,
         limit=integer(request, "limit", SEARCH_PAGE, low=1, high=SEARCH_PAGE),
         cursor=request.query_params.get("cursor", ""),
     )
-
-
-def _words(request: Request, name: str, among: frozenset[str]) -> tuple[str, ...]:
-    """An array of the query, repeated or with commas."""
-    words = [word for text in request.query_params.getlist(name) for word in text.split(",") if word]
-    for word in words:
-        if word not in among:
-            raise bad_request(f"invalid value [{word}] of parameter {name}", name, word, where="query")
-    return tuple(words)
-
-
-def _moment(request: Request, name: str) -> float | None:
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    moment = parse_instant(text)
-    if moment is None:
-        raise bad_request(f"invalid value [{text}] of parameter {name}", name, text, where="query")
-    return moment.timestamp()

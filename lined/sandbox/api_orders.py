@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from lined.sandbox import orders, packs
 from lined.sandbox.accounts import instant
 from lined.sandbox.answers import bad_request, json_response
-from lined.sandbox.books import Connection
-from lined.sandbox.gate import enter, integer, json_body, sandbox_of
+from lined.sandbox.gate import enter, integer, json_body, sandbox_of, window, words
 from lined.sandbox.issuing import Exhausted
-from lined.sandbox.rules import ORDER_CODES, SEARCH_PAGE
+from lined.sandbox.orders import Wanted
+from lined.sandbox.rules import ORDER_CODES, ORDER_STATUSES, SEARCH_PAGE, SUB_ORDER_STATUSES
 from lined.sandbox.shapes import parse_object
 
 router = APIRouter()
@@ -29,45 +29,33 @@ async def register(request: Request) -> Response:
 
 @router.get("/api/orders")
 async def list_orders(request: Request) -> Response:
-    """4.2, newest first; `orderId`, `status` and `productGroup` filter."""
+    """4.2, newest first."""
     sandbox = sandbox_of(request)
     await enter(request, counted=True)
     at, query = sandbox.clock(), request.query_params
     limit = integer(request, "limit", SEARCH_PAGE, low=1, high=SEARCH_PAGE)
-
-    def look(connection: Connection) -> list[dict[str, object]]:
-        rows = connection.execute(
-            "SELECT uuid, product_group, method, po_number, created_at, ready_at, closed_at FROM orders"
-            " WHERE (?1 = '' OR uuid = ?1) AND (?2 = '' OR product_group = ?2) ORDER BY id DESC",
-            (query.get("orderId", ""), query.get("productGroup", "")),
-        )
-        return [
-            {
-                "orderId": uuid,
-                "productGroup": group,
-                "orderStatus": "CLOSED" if closed_at is not None else "READY" if at >= ready_at else "PENDING",
-                "releaseMethodType": method,
-                "poNumber": number or None,
-                "createDate": instant(created_at),
-            }
-            for uuid, group, method, number, created_at, ready_at, closed_at in rows
-        ]
-
+    status = words(request, "status", ORDER_STATUSES)
+    wanted = _wanted(request)._replace(
+        group=query.get("productGroup", ""),
+        contractor=query.get("contractorTin", ""),
+        po_number=query.get("poNumber", ""),
+    )
     await sandbox.books.write(lambda connection: orders.close_old(connection, at))
-    found = await sandbox.books.read(look)
-    status = query.get("status")
-    return json_response({"orderInfos": [one for one in found if status in {None, one["orderStatus"]}][:limit]})
+    found = await sandbox.books.read(lambda connection: orders.search(connection, wanted, at))
+    return json_response({"orderInfos": [one for one in found if not status or one["orderStatus"] in status][:limit]})
 
 
 @router.get("/api/orders/sub-orders")
 async def list_sub_orders(request: Request) -> Response:
-    """4.3."""
+    """4.3, by orders, newest first."""
     sandbox = sandbox_of(request)
     await enter(request, counted=True)
     at, query = sandbox.clock(), request.query_params
-    await sandbox.books.write(lambda connection: orders.close_old(connection, at))
-    found = await sandbox.books.read(lambda c: orders.buffers(c, query.get("orderId", ""), query.get("gtin", "")))
     limit = integer(request, "limit", SEARCH_PAGE, low=1, high=SEARCH_PAGE)
+    status = words(request, "status", SUB_ORDER_STATUSES)
+    wanted = _wanted(request)._replace(gtin=query.get("gtin", ""), cis_type=query.get("cisType", ""))
+    await sandbox.books.write(lambda connection: orders.close_old(connection, at))
+    found = await sandbox.books.read(lambda connection: orders.buffers(connection, wanted))
     infos = [
         {
             "parentOrderId": buffer.order_uuid,
@@ -81,9 +69,14 @@ async def list_sub_orders(request: Request) -> Response:
             "createDate": instant(buffer.created_at),
         }
         for buffer in found
-        if query.get("status") in {None, orders.status_of(buffer, at)}
+        if not status or orders.status_of(buffer, at) in status
     ]
     return json_response({"subOrderInfos": infos[:limit]})
+
+
+def _wanted(request: Request) -> Wanted:
+    since, until = window(request)
+    return Wanted(request.query_params.get("orderId", ""), since, until, request.query_params.get("cursor", ""))
 
 
 @router.get("/api/codes")

@@ -1,4 +1,6 @@
-"""Reports (API 1.21.1 §5): they come in, each answered with the id of the document that was registered for it."""
+"""Reports (API 1.21.1 §5), and the other documents (API 1.21.1 §6, §7): they come in, each answered with the id of
+the document that was registered for it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from lined.sandbox import aggregation, correction, disaggregation, utilisation, validation
+from lined.sandbox import aggregation, correction, customs, disaggregation, transfers, utilisation, validation
 from lined.sandbox.accounts import User
 from lined.sandbox.answers import json_response
 from lined.sandbox.documents import register
@@ -21,11 +23,14 @@ router = APIRouter()
 
 
 class Kind(NamedTuple):
-    """How one kind of report comes in: who reads its body, what names its id in the answer, and who may send it."""
+    """How one kind of report comes in: who reads its body, what names its id in the answer, who may send it, and
+    whether it counts against the limit of orders and reports.
+    """
 
     read: Callable[[bytes, Mapping[str, str], SandboxSettings, float], Filing]
     answer: str = "documentId"
     business: bool = False
+    counted: bool = True
 
 
 KINDS = {
@@ -34,6 +39,10 @@ KINDS = {
     "/public/api/v1/doc/aggregation": Kind(aggregation.read),
     "/public/api/v1/doc/transport-code-disaggregation": Kind(disaggregation.read),
     "/public/api/v1/doc/correction": Kind(correction.read, business=True),
+    "/public/api/v1/doc/transfer/request": Kind(transfers.Request.read, business=True, counted=False),
+    "/public/api/v1/doc/transfer/confirmation": Kind(transfers.Confirmation.read, business=True, counted=False),
+    "/public/api/v1/doc/customs-code": Kind(customs.Registration.read, business=True, counted=False),
+    "/public/api/v1/doc/customs-code-withdrawal": Kind(customs.Withdrawal.read, business=True, counted=False),
 }
 
 
@@ -41,7 +50,7 @@ async def report(request: Request) -> Response:
     """Register a report. Raises Rejection."""
     kind = KINDS[request.url.path]
     sandbox = sandbox_of(request)
-    user = await enter(request, business=kind.business, counted=True)
+    user = await enter(request, business=kind.business, counted=kind.counted)
     body = await json_body(request)
     at = round(sandbox.clock(), 6)  # as createDate prints it, so that a search from that moment finds it
     query = dict(request.query_params)

@@ -50,7 +50,9 @@ def apply(connection: Connection, due: Due, at: float) -> None:
         dissolve(connection, package_id, due.id, at)
 
 
-def dissolve(connection: Connection, package_id: int, document_id: int, at: float) -> None:
+def dissolve(
+    connection: Connection, package_id: int, document_id: int, at: float, *, kind: str = DISAGGREGATION
+) -> None:
     """Empty a package and those above it. Those that are empty already, by an earlier row, have no effect."""
     current: int | None = package_id
     while current is not None:
@@ -59,12 +61,12 @@ def dissolve(connection: Connection, package_id: int, document_id: int, at: floa
         freed = connection.execute(
             "INSERT INTO effects (code_id, document_id, kind, at, detail)"
             " SELECT id, ?, ?, ?, ? FROM codes WHERE parent_id = ?",
-            (document_id, DISAGGREGATION, at, json.dumps({"former_parent": ident}), current),
+            (document_id, kind, at, json.dumps({"former_parent": ident}), current),
         ).rowcount
         if freed:
             connection.execute("UPDATE codes SET parent_id = NULL WHERE parent_id = ?", (current,))
             connection.execute(
                 "INSERT INTO effects (code_id, document_id, kind, at, detail) VALUES (?, ?, ?, ?, ?)",
-                (current, document_id, DISAGGREGATION, at, json.dumps({"removed": freed})),
+                (current, document_id, kind, at, json.dumps({"removed": freed})),
             )
         current = above

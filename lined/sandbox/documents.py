@@ -10,18 +10,22 @@ import json
 from random import Random
 from typing import Protocol
 
-from lined.sandbox import aggregation, correction, disaggregation, utilisation, validation
+from lined.sandbox import aggregation, correction, customs, disaggregation, transfers, utilisation, validation
 from lined.sandbox.books import Connection, one
 from lined.sandbox.filings import Directives, Due, Filing
 from lined.sandbox.rules import (
     AGGREGATION,
     APPLIED,
     CORRECTION,
+    CUSTOMS_CODE_REGISTRATION,
+    CUSTOMS_CODE_WITHDRAWAL,
     DISAGGREGATION,
     ERROR,
     INTRODUCED,
     PARTIAL,
     SUCCESS,
+    TRANSFER_CONFIRMATION,
+    TRANSFER_REQUEST,
     UTILISATION,
     VALIDATION,
     WARNINGS,
@@ -32,7 +36,7 @@ SPOILED = "internal-processing-error"  # result of a code that a fault spoiled
 
 
 class Rules(Protocol):
-    """The rules of one type of document; each is a module of this room.
+    """The rules of one type of document; each is a module of this room, or one of two in a module.
 
     `judge` gives the document's undecided rows a `result` where they are bad or deserve a remark, and their `code_id`;
     `apply` carries out those without a bad result. Both run inside the deciding transaction.
@@ -49,6 +53,10 @@ RULES: dict[str, Rules] = {
     AGGREGATION: aggregation,
     DISAGGREGATION: disaggregation,
     CORRECTION: correction,
+    TRANSFER_REQUEST: transfers.Request,
+    TRANSFER_CONFIRMATION: transfers.Confirmation,
+    CUSTOMS_CODE_REGISTRATION: customs.Registration,
+    CUSTOMS_CODE_WITHDRAWAL: customs.Withdrawal,
 }
 
 

@@ -13,6 +13,7 @@ from lined.sandbox.accounts import User
 from lined.sandbox.answers import Fault, Rejection, bad_request, inactive_token, no_rights
 from lined.sandbox.rules import BODY_MAX_BYTES
 from lined.sandbox.sandbox import Budget, Sandbox
+from lined.sandbox.shapes import parse_instant
 
 JSON = "application/json"
 
@@ -80,3 +81,33 @@ def integer(request: Request, name: str, default: int | None, *, low: int, high:
     if not text.lstrip("-").isdigit() or int(text) < low:
         raise bad_request(f"invalid value [{text}] of parameter {name}", name, text, where="query")
     return int(text) if high is None else min(int(text), high)
+
+
+def words(request: Request, name: str, among: frozenset[str]) -> tuple[str, ...]:
+    """An array of the query, repeated or with commas, each word out of a dictionary. Raises Rejection."""
+    found = [word for text in request.query_params.getlist(name) for word in text.split(",") if word]
+    for word in found:
+        if word not in among:
+            raise bad_request(f"invalid value [{word}] of parameter {name}", name, word, where="query")
+    return tuple(found)
+
+
+def moment(request: Request, name: str) -> float | None:
+    """A date and time of the query, None where there is none. Raises Rejection."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    found = parse_instant(text)
+    if found is None:
+        raise bad_request(f"invalid value [{text}] of parameter {name}", name, text, where="query")
+    return found.timestamp()
+
+
+def window(request: Request, since: str = "dateFrom", until: str = "dateTo") -> tuple[float | None, float | None]:
+    """Two moments of the query. Raises Rejection where the second is earlier (API 1.21.1 §4.2.1: "If dateTo < dateFrom,
+    an error is returned"; without it the present moment counts).
+    """
+    first, last = moment(request, since), moment(request, until)
+    if first is not None and (sandbox_of(request).clock() if last is None else last) < first:
+        raise bad_request(f"{until} is earlier than {since}", until, where="query")
+    return first, last

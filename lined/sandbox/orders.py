@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from lined.sandbox.accounts import instant
 from lined.sandbox.answers import GTIN_NOT_IN_ORDER, Fault, Rejection, bad_request, not_found
 from lined.sandbox.books import Connection, one
 from lined.sandbox.issuing import has_check_digit
@@ -108,6 +109,50 @@ def close_old(connection: Connection, at: float) -> None:
     )
 
 
+class Wanted(NamedTuple):
+    """Filters of 4.2 and 4.3 ("" and None: any). `cursor`: the id of the last order seen."""
+
+    uuid: str
+    since: float | None
+    until: float | None
+    cursor: str
+    group: str = ""
+    contractor: str = ""
+    po_number: str = ""
+    gtin: str = ""
+    cis_type: str = ""
+
+
+_FITS = (
+    "(:uuid = '' OR o.uuid = :uuid) AND (:since IS NULL OR o.created_at >= :since)"
+    " AND (:until IS NULL OR o.created_at < :until)"
+    " AND (:cursor = '' OR o.id < (SELECT id FROM orders WHERE uuid = :cursor))"
+)
+
+
+_ORDERS = f"""
+    SELECT o.uuid, o.product_group, o.method, o.po_number, o.created_at, o.ready_at, o.closed_at FROM orders o
+    WHERE {_FITS} AND (:group = '' OR o.product_group = :group) AND (:po_number = '' OR o.po_number = :po_number)
+        AND :contractor = '' ORDER BY o.id DESC
+"""  # noqa: S608  # our own text; values are parameters
+
+
+def search(connection: Connection, wanted: Wanted, at: float) -> list[dict[str, Any]]:
+    """4.2.2, newest first. No order of the sandbox is a service provider's."""
+    rows = connection.execute(_ORDERS, wanted._asdict())
+    return [
+        {
+            "orderId": uuid,
+            "productGroup": group,
+            "orderStatus": "CLOSED" if closed_at is not None else "READY" if at >= ready_at else "PENDING",
+            "releaseMethodType": method,
+            "poNumber": number or None,
+            "createDate": instant(created_at),
+        }
+        for uuid, group, method, number, created_at, ready_at, closed_at in rows
+    ]
+
+
 class Buffer(NamedTuple):
     """A sub-order with its order, as the books have them."""
 
@@ -125,22 +170,24 @@ class Buffer(NamedTuple):
     closed_at: float | None
     passed: int
     last_pack: str | None
+    annulled: int  # closed by the participant, and not by itself: nothing can be fetched again
 
 
 _BUFFERS = """
     SELECT s.id, o.id, o.uuid, s.gtin, s.cis_type, s.quantity, s.serials, s.template, s.serial_length, o.ready_at,
         o.created_at, coalesce(s.closed_at, o.closed_at),
         (SELECT coalesce(sum(quantity), 0) FROM packs WHERE sub_order_id = s.id),
-        (SELECT uuid FROM packs WHERE sub_order_id = s.id ORDER BY id DESC LIMIT 1)
+        (SELECT uuid FROM packs WHERE sub_order_id = s.id ORDER BY id DESC LIMIT 1), s.closed_at IS NOT NULL
     FROM sub_orders s JOIN orders o ON o.id = s.order_id
 """
 
 
-def buffers(connection: Connection, order_uuid: str, gtin: str) -> list[Buffer]:
-    """Sub-orders, newest order first; "": any."""
+def buffers(connection: Connection, wanted: Wanted) -> list[Buffer]:
+    """Sub-orders, newest order first."""
     rows = connection.execute(
-        f"{_BUFFERS} WHERE (?1 = '' OR o.uuid = ?1) AND (?2 = '' OR s.gtin = ?2) ORDER BY o.id DESC, s.id",
-        (order_uuid, gtin),
+        f"{_BUFFERS} WHERE {_FITS} AND (:gtin = '' OR s.gtin = :gtin) AND (:cis_type = '' OR s.cis_type = :cis_type)"
+        " ORDER BY o.id DESC, s.id",
+        wanted._asdict(),
     )
     return [Buffer(*row) for row in rows]
 
@@ -158,7 +205,7 @@ def buffer_of(connection: Connection, order_uuid: str, gtin: str) -> Buffer:
     """The sub-order. Raises Rejection."""
     if one(connection, "SELECT 1 FROM orders WHERE uuid = ?", (order_uuid,)) is None:
         raise not_found("orderId", order_uuid)
-    found = buffers(connection, order_uuid, gtin)
+    found = buffers(connection, Wanted(order_uuid, None, None, "", gtin=gtin))
     if not gtin or not found:
         fault = Fault(f"GTIN {gtin} is not in the order", "query", "gtin", gtin)
         raise Rejection(400, "gtin-not-in-order", [fault], number=GTIN_NOT_IN_ORDER)
@@ -173,7 +220,11 @@ def close(connection: Connection, order_uuid: str, gtin: str, at: float) -> dict
     if gtin:
         buffer_of(connection, order_uuid, gtin)
         connection.execute("UPDATE sub_orders SET closed_at = ? WHERE order_id = ? AND gtin = ?", (at, order_id, gtin))
+    else:
+        connection.execute(
+            "UPDATE sub_orders SET closed_at = ? WHERE order_id = ? AND closed_at IS NULL", (at, order_id)
+        )
     active = one(connection, "SELECT count(*) FROM sub_orders WHERE order_id = ? AND closed_at IS NULL", (order_id,))
-    if not gtin or not active:
+    if not active:
         connection.execute("UPDATE orders SET closed_at = coalesce(closed_at, ?) WHERE id = ?", (at, order_id))
     return {"orderId": order_uuid} | ({"gtin": gtin} if gtin else {})

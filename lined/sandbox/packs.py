@@ -1,5 +1,5 @@
 """Packs of codes (API 1.21.1 §4.4, §4.5). The codes of a sub-order exist from the moment they are fetched; a pack can
-be fetched again, also from an order that has closed.
+be fetched again, also from an order that has closed by itself.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def fetch(
     buffer = buffer_of(connection, order_uuid, gtin)
     if not 1 <= quantity <= buffer.quantity:
         raise bad_request(f"quantity must lie between 1 and {buffer.quantity}", "quantity", quantity, where="query")
+    if buffer.annulled:  # API 1.21.1 §4.6: "fetching again is not carried out"
+        raise bad_request("the sub-order was closed by the participant", "orderId", order_uuid, where="query")
     packs = connection.execute("SELECT uuid FROM packs WHERE sub_order_id = ? ORDER BY id", (buffer.id,)).fetchall()
     known = [uuid for (uuid,) in packs]
     if last_pack not in _FIRST_PACK and last_pack not in known:

@@ -58,6 +58,9 @@ WARNINGS = ("EMPTY_PACKAGE_COMPOSITION", "EXTENDED_STATUS_EXISTS")  # API 1.21.1
 UTILISATION, VALIDATION, AGGREGATION, ORDER = "UTILISATION", "VALIDATION", "AGGREGATION", "ORDER"
 # API 1.21.1 §13.12 has no word for these two, so a search by `types` cannot ask for them; a document shows these.
 CORRECTION, DISAGGREGATION = "CODE_CORRECTION", "TRANSPORT_CODE_DISAGGREGATION"
+TRANSFER_REQUEST, TRANSFER_CONFIRMATION = "TRANSFER_REQUEST", "TRANSFER_CONFIRMATION"  # no words for these either
+CUSTOMS_CODE_REGISTRATION = "CUSTOMS_CODE_REGISTRATION"  # sample of API 1.21.1 §9.2.2
+CUSTOMS_CODE_WITHDRAWAL = "CUSTOMS_CODE_WITHDRAWAL"  # no word for it
 SEARCHABLE_TYPES = frozenset({
     "WITHDRAWAL", "SALES_RECEIPT", "REFUND_RECEIPT", AGGREGATION, UTILISATION, "IMPORT", VALIDATION, "TYPOGRAPHIC",
     ORDER, "ORIGINAL_INVOICE", "ADDITIONAL_INVOICE", "CORRECTED_INVOICE", "CANCELLED_INVOICE",
@@ -67,6 +70,13 @@ ORDER_PRODUCTS = 10  # API 1.21.1 §1.4: sub-orders in one order
 ORDER_CODES = 150_000  # API 1.21.1 §1.4: codes in one sub-order
 ACTIVE_ORDERS = 100  # API 1.21.1 §1.4
 ORDER_LIFE_S = 7 * 86_400.0  # API 1.21.1 §1.4: "After 7 days, regardless of whether all codes have been received"
+OWNER_QUESTION_MAX = 100  # API 1.21.1 §1.4: codes in one question for their owner
+OWNER_QUESTIONS_PER_S = 10  # API 1.21.1 §1.4
+PARTICIPANT_QUESTIONS_PER_H = 10_000  # API 1.21.1 §1.4
+TRANSFERS_PAGE = 10  # API 1.21.1 §1.4
+PRODUCTS_PAGE = 20  # API 1.21.1 §10.2.1
+LIST_MAX_BYTES = 1_000_000  # API 1.21.1 §1.4: size of a file with a list of codes
+LIST_LIFE_S = 3_600.0  # API 1.21.1 §1.4
 CODE_QUESTION_MAX = 1_000  # API 1.21.1 §1.4: marking codes in one request
 CODE_MIN_CHARS = 20  # API 1.21.1 §1.4
 SEARCH_PAGE = 100  # API 1.21.1 §1.4: documents in an answer
@@ -76,10 +86,26 @@ CODES_PAGE = 30_000  # API 1.21.1 §1.4: codes in an answer by default
 BODY_MAX_BYTES = 32 * 1024 * 1024
 
 
+TRANSFER_GROUPS = frozenset({"pharma", "medicals"})  # API 1.21.1 §6
+CONFIRMATIONS = frozenset({"AWAITING_CONFIRMATION", "REVOKED", "CONFIRMED", "REJECTED"})  # API 1.21.1 §13.10
+RESOLUTIONS = frozenset({"CONFIRMED", "REJECTED"})  # API 1.21.1 §13.11
+ADDITIONAL_UNITS = frozenset({796, 798, 112, 831})  # API 1.21.1 §13.25
+ACC = "ACC"  # package type of an aggregated import code (API 1.21.1 §9.1.2)
+CARD_STATUSES = frozenset({"PUBLISHED", "BLOCKED"})  # API 1.21.1 §13.26
+EMISSION_TYPES = frozenset({"PRIMARY", "REMAINS", "COMISSION", "REMARK", "EXTERNAL", "SHIPPING", "CUSTOMS"})
+ORDER_STATUSES = frozenset({"CREATED", "PENDING", "READY", "REJECTED", "CLOSED", "OUTSOURCED"})  # API 1.21.1 §13.5
+SUB_ORDER_STATUSES = frozenset({"PENDING", "ACTIVE", "EXHAUSTED", "REJECTED", "CLOSED"})  # API 1.21.1 §13.6
+
+
 def kind_of_codes(group: str, cis_type: str) -> tuple[str, int]:
-    """Template and serial length that an order of this kind gets; lengths as in the samples."""
-    if cis_type == "UNIT" and group == "tobacco":
-        return "TOBACCO", 7
-    if cis_type == "UNIT" and group in {"alcohol", "beer"}:
-        return "GS1_AISTR_SHORT", 7
-    return "GS1_AISTR_SHORT", 20 if group == "appliances" else 13
+    """Template and serial length that an order of this kind gets, as the samples of API 1.21.1 §9.4 show them."""
+    if cis_type != "UNIT":
+        return "GS1_AISTR_SHORT", 13
+    return {
+        "tobacco": ("TOBACCO", 7),
+        "pharma": ("GS1_AISTR_ASYM_SHORT", 13),
+        "medicals": ("GS1_AISTR_ASYM_SHORT", 13),
+        "alcohol": ("GS1_AISTR_SHORT", 7),
+        "beer": ("GS1_AISTR_SHORT", 7),
+        "appliances": ("GS1_AISTR_ASYM_SHORT", 20),
+    }.get(group, ("GS1_AISTR_SHORT", 13))

@@ -13,9 +13,10 @@ from lined.sandbox.accounts import Credentials, kill_access_tokens, prepare
 from lined.sandbox.books import Books, Connection, one
 from lined.sandbox.documents import decide_next, next_due
 from lined.sandbox.faults import FaultList
+from lined.sandbox.rules import OWNER_QUESTIONS_PER_S, PARTICIPANT_QUESTIONS_PER_H
 from lined.sandbox.settings import DAY_S, SandboxSettings
 
-MINUTE_S = 60.0
+MINUTE_S, HOUR_S = 60.0, 3_600.0
 _NOTHING_DUE_S = 3_600.0
 
 
@@ -53,6 +54,8 @@ class Sandbox:
         self.requests = Budget(settings.requests_per_minute, MINUTE_S)
         self.key_checks = Budget(settings.key_requests_per_day, DAY_S)
         self.key_refreshes = Budget(settings.key_requests_per_day, DAY_S)
+        self.owner_checks = Budget(OWNER_QUESTIONS_PER_S, 1.0)
+        self.participant_checks = Budget(PARTICIPANT_QUESTIONS_PER_H, HOUR_S)
         self._registered = asyncio.Event()
 
     async def open(self) -> None:

@@ -6,7 +6,7 @@ nothing else writes there. `repeated_attempts` holds what was refused because it
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -124,4 +124,16 @@ CREATE TABLE packs (
     created_at REAL NOT NULL
 );
 CREATE INDEX packs_by_sub_order ON packs (sub_order_id, id);
+
+CREATE TABLE lists (                               -- of codes, asked for by a participant
+    id INTEGER PRIMARY KEY,
+    uuid TEXT NOT NULL UNIQUE,
+    tin TEXT NOT NULL,
+    asked TEXT NOT NULL,                           -- JSON: the filters
+    created_at REAL NOT NULL
+);
+CREATE TABLE confirmations (                       -- of requests to hand codes over
+    request_id INTEGER PRIMARY KEY REFERENCES documents (id),
+    resolution TEXT NOT NULL
+);
 """

@@ -16,7 +16,17 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from lined.sandbox import api_codes, api_control, api_documents, api_orders, api_reports, api_users
+from lined.sandbox import (
+    api_codes,
+    api_control,
+    api_documents,
+    api_lists,
+    api_orders,
+    api_products,
+    api_reports,
+    api_transfers,
+    api_users,
+)
 from lined.sandbox.accounts import Credentials
 from lined.sandbox.answers import Fault, Rejection, json_response, rejection_response
 from lined.sandbox.injection import CONTROL, ICOM, Injection
@@ -159,7 +169,8 @@ def make_app(sandbox: Sandbox) -> Injection:
     injection = Injection(app, sandbox.faults, sandbox.kill_tokens)
     app.state.sandbox = sandbox
     app.state.injection = injection
-    for api in (api_users, api_orders, api_reports, api_documents, api_codes, api_control):
+    apis = [api_users, api_orders, api_reports, api_transfers, api_lists, api_codes, api_products, api_documents]
+    for api in (*apis, api_control):
         app.include_router(api.router)
     app.add_exception_handler(Rejection, _rejected)
     app.add_exception_handler(HTTPException, _not_here)

@@ -144,12 +144,17 @@ def parse_instant(value: str) -> datetime | None:
         return None
 
 
-def parse_object(body: bytes, path: str = "$") -> dict[str, Any]:
-    """The JSON object of a body in UTF-8. Raises Rejection."""
+def parse_json(body: bytes, path: str = "$") -> Any:
+    """The JSON value of a body in UTF-8. Raises Rejection."""
     try:
-        content = json.loads(body.decode())
+        return json.loads(body.decode())
     except ValueError as error:
         raise bad_request(f"the body is not JSON in UTF-8: {error}", path) from error
+
+
+def parse_object(body: bytes, path: str = "$") -> dict[str, Any]:
+    """The JSON object of a body in UTF-8. Raises Rejection."""
+    content = parse_json(body, path)
     if not isinstance(content, dict):
         raise bad_request("the body must be a JSON object", path)
     return content

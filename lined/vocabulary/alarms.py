@@ -49,6 +49,18 @@ class AlarmKind(AdvisedWord):
         True,
     )
     DEVICE = ("device", N_("A device is not connected"), N_("Check its cable, its power and its network."))
+    DEVICE_SILENT = (
+        "device-silent",
+        N_("A device is connected and silent"),
+        N_("Switch it off and on again; check its heartbeat setting."),
+    )
+    DEVICE_FAULT = (
+        "device-fault",
+        N_("A device reports an error"),
+        N_("Look at the device; its own words stand below."),
+        Severity.WARNING,
+        True,
+    )
     DEVICE_SET_UP = (
         "device-set-up",
         N_("A scanner sends wrong characters"),

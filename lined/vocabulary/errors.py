@@ -23,6 +23,7 @@
     │   ├── Unavailable         time-out, 5xx, HTML, unreadable: ask again later
     │   │   └── Unfit               it is about something else than what was asked: of this document only
     │   └── Denied              401 or 403: a credential or a right is missing
+    ├── CallError           a call of the regulator's API by hand cannot be made: nothing was sent
     ├── CommandError        a person's or the PLC's command cannot be done
     │   ├── Unreadable          it is no JSON
     │   ├── NotFound            what it is about is not here
@@ -204,6 +205,14 @@ class Denied(LookupFailed):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class CallError(LinedError):
+    """A call of the regulator's API by hand that cannot be made; nothing was sent. `problems`: each wrong value."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = list(problems)
 
 
 class CommandError(LinedError):

@@ -1,52 +1,29 @@
-"""A `Line` whose configuration a test changes, with bare HTTP, the commands as programs and devices by hand."""
+"""A `Line` with devices by hand and a regulator that is soon done with what it gets."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import dataclasses
-import http.client
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from lined.sandbox import SandboxSettings
-from tests.harness.daemon import LINED, Line, free_port
+from lined.sandbox.demo.process import Answer
+from tests.harness.daemon import Line, device
+from tests.harness.programs import free_port
 
 OK = b"OK\r\n"
 NG = b"NG\r\n"
 REPLY_BOUND_S = 60.0
-COMMAND_BOUND_S = 60.0
 QUICK = {
     "poll_s = 0.5": "poll_s = 0.1\nrequests_per_minute = 6000",
     "in_doubt_first_s = 1\n": "in_doubt_first_s = 0.3\n",
     "in_doubt_gap_s = 3\n": "in_doubt_gap_s = 1\n",
 }
 """What a report waits for, shortened."""
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
-class Done(NamedTuple):
-    """A command that has ended."""
-
-    code: int
-    out: str
-    errors: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 class ContractLine(Line):
@@ -64,45 +41,14 @@ class ContractLine(Line):
     ) -> None:
         self.ports = [free_port() for _ in range(devices)]
         urls = [f"raw:tcp-listen://127.0.0.1:{port}" for port in self.ports]
-        settings = dataclasses.replace(sandbox or SandboxSettings(), requests_per_minute=0)
-        super().__init__(folder, urls, sandbox=settings, first_batch_s=first_batch_s, **batch)
-        self._change = change
-
-    def configure(self) -> None:
-        super().configure()
-        file = self.folder / "lined.toml"
-        text = file.read_text()
-        for usual, quick in QUICK.items():
-            assert usual in text
-            text = text.replace(usual, quick)
-        file.write_text(self._change(text))
+        unlimited = dataclasses.replace(sandbox or SandboxSettings(), requests_per_minute=0)
+        super().__init__(
+            folder, urls, sandbox=unlimited, settings=QUICK, change=change, first_batch_s=first_batch_s, **batch
+        )
 
     @property
     def token(self) -> str:
-        return (self.folder / "line-1.db.token").read_text().strip()
-
-    async def http(
-        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str | None] | None = None
-    ) -> Answer:
-        """One bare request. POST has the token and JSON's content type unless `headers` say otherwise (None: left out).
-        A `body` that is no str is encoded as JSON.
-        """
-        return await asyncio.to_thread(self._http, method, path, body, headers or {})
-
-    def _http(self, method: str, path: str, body: Any, headers: Mapping[str, str | None]) -> Answer:
-        usual: dict[str, str | None] = {}
-        if method == "POST":
-            usual = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
-        sent = {name: value for name, value in {**usual, **headers}.items() if value is not None}
-        content = body if body is None or isinstance(body, str) else json.dumps(body)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, content, sent)
-            answer = connection.getresponse()
-            names = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, names, answer.read().decode())
-        finally:
-            connection.close()
+        return self.daemon.token
 
     async def post(self, path: str, **body: Any) -> Answer:
         return await self.http("POST", f"/api/v1/{path}", {"by": "test", **body})
@@ -117,13 +63,8 @@ class ContractLine(Line):
         assert answer.status == 200, answer
         return dict(answer.json)
 
-    async def run(self, *words: str, config: bool = True) -> Done:
-        """An installed command, run to its end."""
-        return await run(*words, *(("--config", str(self.folder / "lined.toml")) if config else ()))
-
     async def fault(self, kind: str, path: str = "/api/utilisation", method: str = "POST", **more: Any) -> None:
-        body = {"kind": kind, "path": path, "method": method, **more}
-        await self.ask_sandbox("POST", "/sandbox/faults", body)
+        await self.control.fault({"kind": kind, "path": path, "method": method, **more})
 
     @contextlib.asynccontextmanager
     async def scanner(self, number: int = 1) -> AsyncIterator[Scanner]:
@@ -135,13 +76,8 @@ class ContractLine(Line):
             return bool(devices[number - 1].get("listening_on"))
 
         await self.until(listening, "the device's port is not open", bound_s=60)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            yield Scanner(reader, writer)
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+        async with device(self, port) as wire:
+            yield Scanner(*wire)
 
     async def until_report(self, state: str, *, number: int = 0, bound_s: float = 60) -> dict[str, Any]:
         """Wait until the report at this place (0: newest) has this state; the whole of it."""
@@ -172,23 +108,6 @@ class Scanner(NamedTuple):
 
     async def hear(self) -> bytes:
         return await asyncio.wait_for(self.reader.readline(), REPLY_BOUND_S)
-
-
-async def run(*words: str, env: Mapping[str, str] | None = None) -> Done:
-    """`lined …` as installed, bounded."""
-    process = await asyncio.create_subprocess_exec(
-        str(LINED), *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, env=env,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(COMMAND_BOUND_S):
-            out, errors = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return Done(process.returncode, out.decode(), errors.decode())
 
 
 def sums_agree(status: Mapping[str, Any]) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.daemon import LINED, Line, device, free_port
+from tests.harness.daemon import Line, device
+from tests.harness.programs import free_port, run
 
 
 async def test_wrong_configuration_is_exit_78_with_every_problem_and_touches_nothing(tmp_path: Path) -> None:
@@ -17,14 +18,10 @@ async def test_wrong_configuration_is_exit_78_with_every_problem_and_touches_not
         '[line]\nid = "Line 1"\ncolour = "red"\n[journal]\npath = "line.db"\n[[device]]\nid = "cam"\nurl = "ftp://x"\n'
     )
     before = sorted(tmp_path.iterdir())
-    process = await asyncio.create_subprocess_exec(
-        str(LINED), "run", "--config", str(file), stderr=asyncio.subprocess.PIPE
-    )
-    _, errors = await process.communicate()
-    assert process.returncode == 78
-    said = errors.decode()
+    done = await run("run", "--config", file)
+    assert done.code == 78
     for path in ("line.id", "line.colour", "regulator", "device[0].url", "device[0].driver"):
-        assert path in said, f"{path} is not named in:\n{said}"
+        assert path in done.errors, f"{path} is not named in:\n{done.errors}"
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -40,9 +37,7 @@ async def test_a_journal_of_another_account_with_unfinished_reports_is_exit_78(t
         text = (tmp_path / "lined.toml").read_text()
         (tmp_path / "lined.toml").write_text(text.replace("307797292", "301234567"))
         await line.start(ready=False)
-        assert line.process is not None
-        async with asyncio.timeout(60):
-            assert await line.process.wait() == 78
+        assert await line.daemon.ended() == 78
         assert (tmp_path / "line-1.db").read_bytes() == journal
         assert "regulator.tin" in (tmp_path / "lined.log").read_text()
 
@@ -91,9 +86,7 @@ async def test_a_status_port_in_use_is_retried_for_10_s_then_exit_1(tmp_path: Pa
             taken.listen()
             started = asyncio.get_running_loop().time()
             await line.start(ready=False)
-            assert line.process is not None
-            async with asyncio.timeout(60):
-                assert await line.process.wait() == 1
+            assert await line.daemon.ended() == 1
             assert asyncio.get_running_loop().time() - started >= 9.5
 
 
@@ -122,7 +115,7 @@ async def test_an_unreadable_answer_is_in_doubt_looked_for_and_not_sent_twice(
     tmp_path: Path, fault: dict[str, object]
 ) -> None:
     async with Line(tmp_path, [f"raw:tcp-listen://127.0.0.1:{free_port()}"], first_batch_s=0) as line:
-        await line.ask_sandbox("POST", "/sandbox/faults", {**fault, "method": "POST", "path": "/api/utilisation"})
+        await line.control.fault({**fault, "method": "POST", "path": "/api/utilisation"})
         codes = await line.issue(20)
         await line.start_job()
         async with device(line) as (reader, writer):

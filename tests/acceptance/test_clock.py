@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 
 from lined.journal.database import open_readonly
 from lined.reports.delivery.frozen import stored_body
-from tests.harness.daemon import Line, device, free_port
+from tests.harness.daemon import Line, device
+from tests.harness.programs import free_port
 
 DAY_S = 86_400
 OFF_CLOCK = """
@@ -35,9 +35,10 @@ class OffLine(Line):
     """Its daemon's clock is off by what stands in a file, each time it is asked."""
 
     def __init__(self, folder: Path, off_s: float = 0) -> None:
-        super().__init__(folder, [f"raw:tcp-listen://127.0.0.1:{free_port()}"], max_age_s=2, first_batch_s=1)
+        environment = {"PYTHONPATH": str(folder), "CLOCK_OFF": str(folder / "off")}
+        url = f"raw:tcp-listen://127.0.0.1:{free_port()}"
+        super().__init__(folder, [url], environment=environment, max_age_s=2, first_batch_s=1)
         (folder / "sitecustomize.py").write_text(OFF_CLOCK)
-        self.daemon_env = {**os.environ, "PYTHONPATH": str(folder), "CLOCK_OFF": str(folder / "off")}
         self.read_s: dict[str, float] = {}
         self.set_clock(off_s)
 

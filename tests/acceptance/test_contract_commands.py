@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.contract_line import OK, ContractLine, run
-from tests.harness.daemon import GTIN, LINED
+from tests.acceptance.contract_line import OK, ContractLine
+from tests.harness.daemon import GTIN
+from tests.harness.programs import LINED, run
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.contract_line import NG, OK, ContractLine, run
+from tests.acceptance.contract_line import NG, OK, ContractLine
+from tests.harness.programs import run
 
 REQUIRED = """
 [line]

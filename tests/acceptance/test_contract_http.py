@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.acceptance.contract_line import OK, Answer, ContractLine, sums_agree
+from lined.sandbox.demo.process import Answer
+from tests.acceptance.contract_line import OK, ContractLine, sums_agree
 from tests.harness.daemon import GTIN
 from tests.unit.papers.pages import column, names, table
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.contract_line import NG, OK, ContractLine, Scanner, sums_agree
-from tests.harness.daemon import GTIN, OTHER_GTIN, free_port
+from tests.harness.daemon import GTIN, OTHER_GTIN
+from tests.harness.programs import free_port
 
 SSCC = b"00030779729200012315"
 OTHER_PRODUCT = f"""

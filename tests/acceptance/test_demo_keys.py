@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.daemon import LINED
+from tests.harness.programs import LINED
 
 READY_S = 60.0
 SAID_S = 60.0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lined.sandbox.devices.player import Feed, ScannerSettings, SimulatedScanner, good
-from tests.harness.daemon import LINED, OTHER_GTIN, Line, device, free_port
+from tests.harness.daemon import OTHER_GTIN, Line, device
+from tests.harness.programs import free_port, run
 
 FAST = ScannerSettings(window=1_000)
 
@@ -24,12 +24,9 @@ def sums_agree(status: dict[str, Any]) -> bool:
 @pytest.mark.slow
 @pytest.mark.bound(300)
 async def test_demo_reports_65000_codes_in_three_documents_each_once() -> None:
-    process = await asyncio.create_subprocess_exec(
-        str(LINED), "demo", "--codes", "65000", "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    summary = json.loads(output)
+    done = await run("demo", "--codes", "65000", "--json", within_s=290)
+    assert done.code == 0, done.errors
+    summary = done.json
     assert summary["ok"], summary["checks"]
     documents = summary["reports"]
     assert len(documents) >= 3

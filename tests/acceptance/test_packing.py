@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from lined.sandbox import SandboxSettings
-from tests.harness.daemon import GTIN, LINED, Line, free_port
+from tests.harness.daemon import GTIN, Line
+from tests.harness.programs import free_port
 
 STATIONS = """
 [[product.package]]
@@ -79,7 +80,7 @@ class PackingLine(Line):
 
 
 async def tree(line: Line) -> dict[str, str]:
-    page: Any = await line.ask_sandbox("GET", "/sandbox/books/codes")
+    page: Any = await line.control.ask("GET", "/sandbox/books/codes")
     return {item["code"]: item["parent"] for item in page["items"] if item["parent"]}
 
 
@@ -145,12 +146,7 @@ async def test_a_child_of_a_reported_box_is_replaced_by_command_and_the_regulato
 
         await line.until(lambda: holds(idents[:3]), "the box as it was packed")
         await line.until(known, "the outcome of every report")
-        process = await asyncio.create_subprocess_exec(
-            *(str(LINED), "package", "replace", idents[0], "--with", idents[3]),
-            *("--config", str(tmp_path / "lined.toml")),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        said, _ = await process.communicate()
-        assert process.returncode == 0, said
+        replaced = await line.run("package", "replace", idents[0], "--with", idents[3])
+        assert replaced.code == 0, replaced
         await line.until(lambda: holds(idents[1:]), "the box with the other child")
         await line.hang_up()

@@ -88,7 +88,7 @@ async def spoilt_line(folder: Path) -> AsyncIterator[tuple[ContractLine, Spoiler
 
 async def still_runs(line: ContractLine, *, restart: bool = True) -> None:
     """It lives, and so it does after a restart."""
-    assert line.process is not None and line.process.returncode is None
+    assert line.daemon.runs
     assert (await line.status())["state"] in ("running", "degraded")
     if restart:
         assert await line.terminate() == 0

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from lined.journal.database import open_writable
 from tests.bench.fill import BATCH, fill, full_codes
-from tests.bench.plant import BenchPlant, Line
+from tests.bench.plant import BenchPlant
+from tests.harness.daemon import JOURNAL, Wire
 
 WATCH = {"LINED_LOOP_WATCH": "1"}
 PIPELINED = 256  # reads that one device has under way when it goes as fast as it can
@@ -54,7 +55,7 @@ async def start(folder: Path, sizes: Sizes) -> list[Figure]:
         await plant.start()
         await plant.start_job()
         await _pump(plant.lines[0], full_codes(2_000, 77))
-        await plant.stop(9)
+        await plant.stop(kill=True)
         await plant.start()
         return [
             Figure("start: devices connected, small journal", round(connected, 2), "s", "≤ 1"),
@@ -106,7 +107,7 @@ def fdatasync_ms(folder: Path, times: int = 400) -> list[float]:
     return waits
 
 
-async def _paced(line: Line, frames: list[bytes], rate: float) -> list[float]:
+async def _paced(line: Wire, frames: list[bytes], rate: float) -> list[float]:
     """Seconds from each read to its verdict, reads sent at a steady pace whatever the verdicts do."""
     reader, writer = line
     loop = asyncio.get_running_loop()
@@ -169,7 +170,7 @@ async def intake(folder: Path, sizes: Sizes) -> list[Figure]:
     return found
 
 
-async def _pump(line: Line, frames: list[bytes]) -> None:
+async def _pump(line: Wire, frames: list[bytes]) -> None:
     """Send as fast as verdicts come back, PIPELINED reads under way; every verdict must be an accept."""
     reader, writer = line
     answered = sent = 0
@@ -184,8 +185,8 @@ async def _pump(line: Line, frames: list[bytes]) -> None:
 
 
 async def _commits(plant: BenchPlant) -> int:
-    text = await asyncio.to_thread(plant.metrics)
-    line = next((row for row in text.splitlines() if row.startswith("lined_journal_commits")), "x 0")
+    rows = (await plant.metrics()).splitlines()
+    line = next((row for row in rows if row.startswith("lined_journal_commits")), "x 0")
     return int(float(line.split()[-1]))
 
 
@@ -267,11 +268,11 @@ async def disk(folder: Path, sizes: Sizes) -> list[Figure]:
         count = max(40_000, sizes.reads // 4)
         frames = [full_codes(count // 4, 400 + n) for n in range(4)]
         await asyncio.gather(*(_pump(line, part) for line, part in zip(plant.lines, frames, strict=True)))
-        await asyncio.to_thread(plant.ask, "POST", "/api/v1/job/stop", {})
+        await plant.daemon.post("/api/v1/job/stop", {})
         while (await plant.status())["codes"]["accepted"] < count // 4 * 4:
             await asyncio.sleep(0.1)
         await plant.stop()
-        size = (folder / "bench.db").stat().st_size
+        size = (folder / JOURNAL).stat().st_size
         return [Figure("disk for a code's whole life", round(size / count), "bytes", "≤ 250")]
 
 
@@ -285,7 +286,7 @@ async def wear(folder: Path, sizes: Sizes) -> list[Figure]:
             await _renew(plant, min(sizes.usual, 300_000))
             await plant.start()
             await plant.start_job()
-            await asyncio.to_thread(plant.ask, "POST", "/api/v1/journal/backup", {})  # due now, and no read's doing
+            await plant.daemon.post("/api/v1/journal/backup", {})  # due now, and no read's doing
             count = int(rate * sizes.seconds)
             before = plant.written_bytes()
             await _paced(plant.lines[0], full_codes(count, 9_000 + rate), rate)
@@ -307,11 +308,11 @@ async def wear(folder: Path, sizes: Sizes) -> list[Figure]:
 
 async def _renew(plant: BenchPlant, count: int, *, sealed: int = 0, regulator: bool = True) -> None:
     """A new journal with so many codes, the last `sealed` of them waiting to be sent."""
-    for part in plant.folder.glob("bench.db*"):
+    for part in plant.folder.glob(f"{JOURNAL}*"):
         part.unlink()
     if count:
         devices = [*plant.device_ids, *(f"station-{n}/typed" for n in range(1, plant.count + 1))]
-        await fill(plant.folder / "bench.db", count, plant.binding(regulator=regulator), devices, sealed=sealed)
+        await fill(plant.folder / JOURNAL, count, plant.binding(regulator=regulator), devices, sealed=sealed)
 
 
 def loop_held(folder: Path, when: str) -> list[Figure]:

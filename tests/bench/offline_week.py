@@ -19,11 +19,11 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from lined.sandbox import SandboxSettings
-from tests.crash.proxy import Proxy
-from tests.harness.daemon import Line, device, free_port
+from tests.harness.daemon import Line, Wire, device
+from tests.harness.programs import free_port
+from tests.harness.proxy import Proxy
 
 ISSUED_AT_ONCE = 100_000
 CHUNK = 200  # frames in one write of the load
@@ -33,36 +33,14 @@ PROBE_S = 15
 STEPS = 3
 BACKLOG_S = 3600.0
 
-Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
 
 class AwayLine(Line):
     """A line whose regulator can be away: `proxy.leave`, `proxy.come_back`."""
 
     def __init__(self, folder: Path) -> None:
         settings = SandboxSettings(final_after_s=(0.5, 2.0))
-        super().__init__(folder, [f"raw:tcp-listen://127.0.0.1:{free_port()}"], sandbox=settings)
         self.proxy = Proxy(("", 0))
-
-    def configure(self) -> None:
-        super().configure()
-        path = self.folder / "lined.toml"
-        path.write_text(path.read_text().replace(self.sandbox.url, self.proxy.url))
-
-    async def begin(self) -> None:
-        """The regulator answers, the daemon runs, a job too."""
-        await self.sandbox.start()
-        target = urlsplit(self.sandbox.url)
-        self.proxy.upstream = (str(target.hostname), int(target.port or 0))
-        await self.proxy.__aenter__()
-        self.configure()
-        await self.start()
-        await self.start_job()
-
-    async def end(self) -> None:
-        await self.kill()
-        await self.proxy.__aexit__(None, None, None)
-        await self.sandbox.stop()
+        super().__init__(folder, [f"raw:tcp-listen://127.0.0.1:{free_port()}"], sandbox=settings, proxy=self.proxy)
 
 
 async def load(wire: Wire, codes: list[bytes]) -> float:
@@ -150,12 +128,9 @@ def _take(codes: list[bytes], count: int) -> list[bytes]:
 
 
 async def _run(count: int, folder: Path) -> dict[str, Any]:
-    line = AwayLine(folder)
-    try:
-        await line.begin()
+    async with AwayLine(folder) as line:
+        await line.start_job()
         return await week(line, count)
-    finally:
-        await line.end()
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ from lined.sandbox.demo.belt import ident
 from lined.sandbox.demo.plant import DemoPlant
 from tests.browser.chromium import Chromium, Page
 from tests.browser.test_page import shown, sign_in
-from tests.integration.api.plant import Line, code, wall_ms
+from tests.harness.served import Line, code, wall_ms
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +56,7 @@ async def test_a_refused_code_is_understood_and_put_right_from_the_page_alone(tm
     """The installed daemon before the stand-in for the regulator, which refuses one code of a document."""
     async with DemoPlant(tmp_path, codes=UNITS, rate=0, seed=7) as plant, Chromium() as browser:
         await plant.issue()
-        await plant.sandbox_fault({"kind": "partial", "path": "*utilisation*", "spoil": 1})
+        await plant.control.fault({"kind": "partial", "path": "*utilisation*", "spoil": 1})
         page = await browser.page(plant.url + "/?lang=en")
         await press(page, "Start a job")
         await press(page, "Start", "#start-job")
@@ -89,12 +89,12 @@ async def test_a_refused_code_is_understood_and_put_right_from_the_page_alone(tm
         await sees(page, "scrapped")
         await sees(page, "Aziza")
         await until_settled(plant)
-        tree = await plant.regulators_tree()
+        tree = await plant.control.parents()
         wanted = {child: parent for child, parent in plant.belt.tree().items() if child != refused}
         assert len(wanted) == UNITS - 1 + 2 and tree == wanted
         status = await plant.status()
         assert (status["codes"]["accepted"], status["codes"]["refused"]) == (UNITS - 1, 1)
-        assert (await plant.books())["codes"]["applied"] == UNITS - 1
+        assert (await plant.control.books())["codes"]["applied"] == UNITS - 1
         assert browser.messages == []
 
 

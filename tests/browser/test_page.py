@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import Chromium, Page, sizes
-from tests.browser.plant import NASTY, a_shown_line
-from tests.integration.api.plant import Frame, Line, code, malformed_frame
+from tests.harness.served import Frame, Line, code, malformed_frame
+from tests.harness.served_lines import NASTY, a_shown_line
 
 pytestmark = pytest.mark.browser
 

@@ -3,55 +3,40 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.crash.plant import module_program
-
-ROOT = Path(__file__).parents[2]
+from tests.harness.change import ROOT, Change
 
 
-def broken(into: Path, changes: dict[str, list[tuple[str, str]]]) -> tuple[str, ...]:
-    """Copy the packages, replace texts in files; the command that runs the copy.
-
-    Fails where a text is not there exactly once: a control that changes nothing would prove nothing.
-    """
+def broken(into: Path, changes: Sequence[Change]) -> tuple[str, ...]:
+    """Copy the packages, change them; the command that runs the copy. Raises ValueError where a change has no place."""
     for package in ("lined", "drivers"):
         shutil.copytree(ROOT / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, replacements in changes.items():
-        path = into / name
-        text = path.read_text()
-        for old, new in replacements:
-            assert text.count(old) == 1, f"{name} holds {text.count(old)} times: {old}"
-            text = text.replace(old, new)
-        path.write_text(text)
-    return module_program(into)
+    for change in changes:
+        (into / change.file).write_text(change.text(into), "utf-8")
+    start = f"import sys; sys.path.insert(0, {str(into)!r}); from lined.cli import main; main()"
+    return (sys.executable, "-P", "-c", start)
 
 
-ACCEPT_BEFORE_COMMIT = {
-    "lined/journal/writer.py": [
-        (
-            'self._crash_point("before-commit")\n',
-            (
-                "self._deliver([pair for pair in outcome if pair[0].work.intake])\n"
-                "            time.sleep(0.2)\n"
-                '            self._crash_point("before-commit")\n'
-            ),
-        ),
-    ]
-}
-SYNCHRONOUS_OFF = {"lined/journal/database.py": [('("synchronous", 2)', '("synchronous", 0)')]}
-SEND_AGAIN_WITHOUT_LOOKING = {
-    "lined/reports/outcomes/sending.py": [
-        (
-            "class NoAnswer(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):",
-            "class NoAnswer(ReportOutcome, edges={_S.SENDING: _S.SEALED}):",
-        ),
-        (
-            "class CutShort(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):",
-            "class CutShort(ReportOutcome, edges={_S.SENDING: _S.SEALED}):",
-        ),
-    ],
-    "lined/reports/delivery/loops.py": [
-        ("        if isinstance(outcome, NoAnswer):\n            self._close_gate()\n", ""),
-    ],
-}
+ACCEPT_BEFORE_COMMIT = [
+    Change(
+        "lined/journal/writer.py::Writer._commit",
+        'self._crash_point("before-commit")',
+        """
+        self._deliver([pair for pair in outcome if pair[0].work.intake])
+        time.sleep(0.2)
+        self._crash_point("before-commit")
+        """,
+    )
+]
+SYNCHRONOUS_OFF = [
+    Change("lined/journal/database.py::open_writable", '("synchronous", 2)', '("synchronous", 0)'),
+]
+_SENDING = "lined/reports/outcomes/sending.py"
+SEND_AGAIN_WITHOUT_LOOKING = [
+    Change(f"{_SENDING}::NoAnswer", "{_S.SENDING: _S.IN_DOUBT}", "{_S.SENDING: _S.SEALED}"),
+    Change(f"{_SENDING}::CutShort", "{_S.SENDING: _S.IN_DOUBT}", "{_S.SENDING: _S.SEALED}"),
+    Change("lined/reports/delivery/loops.py::Delivery._send", "self._close_gate()", "pass"),
+]

@@ -1,26 +1,23 @@
-"""A line that can be attacked: Line with a proxy before the regulator, a belt that never runs empty, other builds of
-the daemon, and figures that say whether anything was lost or reported twice.
+"""A line that can be attacked: a proxy before the regulator, a belt that never runs empty, and figures that say whether
+anything was lost or reported twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
-import signal
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any
 
 from lined.journal.database import open_readonly
 from lined.sandbox import SandboxSettings
 from lined.sandbox.devices.player import ScannerSettings, SimulatedScanner
-from tests.crash.proxy import Kind, Plan, Proxy, passing
-from tests.harness.daemon import LINED, Line
+from tests.harness.daemon import JOURNAL, Line
+from tests.harness.programs import LINED
+from tests.harness.proxy import Kind, Plan, Proxy, passing
 
 QUICK = SandboxSettings(
     requests_per_minute=0,
@@ -71,30 +68,30 @@ class Figures:
 
 
 class Plant(Line):
-    """`program`: what to run instead of the installed `lined`. `environment` is added to the daemon's at each start."""
+    """See the head. `plan`: what requests to the regulator meet."""
 
     def __init__(
         self,
         folder: Path,
         *,
         plan: Plan = passing,
-        program: tuple[str, ...] = (str(LINED),),
-        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = (str(LINED),),
         sandbox: SandboxSettings = QUICK,
         rate: float = 400,
         max_codes: int = 250,
         max_age_s: float = 1.0,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(folder, sandbox=sandbox, max_codes=max_codes, max_age_s=max_age_s, first_batch_s=0)
-        self.program = program
-        self.environment = dict(environment or {})
         self.proxy = Proxy(("", 0), plan)
+        super().__init__(
+            folder, sandbox=sandbox, proxy=self.proxy, settings={**HASTE, **(settings or {})}, program=program,
+            max_codes=max_codes, max_age_s=max_age_s, first_batch_s=0,
+        )  # fmt: skip
         self.belt: list[bytes] = []
         self.running = True
         self.kills = 0
         self.kills_while_sending = 0
-        self._settings = {**HASTE, **(settings or {})}
+        self._passed = 0
         scanner = ScannerSettings(rate=rate, window=64, reply_timeout_s=2)
         self.scanners.append(SimulatedScanner("tcp-listen://127.0.0.1:0", self._items(), scanner))
 
@@ -104,83 +101,15 @@ class Plant(Line):
 
     def _items(self) -> Iterator[bytes]:
         """Codes off the belt, as long as it runs."""
-        position = 0
-        while self.running and position < len(self.belt):
-            yield self.belt[position]
-            position += 1
-            self._passed = position
-
-    # ── the daemon ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def __aenter__(self) -> Self:
-        await self.sandbox.start()
-        target = urlsplit(self.sandbox.url)
-        self.proxy.upstream = (str(target.hostname), int(target.port or 0))
-        await self.proxy.__aenter__()
-        await self.scanner.open()
-        self.configure()
-        try:
-            await self.start()
-        except BaseException:
-            await self.__aexit__()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.kill()
-        await self.scanner.close()
-        await self.proxy.__aexit__(None, None, None)
-        await self.sandbox.stop()
-
-    def configure(self) -> None:
-        super().configure()
-        path = self.folder / "lined.toml"
-        text = path.read_text().replace(self.sandbox.url, self.proxy.url)
-        for usual, wanted in self._settings.items():
-            assert usual in text, usual
-            text = text.replace(usual, wanted)
-        path.write_text(text)
-
-    async def start(self, *, ready: bool = True) -> None:
-        with (self.folder / "lined.log").open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.program,
-                "run",
-                "--config",
-                str(self.folder / "lined.toml"),
-                stdout=output,
-                stderr=output,
-                env={**os.environ, **self.environment},
-                start_new_session=True,
-            )
-        if ready:
-            await self.until(self._is_ready, "the daemon was not ready", bound_s=60)
-
-    async def _is_ready(self) -> bool:
-        assert self.process is not None
-        if self.process.returncode is not None:
-            log = (self.folder / "lined.log").read_text()[-3000:]
-            raise AssertionError(f"the daemon ended with {self.process.returncode}; its log:\n{log}")
-        return await super()._is_ready()
-
-    async def kill(self) -> None:
-        """SIGKILL to the daemon and to what started it (fiu-run is a shell)."""
-        if self.process is not None and self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            await self.process.wait()
-
-    async def exit_code(self, bound_s: float = 60) -> int:
-        """Wait for the daemon's own end."""
-        assert self.process is not None
-        async with asyncio.timeout(bound_s):
-            return await self.process.wait()
+        while self.running and self._passed < len(self.belt):
+            yield self.belt[self._passed]
+            self._passed += 1
 
     # ── load ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def feed(self, ahead: int = 10_000) -> None:
         """See that the belt does not run empty."""
-        while len(self.belt) - getattr(self, "_passed", 0) < ahead:
+        while len(self.belt) - self._passed < ahead:
             self.belt += await self.issue(ISSUED_AT_ONCE)
 
     async def until_said(self, count: int, bound_s: float = 60) -> None:
@@ -203,7 +132,7 @@ class Plant(Line):
     async def _left_in_doubt(self) -> int:
         """Read off the journal's file, since only histories tell."""
         asked = "SELECT count(DISTINCT report_id || at_ms) FROM report_event WHERE after = 'in_doubt' AND why LIKE ?"
-        return await asyncio.to_thread(_one_number, self.folder / "line-1.db", asked, "the program ended%")
+        return await asyncio.to_thread(_one_number, self.folder / JOURNAL, asked, "the program ended%")
 
     async def figures(self) -> Figures:
         results, applied, books = self.scanner.results, await self.applied(), await self.books()
@@ -263,9 +192,3 @@ def _one_number(journal: Path, asked: str, value: str) -> int:
         return int(connection.execute(asked, (value,)).fetchone()[0])
     finally:
         connection.close()
-
-
-def module_program(root: Path) -> tuple[str, ...]:
-    """The daemon out of another source tree: see `broken`."""
-    start = f"import sys; sys.path.insert(0, {str(root)!r}); from lined.cli import main; main()"
-    return (sys.executable, "-P", "-c", start)

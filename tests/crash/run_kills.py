@@ -14,20 +14,19 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from tests.crash.plant import Figures, OneInFiveAnswersLost, Plant, kill_under_load
+from tests.harness.programs import LINED
 
 
-async def campaign(folder: Path, *, kills: int, seed: int, program: tuple[str, ...] | None = None) -> Figures:
+async def campaign(folder: Path, *, kills: int, seed: int, program: Sequence[str] = (str(LINED),)) -> Figures:
     """The whole run; `program` replaces the installed daemon. Raises AssertionError where it does not end."""
     chance = random.Random(seed)
     plan = OneInFiveAnswersLost(random.Random(seed + 1))
-    plant = Plant(folder, plan=plan)
-    if program is not None:
-        plant.program = program
-    async with plant:
+    async with Plant(folder, plan=plan, program=program) as plant:
         await plant.start_job()
         await plant.feed()
         playing = asyncio.create_task(plant.play())

@@ -5,8 +5,6 @@ and what cannot be known is said until a person has taken note.
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +15,15 @@ from tests.crash.plant import Plant
 
 pytestmark = [pytest.mark.slow]
 
-LINED = Path(sys.executable).with_name("lined")
 PAGE = PAGE_BYTES
 EXIT_JOURNAL = 74
 
 
 async def lined(plant: Plant, *words: str, code: int = 0) -> Any:
-    """Run a command of the installed program with `--json`."""
-    process = await asyncio.create_subprocess_exec(
-        str(LINED), *words, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == code, (process.returncode, errors.decode())
-    return json.loads(output) if output else errors.decode()
-
-
-def config(plant: Plant) -> tuple[str, str]:
-    return ("--config", str(plant.folder / "lined.toml"))
+    """What a command of the installed program with `--json` prints; its complaint where it fails, as it has to."""
+    done = await plant.run(*words, "--json", config="recover" not in words)
+    assert done.code == code, done
+    return done.json if done.out else done.errors
 
 
 def spoil(journal: Path, pages: range) -> None:
@@ -63,7 +53,7 @@ async def test_a_damaged_journal_is_set_aside_whole_and_production_goes_on_with_
         await plant.start_job()
         codes = await plant.issue(6)
         assert all([await accepted(plant, code) for code in codes[:2]])
-        await lined(plant, "backup", *config(plant))
+        await lined(plant, "backup")
         assert await accepted(plant, codes[2])
         assert await plant.terminate() == 0
         journal = tmp_path / "line-1.db"
@@ -89,7 +79,7 @@ async def test_a_damaged_journal_is_set_aside_whole_and_production_goes_on_with_
             return bool((await plant.status())["reports"]["succeeded"])
 
         await plant.until(reported, "new production was not reported", bound_s=90)
-        await lined(plant, "journal", "confirm", *config(plant))
+        await lined(plant, "journal", "confirm")
 
         async def quiet() -> bool:
             return "journal-gap" not in kinds(await plant.status())
@@ -125,7 +115,7 @@ async def test_on_damage_stop_ends_with_74_at_each_start_and_touches_nothing(tmp
         damaged = journal.read_bytes()
         for _ in range(2):
             await plant.start(ready=False)
-            assert await plant.exit_code() == EXIT_JOURNAL
+            assert await plant.daemon.ended() == EXIT_JOURNAL
             assert journal.read_bytes() == damaged
         assert not list(tmp_path.glob("*.damaged-*"))
 
@@ -136,7 +126,7 @@ async def test_a_replacement_that_was_interrupted_is_gone_on_with(tmp_path: Path
         await plant.start_job()
         codes = await plant.issue(2)
         assert await accepted(plant, codes[0])
-        await lined(plant, "backup", *config(plant))
+        await lined(plant, "backup")
         await plant.kill()
         journal = tmp_path / "line-1.db"
         journal.rename(tmp_path / "line-1.db.damaged-20260101T000000Z")  # its WAL is left behind
@@ -152,7 +142,7 @@ async def test_after_a_restore_nothing_is_sent_until_all_was_looked_for_and_a_pe
         await plant.start_job()
         codes = await plant.issue(4)
         assert await accepted(plant, codes[0])  # in an open batch when the backup is made, reported afterwards
-        made = await lined(plant, "backup", *config(plant))
+        made = await lined(plant, "backup")
         await plant.command("reports/seal")
 
         async def reported() -> bool:
@@ -161,9 +151,9 @@ async def test_after_a_restore_nothing_is_sent_until_all_was_looked_for_and_a_pe
         await plant.until(reported, "the first code was not reported")
         attempts = plant.proxy.met.total()
         assert await accepted(plant, codes[1])
-        assert await lined(plant, "restore", made["path"], *config(plant), code=1)  # the daemon runs
+        assert await lined(plant, "restore", made["path"], code=1)  # the daemon runs
         assert await plant.terminate() == 0
-        await lined(plant, "restore", made["path"], *config(plant))
+        await lined(plant, "restore", made["path"])
         assert list(tmp_path.glob("line-1.db.replaced-*"))
         await plant.start()
         assert await accepted(plant, codes[2])
@@ -180,7 +170,7 @@ async def test_after_a_restore_nothing_is_sent_until_all_was_looked_for_and_a_pe
             await asyncio.sleep(0.1)
         assert (await plant.status())["regulator"]["sending"], "something else kept it from being sent"
         assert "journal-gap" in kinds(await plant.status())
-        await lined(plant, "journal", "confirm", *config(plant))
+        await lined(plant, "journal", "confirm")
 
         async def both() -> bool:
             return bool((await plant.status())["reports"]["succeeded"] == 2)
@@ -196,9 +186,9 @@ async def test_a_report_unfinished_in_the_backup_that_was_never_sent_waits_for_a
         await plant.start_job()
         codes = await plant.issue(1)
         assert await accepted(plant, codes[0])
-        made = await lined(plant, "backup", *config(plant))
+        made = await lined(plant, "backup")
         assert await plant.terminate() == 0
-        await lined(plant, "restore", made["path"], *config(plant))
+        await lined(plant, "restore", made["path"])
         await plant.start()
         early, _ = await plant.request("POST", "/api/v1/journal/confirm", {})
         assert early == 409, "a confirmation before everything was looked for"
@@ -207,7 +197,7 @@ async def test_a_report_unfinished_in_the_backup_that_was_never_sent_waits_for_a
             return bool((await plant.status())["reports"]["held"])
 
         await plant.until(held, "it was not held", bound_s=90)
-        await lined(plant, "journal", "confirm", *config(plant))
+        await lined(plant, "journal", "confirm")
         report = (await plant.reports("&state=held"))[0]["id"]
         assert (await plant.request("POST", f"/api/v1/reports/{report}/retry", {}))[0] == 422
         await plant.command(f"reports/{report}/retry", confirm="not-received")
@@ -234,7 +224,7 @@ async def test_recover_reads_what_a_damaged_journal_still_holds(tmp_path: Path) 
         assert journal.read_bytes() == damaged
         assert said * 3 // 4 <= saved["rows"]["code"] <= said
         assert saved["rows"]["job"] == 1
-        await lined(plant, "restore", saved["path"], *config(plant))
+        await lined(plant, "restore", saved["path"])
         await plant.start()
         known = [code for code in list(plant.scanner.results.accepted)[:40] if not await accepted(plant, code)]
         assert len(known) >= 20
@@ -248,20 +238,20 @@ async def test_codes_of_a_journal_that_was_set_aside_are_taken_over_and_each_is_
         assert await accepted(plant, codes[0])
         await plant.command("reports/seal")
         await plant.until_settled()
-        made = await lined(plant, "backup", *config(plant))
+        made = await lined(plant, "backup")
         assert await accepted(plant, codes[1])
         await plant.command("reports/seal")
         await plant.until_settled()  # reported, and the backup does not know
         assert await accepted(plant, codes[2])  # acknowledged, and nobody but the journal knows
         assert await plant.terminate() == 0
-        await lined(plant, "restore", made["path"], *config(plant))
+        await lined(plant, "restore", made["path"])
         await plant.start()
         assert await accepted(plant, codes[3])
         assert await plant.terminate() == 0
         aside = next(path for path in tmp_path.glob("line-1.db.replaced-*") if path.suffix not in {".said", ".marks"})
-        taken = await lined(plant, "journal", "adopt", str(aside), *config(plant))
+        taken = await lined(plant, "journal", "adopt", str(aside))
         assert taken == {"codes": 2, "reports": 2, "orphans": 0}
-        again = await lined(plant, "journal", "adopt", str(aside), *config(plant))
+        again = await lined(plant, "journal", "adopt", str(aside))
         assert again["codes"] == 0
         await plant.start()
         assert not any([await accepted(plant, code) for code in codes[:4]]), "a duplicate was not seen"
@@ -273,7 +263,7 @@ async def test_codes_of_a_journal_that_was_set_aside_are_taken_over_and_each_is_
         await plant.until(decided, "what was reported was not found, or what was not is not held", bound_s=90)
         report = (await plant.reports("&state=held"))[0]["id"]
         await plant.command(f"reports/{report}/retry", confirm="not-received")
-        await lined(plant, "journal", "confirm", *config(plant))
+        await lined(plant, "journal", "confirm")
         await plant.command("reports/seal")
         await plant.until_settled()
         assert await plant.applied() == set(codes[:4])

@@ -36,7 +36,7 @@ async def load(plant: Plant, codes: int = 500) -> asyncio.Task[Any]:
 def under_fiu(plant: Plant, folder: Path) -> Path:
     """Have the plant's daemon run under libfiu. Returns where it is controlled."""
     control = folder / "fiu"
-    plant.program = fiu_program(plant.program, control)
+    plant.daemon.program = fiu_program(plant.daemon.program, control)
     return control
 
 
@@ -49,14 +49,14 @@ async def test_a_disk_error_ends_the_daemon_with_74_and_loses_nothing_that_was_a
     tmp_path: Path, call: str, once: bool
 ) -> None:
     plant = Plant(tmp_path)
-    program = plant.program
+    program = plant.daemon.program
     control = under_fiu(plant, tmp_path)
     async with plant:
         playing = await load(plant)
         fail(control, call, EIO, once=once)
-        assert await plant.exit_code() == EXIT_JOURNAL
+        assert await plant.daemon.ended() == EXIT_JOURNAL
         said = set(plant.scanner.results.accepted)
-        plant.program = program
+        plant.daemon.program = program
         await plant.start()
         await plant.until_said(len(said) + 500)
         figures = await plant.finish(playing)

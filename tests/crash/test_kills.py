@@ -13,8 +13,8 @@ import pytest
 
 from tests.crash.broken import ACCEPT_BEFORE_COMMIT, SEND_AGAIN_WITHOUT_LOOKING, broken
 from tests.crash.plant import SUBMISSION, Plant
-from tests.crash.proxy import Kind, Plan
 from tests.crash.run_kills import campaign
+from tests.harness.proxy import Kind, Plan
 
 pytestmark = [pytest.mark.slow]
 
@@ -61,12 +61,12 @@ async def test_a_kill_at_each_named_durable_step_leaves_every_code_once_in_the_b
         playing = asyncio.create_task(plant.play())
         for point in POINTS:
             await plant.kill()
-            plant.environment["LINED_CRASH_AT"] = point
+            plant.daemon.environment["LINED_CRASH_AT"] = point
             await plant.start(ready=False)
-            assert await plant.exit_code() == -signal.SIGKILL, point
+            assert await plant.daemon.ended() == -signal.SIGKILL, point
             plant.kills += 1
             await plant.feed()
-        del plant.environment["LINED_CRASH_AT"]
+        del plant.daemon.environment["LINED_CRASH_AT"]
         await plant.start()
         figures = await plant.finish(playing)
     assert figures.holds, figures
@@ -83,10 +83,10 @@ async def test_control_a_daemon_that_accepts_before_the_commit_is_found_out(tmp_
         playing = asyncio.create_task(plant.play())
         await plant.until_said(100)
         await plant.kill()
-        plant.environment["LINED_CRASH_AT"] = "before-commit/Judging:5"
+        plant.daemon.environment["LINED_CRASH_AT"] = "before-commit/Judging:5"
         await plant.start(ready=False)
-        assert await plant.exit_code() == -signal.SIGKILL
-        del plant.environment["LINED_CRASH_AT"]
+        assert await plant.daemon.ended() == -signal.SIGKILL
+        del plant.daemon.environment["LINED_CRASH_AT"]
         await plant.start()
         figures = await plant.finish(playing)
     assert figures.lost > 0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.crash.plant import SUBMISSION, Plant
-from tests.crash.proxy import Kind, Plan, passing
+from tests.harness.proxy import Kind, Plan, passing
 
 pytestmark = [pytest.mark.slow]
 

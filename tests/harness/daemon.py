@@ -1,7 +1,7 @@
-"""A line for acceptance tests: the regulator's stand-in, simulated devices, and `lined run` as an installed program.
+"""A whole line for tests: the regulator's stand-in, simulated devices, and `lined run` as an installed program.
 
 async with Line(tmp_path, ["tcp-listen://127.0.0.1:0"]) as line:
-    line.codes = await line.issue(1_000)
+    line.items[0] += await line.issue(1_000)
     await line.start_job()
     await line.play()
 """
@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
-import json
-import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from lined.sandbox import SandboxServer, SandboxSettings
-from lined.sandbox.devices.player import ScannerSettings, SimulatedScanner
+from lined.sandbox.demo.control import SandboxControl
+from lined.sandbox.demo.process import Answer, DaemonProcess, ProcessFailed
+from lined.sandbox.devices.player import Item, ScannerSettings, SimulatedScanner
+from tests.harness.programs import LINED, Done, free_port, run
+from tests.harness.proxy import Proxy
 
 GTIN = "04899215122371"
 OTHER_GTIN = "03077972920046"
-LINED = Path(sys.executable).with_name("lined")
-"""The installed program, beside this interpreter."""
+JOURNAL = "line-1.db"
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 CONFIG = """
 [line]
@@ -71,8 +72,34 @@ devices = ["cam-{n}"]
 """
 
 
+def configuration(
+    regulator: str,
+    urls: Sequence[str],
+    port: int,
+    *,
+    device: str = DEVICE,
+    max_codes: int = 30_000,
+    max_age_s: float = 900,
+    first_batch_s: float = 60,
+    settings: Mapping[str, str] | None = None,
+) -> str:
+    """A configuration's text with a device at each of `urls`. `settings`: text that is in it -> text instead."""
+    devices = "".join(device.format(n=n, url=url) for n, url in enumerate(urls, 1))
+    text = CONFIG.format(
+        regulator=regulator, gtin=GTIN, devices=devices, port=port,
+        max_codes=max_codes, max_age_s=max_age_s, first_batch_s=first_batch_s,
+    )  # fmt: skip
+    for usual, wanted in (settings or {}).items():
+        assert usual in text, usual
+        text = text.replace(usual, wanted)
+    return text
+
+
 class Line:
-    """See the head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is."""
+    """See the head. `devices`: addresses of simulated scanners; one that begins with `raw:` is a URL taken as it is.
+    `device`: the stanza of each, with its number `n` and its `url`. `proxy` stands before the regulator. `settings` and
+    `change` rewrite the configuration; `program` and `environment` are the daemon's, at each start.
+    """
 
     def __init__(
         self,
@@ -80,33 +107,47 @@ class Line:
         devices: Iterable[str] = (),
         *,
         sandbox: SandboxSettings | None = None,
-        max_codes: int = 30_000,
-        max_age_s: float = 900,
-        first_batch_s: float = 60,
         scanner: ScannerSettings | None = None,
+        device: str = DEVICE,
+        proxy: Proxy | None = None,
+        settings: Mapping[str, str] | None = None,
+        change: Callable[[str], str] = str,
+        program: Sequence[str] = (str(LINED),),
+        environment: Mapping[str, str] | None = None,
+        **batch: float,
     ) -> None:
         self.folder = folder
+        self.config = folder / "lined.toml"
         self.sandbox = SandboxServer(sandbox or SandboxSettings(), state_path=folder / "sandbox.db")
-        self.items: list[list[bytes]] = []
+        self.items: list[list[bytes | Item]] = []
+        self._device = device
         self.scanners: list[SimulatedScanner] = []
         self.raw_urls: list[str] = []
-        self._batch = {"max_codes": max_codes, "max_age_s": max_age_s, "first_batch_s": first_batch_s}
+        self._proxy, self._settings, self._change, self._batch = proxy, settings, change, batch
         for address in devices:
             if address.startswith("raw:"):
                 self.raw_urls.append(address.removeprefix("raw:"))
                 continue
-            items: list[bytes] = []
+            items: list[bytes | Item] = []
             log = folder / f"scanner-{len(self.scanners) + 1}.log"
             self.items.append(items)
             self.scanners.append(SimulatedScanner(address, _lazily(items), scanner, log))
-        self.port = free_port()
-        self.daemon_env: dict[str, str] | None = None  # the daemon's; None: ours
+        self.daemon = DaemonProcess(
+            self.config, folder / JOURNAL, free_port(), program=program, environment=environment, apart=True
+        )
         self.log_to: int | None = None  # where the daemon's log goes; None: to `lined.log`
-        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def port(self) -> int:
+        return self.daemon.port
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self.sandbox)
+            if self._proxy is not None:
+                target = urlsplit(self.sandbox.url)
+                self._proxy.upstream = (str(target.hostname), int(target.port or 0))
+                await stack.enter_async_context(self._proxy)
             for scanner in self.scanners:
                 await stack.enter_async_context(scanner)
             stack.push_async_callback(self.kill)
@@ -122,67 +163,46 @@ class Line:
 
     def configure(self) -> None:
         """Write the configuration and the key."""
-        urls = [*(scanner.url for scanner in self.scanners), *self.raw_urls]
         (self.folder / "api-key").write_text(self.sandbox.credentials.api_key)
-        devices = "".join(DEVICE.format(n=n, url=url) for n, url in enumerate(urls, 1))
-        text = CONFIG.format(regulator=self.sandbox.url, gtin=GTIN, devices=devices, port=self.port, **self._batch)
-        (self.folder / "lined.toml").write_text(text)
+        regulator = self.sandbox.url if self._proxy is None else self._proxy.url
+        urls = [*(scanner.url for scanner in self.scanners), *self.raw_urls]
+        batch: dict[str, Any] = self._batch
+        text = configuration(regulator, urls, self.port, device=self._device, settings=self._settings, **batch)
+        self.config.write_text(self._change(text))
 
     # ── the daemon ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, *, ready: bool = True) -> None:
         """Start the installed program; wait until /readyz says 200."""
-        with (self.folder / "lined.log").open("ab") as file:
-            log = file.fileno() if self.log_to is None else self.log_to
-            self.process = await asyncio.create_subprocess_exec(
-                str(LINED),
-                "run",
-                "--config",
-                str(self.folder / "lined.toml"),
-                stdout=log,
-                stderr=log,
-                env=self.daemon_env,
-            )
+        await self.daemon.spawn(self.log_to)
         if ready:
-            await self.until(self._is_ready, "the daemon was not ready")
+            try:
+                await self.daemon.until_ready()
+            except ProcessFailed as failed:
+                raise AssertionError(str(failed)) from failed
 
     async def kill(self) -> None:
         """SIGKILL, as a power cut is to a process."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
+        await self.daemon.kill()
 
     async def terminate(self) -> int:
         """SIGTERM; the exit code. Fails where it takes more than 10 s."""
-        assert self.process is not None
-        self.process.terminate()
-        async with asyncio.timeout(10):
-            return await self.process.wait()
-
-    async def _is_ready(self) -> bool:
-        try:
-            status, _ = await self.request("GET", "/readyz")
-        except OSError:
-            return False
-        return status == 200
-
-    # ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────
+        code = await self.daemon.stop(10)
+        assert code >= 0, f"the daemon was ended by signal {-code}"
+        return code
 
     async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Any]:
         """Status and parsed answer of the daemon's endpoint."""
-        return await asyncio.to_thread(self._request, method, path, body)
+        answer = await self.http(method, path, body)
+        return answer.status, answer.json
 
-    def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, Any]:
-        headers = {"Content-Type": "application/json"}
-        if method == "POST":
-            headers["Authorization"] = f"Bearer {(self.folder / 'line-1.db.token').read_text().strip()}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
-        finally:
-            connection.close()
+    async def http(
+        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str | None] | None = None
+    ) -> Answer:
+        """One bare request. POST has the token and JSON's content type unless `headers` say otherwise (None: left out).
+        A `body` that is no str is encoded as JSON.
+        """
+        return await self.daemon.ask(method, path, body, headers)
 
     async def command(self, path: str, **body: Any) -> Any:
         status, answer = await self.request("POST", f"/api/v1/{path}", {"by": "test", **body})
@@ -193,59 +213,31 @@ class Line:
         return await self.command("job/start", gtin=GTIN, **body)
 
     async def status(self) -> dict[str, Any]:
-        status, answer = await self.request("GET", "/status")
-        assert status == 200, (status, answer)
-        return dict(answer)
+        return dict(await self.daemon.get("/status"))
 
     async def reports(self, query: str = "") -> list[dict[str, Any]]:
-        status, answer = await self.request("GET", f"/api/v1/reports?limit=1000{query}")
-        assert status == 200, (status, answer)
-        return answer["items"]  # type: ignore[no-any-return]
+        return list((await self.daemon.get(f"/api/v1/reports?limit=1000{query}"))["items"])
+
+    async def run(self, *words: str, config: bool = True) -> Done:
+        """An installed command, run to its end."""
+        return await run(*words, *(("--config", self.config) if config else ()))
 
     # ── the regulator's stand-in ────────────────────────────────────────────────────────────────────────────────────
 
-    async def ask_sandbox(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Its control endpoint."""
-        return await asyncio.to_thread(self._ask_sandbox, method, path, body)
-
-    def _ask_sandbox(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
-        host = self.sandbox.url.removeprefix("http://")
-        connection = http.client.HTTPConnection(host, timeout=60)
-        try:
-            headers = {"Content-Type": "application/json"}
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            content = answer.read()
-            assert answer.status < 300, content
-            return json.loads(content or b"null")
-        finally:
-            connection.close()
+    @property
+    def control(self) -> SandboxControl:
+        return SandboxControl(self.sandbox.url)
 
     async def issue(self, count: int, gtin: str = GTIN, **wanted: object) -> list[bytes]:
         """Full codes that belong to our account."""
-        body = {
-            "gtin": gtin,
-            "group": "vegetableoil",
-            "count": count,
-            "template": "GS1_AISTR_SHORT",
-            "serial_length": 13,
-        }
-        answer = await self.ask_sandbox("POST", "/sandbox/codes", body | wanted)
-        return [code.encode("ascii") for code in answer["codes"]]
+        return [code.encode("ascii") for code in await self.control.issue(gtin, count, **wanted)]
 
     async def books(self) -> dict[str, Any]:
-        return await self.ask_sandbox("GET", "/sandbox/books")  # type: ignore[no-any-return]
+        return dict(await self.control.books())
 
     async def applied(self) -> set[bytes]:
         """Full codes that the sandbox's books hold as applied."""
-        found: set[bytes] = set()
-        after = 0
-        while True:
-            page = await self.ask_sandbox("GET", f"/sandbox/codes?status=INTRODUCED&after={after}")
-            found.update(code.encode("ascii") for code in page["codes"])
-            if not page["next"]:
-                return found
-            after = page["next"]
+        return {code.encode("ascii") for code in await self.control.applied()}
 
     # ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -262,8 +254,7 @@ class Line:
                 while not await holds():
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            log = (self.folder / "lined.log").read_text()[-3000:]
-            raise AssertionError(f"{what} within {bound_s} s; the log ends:\n{log}") from None
+            raise AssertionError(f"{what} within {bound_s} s; the log ends:\n{self.daemon.log}") from None
 
     async def until_settled(self, *, bound_s: float = 120) -> dict[str, Any]:
         """Wait until no code is unreported or reported. Returns the status then."""
@@ -277,26 +268,15 @@ class Line:
         return last
 
 
-def _lazily(items: list[bytes]) -> Iterable[bytes]:
+def _lazily(items: list[bytes | Item]) -> Iterator[bytes | Item]:
     """Items that a test fills in after the scanner was made."""
     yield from items
 
 
-def free_port() -> int:
-    """A port that was free a moment ago; the daemon tries for 10 s to have it."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
-
-
 @contextlib.asynccontextmanager
-async def device(
-    line: Line, server_port: int | None = None
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A bare connection to the line's first listening device, to say bytes by hand."""
-    url = line.raw_urls[0]
-    host, port = url.removeprefix("tcp-listen://").rsplit(":", 1)
-    reader, writer = await asyncio.open_connection(host, server_port or int(port))
+async def device(line: Line, port: int | None = None) -> AsyncIterator[Wire]:
+    """A bare connection to a listening device of the line's, the first or that at `port`, for bytes by hand."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port or urlsplit(line.raw_urls[0]).port)
     try:
         yield reader, writer
     finally:

@@ -33,7 +33,7 @@ def main() -> int:
     chosen = [one for one in MUTATIONS if not given.words or any(words in _title(one) for words in given.words)]
     if given.list:
         for one in chosen:
-            print(f"{_title(one)}\n    {one.file}, to be noticed by {one.proof}")
+            print(f"{_title(one)}\n    {one.place}, to be noticed by {one.proof}")
         return 0
     if not chosen:
         print("no mutation has these words", file=sys.stderr)

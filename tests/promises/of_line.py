@@ -34,7 +34,7 @@ MUTATIONS = [
     Mutation(
         COMMANDED,
         "MQTT lets a misspelt field pass",
-        "lined/mqtt/commands.py",
+        "lined/mqtt/commands.py::CommandDesk._body",
         "registry.accepted(asked.name, value, Source.MQTT)",
         "registry.accepted(asked.name, {k: v for k, v in value.items() if k != 'misspelt'}, Source.MQTT)",
         "tests/integration/api/test_surfaces.py::test_the_same_body_gets_the_same_answer_from_everywhere",
@@ -42,31 +42,31 @@ MUTATIONS = [
     Mutation(
         COMMANDED,
         "a code whose separator got lost is named in its verdict",
-        "lined/line/stations/verdicts.py",
-        "    return code.ident if known or masked(code.ident) == code.ident else None\n",
-        "    return code.ident if known or code.ident else None\n",
+        "lined/line/stations/verdicts.py::told_code",
+        "masked(code.ident) == code.ident",
+        "code.ident",
         "tests/integration/api/test_lost_separator.py",
     ),
     Mutation(
         CROWDED,
         "the newest connection makes room, whoever keeps us waiting",
-        "lined/web/connections.py",
-        "        chosen = waiting or ([] if mine else greedy) or [self]\n",
-        "        chosen = [self] if mine or waiting else greedy\n",
+        "lined/web/connections.py::BoundedProtocol._make_room",
+        "waiting or ([] if mine else greedy) or [self]",
+        "[self] if mine or waiting else greedy",
         "tests/integration/api/test_too_many.py",
     ),
     Mutation(
         ENDED,
         "what the kernel took counts as said",
-        "lined/devices/reply_writer.py",
-        "            if first < len(written.judgement.accepts):\n",
-        "            if first < 0:\n",
+        "lined/devices/reply_writer.py::Sayer.ended",
+        "len(written.judgement.accepts)",
+        "0",
         f"{_DEVICES}/test_tcp.py::test_what_the_peer_never_acknowledged_was_not_said",
     ),
     Mutation(
         ENDED,
         "what the device never acknowledged is not listed",
-        "lined/line/intake/intake.py",
+        "lined/line/intake/intake.py::LineIntake.unacknowledged",
         "self._list_unsaid(device, judgement.kept, sum(judgement.kept.frames[:first]), why)",
         "log.warning('verdicts_unsaid', why=why)",
         "tests/integration/journal/test_unsaid.py",
@@ -74,349 +74,403 @@ MUTATIONS = [
     Mutation(
         ENDED,
         "a newer connection drops the older one unread",
-        "lined/devices/listener.py",
-        "                earlier.supersede(REPLACED)\n",
-        "                earlier.drop(REPLACED)\n",
+        "lined/devices/listener.py::Listener._follows",
+        "earlier.supersede",
+        "earlier.drop",
         f"{_DEVICES}/test_listen.py",
     ),
     Mutation(
         ENDED,
         "a silent connection replaces the one that is served",
-        "lined/devices/listener.py",
-        "        if self._served is None and not self._following:\n",
-        "        if self._served is None or not self._following:\n",
+        "lined/devices/listener.py::Listener._accept",
+        "self._served is None and (not self._following)",
+        "self._served is None or not self._following",
         f"{_DEVICES}/test_listen.py",
     ),
     Mutation(
         POURS,
         "it is read as fast as it sends",
-        "lined/devices/flood.py",
-        "        while self._left <= 0:\n",
-        "        while self._left <= -(10**9):\n",
+        "lined/devices/flood.py::FloodGuard.slow_down",
+        "self._left <= 0",
+        "self._left <= -10 ** 9",
         f"{_DEVICES}/test_flood.py",
     ),
     Mutation(
         POURS,
         "each of its reads has a row",
-        "lined/line/stations/transaction.py",
-        "        if read.counted_only:\n",
-        "        if read.counted_only and not read.device:\n",
+        "lined/line/stations/transaction.py::Transaction.keep",
+        "read.counted_only",
+        "read.counted_only and (not read.device)",
         "tests/acceptance/test_flood.py",
     ),
     Mutation(
         SPOILED,
         "whatever follows a closing quote in a file is its delimiter",
-        "lined/supply/pool_rows.py",
-        "    if after and after not in DELIMITERS:\n",
-        "    if after and after not in text:\n",
+        "lined/supply/pool_rows.py::delimiter_after_quotes",
+        "after not in DELIMITERS",
+        "after not in text",
         _POOL_FILE,
     ),
     Mutation(
         SPOILED,
         "a file's lines that lost their separators are longer codes",
-        "lined/supply/pool_doubts.py",
-        "        if len(self._forms) == 1 or self._certain or self._uneven:\n",
-        "        if len(self._forms) < 9:\n",
+        "lined/supply/pool_doubts.py::Doubts._of_forms",
+        "len(self._forms) == 1 or self._certain or self._uneven",
+        "len(self._forms) < 9",
         _POOL_FILE,
     ),
     Mutation(
         SPOILED,
         "half a character of a text becomes a question mark, which a serial may hold",
-        "lined/codes/texts.py",
-        '    return parse(text.encode("utf-8", "surrogatepass"), shapes)\n',
-        '    return parse(text.encode("utf-8", "replace"), shapes)\n',
+        "lined/codes/texts.py::parse_text",
+        "'surrogatepass'",
+        "'replace'",
         "tests/unit/codes/test_codes_texts.py",
     ),
     Mutation(
         SPOILED,
         "a separator is restored wherever the text allows it",
-        "lined/codes/separators.py",
-        "    if shape.template not in (None, template):\n        return None\n",
-        "",
+        "lined/codes/separators.py::restored",
+        """
+        if shape.template not in (None, template):
+            return None
+        return Restored(template, text[:tail_at], tail)
+        """,
+        "return Restored(template, text[:tail_at], tail)",
         "tests/unit/codes/test_codes_separators.py",
     ),
     Mutation(
         TWICE,
         "the second is accepted",
-        "lined/line/stations/applying.py",
-        "        return Verdict(Decision.REPEAT, known.id)\n    return Verdict(Reason.DUPLICATE, known.id)\n",
-        "        return Verdict(Decision.REPEAT, known.id)\n    return Verdict(Decision.ACCEPT, known.id)\n",
+        "lined/line/stations/applying.py::seen_before",
+        """
+        if is_repeat(tx, read, job, known):
+            tx.remember(read, known.ident)
+            return Verdict(Decision.REPEAT, known.id)
+        return Verdict(Reason.DUPLICATE, known.id)
+        """,
+        """
+        if is_repeat(tx, read, job, known):
+            tx.remember(read, known.ident)
+            return Verdict(Decision.REPEAT, known.id)
+        return Verdict(Decision.ACCEPT, known.id)
+        """,
         _VERDICTS,
     ),
     Mutation(
         TWICE,
         "it is accepted where it has another check part",
-        "lined/line/stations/applying.py",
-        "        return Verdict(Reason.DUPLICATE, known.id)\n    if known.own == CodeState.WITHDRAWN:",
-        "        return Verdict(Decision.ACCEPT, known.id)\n    if known.own == CodeState.WITHDRAWN:",
+        "lined/line/stations/applying.py::seen_before",
+        """
+        other_check_part(tx, code)
+        return Verdict(Reason.DUPLICATE, known.id)
+        """,
+        """
+        other_check_part(tx, code)
+        return Verdict(Decision.ACCEPT, known.id)
+        """,
         _VERDICTS,
     ),
     Mutation(
         TWICE,
         "it is accepted within the same commit",
-        "lined/line/stations/transaction.py",
-        "        self.known[code.ident] = KnownCode(\n            code.ident, code_id, ",
-        "        self.known[code.tail] = KnownCode(\n            code.ident, code_id, ",
+        "lined/line/stations/transaction.py::Transaction._put",
+        """
+        self.known[code.ident] = KnownCode(
+            code.ident, code_id, code.tail, read.at_ms, read.device_no, job.id, batch.id, None
+        )
+        """,
+        """
+        self.known[code.tail] = KnownCode(
+            code.ident, code_id, code.tail, read.at_ms, read.device_no, job.id, batch.id, None
+        )
+        """,
         f"{_VERDICTS}::test_two_equal_codes_in_one_frame_or_chunk_are_one_accept "
         f"{_VERDICTS}::test_two_equal_codes_from_two_devices_in_one_group_are_one_accept",
     ),
     Mutation(
         TWICE,
         "it is a repeat, however long ago",
-        "lined/line/stations/applying.py",
-        "return last is not None and abs(read.at_ms - last) <= span_ms",
-        "return last is not None",
+        "lined/line/stations/applying.py::is_repeat",
+        "last is not None and abs(read.at_ms - last) <= span_ms",
+        "last is not None",
         _VERDICTS,
     ),
     Mutation(
         TWICE,
         "it is accepted once its first read was archived",
-        "lined/journal/care/archive.py",
-        '    key = _KEY.get(found.table, "id")\n',
-        '    key = _KEY.get(found.table, "id")\n'
-        '    if found.table == "read":\n'
-        "        old = [(row[5],) for row in found.rows]\n"
-        '        connection.executemany("DELETE FROM code WHERE ident = ?", old)\n',
+        "lined/journal/care/archive.py::drop",
+        "key = _KEY.get(found.table, 'id')",
+        """
+        key = _KEY.get(found.table, 'id')
+        if found.table == 'read':
+            old = [(row[5],) for row in found.rows]
+            connection.executemany('DELETE FROM code WHERE ident = ?', old)
+        """,
         _ARCHIVE,
     ),
     Mutation(
         PACKING,
         "accept is said before the commit",
-        "lined/journal/writer.py",
-        '            self._crash_point("before-commit")\n',
-        "            self._deliver(outcome)\n            time.sleep(0.02)\n"
-        '            self._crash_point("before-commit")\n',
+        "lined/journal/writer.py::Writer._commit",
+        "self._crash_point('before-commit')",
+        """
+        self._deliver(outcome)
+        time.sleep(0.02)
+        self._crash_point('before-commit')
+        """,
         _PACKING_KILLED,
     ),
     Mutation(
         PACKING,
         "a full package is closed in a transaction of its own",
-        "lined/line/stations/packing.py",
-        "    tx.remember(read, child.ident)\n    applied = filling.close",
-        '    tx.connection.execute("COMMIT")\n'
-        '    tx.connection.execute("BEGIN IMMEDIATE")\n'
-        '    tx.connection.execute("SAVEPOINT work")\n'
-        "    tx.remember(read, child.ident)\n    applied = filling.close",
+        "lined/line/stations/packing.py::_child",
+        "tx.remember(read, child.ident)",
+        """
+        tx.connection.execute('COMMIT')
+        tx.connection.execute('BEGIN IMMEDIATE')
+        tx.connection.execute('SAVEPOINT work')
+        tx.remember(read, child.ident)
+        """,
         _PACKING_KILLED,
     ),
     Mutation(
         PACKED,
         "a package takes one too many",
-        "lined/line/stations/packing.py",
-        "    if package.lot and package.holds >= package.capacity:\n        return Reason.OVER_CAPACITY\n",
-        "    if package.lot and package.holds > package.capacity:\n        return Reason.OVER_CAPACITY\n",
+        "lined/line/stations/packing.py::_against_child",
+        "package.holds >= package.capacity",
+        "package.holds > package.capacity",
         _MACHINE,
     ),
     Mutation(
         PACKED,
         "what lies in a package is put into another",
-        "lined/line/stations/packing.py",
-        "    if meant.child.inside is not None:\n",
-        "    if meant.child.inside is not None and package is None:\n",
+        "lined/line/stations/packing.py::_single",
+        "meant.child.inside is not None",
+        "meant.child.inside is not None and package is None",
         _MACHINE,
     ),
     Mutation(
         PACKED,
         "a person may put what lies in a package into another",
-        "lined/line/stations/rework.py",
-        "    if child.inside is not None:\n        raise",
-        "    if child.inside is not None and child.unit:\n        raise",
+        "lined/line/stations/rework.py::put_in",
+        "child.inside is not None",
+        "child.inside is not None and child.unit",
         _MACHINE,
     ),
     Mutation(
         PACKED,
         "what was re-packed is not reported anew",
-        "lined/journal/tables/packages.py",
-        "level, station, job_id, gtin, lot, child_level, capacity, holds, 'closed', ",
-        "level, station, job_id, gtin, lot, child_level, capacity, holds, 'dissolved', ",
+        "lined/journal/tables/packages.py::form_anew",
+        "\"'closed',\"",
+        "\"'dissolved',\"",
         _MACHINE,
     ),
     Mutation(
         PACKED,
         "the last child of each package is not reported",
-        "lined/reports/kinds/aggregation.py",
-        "        children = packages.children(connection, package)\n",
-        "        children = packages.children(connection, package)[: package.holds - 1]\n",
+        "lined/reports/kinds/aggregation.py::_units",
+        "packages.children(connection, package)",
+        "packages.children(connection, package)[:package.holds - 1]",
         _MACHINE,
     ),
     Mutation(
         PARTS,
         "a driver imports lined",
-        "drivers/framing.py",
-        "from __future__ import annotations\n",
-        "from __future__ import annotations\n\nfrom lined.vocabulary.errors import LinedError as LinedError\n",
+        "drivers/parts/framing.py",
+        "from __future__ import annotations",
+        """
+        from __future__ import annotations
+        from lined.vocabulary.errors import LinedError as LinedError
+        """,
         LINT_IMPORTS,
     ),
     Mutation(
         PARTS,
         "the journal imports the line",
         "lined/journal/tables/counters.py",
-        "from lined.journal.database import Connection\n",
-        "from lined.journal.database import Connection\nfrom lined.line.plant import Plant as Plant\n",
+        "LIFE = 0",
+        """
+        from lined.line.plant import Plant as Plant
+        LIFE = 0
+        """,
         LINT_IMPORTS,
     ),
     Mutation(
         PARTS,
         "the line asks the regulator",
         "lined/line/jobs/sealing.py",
-        "from lined.vocabulary.errors import JournalError\n",
-        "from lined.vocabulary.errors import JournalError\nfrom lined.regulator.client import Regulator as Regulator\n",
+        "TICK_S = 0.25",
+        """
+        from lined.regulator.client import Regulator as Regulator
+        TICK_S = 0.25
+        """,
         LINT_IMPORTS,
     ),
     Mutation(
         PARTS,
         "reports have an HTTP client of their own",
         "lined/reports/delivery/submit.py",
-        "import structlog\n",
-        "import httpx as httpx\nimport structlog\n",
+        "import json",
+        """
+        import json
+        import httpx as httpx
+        """,
         LINT_IMPORTS,
     ),
     Mutation(
         DAY,
         "the line does not count one applied code of two",
-        "lined/line/stations/transaction.py",
-        'self._sums["code.applied"] += len(self._new)',
-        'self._sums["code.applied"] += len(self._new) - (len(self._new) > 1)',
+        "lined/line/stations/transaction.py::Transaction._flush_new",
+        "self._sums['code.applied'] += len(self._new)",
+        "self._sums['code.applied'] += len(self._new) - (len(self._new) > 1)",
         _ADDS_UP,
     ),
     Mutation(
         DAY,
         "a station does not count repeats",
-        "lined/line/stations/transaction.py",
-        '                    self._sums[f"station.{station}.{name}"] += n\n',
-        '                    self._sums[f"station.{station}.{name}"] += n if name != "read.repeats" else 0\n',
+        "lined/line/stations/transaction.py::Transaction._count_words",
+        "self._sums[f'station.{station}.{name}'] += n",
+        "self._sums[f'station.{station}.{name}'] += n if name != 'read.repeats' else 0",
         _ADDS_UP,
     ),
     Mutation(
         DAY,
         "a job does not count no-reads",
-        "lined/journal/tables/counters.py",
-        "        rows += [(job_id, name, n) for _, name, n in rows]\n",
-        '        rows += [(job_id, name, n) for _, name, n in rows if not name.endswith("no-read")]\n',
+        "lined/journal/tables/counters.py::add",
+        "[(job_id, name, n) for _, name, n in rows]",
+        "[(job_id, name, n) for _, name, n in rows if not name.endswith('no-read')]",
         _ADDS_UP,
     ),
     Mutation(
         DAY,
         "a shift counts the first item of the next one",
-        "lined/journal/views/tallies.py",
-        "_first_at(connection, table, span.to_ms) - 1)",
-        "_first_at(connection, table, span.to_ms))",
+        "lined/journal/views/tallies.py::rows_in",
+        "_first_at(connection, table, span.to_ms) - 1",
+        "_first_at(connection, table, span.to_ms)",
         _ADDS_UP,
     ),
     Mutation(
         DAY,
         "the alarm does not say at which station",
-        "lined/line/watch/balance.py",
-        "where = f\"{one.place or 'line'}: {one.whole}\"",
-        'where = f"line: {one.whole}"',
+        "lined/line/watch/balance.py::BalanceWatch._raise",
+        "f\"{one.place or 'line'}: {one.whole}\"",
+        "f'line: {one.whole}'",
         f"{_LOST} {_PLC}",
     ),
     Mutation(
         DAY,
         "a difference of one is no alarm",
-        "lined/line/watch/balance.py",
-        "return [one for one in found if one.difference and",
-        "return [one for one in found if abs(one.difference) > 1 and",
+        "lined/line/watch/balance.py::_exact",
+        "one.difference",
+        "abs(one.difference) > 1",
         _LOST,
     ),
     Mutation(
         DAY,
         "one item that the PLC missed is no alarm",
-        "lined/line/watch/balance.py",
-        "                if counted is not None and ours > counted:\n",
-        "                if counted is not None and ours > counted + 1:\n",
+        "lined/line/watch/balance.py::BalanceWatch._of_plc",
+        "ours > counted",
+        "ours > counted + 1",
         _PLC,
     ),
     Mutation(
         NOBODY,
         "it is sent by the daemon's own process",
-        "lined/notify/sending.py",
-        "            async with asyncio.timeout(send_s):\n                said = await _ask_child(wish.encode())\n",
-        "            async with asyncio.timeout(send_s):\n"
-        "                from lined.notify.apprise_child import answer\n\n"
-        "                done = answer(json.loads(wish))\n"
-        '                said = bool(done["ok"]), str(done["why"])\n',
+        "lined/notify/sending.py::sender.send",
+        "said = await _ask_child(wish.encode())",
+        """
+        from lined.notify.apprise_child import answer
+        done = answer(json.loads(wish))
+        said = (bool(done['ok']), str(done['why']))
+        """,
         _HANGS,
     ),
     Mutation(
         NOBODY,
         "an address that hangs is waited for without end",
-        "lined/notify/sending.py",
-        "            async with asyncio.timeout(send_s):\n",
-        "            async with asyncio.timeout(None):\n",
+        "lined/notify/sending.py::sender.send",
+        "asyncio.timeout(send_s)",
+        "asyncio.timeout(None)",
         _HANGS,
     ),
     Mutation(
         NOBODY,
         "what hangs is left to itself",
-        "lined/notify/sending.py",
-        "            with suppress(ProcessLookupError):\n                child.kill()\n"
-        "            await child.wait()\n",
-        "            pass\n",
+        "lined/notify/sending.py::_ask_child",
+        """
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+        """,
+        "pass",
         _HANGS,
     ),
     Mutation(
         NOBODY,
         "what stands is given up like what is over",
-        "lined/notify/notices.py",
-        "            if waiting is not None and not waiting.alarm.raised:\n",
-        "            if waiting is not None:\n",
+        "lined/notify/notices.py::Notices.give_up",
+        "waiting is not None and (not waiting.alarm.raised)",
+        "waiting is not None",
         f"{_NOTICES} {_NOTIFY}",
     ),
     Mutation(
         NOBODY,
         "an hour has one message more than allowed",
-        "lined/notify/notices.py",
-        "        if len(sent) >= self._per_hour:\n",
-        "        if len(sent) > self._per_hour:\n",
+        "lined/notify/notices.py::Notices._free_ms",
+        "len(sent) >= self._per_hour",
+        "len(sent) > self._per_hour",
         _NOTICES,
     ),
     Mutation(
         NOBODY,
         "a restart forgets how many were sent within the hour",
-        "lined/notify/notices.py",
-        "        self._sent.extend(sent)\n",
-        "",
+        "lined/notify/notices.py::Notices._restore",
+        """
+        self._told.update(told)
+        self._sent.extend(sent)
+        """,
+        "self._told.update(told)",
         _NOTICES,
     ),
     Mutation(
         SECRET,
         "the error about its file shows what the file holds",
-        "lined/config/secret.py",
-        "{path} holds more than one line of text: it",
-        "{path} holds more than one line of text ({text}): it",
+        "lined/config/secret.py::Secret._one_line",
+        "f'{path} holds more than one line of text: it has to hold the secret and nothing else'",
+        "f'{path} holds more than one line of text ({text}): it has to hold the secret and nothing else'",
         _SECRETS,
     ),
     Mutation(
         SECRET,
         "an error about a key that is written into the configuration repeats it",
-        "lined/config/texts.py",
-        '        return _unknown_key(error["loc"], root)\n',
-        '        return _unknown_key(error["loc"], root) + f"; here it is {found}"\n',
+        "lined/config/texts.py::_message",
+        "_unknown_key(error['loc'], root)",
+        "_unknown_key(error['loc'], root) + f'; here it is {found}'",
         _SECRETS,
     ),
     Mutation(
         SECRET,
         "one that systemd hands over is looked for in the working directory",
-        "lined/config/secret.py",
-        "return Path(directory, self.name.removeprefix(CREDENTIAL)) if directory else None",
-        "return Path(self.name.removeprefix(CREDENTIAL)) if directory else None",
+        "lined/config/secret.py::Secret.path",
+        "Path(directory, self.name.removeprefix(CREDENTIAL))",
+        "Path(self.name.removeprefix(CREDENTIAL))",
         _SECRETS,
     ),
     Mutation(
         SECRET,
         "the configuration holds it once it was read",
-        "lined/config/models.py",
-        'Secret("regulator.api_key_file", self.api_key_file)',
-        'Secret(Path(self.api_key_file).read_text("utf-8"), self.api_key_file)',
+        "lined/config/models.py::Regulator.api_key",
+        "'regulator.api_key_file'",
+        "Path(self.api_key_file).read_text('utf-8')",
         _SECRETS,
     ),
     Mutation(
         SECRET,
         "check prints it",
-        "lined/cli/check.py",
-        'else "business user (API key)"',
-        'else f"business user {config.regulator.api_key and config.regulator.api_key.read()}"',
+        "lined/cli/check.py::_facts",
+        "'business user (API key)'",
+        "f'business user {config.regulator.api_key and config.regulator.api_key.read()}'",
         _CHECK,
     ),
 ]

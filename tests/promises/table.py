@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tests.promises.mutation import LINT_IMPORTS, ROOT
+from tests.harness.change import ROOT
+from tests.promises.mutation import LINT_IMPORTS
 
 _HEAD = "| when | what happens | proof |"
 

@@ -19,7 +19,8 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from tests.promises.mutation import LINT_IMPORTS, ROOT
+from tests.harness.change import ROOT
+from tests.promises.mutation import LINT_IMPORTS
 
 NOT_COPIED = (".*", "build", "*.egg-info")
 _SCRIPTS = {

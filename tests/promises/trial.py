@@ -40,7 +40,7 @@ def unbroken(tree: Tree, proofs: Iterable[str]) -> str:
 
 def judged(tree: Tree, mutation: Mutation) -> Verdict:
     """Break the promise in this copy and run its proof."""
-    tree.write(mutation.file, mutation.text(tree.root))
+    tree.write(mutation.change.file, mutation.text(tree.root))
     if mutation.proof == LINT_IMPORTS:
         ended = tree.run([LINT_IMPORTS, "--no-cache"], LIMIT_S)
         failed = re.findall(r"^(.+) BROKEN", ended.output, re.MULTILINE)

@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from drivers.generic import OPTIONS
+from drivers.parts.generic_options import OPTIONS
 from lined.config import Config, from_tables, load
 from lined.vocabulary.errors import SettingsError
 from tests.monsters import TEXTS

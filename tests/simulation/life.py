@@ -25,6 +25,7 @@ from lined.reports.delivery.ports import RegulatorPort, Surroundings
 from lined.vocabulary.errors import CommandError, Defect, JournalBroken, JournalFull, LookupFailed
 from lined.vocabulary.verdicts import ACCEPTED
 from tests.commands import line_commands, report_commands
+from tests.harness.drivers import reads_of
 from tests.profiles import PROFILE
 from tests.simulation.disk import InlineWriter
 from tests.simulation.mistakes import FaultyPort, Mistake, Noted
@@ -235,7 +236,7 @@ class Life:
             sent = self.world.next_read()
             cut = chance.randrange(len(sent) + 1)
             for piece in (sent[:cut], sent[cut:]):
-                frames = driver.feed(piece)
+                frames = reads_of(driver.feed(piece))
                 if frames:
                     texts = [code for frame in frames for code in frame.codes or (b"",)]
                     wall_s = self.world.wall_ms() / 1000

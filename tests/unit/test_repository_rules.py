@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -105,20 +105,32 @@ def test_every_library_that_is_asked_for_is_among_the_exact_versions() -> None:
 DISTRIBUTIONS = {"paho": "paho-mqtt", "serial": "pyserial", "sqlite_utils": "sqlite-utils"}
 ONLY_IF_THERE = {"apprise"}  # an extra
 NOT_BY_NAME = {"pysqlite3", "tzdata"}  # sqlite-utils and zoneinfo find them
+OF_THE_BUILD = {"backend.py", "compiling.py"}  # of `lined/i18n`: nothing that runs imports them
 
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = {re.split(r"[<>=!~\[;]", library)[0] for library in project["dependencies"]}
-    imported = set()
-    for path in [*(REPOSITORY / "lined").rglob("*.py"), *(REPOSITORY / "drivers").rglob("*.py")]:
+    whole = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    every = [*(REPOSITORY / "lined").rglob("*.py"), *(REPOSITORY / "drivers").rglob("*.py")]
+    build = {REPOSITORY / "lined/i18n" / name for name in OF_THE_BUILD}
+    assert _imported(set(every) - build) - ONLY_IF_THERE == _names(whole["project"]["dependencies"]) - NOT_BY_NAME
+    assert _imported(build) - {"compiling"} == _names(whole["build-system"]["requires"])
+
+
+def _imported(files: Iterable[Path]) -> set[str]:
+    """Distributions of other people's that these files import."""
+    found = set()
+    for path in files:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
+                found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                imported.add(node.module.partition(".")[0])
-    outside = imported - sys.stdlib_module_names - {"lined", "drivers"} - ONLY_IF_THERE
-    assert {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in outside} == declared - NOT_BY_NAME
+                found.add(node.module.partition(".")[0])
+    outside = found - sys.stdlib_module_names - {"lined", "drivers"}
+    return {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in outside}
+
+
+def _names(libraries: list[str]) -> set[str]:
+    return {re.split(r"[<>=!~\[;]", library)[0] for library in libraries}
 
 
 def test_every_third_party_library_has_a_bound_on_both_sides() -> None:

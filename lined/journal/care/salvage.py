@@ -1,4 +1,4 @@
-"""What can still be read of a damaged journal, row by row, into a new file.
+"""Recovery of a damaged journal: what can still be read, row by row, into a new file.
 
 A page that cannot be read costs the rows on it: reading goes on behind them. The damaged file is not changed. The
 result is a whole journal that can be looked at, or put in place with `lined restore`.

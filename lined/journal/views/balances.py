@@ -1,4 +1,4 @@
-"""What the balance is made of: the sums of one commit, and what lies in packages."""
+"""The parts of the balance: the sums of one commit, and what lies in packages."""
 
 from __future__ import annotations
 

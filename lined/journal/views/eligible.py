@@ -1,4 +1,4 @@
-"""Which closed packages may be reported, and what the others wait for.
+"""Closed packages that may be reported, and what the others wait for.
 
 A package is reported once its children are accepted as applied by the regulator: units and GROUPs by their utilisation,
 boxes by their own aggregation, which goes out in an earlier document, so that no code stands twice in one. What left a

@@ -1,4 +1,4 @@
-"""When packages were closed and what is in them was made, by a right clock: packing never comes before production."""
+"""Times of packing and of production, by a right clock: the one never comes before the other."""
 
 from __future__ import annotations
 

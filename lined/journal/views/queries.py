@@ -1,4 +1,4 @@
-"""What people ask of the journal. Read only: functions of a connection, for `Journal.read` or where no daemon runs.
+"""Queries of people. Read only: functions of a connection, for `Journal.read` or where no daemon runs.
 
 Nothing here looks at all codes or all reads: sums are rows already, counts come from the small table of reports, a
 code is found by its unique index (`stories`). Identification codes only, never a check part.

@@ -1,4 +1,4 @@
-"""What happened to reports, in the order in which it happened: for those who tell others."""
+"""Changes of reports, in the order in which they happened: for those who publish them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of one code, and of packages: read only, by indexes, never a check part. See `queries`."""
+"""Stories of codes and packages, what became of them: read only, by indexes, never a check part. See `queries`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened between two moments: counted out of the rows themselves, a slice of them at a time.
+"""Tallies between two moments: counted out of the rows themselves, a slice of them at a time.
 
 Rows are found by halving: numbers rise with time. Where a clock was wrong for a while, its rows are counted where they
 stand. Each function is one short question; `slices` says which to ask. Reads older than the archive's age are not here.

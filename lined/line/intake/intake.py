@@ -162,6 +162,18 @@ class LineIntake:
         else:
             self._problems.clear(AlarmKind.FLOOD, device)
 
+    def silent(self, device: str, is_silent: bool) -> None:
+        """A device that is connected says nothing, though it should, or does so again."""
+        if is_silent:
+            text = f"{device} is connected, and nothing comes from it"
+            self._problems.set(AlarmKind.DEVICE_SILENT, device, text)
+        else:
+            self._problems.clear(AlarmKind.DEVICE_SILENT, device)
+
+    def fault(self, device: str, text: str) -> None:
+        """A device reports an error."""
+        self._problems.set(AlarmKind.DEVICE_FAULT, device, f"{device} reports: {text}")
+
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """A device came or went."""
         if up:
@@ -256,7 +268,7 @@ class LineIntake:
             reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT
             ruling = Ruling([reason] * len(chunk.reads), [0] * len(chunk.reads), 0, [], None)
             self.unkept[reason] += len(chunk.reads)
-        judgement = self._publish(chunk, turn.counts, ruling, answer)
+        judgement = self._publish(chunk, turn.counts, ruling, answer, failed=error is not None)
         if answer.cancelled():
             self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
 
@@ -264,16 +276,22 @@ class LineIntake:
         """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
         self.defects.note(f"verdicts of {turn.chunk.device}", error)
         if not turn.answer.done():
-            turn.answer.set_result(Judgement([False] * len(turn.counts), 0))
+            turn.answer.set_result(Judgement([False] * len(turn.counts), 0, failed=True))
 
     def _publish(
-        self, chunk: Chunk, counts: list[int], ruling: Ruling, answer: asyncio.Future[Judgement] | None = None
+        self,
+        chunk: Chunk,
+        counts: list[int],
+        ruling: Ruling,
+        answer: asyncio.Future[Judgement] | None = None,
+        *,
+        failed: bool = False,
     ) -> Judgement:
         """Tell everybody, the device first."""
         self._newest_code = max(self._newest_code, ruling.last_code)
         self._mark += 1
         pending = self._pending[self._mark] = Pending(chunk.device, counts, chunk, ruling, [])
-        judgement = Judgement(_combined(ruling.verdicts, counts), self._mark, pending)
+        judgement = Judgement(_combined(ruling.verdicts, counts), self._mark, pending, failed)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
         for tell in (partial(self._tell_listeners, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):

@@ -1,4 +1,4 @@
-"""What a link sees of the line: frames go in, judgements come out, and the line hears whether they were said."""
+"""The line as its links see it: frames go in, judgements come out, and each is acknowledged: replied, or unsaid."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Judgement(NamedTuple):
     """Opaque to the link; for `said` and `unsaid`."""
     kept: object = None
     """Opaque to the link; for `unacknowledged`."""
+    failed: bool = False
+    """Nothing of it could be kept: a device that can is asked to send it again."""
 
 
 class Intake(Protocol):
@@ -61,6 +63,12 @@ class Intake(Protocol):
 
     def flooding(self, device: str, pours: bool) -> None:
         """Whether the device sends more reads that are rejected than any line has items."""
+
+    def silent(self, device: str, is_silent: bool) -> None:
+        """Whether nothing comes from a device that is connected, though something should."""
+
+    def fault(self, device: str, text: str) -> None:
+        """The device reports an error, in its own words."""
 
     def connected(self, device: str, up: bool, problem: str | None) -> None:
         """The device's state changed; `problem` is for people."""

@@ -1,4 +1,4 @@
-"""What the intake keeps of chunks on their way: through the writer, to the device, to the list of the unsaid."""
+"""Chunks in flight, as the intake keeps them: through the writer, to the device, to the list of the unsaid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the same for every code of a batch; report bodies are made from it and from the moment of the first code."""
+"""Attributes of a batch, the same for each of its codes: report bodies are made of them and the first code's moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step of the clock writes: the setting from now on, and the end of what was dated before it.
+"""The record of a step of the clock: the setting from now on, and the end of what was dated before it.
 
 The open batch takes no more codes, so that what is in it was dated under one setting. What is counted from moments of
 the old setting moves with the clock: what delivery waits for, how long commands are remembered, what is a repeat.

@@ -1,4 +1,4 @@
-"""When open batches end: full, old enough, the job's first one, or left over from a job that has ended.
+"""The sealing of open batches: full, old enough, the job's first one, or left over from a job that has ended.
 
 The age of a batch is read from the wall clock, so nothing is sealed while that clock cannot be trusted: its dates would
 go into the report. A clock before the journal's newest entry is right all the same where the regulator's, heard since,

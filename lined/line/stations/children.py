@@ -1,4 +1,4 @@
-"""What a read at a pack station is: a child to pack, a parent, or neither; and why a child may not be packed.
+"""The meaning of a read at a pack station: a child to pack, a parent, or neither; and why a child may not be packed.
 
 Levels: UNIT is a code of a product, GROUP one with the GTIN of a product's group, an SSCC names a box or a pallet. An
 SSCC that is a closed package of the level packed here is a child; any other may only be a parent.

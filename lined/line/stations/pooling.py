@@ -1,4 +1,4 @@
-"""What the code pools say about the codes of one transaction: which are unknown, and which of theirs become applied.
+"""The check of one transaction's codes against the pools: which are unknown, and which of theirs become applied.
 
 Nothing is asked where no pool is loaded for a code's GTIN; else one look-up for all codes of the transaction.
 """

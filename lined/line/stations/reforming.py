@@ -1,4 +1,4 @@
-"""What a change of a package has to do with its reports: nothing yet, a disaggregation first, or not now.
+"""The change of a package and its reports: nothing to do yet, a disaggregation first, or not now.
 
 Before a package is reported a change is one of the journal. Afterwards the regulator dissolves it first: a
 disaggregation report goes out, and what is left is a new package row (`earlier_id`) that waits for it (`after_report`)

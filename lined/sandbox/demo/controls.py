@@ -76,11 +76,11 @@ class Controls:
 
     async def _internet(self) -> None:
         if self._outage:
-            await self._plant.end_sandbox_fault(self._outage)
+            await self._plant.control.end_fault(self._outage)
             self._outage = ""
             self._say("The internet is back: what is in doubt is looked for first, the rest is sent.")
         else:
-            self._outage = await self._plant.sandbox_fault({"kind": "drop-before", "times": None})
+            self._outage = await self._plant.control.fault({"kind": "drop-before", "times": None})
             self._say("The internet is gone: the line goes on, reports wait. Press i again to bring it back.")
 
     async def _separators(self) -> None:
@@ -94,7 +94,7 @@ class Controls:
         )
 
     async def _refusal(self) -> None:
-        await self._plant.sandbox_fault({"kind": "partial", "path": "*utilisation*", "spoil": REFUSED})
+        await self._plant.control.fault({"kind": "partial", "path": "*utilisation*", "spoil": REFUSED})
         self._say(f"The regulator will refuse {REFUSED} codes of the next report: they come to {self._plant.url}/work")
 
     async def _kill(self) -> None:
@@ -107,9 +107,10 @@ class Controls:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HANDS_OFF_S):
                     await asyncio.gather(*(scanner.quiet() for scanner in packers))
-            await self._plant.kill_daemon()
+            await self._plant.daemon.kill()
             self._say("The daemon was killed (SIGKILL) in the middle of its work; it starts again.")
-            await self._plant.start_daemon()
+            await self._plant.daemon.spawn()
+            await self._plant.daemon.until_ready()
         finally:
             self.restarting = False
             for scanner in packers:

@@ -13,6 +13,7 @@ from lined.codes import GS
 
 READ, DUPLICATE, WRONG_PRODUCT = "read", "duplicate", "wrong-product"
 NO_READ, GARBAGE, SEPARATORS_LOST, SPOILED = "no-read", "garbage", "separators-lost", "spoiled"
+BAD_GRADE = "bad-grade"
 
 RECENT = 50  # duplicates repeat one of the last so many items: the same item under the scanner twice, or a copied label
 GARBAGE_MAX_CHARS = 60
@@ -22,19 +23,21 @@ _GARBAGE = (string.printable.strip() + "€я\x00\x1d").encode()
 class Item(NamedTuple):
     """One passage under the scanner. `payload` is what it sends, without prefix and suffix; `code` is the full code on
     the item, by which results are kept. `pull`: all before it are answered, then the cable is pulled in the middle of
-    its frame, and it passes again.
+    its frame, and it passes again. `twice`: the frame is sent once more before anything is heard, as by a device that
+    waits for an acknowledgement and gets none in time.
     """
 
     payload: bytes
     code: bytes
     kind: str = READ
     pull: bool = False
+    twice: bool = False
 
 
 @dataclass(frozen=True)
 class LineFaults:
     """How often what goes wrong, as shares of the items (0 to 1). `wrong`: codes of other products. `spoiled`: sent as
-    by a reader with a wrong set-up, but so that the code is certain.
+    by a reader with a wrong set-up, but so that the code is certain. `bad_grades`: badly printed, for who sends grades.
     """
 
     duplicates: float = 0.0
@@ -44,6 +47,8 @@ class LineFaults:
     separators_lost: float = 0.0
     spoiled: float = 0.0
     pulls: float = 0.0
+    bad_grades: float = 0.0
+    twice: float = 0.0
     wrong: Sequence[bytes] = ()
     no_read: bytes = b"NOREAD"
 
@@ -80,7 +85,9 @@ def faulty(codes: Iterable[str | bytes], faults: LineFaults, rng: Random) -> Ite
             yield item._replace(payload=item.payload.replace(GS.encode(), b""), kind=SEPARATORS_LOST)
         if rng.random() < faults.spoiled:
             yield item._replace(payload=spoiled(item.payload, rng), kind=SPOILED)
-        yield item._replace(pull=rng.random() < faults.pulls)
+        if faults.bad_grades and rng.random() < faults.bad_grades:
+            yield item._replace(kind=BAD_GRADE)
+        yield item._replace(pull=rng.random() < faults.pulls, twice=faults.twice > 0 and rng.random() < faults.twice)
         if rng.random() < faults.duplicates and recent:
             again = rng.choice(recent)
             yield Item(again, again, DUPLICATE)

@@ -10,73 +10,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from lined.sandbox.devices.items import Item, LineFaults, faulty, good
+from lined.sandbox.devices.results import (
+    ACCEPTED,
+    ASKED_AGAIN,
+    REJECTED,
+    SENT,
+    UNANSWERED,
+    Results,
+    ScannerSettings,
+)
 from lined.sandbox.devices.sockets import socket_for
+from lined.sandbox.devices.speech import Speech
 from lined.sandbox.devices.wires import Gone, Wire
 
-ACCEPTED, REJECTED, UNANSWERED, SENT = "accepted", "rejected", "unanswered", "sent"
-WINDOW_MAX = 10_000
 LAST_WORDS_S = 0.2
 
 
 class _Pulled(Gone):
     """It was us."""
-
-
-@dataclass(frozen=True)
-class ScannerSettings:
-    """How a scanner sends and what it expects back. `rate` in items a second; 0: as fast as answers allow.
-
-    At most `window` items are without an answer; where it is full, the line waits. Without `accept` no answers are
-    expected: everything sent counts as done.
-    """
-
-    prefix: bytes = b""
-    suffix: bytes = b"\r\n"
-    accept: bytes = b"OK\r\n"
-    reject: bytes = b"NG\r\n"
-    rate: float = 0.0
-    window: int = 64
-    reply_timeout_s: float = 5.0
-
-    def __post_init__(self) -> None:
-        answers = (self.accept, self.reject)
-        if bool(self.accept) != bool(self.reject):
-            raise ValueError("accept and reject are given both or neither")
-        if self.accept and (answers[0].startswith(answers[1]) or answers[1].startswith(answers[0])):
-            raise ValueError("one answer is the beginning of the other")
-        if self.rate < 0 or not 1 <= self.window <= WINDOW_MAX or self.reply_timeout_s <= 0:
-            raise ValueError(f"rate is at least 0, window 1 to {WINDOW_MAX}, reply_timeout_s above 0")
-
-
-@dataclass
-class Results:
-    """What became of the items. The sets hold the codes on the items (`Item.code`)."""
-
-    counts: Counter[str] = field(default_factory=Counter)  # sent, accepted, rejected, unanswered, connections, noise
-    by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)  # (kind of item, outcome)
-    accepted: set[bytes] = field(default_factory=set)
-    rejected: set[bytes] = field(default_factory=set)  # at least once; perhaps accepted at another time
-    accepted_again: set[bytes] = field(default_factory=set)  # more than once
-
-    @property
-    def never_accepted(self) -> set[bytes]:
-        return self.rejected - self.accepted
-
-    def note(self, item: Item, outcome: str) -> None:
-        self.counts[outcome] += 1
-        self.by_kind[item.kind, outcome] += 1
-        if outcome == ACCEPTED:
-            (self.accepted_again if item.code in self.accepted else self.accepted).add(item.code)
-        elif outcome == REJECTED:
-            self.rejected.add(item.code)
 
 
 class Feed:
@@ -123,6 +81,9 @@ class SimulatedScanner:
     ) -> None:
         self.settings = settings or ScannerSettings()
         self.results = Results()
+        self._speech = self.settings.speech or Speech(self.settings.prefix, self.settings.suffix)
+        self._to_say: list[bytes] = []
+        self._hung_up = False
         self._socket = socket_for(address)
         self._feed = items if isinstance(items, Feed) else None
         self._items = iter(()) if isinstance(items, Feed) else _as_items(items)
@@ -188,6 +149,10 @@ class SimulatedScanner:
     def resume(self) -> None:
         self._running.set()
 
+    def hang(self) -> None:
+        """No heartbeat any more, and the connection stays up: the device behind it has hung itself up."""
+        self._hung_up = True
+
     async def quiet(self) -> None:
         """Until every item sent has its answer."""
         await self._room(0)
@@ -212,6 +177,7 @@ class SimulatedScanner:
         """Play on one connection; True where everything was played."""
         sending = asyncio.create_task(self._send(wire), name="scanner-sending")
         hearing = asyncio.create_task(self._hear(wire), name="scanner-hearing")
+        beating = asyncio.create_task(self._beat(wire), name="scanner-beating")
         try:
             done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
             if sending in done and type(sending.exception()) is Gone:  # answers may still lie in the buffer
@@ -221,9 +187,9 @@ class SimulatedScanner:
                     task.result()
             return sending in done and sending.exception() is None
         finally:
-            for task in (sending, hearing):
+            for task in (sending, hearing, beating):
                 task.cancel()
-            await asyncio.gather(sending, hearing, return_exceptions=True)
+            await asyncio.gather(sending, hearing, beating, return_exceptions=True)
 
     async def _send(self, wire: Wire) -> None:
         """Send what is left, in time and within the window; returns when all of it is answered."""
@@ -233,7 +199,10 @@ class SimulatedScanner:
             await self._running.wait()
             item = await self._next()
             if item is None:
-                break
+                await self._room(0)
+                if not self._again:
+                    return
+                continue
             try:
                 await self._room(0 if item.pull else self.settings.window - 1)
                 await asyncio.sleep(max(0.0, due - loop.time()))
@@ -242,12 +211,11 @@ class SimulatedScanner:
                 raise
             due = max(due, loop.time() - 1.0) + (1 / self.settings.rate if self.settings.rate else 0.0)
             await self._send_one(wire, item)
-        await self._room(0)
 
     async def _send_one(self, wire: Wire, item: Item) -> None:
-        frame = self.settings.prefix + item.payload + self.settings.suffix
+        frame = self._speech.frame(item) * (2 if item.twice else 1)
         self._note(item, SENT)
-        self._waiting.append(item._replace(pull=False))
+        self._waiting.append(item._replace(pull=False, twice=False))
         if item.pull:
             await wire.write(frame[: len(frame) // 2])
             raise _Pulled("the cable was pulled")
@@ -275,27 +243,52 @@ class SimulatedScanner:
             try:
                 async with asyncio.timeout(silence_s):
                     buffer = self._take(buffer + await wire.read())
+                    await self._say(wire)
             except TimeoutError:
                 if expecting and self.settings.accept:
                     raise Gone("no answer") from None
 
+    async def _say(self, wire: Wire) -> None:
+        """What commands are answered with."""
+        while self._to_say:
+            await wire.write(self._to_say.pop(0))
+
+    async def _beat(self, wire: Wire) -> None:
+        """Heartbeats, between frames: each is written whole."""
+        with contextlib.suppress(Gone):
+            while self._speech.heartbeat and not self._hung_up:
+                await wire.write(self._speech.heartbeat)
+                await asyncio.sleep(self.settings.heartbeat_s)
+
     def _take(self, buffer: bytes) -> bytes:
         """Take the answers off the buffer; what is left may be the beginning of one."""
-        answers = ((self.settings.accept, ACCEPTED), (self.settings.reject, REJECTED))
+        settings = self.settings
+        answers = ((settings.accept, ACCEPTED), (settings.reject, REJECTED), (settings.again, ASKED_AGAIN))
         while buffer:
             for answer, outcome in answers:
                 if answer and self._waiting and buffer.startswith(answer):
-                    self._note(self._waiting.popleft(), outcome)
+                    self._answered(outcome)
                     buffer = buffer[len(answer) :]
                     break
                 if answer and self._waiting and answer.startswith(buffer):
                     self._changed.set()
                     return buffer
             else:
-                self.results.counts["noise"] += 1
-                buffer = buffer[1:]
+                command = next((known for known in self._speech.commands if buffer.startswith(known)), None)
+                if command is not None:
+                    self._to_say.append(self._speech.commands[command])
+                elif any(known.startswith(buffer) for known in self._speech.commands):
+                    break
+                self.results.counts["noise" if command is None else "commands"] += 1
+                buffer = buffer[len(command or b".") :]
         self._changed.set()
-        return b""
+        return buffer
+
+    def _answered(self, outcome: str) -> None:
+        item = self._waiting.popleft()
+        self._note(item, outcome)
+        if outcome == ASKED_AGAIN:
+            self._again.append(item)
 
     def _take_back(self) -> None:
         """The connection has ended: what was not answered passes again, in its order, before anything new."""
@@ -322,4 +315,17 @@ def _as_items(items: Iterable[Item | bytes | str]) -> Iterator[Item]:
             yield from good([item])
 
 
-__all__ = ["Feed", "Item", "LineFaults", "Results", "ScannerSettings", "SimulatedScanner", "faulty", "good"]
+__all__ = [
+    "ACCEPTED",
+    "REJECTED",
+    "SENT",
+    "UNANSWERED",
+    "Feed",
+    "Item",
+    "LineFaults",
+    "Results",
+    "ScannerSettings",
+    "SimulatedScanner",
+    "faulty",
+    "good",
+]

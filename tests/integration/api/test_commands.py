@@ -15,7 +15,8 @@ from lined.codes import sscc
 from lined.commands.registry import execution
 from lined.line.jobs import jobs
 from lined.vocabulary.errors import JournalBroken
-from tests.integration.api.plant import GTIN, Line, a_line, code
+from tests.harness.served import GTIN, Line, code
+from tests.harness.served_lines import a_line
 
 IDENT = "0104899215122371210000000000001"
 SSCC = sscc("0307797292", 15)

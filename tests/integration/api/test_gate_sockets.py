@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lined.api import gate
-from tests.integration.api.plant import GTIN, Line, Reply, a_line
+from tests.harness.served import GTIN, Line, Reply
+from tests.harness.served_lines import a_line
 
 START = "/api/v1/job/start"
 

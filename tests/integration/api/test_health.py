@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lined.journal import Journal
 from lined.vocabulary.errors import JournalBroken
-from tests.integration.api.plant import Frame, a_line, code, malformed_frame
+from tests.harness.served import Frame, code, malformed_frame
+from tests.harness.served_lines import a_line
 
 NEVER_ENOUGH = 10**18  # bytes of free disk that no machine has
 

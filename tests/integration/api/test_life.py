@@ -15,7 +15,8 @@ from lined.journal.database import Connection
 from lined.web import connections
 from lined.web import server as serving
 from lined.web.server import StatusServer, StatusUnavailable
-from tests.integration.api.plant import Line, a_line, served
+from tests.harness.served import Line, served
+from tests.harness.served_lines import a_line
 
 
 def taken_port() -> socket.socket:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.api.plant import GTIN, TAIL, Frame, Line, a_line
+from tests.harness.served import GTIN, TAIL, Frame, Line
+from tests.harness.served_lines import a_line
 
 LOST = f"01{GTIN}21UGM6BL+d+aHQw93{TAIL}"
 COMMANDS = {

@@ -18,7 +18,8 @@ from fastapi.routing import APIRoute
 
 from lined.vocabulary.errors import LinedError
 from lined.web.app import make_app
-from tests.integration.api.plant import GTIN, Line, a_line, code
+from tests.harness.served import GTIN, Line, code
+from tests.harness.served_lines import a_line
 from tests.monsters import JSON, LONG, TEXTS
 
 LONG_QUERY = "x" * 60_000  # what fits into a request's head

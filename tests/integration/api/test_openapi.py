@@ -11,7 +11,8 @@ from typing import Any
 from lined.api.described import shape_in
 from lined.mqtt import asyncapi
 from lined.web import openapi as openapi_document
-from tests.integration.api.plant import a_line, questions_asked
+from tests.harness.served import questions_asked
+from tests.harness.served_lines import a_line
 
 # docs/contract.md, HTTP
 QUESTIONS = (

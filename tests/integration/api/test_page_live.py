@@ -20,8 +20,8 @@ from lined.journal.tables import alarms as rows
 from lined.journal.tables import counters
 from lined.line.watch import alarms as book
 from lined.web import feed
-from tests.browser.plant import a_shown_line
-from tests.integration.api.plant import Frame, Line, code, malformed_frame, wall_ms
+from tests.harness.served import Frame, Line, code, malformed_frame, wall_ms
+from tests.harness.served_lines import a_shown_line
 
 
 class Screen:

@@ -12,7 +12,7 @@ import pytest
 from lined.journal.database import Connection
 from lined.journal.tables import jobs
 from lined.journal.views import queries, stories
-from tests.integration.api.plant import a_line
+from tests.harness.served_lines import a_line
 
 IDENT = "0104899215122371210000000000001"
 GROWING = {"code", "read", "code_event", "report_event", "unsaid", "grade", "member"}

@@ -11,7 +11,8 @@ import pytest
 from lined.codes import sscc
 from lined.journal.database import Connection
 from lined.journal.tables import codes
-from tests.integration.api.plant import GTIN, TAIL, Frame, Line, a_line, code, wall_ms
+from tests.harness.served import GTIN, TAIL, Frame, Line, code, wall_ms
+from tests.harness.served_lines import a_line
 
 IDENT = "0104899215122371210000000000001"
 

@@ -15,7 +15,8 @@ from lined.commands.registry import registry
 from lined.commands.registry.command import Source
 from lined.journal.database import Connection
 from lined.vocabulary.people import PersonRole
-from tests.integration.api.plant import GTIN, Line, Reply, a_line, code
+from tests.harness.served import GTIN, Line, Reply, code
+from tests.harness.served_lines import a_line
 
 ELSEWHERE = {"X-Forwarded-For": "10.0.0.7"}  # a proxy on this computer: what comes through it is not of this computer
 BROWSER = {**ELSEWHERE, "Accept": "text/html,*/*"}

@@ -29,7 +29,8 @@ from lined.mqtt.outbox import Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
 from lined.vocabulary.errors import CommandError
 from lined.web import openapi as openapi_document
-from tests.integration.api.plant import GTIN, Line, a_line, code
+from tests.harness.served import GTIN, Line, code
+from tests.harness.served_lines import a_line
 from tests.integration.cli.test_at_work import configure
 from tests.monsters import JSON, LONG
 

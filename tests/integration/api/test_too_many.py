@@ -12,7 +12,8 @@ import pytest
 
 from lined.api import wrong_tokens
 from lined.web import connections
-from tests.integration.api.plant import GTIN, Line, a_line
+from tests.harness.served import GTIN, Line
+from tests.harness.served_lines import a_line
 
 PAGES = ("/livez", "/", "/metrics", "/status", "/openapi.json")
 HALVES = {

@@ -14,7 +14,8 @@ from lined.journal.database import Connection
 from lined.journal.tables import tasks
 from lined.journal.views import task_groups
 from lined.vocabulary.tasks import TaskKind
-from tests.integration.api.plant import Line, a_line, code
+from tests.harness.served import Line, code
+from tests.harness.served_lines import a_line
 
 REPORT = 7
 REASON = "code-not-owned"

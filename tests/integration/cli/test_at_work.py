@@ -4,81 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import socket
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from lined.cli.exits import DEGRADED, STOPPED
 from lined.codes import sscc
 from lined.journal.database import PAGE_BYTES
 from lined.vocabulary.errors import JournalBroken
-from tests.integration.api.plant import GTIN, Line, a_line, code
+from tests.harness.daemon import DEVICE, configuration
+from tests.harness.programs import Done, run
+from tests.harness.served import GTIN, Line, code
+from tests.harness.served_lines import a_line
 
-LINED = Path(sys.executable).with_name("lined")
 IDENT = "0104899215122371210000000000001"
 
-CONFIG = """
-[line]
-id = "line-1"
-[regulator]
-profile = "asl-belgisi"
-url = "http://127.0.0.1:1"
-tin = "307797292"
-business_place_id = 27
-api_key_file = "no-such-key"
-[journal]
-path = "line-1.db"
-[[product]]
-gtin = "{gtin}"
-name = "Sunflower oil 1 l"
-group = "vegetableoil"
-shelf_life_days = 1095
-[[device]]
-id = "cam-1"
-driver = "generic"
-url = "tcp://127.0.0.1:9004"
-reply = {{ accept = "OK", reject = "NG" }}
-[[station]]
-id = "marking"
-role = "apply"
-devices = ["cam-1"]
-[status]
-listen = "127.0.0.1:{port}"
-"""
 
-
-class Ended(NamedTuple):
-    exit: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-async def lined(folder: Path, *words: str) -> Ended:
+async def lined(folder: Path, *words: str) -> Done:
     """Run the installed program to its end."""
-    process = await asyncio.create_subprocess_exec(
-        str(LINED),
-        *words,
-        "--config",
-        str(folder / "lined.toml"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "NO_COLOR": "1", "LOGNAME": "operator"},
-    )
-    async with asyncio.timeout(60):
-        out, err = await process.communicate()
-    return Ended(process.returncode or 0, out.decode(), err.decode())
+    return await run(*words, "--config", folder / "lined.toml", env={"NO_COLOR": "1", "LOGNAME": "operator"})
 
 
 def configure(folder: Path, port: int) -> None:
-    (folder / "lined.toml").write_text(CONFIG.format(gtin=GTIN, port=port))
+    text = configuration(
+        "http://127.0.0.1:1",
+        ["tcp://127.0.0.1:9004"],
+        port,
+        device=DEVICE.replace("marking-{n}", "marking"),
+        settings={"poll_s = 0.5": 'api_key_file = "no-such-key"'},
+    )
+    (folder / "lined.toml").write_text(text)
 
 
 @contextlib.asynccontextmanager
@@ -100,21 +56,21 @@ def silent_port() -> Any:
 async def test_a_job_s_day(tmp_path: Path) -> None:
     async with served_line(tmp_path) as line:
         started = await lined(tmp_path, "job", "start", GTIN, "--order", "PO-1", "--series", "LOT-7", "--json")
-        assert started.exit == 0 and started.json["order"] == "PO-1"
+        assert started.code == 0 and started.json["order"] == "PO-1"
         assert (await line.fresh())["job"]["started_by"] == "operator"
 
         again = await lined(tmp_path, "job", "start", GTIN)
-        assert (again.exit, again.out) == (1, "") and "is running: stop it first, or say replace" in again.err
-        assert (await lined(tmp_path, "job", "start", "--gtin", GTIN, "--replace", "--by", "anna")).exit == 0
+        assert (again.code, again.out) == (1, "") and "is running: stop it first, or say replace" in again.errors
+        assert (await lined(tmp_path, "job", "start", "--gtin", GTIN, "--replace", "--by", "anna")).code == 0
 
         await line.codes([1, 2])
         corrected = await lined(tmp_path, "job", "correct", "--series", "LOT-8", "--clear", "order")
-        assert corrected.exit == 0 and "LOT-8" in corrected.out and "Reports corrected with it: 1" in corrected.out
+        assert corrected.code == 0 and "LOT-8" in corrected.out and "Reports corrected with it: 1" in corrected.out
         shown = await lined(tmp_path, "job", "show", "--json")
         assert shown.json["series"] == "LOT-8" and shown.json["reads"]["accepted"] == 2
 
         stopped = await lined(tmp_path, "job", "stop", "--by", "anna")
-        assert stopped.exit == 0 and "Stopped" in stopped.out
+        assert stopped.code == 0 and "Stopped" in stopped.out
         assert "No job runs." in (await lined(tmp_path, "job", "show")).out
         assert (await lined(tmp_path, "job", "show", "--json")).json is None
 
@@ -131,11 +87,11 @@ async def test_what_people_read_when_a_journal_was_set_aside(tmp_path: Path) -> 
         content[start : start + PAGE_BYTES] = b"\xa5" * PAGE_BYTES
     aside.write_bytes(content)
     refused = await lined(tmp_path, "journal", "adopt", str(aside))
-    assert refused.exit == 1 and f"lined journal recover {aside.name}" in refused.err
+    assert refused.code == 1 and f"lined journal recover {aside.name}" in refused.errors
     saved = await lined(tmp_path, "journal", "recover", str(aside))
-    assert saved.exit == 0 and f"lined journal adopt {aside.name}.recovered" in " ".join(saved.out.split())
+    assert saved.code == 0 and f"lined journal adopt {aside.name}.recovered" in " ".join(saved.out.split())
     taken = await lined(tmp_path, "journal", "adopt", f"{aside}.recovered")
-    assert taken.exit == 0 and "Nothing to take over" in taken.out
+    assert taken.code == 0 and "Nothing to take over" in taken.out
 
 
 async def test_status_for_people_and_for_programs(tmp_path: Path) -> None:
@@ -144,7 +100,7 @@ async def test_status_for_people_and_for_programs(tmp_path: Path) -> None:
         await line.codes([1, 1])
         line.problems.set("device", "cam-2", "cam-2 is not connected")
         people = await lined(tmp_path, "status")
-        assert people.exit == DEGRADED, people
+        assert people.code == DEGRADED, people
         for text in ("line-1: degraded", "cam-2 is not connected", "TEST", "accepted 2", "repeats 0", "PO-1"):
             assert text in people.out, people.out
         programs = await lined(tmp_path, "status", "--json")
@@ -170,14 +126,14 @@ async def test_reports_are_listed_shown_sealed_retried_and_released(tmp_path: Pa
             assert text in shown.out
 
         doubted = await lined(tmp_path, "report", "retry", "1")
-        assert doubted.exit == 1 and "not-received" in doubted.err
+        assert doubted.code == 1 and "not-received" in doubted.errors
         retried = await lined(tmp_path, "report", "retry", "1", "--confirm", "not-received", "--json")
         assert retried.json["state"] == "sealed"
         await line.hold("1")
         released = await lined(tmp_path, "report", "release", "1", "--codes", "unreported", "--reason", "typed anew")
-        assert released.exit == 0 and "Report 1 is released; its codes are in report 2 now." in released.out
+        assert released.code == 0 and "Report 1 is released; its codes are in report 2 now." in released.out
         missing = await lined(tmp_path, "report", "show", "77")
-        assert missing.exit == 1 and "There is no report '77'" in missing.err
+        assert missing.code == 1 and "There is no report '77'" in missing.errors
 
 
 async def test_a_code_s_story_and_its_withdrawal(tmp_path: Path) -> None:
@@ -186,15 +142,15 @@ async def test_a_code_s_story_and_its_withdrawal(tmp_path: Path) -> None:
         await line.codes([1])
         for given in (IDENT, code(1), code(1).replace("\x1d", "\\x1d")):
             shown = await lined(tmp_path, "code", "show", given)
-            assert shown.exit == 0 and IDENT in shown.out and "unreported" in shown.out
+            assert shown.code == 0 and IDENT in shown.out and "unreported" in shown.out
         assert (await lined(tmp_path, "code", "show", IDENT, "--json")).json["applied"]["device"] == "cam-1"
         withdrawn = await lined(tmp_path, "code", "withdraw", code(1), "--reason", "damaged")
-        assert withdrawn.exit == 0 and "is withdrawn (damaged)" in withdrawn.out
+        assert withdrawn.code == 0 and "is withdrawn (damaged)" in withdrawn.out
         assert "operator" in (await lined(tmp_path, "code", "show", IDENT)).out
         unknown = await lined(tmp_path, "code", "show", code(9))
-        assert unknown.exit == 1 and "never applied" in unknown.err
+        assert unknown.code == 1 and "never applied" in unknown.errors
         wrong = await lined(tmp_path, "code", "withdraw", IDENT, "--reason", "lost")
-        assert wrong.exit == 2 and "reason" in wrong.err
+        assert wrong.code == 2 and "reason" in wrong.errors
 
 
 async def test_packages(tmp_path: Path) -> None:
@@ -203,7 +159,7 @@ async def test_packages(tmp_path: Path) -> None:
         assert "No packages." in (await lined(tmp_path, "package", "list")).out
         assert "No packages." in (await lined(tmp_path, "package", "list", "--state", "open")).out
         refused = await lined(tmp_path, "package", "close", "marking")
-        assert refused.exit == 1 and "does not pack" in refused.err
+        assert refused.code == 1 and "does not pack" in refused.errors
         await line.start()
         await line.codes([1, 2])
         await line.codes([1, 2], device="cam-3")
@@ -211,33 +167,33 @@ async def test_packages(tmp_path: Path) -> None:
         assert "not known yet" in listed.out and "2 of 3" in listed.out
         parent = sscc("0307797292", 15)
         closed = await lined(tmp_path, "package", "close", "boxing", "--parent", parent)
-        assert closed.exit == 0 and f"Package {parent} with 2 is closed." in closed.out
+        assert closed.code == 0 and f"Package {parent} with 2 is closed." in closed.out
         shown = await lined(tmp_path, "code", "show", parent)
-        assert shown.exit == 0 and "BOX_LV_1" in shown.out
+        assert shown.code == 0 and "BOX_LV_1" in shown.out
 
 
 async def test_a_journal_that_cannot_commit_is_74(tmp_path: Path) -> None:
     async with served_line(tmp_path) as line:
         line.journal.writer.broken = JournalBroken("SQLITE_IOERR: disk I/O error")
         ended = await lined(tmp_path, "job", "start", GTIN)
-        assert ended.exit == 74 and "SQLITE_IOERR" in ended.err
+        assert ended.code == 74 and "SQLITE_IOERR" in ended.errors
         assert "stopped" in (await lined(tmp_path, "status")).out
 
 
 async def test_wrong_usage_is_2_and_a_wrong_configuration_78(tmp_path: Path) -> None:
     configure(tmp_path, 8480)
     for words in (("job", "start"), ("report", "list", "--limit", "0"), ("report", "release", "1"), ("code", "show")):
-        assert (await lined(tmp_path, *words)).exit == 2, words
+        assert (await lined(tmp_path, *words)).code == 2, words
     (tmp_path / "lined.toml").write_text("[line]\nid = 5\n")
     ended = await lined(tmp_path, "status")
-    assert ended.exit == 78 and "line.id" in ended.err
+    assert ended.code == 78 and "line.id" in ended.errors
 
 
 async def test_a_token_of_another_line_is_refused_with_words(tmp_path: Path) -> None:
     async with served_line(tmp_path):
         (tmp_path / "line-1.db.token").write_text("x" * 43)
         ended = await lined(tmp_path, "job", "start", GTIN)
-        assert ended.exit == 1 and "token" in ended.err
+        assert ended.code == 1 and "token" in ended.errors
 
 
 async def test_what_answers_but_is_not_lined_is_named(tmp_path: Path) -> None:
@@ -249,7 +205,7 @@ async def test_what_answers_but_is_not_lined_is_named(tmp_path: Path) -> None:
     async with await asyncio.start_server(hello, "127.0.0.1", 0) as server:
         configure(tmp_path, server.sockets[0].getsockname()[1])
         ended = await lined(tmp_path, "status")
-    assert ended.exit == 1 and "is not lined" in ended.err
+    assert ended.code == 1 and "is not lined" in ended.errors
 
 
 async def test_a_command_whose_answer_was_lost_is_asked_again_and_done_once(tmp_path: Path) -> None:
@@ -276,7 +232,7 @@ async def test_a_command_whose_answer_was_lost_is_asked_again_and_done_once(tmp_
             configure(tmp_path, port)
             ended = await lined(tmp_path, "job", "start", GTIN, "--json")
         assert cut == 1
-        assert ended.exit == 0 and ended.json["id"] == "1"
+        assert ended.code == 0 and ended.json["id"] == "1"
 
 
 # ── without ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,15 +255,15 @@ async def test_without_a_daemon_the_journal_itself_answers(tmp_path: Path) -> No
         }
         assert set(document) == set(sums)
         people = await lined(tmp_path, "status")
-        assert people.exit == STOPPED and "not running" in people.out and "PO-1" in people.out
+        assert people.code == STOPPED and "not running" in people.out and "PO-1" in people.out
         assert (await lined(tmp_path, "report", "list", "--json")).json == online["/api/v1/reports"]
         assert (await lined(tmp_path, "report", "show", "1", "--json")).json == online["/api/v1/reports/1"]
         story = (await lined(tmp_path, "code", "show", code(1), "--json")).json
         assert story == online[f"/api/v1/codes?code={IDENT}"]
         assert (await lined(tmp_path, "job", "show", "--json")).json["order"] == "PO-1"
         assert (await lined(tmp_path, "package", "list", "--json")).json["items"] == []
-        assert (await lined(tmp_path, "report", "show", "9")).exit == 1
-        assert (await lined(tmp_path, "code", "show", "hello")).exit == 1
+        assert (await lined(tmp_path, "report", "show", "9")).code == 1
+        assert (await lined(tmp_path, "code", "show", "hello")).code == 1
 
 
 async def test_without_a_daemon_nothing_is_changed_and_it_is_said_what_to_do(tmp_path: Path) -> None:
@@ -323,7 +279,7 @@ async def test_without_a_daemon_nothing_is_changed_and_it_is_said_what_to_do(tmp
             ("code", "withdraw", IDENT, "--reason", "scrap"),
         ):
             ended = await lined(tmp_path, *words)
-            assert ended.exit == 1 and "The daemon is not running" in ended.err and "Start it" in ended.err, ended
+            assert ended.code == 1 and "The daemon is not running" in ended.errors and "Start it" in ended.errors, ended
 
 
 async def test_a_daemon_that_holds_the_journal_and_does_not_answer_is_not_gone_round(tmp_path: Path) -> None:
@@ -331,15 +287,15 @@ async def test_a_daemon_that_holds_the_journal_and_does_not_answer_is_not_gone_r
         with silent_port() as port:
             configure(tmp_path, port)
             ended = await lined(tmp_path, "status")
-            assert ended.exit == STOPPED and "A daemon holds" in ended.err
+            assert ended.code == STOPPED and "A daemon holds" in ended.errors
 
 
 async def test_a_line_that_never_ran_is_said(tmp_path: Path) -> None:
     with silent_port() as port:
         configure(tmp_path, port)
         ended = await lined(tmp_path, "status")
-        assert ended.exit == STOPPED and "no journal" in ended.err
-        assert (await lined(tmp_path, "job", "start", GTIN)).exit == 1
+        assert ended.code == STOPPED and "no journal" in ended.errors
+        assert (await lined(tmp_path, "job", "start", GTIN)).code == 1
         assert not list(tmp_path.glob("line-1.db*"))
 
 
@@ -348,6 +304,6 @@ async def test_asking_without_a_daemon_keeps_no_lock(tmp_path: Path) -> None:
         await line.start()
     with silent_port() as port:
         configure(tmp_path, port)
-        assert (await lined(tmp_path, "status")).exit == STOPPED
+        assert (await lined(tmp_path, "status")).code == STOPPED
     async with a_line(tmp_path) as line:
         assert (await line.fresh())["job"] is not None

@@ -13,7 +13,7 @@ import typer
 from lined.cli import options
 from lined.cli.app import build
 from lined.cli.exits import DEGRADED, STOPPED
-from tests.harness.daemon import LINED
+from tests.harness.programs import LINED
 from tests.integration.cli.test_at_work import configure, lined, served_line, silent_port
 
 
@@ -63,9 +63,9 @@ def run(*words: str, environment: dict[str, str] | None = None) -> subprocess.Co
 async def test_status_ends_with_how_the_line_is(tmp_path: Path) -> None:
     with silent_port() as port:
         configure(tmp_path, port)
-        assert (await lined(tmp_path, "status")).exit == STOPPED  # there is no journal yet
+        assert (await lined(tmp_path, "status")).code == STOPPED  # there is no journal yet
     async with served_line(tmp_path) as line:
-        assert (await lined(tmp_path, "status", "--json")).exit == 0
+        assert (await lined(tmp_path, "status", "--json")).code == 0
         line.problems.set("device", "cam-1", "cam-1 is not connected")
-        assert (await lined(tmp_path, "status")).exit == DEGRADED
+        assert (await lined(tmp_path, "status")).code == DEGRADED
         assert (await lined(tmp_path, "status", "--json")).json["state"] == "degraded"

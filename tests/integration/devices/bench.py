@@ -44,10 +44,10 @@ class FakeIntake:
         self._changed.set()
         return future
 
-    def complete(self, index: int) -> None:
+    def complete(self, index: int, *, failed: bool = False) -> None:
         judging = self.judgings[index]
-        accepts = [frame.kind == "read" and not frame.raw.startswith(b"bad") for frame in judging.frames]
-        judging.future.set_result(Judgement(accepts, judging.mark))
+        accepts = [frame.kind == "read" and not frame.raw.startswith(b"bad") and not failed for frame in judging.frames]
+        judging.future.set_result(Judgement(accepts, judging.mark, failed=failed))
 
     def said(self, device: str, judgement: Judgement) -> None:  # noqa: ARG002 - as in the protocol
         self._event("said", judgement.mark)
@@ -60,6 +60,12 @@ class FakeIntake:
 
     def flooding(self, device: str, pours: bool) -> None:  # noqa: ARG002 - as in the protocol
         self._event("flooding", pours)
+
+    def silent(self, device: str, is_silent: bool) -> None:  # noqa: ARG002 - as in the protocol
+        self._event("silent", is_silent)
+
+    def fault(self, device: str, text: str) -> None:  # noqa: ARG002 - as in the protocol
+        self._event("fault", text)
 
     def connected(self, device: str, up: bool, problem: str | None) -> None:  # noqa: ARG002 - as in the protocol
         self._event("connected", up, problem)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from drivers import Read, load
+from drivers import Event, load
 from drivers.generic import GenericDriver
 from lined.devices import DeviceSpec, DeviceState, LinkLimits, parse_url, run_device
 from lined.line.intake.ports import Judgement
@@ -412,7 +412,7 @@ async def test_a_defect_of_the_driver_costs_the_connection_and_no_verdict_is_sai
     intake, noted = FakeIntake(), []
     feed = GenericDriver.feed
 
-    def spoilt(driver: GenericDriver, chunk: bytes) -> list[Read]:
+    def spoilt(driver: GenericDriver, chunk: bytes) -> list[Event]:
         if b"poison" in chunk:
             raise IndexError("list index out of range")
         return list(feed(driver, chunk))

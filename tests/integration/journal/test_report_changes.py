@@ -7,7 +7,7 @@ from pathlib import Path
 from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.journal.views.report_changes import changes_after
-from tests.integration.api.plant import a_line
+from tests.harness.served_lines import a_line
 
 
 async def test_only_the_newest_change_has_the_problem_of_now(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from tests.harness.programs import free_port
+
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 BOUND_S = 60.0
 
@@ -42,7 +44,7 @@ class Broker:
 
     async def start(self) -> None:
         program = needs_mosquitto()
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         file = self.directory / "mosquitto.conf"
         head = [f"listener {self.port} 127.0.0.1", "persistence false", "user root", "log_type all"]
         file.write_text("\n".join([*head, *self.lines]) + "\n")
@@ -192,10 +194,3 @@ def make_certificates(directory: Path, name: str = "localhost") -> None:
     (directory / "names").write_text(f"subjectAltName=DNS:{name}\n")
     signing = "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt"
     openssl(directory, *signing.split())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,8 @@ from typing import Any
 import pytest
 
 from lined.mqtt.messages import Reply, Report, Status, Verdict
-from tests.harness.daemon import GTIN, Line
+from tests.harness.daemon import GTIN, Line, device
+from tests.harness.programs import free_port
 from tests.integration.mqtt.broker import Broker, Ear, broker, ear, until
 
 pytestmark = pytest.mark.mosquitto
@@ -28,33 +26,16 @@ class MqttLine(Line):
     """A line with a broker. `mute`: its device has no reply, so that MQTT is how verdicts are said."""
 
     def __init__(self, folder: Path, at: Broker, *, mute: bool, **settings: Any) -> None:
-        super().__init__(folder, ["raw:tcp-listen://127.0.0.1:0"], **settings)
-        self.device_port = 0
+        super().__init__(folder, [f"raw:tcp-listen://127.0.0.1:{free_port()}"], **settings)
         self._at = at
         self._mute = mute
 
     def configure(self) -> None:
-        with contextlib.closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.device_port = probe.getsockname()[1]
-        self.raw_urls = [f"tcp-listen://127.0.0.1:{self.device_port}"]
         super().configure()
-        file = self.folder / "lined.toml"
-        text = file.read_text()
+        text = self.config.read_text()
         if self._mute:
             text = "\n".join(line for line in text.split("\n") if not line.startswith("reply = "))
-        file.write_text(f'{text}\n[mqtt]\nurl = "mqtt://127.0.0.1:{self._at.port}"\n')
-
-
-@contextlib.asynccontextmanager
-async def camera(line: MqttLine) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", line.device_port)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        self.config.write_text(f'{text}\n[mqtt]\nurl = "mqtt://127.0.0.1:{self._at.port}"\n')
 
 
 async def pass_by(writer: asyncio.StreamWriter, items: list[bytes]) -> None:
@@ -100,7 +81,7 @@ async def test_the_broker_dies_and_comes_back_in_the_middle_of_200_reads_a_secon
     async with broker(tmp_path, *NODELAY) as at, MqttLine(tmp_path, at, mute=mute) as line:
         codes = await line.issue(READS)
         await connected(line, True)
-        async with ear(at) as before, camera(line) as (reader, writer):
+        async with ear(at) as before, device(line) as (reader, writer):
             await line.start_job()
             await until(lambda: before.last("availability") == b"online")
             passing = asyncio.create_task(pass_by(writer, codes))
@@ -161,7 +142,7 @@ async def test_a_job_is_commanded_and_followed_over_mqtt_alone(tmp_path: Path) -
     settings = {"max_age_s": 1.0, "first_batch_s": 1.0}
     async with broker(tmp_path, *NODELAY) as at, MqttLine(tmp_path, at, mute=True, **settings) as line:
         codes = await line.issue(3)
-        async with ear(at) as heard, camera(line) as (_, writer):
+        async with ear(at) as heard, device(line) as (_, writer):
             await until(lambda: heard.on("status"))
             start = {"id": "s-1", "gtin": GTIN, "by": "PLC 1"}
             await heard.ask("job-start", start)
@@ -202,14 +183,14 @@ async def test_a_killed_daemon_is_offline_and_comes_back_with_a_new_session(tmp_
         async with ear(at) as heard:
             await until(lambda: heard.last("availability") == b"online")
             await line.start_job()
-            async with camera(line) as (_, writer):
+            async with device(line) as (_, writer):
                 await pass_by(writer, codes[:1])
                 await until(lambda: heard.on("verdict"))
             await line.kill()
             await until(lambda: heard.last("availability") == b"offline")
             await line.start()
             await until(lambda: heard.last("availability") == b"online")
-            async with camera(line) as (_, writer):
+            async with device(line) as (_, writer):
                 await pass_by(writer, codes)
                 await until(lambda: len(heard.on("verdict")) == 3)
             first, again, new = verdicts_by_session(heard)

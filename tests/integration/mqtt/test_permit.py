@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from lined.mqtt.messages import Permit
+from tests.harness.daemon import device
 from tests.integration.mqtt.broker import Broker, Ear, broker, ear, until
 from tests.integration.mqtt.side import side
-from tests.integration.mqtt.test_daemon import NODELAY, MqttLine, camera
+from tests.integration.mqtt.test_daemon import NODELAY, MqttLine
 
 STALE_S = 3.0  # docs/plc.md
 
@@ -61,14 +62,14 @@ async def test_no_conveyor_runs_on_an_old_permit(tmp_path: Path) -> None:
     async with broker(tmp_path, *NODELAY) as at, MqttLine(tmp_path, at, mute=True) as line, a_plc(at, "plc") as plc:
         await until(lambda: plc.stands("device"))  # no camera has come yet
         assert plc.permits[-1]["where"] == "raw-1"
-        async with camera(line):
+        async with device(line):
             await until(lambda: plc.stands("no-job"))
             await line.start_job()
             await until(lambda: plc.runs)
             await until(lambda: len(plc.permits) > 5)
             assert plc.runs, "it beats once a second"
         await until(lambda: plc.stands("device"))
-        async with camera(line):
+        async with device(line):
             await until(lambda: plc.runs)
             first = plc.permits[-1]["session"]
             await line.kill()
@@ -76,7 +77,7 @@ async def test_no_conveyor_runs_on_an_old_permit(tmp_path: Path) -> None:
             async with a_plc(at, "late") as late:  # the broker has let the old one go
                 assert late.permits == [] and not late.runs
             await line.start()
-        async with camera(line):
+        async with device(line):
             await until(lambda: plc.runs and plc.permits[-1]["session"] != first)
             assert numbers_rise(plc.permits)
             await at.kill()

@@ -48,9 +48,10 @@ class Client:
         await self.final(document_id)
         return document_id
 
-    async def send(self, kind: str, content: dict[str, Any]) -> httpx.Response:
+    async def send(self, kind: str, content: dict[str, Any], **beside: str) -> httpx.Response:
+        """`beside`: what stands outside the document."""
         encoded = base64.b64encode(json.dumps(content, sort_keys=True).encode()).decode()
-        return await self.http.post(f"/public/api/v1/doc/{kind}", json={"documentBody": encoded})
+        return await self.http.post(f"/public/api/v1/doc/{kind}", json={"documentBody": encoded, **beside})
 
     async def sent(self, kind: str, content: dict[str, Any]) -> str:
         """Send and wait for the final status; the status."""

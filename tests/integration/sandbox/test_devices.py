@@ -17,6 +17,7 @@ from drivers import load
 from lined.codes import Shape, parse
 from lined.sandbox.devices.items import spoiled
 from lined.sandbox.devices.player import LineFaults, ScannerSettings, SimulatedScanner, faulty
+from tests.harness.drivers import reads_of
 
 CODES = [f"010489921512237121{number:013d}\x1d93test".encode() for number in range(200)]
 Judge = Callable[[bytes], bytes | None]
@@ -212,7 +213,7 @@ async def test_each_fault_passes_and_every_code_is_read_well_in_the_end() -> Non
 def test_what_is_spoiled_is_certain() -> None:
     chance = Random(3)
     for code in CODES * 20:
-        (read,) = load("generic")({}).feed(spoiled(code, chance) + b"\r\n")
+        (read,) = reads_of(load("generic")({}).feed(spoiled(code, chance) + b"\r\n"))
         text = code.decode()
         shape = Shape(None, len(text.partition("\x1d")[0]) - 18)
         assert parse(read.codes[0], {text[2:16]: shape}).full == text

@@ -42,7 +42,6 @@ NOTHING_BY_DEFAULT: dict[str, object] = {
     "sscc": None,
     "mqtt": None,
     "notify": [],
-    "status.allowed_hosts": [],
     "notify.language": None,
     "product.shelf_life_days": None,
     "product.template": None,

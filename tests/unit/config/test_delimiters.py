@@ -9,6 +9,7 @@ import pytest
 from drivers import load
 from lined.codes.templates import SET_82
 from lined.config.delimiters import cutting_options
+from tests.harness.drivers import reads_of
 
 HARMLESS: list[dict[str, object]] = [
     {},
@@ -63,5 +64,5 @@ def test_a_pattern_without_a_warning_gives_every_code_whole(options: dict[str, o
     for _ in range(500):
         code = f"010489921512237121{''.join(chance.choices(SET_82.decode(), k=12))}\x1d93abcd"
         sign = next((sign for mark, sign in between.items() if mark in str(options["pattern"])), "")
-        (read,) = load("generic")(options).feed(f"{code}{sign}A\n".encode())
+        (read,) = reads_of(load("generic")(options).feed(f"{code}{sign}A\n".encode()))
         assert read.codes == (code.encode(),)

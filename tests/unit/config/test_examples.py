@@ -16,6 +16,7 @@ from lined.codes.templates import SET_82
 from lined.config import Config, load
 from lined.config.models import Table
 from lined.config.texts import known_keys
+from tests.harness.drivers import reads_of
 
 EXAMPLES = Path(__file__).parents[3] / "config"
 LEFT_OUT = {"regulator.login", "regulator.password_file"}  # the other way to name an account: shown in a comment
@@ -43,7 +44,7 @@ def test_no_device_of_an_example_cuts_a_code(file: Path) -> None:
         end = options.get("suffix", "\r\n")
         for first, second in itertools.pairwise(codes):
             sent = [first, second] if separator else [first]
-            (read,) = driver.feed(f"{separator.join(sent)}{grade}{end}".encode())
+            (read,) = reads_of(driver.feed(f"{separator.join(sent)}{grade}{end}".encode()))
             assert [code.decode() for code in read.codes] == sent
             assert read.grade == ("A" if grade else None)
 

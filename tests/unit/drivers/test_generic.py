@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from drivers import Driver, DriverOptionError, Read, load
+from drivers import Driver, DriverOptionError, Heartbeat, Read, load
+from tests.harness.drivers import reads_of
 
 CODE = b"010489921512237121Uhgr>kO42*S<<\x1d93f7PE"  # ASL BELGISI open API 1.21.1, 5.1.1
 OTHER = b"010489921512237121U&U1+<cfOUoZf\x1d93UehU"
@@ -81,9 +82,9 @@ def test_what_cannot_belong_to_a_code_is_dropped_before_it_and_counted(
     driver = generic(**options, heartbeat=["<HB>"], no_read=["NOREAD"])
     begin, end = str(options.get("prefix", "")).encode(), str(options.get("suffix", "\r\n")).encode()
     frames = begin + code + end + FOREIGN[kind] + begin + code + end + FOREIGN[kind] + begin + b"NOREAD" + end
-    reads = driver.feed(frames)
+    reads = reads_of(driver.feed(frames))
     assert [(one.kind, one.codes) for one in reads] == [("read", (code,)), ("read", (code,)), ("no-read", ())]
-    assert (driver.dropped_bytes, driver.heartbeats) == (2 * len(FOREIGN[kind]), 0)
+    assert driver.dropped_bytes == 2 * len(FOREIGN[kind])
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_before_what_is_no_code_nothing_is_dropped(payload: bytes) -> None:
 
 def test_a_pattern_that_wants_control_characters_gets_them() -> None:
     driver = generic(pattern="\x02(?P<code>[^\x03]+)\x03")
-    assert driver.feed(b"\x02" + CODE + b"\x03\r\n")[0].codes == (CODE,)
+    assert reads_of(driver.feed(b"\x02" + CODE + b"\x03\r\n"))[0].codes == (CODE,)
     assert driver.dropped_bytes == 0
 
 
@@ -120,7 +121,7 @@ def test_prefix_and_suffix_are_not_part_of_the_payload() -> None:
 
 
 def test_a_frame_without_its_prefix_is_malformed() -> None:
-    (found,) = generic(prefix="\x02", suffix="\x03").feed(CODE[5:] + b"\x03")
+    (found,) = reads_of(generic(prefix="\x02", suffix="\x03").feed(CODE[5:] + b"\x03"))
     assert (found.kind, found.codes, found.raw) == ("malformed", (), CODE[5:])
     assert "prefix" in found.problem
 
@@ -136,21 +137,21 @@ def test_a_frame_of_max_bytes_is_read_and_one_byte_more_is_malformed(suffix: str
     end = (suffix or "\n").encode()
     driver = generic(**options)
     assert driver.feed(b"12345678" + end) == [read(b"12345678")]
-    (found,) = driver.feed(b"123456789" + end)
+    (found,) = reads_of(driver.feed(b"123456789" + end))
     assert (found.kind, found.raw) == ("malformed", b"12345678")
     assert "8 bytes" in found.problem
 
 
 def test_a_frame_too_long_is_one_malformed_and_reading_goes_on_after_its_suffix() -> None:
     driver = generic()
-    found = [item for _ in range(100) for item in driver.feed(b"x" * 1000)]
+    found = reads_of([item for _ in range(100) for item in driver.feed(b"x" * 1000)])
     assert [item.kind for item in found] == ["malformed"]
     assert driver.feed(b"rest\r\n" + CODE + b"\r\n") == [read(CODE)]
 
 
 def test_the_suffix_of_a_frame_too_long_may_come_in_two() -> None:
     driver = generic(suffix="\r\n", max_bytes=4)
-    assert [item.kind for item in driver.feed(b"too long for four")] == ["malformed"]
+    assert [item.kind for item in reads_of(driver.feed(b"too long for four"))] == ["malformed"]
     assert driver.feed(b"bytes\r") == []
     assert driver.feed(b"\ngood\r\n") == [read(b"good")]
 
@@ -177,15 +178,14 @@ def test_a_no_read_is_the_whole_payload_or_it_is_none() -> None:
     assert driver.feed(b"01ERROR\r\nERROR1\r\nerror\r\n") == [read(b"01ERROR"), read(b"ERROR1"), read(b"error")]
 
 
-def test_heartbeats_are_counted_and_are_no_reads() -> None:
+def test_heartbeats_are_told_and_are_no_reads() -> None:
     driver = generic(heartbeat=["HB", "\x05"])
-    assert driver.feed(b"HB\r\n\x05\r\nHB1\r\n") == [read(b"HB1")]
-    assert driver.heartbeats == 2
+    assert driver.feed(b"HB\r\n\x05\r\nHB1\r\n") == [Heartbeat(b"HB"), Heartbeat(b"\x05"), read(b"HB1")]
 
 
 def test_no_reads_and_heartbeats_come_before_the_pattern() -> None:
     driver = generic(no_read=["NG"], heartbeat=["HB"], pattern="(?P<code>01.*)")
-    assert driver.feed(b"NG\nHB\n01\n") == [Read("no-read", (), b"NG"), read(b"01")]
+    assert driver.feed(b"NG\nHB\n01\n") == [Read("no-read", (), b"NG"), Heartbeat(b"HB"), read(b"01")]
 
 
 # ------------------------------------------------------------------------------------------------ pattern, separator
@@ -203,13 +203,14 @@ def test_a_group_that_is_empty_or_left_out_is_none() -> None:
 
 
 def test_a_payload_that_does_not_match_whole_is_malformed() -> None:
-    found = generic(pattern="(?P<code>[0-9]+)").feed(b"123x\nx123\n123\n")
+    found = reads_of(generic(pattern="(?P<code>[0-9]+)").feed(b"123x\nx123\n123\n"))
     assert [item.kind for item in found] == ["malformed", "malformed", "read"]
     assert found[0].raw == b"123x"
 
 
 def test_a_pattern_that_finds_an_empty_code_makes_it_malformed() -> None:
-    assert [item.kind for item in generic(pattern="(?P<code>[0-9]*);.*").feed(b";A\n")] == ["malformed"]
+    found = reads_of(generic(pattern="(?P<code>[0-9]*);.*").feed(b";A\n"))
+    assert [item.kind for item in found] == ["malformed"]
 
 
 def test_the_pattern_works_on_bytes() -> None:
@@ -224,7 +225,7 @@ def test_a_separator_gives_several_codes_of_one_read() -> None:
 
 
 def test_an_empty_slot_between_separators_is_kept() -> None:
-    assert generic(separator="|").feed(b"a||b\n")[0].codes == (b"a", b"", b"b")
+    assert reads_of(generic(separator="|").feed(b"a||b\n"))[0].codes == (b"a", b"", b"b")
 
 
 def test_a_slot_that_says_nothing_legible_is_missed_and_no_code() -> None:
@@ -287,7 +288,7 @@ def test_what_a_device_writes_beside_the_code_can_be_shown_whatever_it_is() -> N
     driver = generic(pattern="(?s)(?P<code>A);(?P<grade>.*);(?P<at>.*);(?P<image>.*)", suffix="END", max_bytes=100_000)
     every = bytes(byte for byte in range(256) if byte != ord(";"))
     for text in (every, b"x" * 20_000, b"\xff" * 20_000):
-        (found,) = driver.feed(b"A;" + text + b";" + text + b";" + text + b"END")
+        (found,) = reads_of(driver.feed(b"A;" + text + b";" + text + b";" + text + b"END"))
         for said in (found.grade, found.at, found.image):
             assert said is not None
             assert said.isprintable()

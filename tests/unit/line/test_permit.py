@@ -30,7 +30,7 @@ def test_a_device_that_is_gone_stops_it_and_is_named() -> None:
     assert permit(**WELL, needed=needed) == Permit(False, Stop.DEVICE, "cam-2")
 
 
-@pytest.mark.parametrize(("ending", "committing", "there", "job"), product([True, False], repeat=4))
+@pytest.mark.parametrize(("ending", "committing", "there", "job"), list(product([True, False], repeat=4)))
 def test_it_runs_only_where_all_is_well_and_else_says_the_gravest(
     ending: bool, committing: bool, there: bool, job: bool
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import tomllib
@@ -16,7 +17,8 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-import drivers.generic
+import drivers
+from drivers.parts.generic_options import OPTIONS
 from lined.api import answers
 from lined.cli import exits
 from lined.cli.app import build
@@ -69,8 +71,25 @@ def shown(default: object) -> object:
     return list(default) if isinstance(default, tuple) else default
 
 
-def test_the_options_of_the_generic_driver_stand_there() -> None:
-    assert sorted(column(CONTRACT, "Configuration", 1)) == sorted(drivers.generic.OPTIONS)
+def test_the_options_of_the_generic_driver_stand_there_with_their_defaults() -> None:
+    options = {option.name: option for option in OPTIONS}
+    assert sorted(column(CONTRACT, "Configuration", 1)) == sorted(options)
+    for row in table(CONTRACT, "Configuration", 1):
+        for name, said in itertools.product(names(row[0]), names(row[1])):
+            default = options[name].default
+            assert tomllib.loads(f"x = {said}")["x"] == (list(default) if isinstance(default, tuple) else default), name
+
+
+def test_the_options_of_the_families_stand_there() -> None:
+    generic = {option.name for option in OPTIONS}
+    of_families = {
+        (name, option.name)
+        for name in drivers.driver_names()
+        for option in drivers.load(name).OPTIONS
+        if option.name not in generic
+    }
+    rows = table(CONTRACT, "Configuration", 2)
+    assert {(names(row[0])[0], option) for row in rows for option in names(row[1])} == of_families
 
 
 # ── the command line ────────────────────────────────────────────────────────────────────────────────────────────────

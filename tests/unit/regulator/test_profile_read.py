@@ -11,7 +11,8 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from lined.regulator.profile import Methods, Profile, Reports
+from lined.regulator.methods import CALLS
+from lined.regulator.profile import Dictionaries, Limits, Methods, Profile, Reports
 from lined.vocabulary.reports import ReportKind
 
 LINED = Path(__file__).parents[3] / "lined"
@@ -27,7 +28,7 @@ def models(model: type[BaseModel] = Profile, name: str = "profile") -> Iterator[
                 yield from models(inner, field)
 
 
-TABLES = {model: name for name, model in models() if model not in (Methods, Reports)}
+TABLES = {model: name for name, model in models() if model not in (Methods, Reports, Dictionaries)}
 KEYS = [(model, field) for model in TABLES for field in model.model_fields]
 
 
@@ -66,7 +67,20 @@ def names_of(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(names - {""})
 
 
+def by_name() -> Iterator[str]:
+    """The limits that the table of methods names. Dictionaries are named by models: test_methods."""
+    for call in CALLS.values():
+        yield from call.most.values()
+        if call.paging is not None:
+            yield call.paging.limit
+
+
+NAMED_LIMITS = frozenset(by_name())
+
+
 def is_read(model: type[BaseModel], field: str) -> bool:
+    if model is Limits and field in NAMED_LIMITS:
+        return True
     names = names_of(model)
     return any(
         isinstance(node, ast.Attribute)

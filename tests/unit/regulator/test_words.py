@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from lined.regulator.codec import FORMATS
+from lined.regulator.methods import CALLS
+from lined.regulator.models.base import Part
 from lined.regulator.profiles import load_profile, profile_names
 
 LINED = Path(__file__).parents[3] / "lined"
@@ -42,10 +44,19 @@ def codec_words() -> Iterator[str]:
     """Names of members in whatever is written or read."""
     for format_ in FORMATS.values():
         yield from (name for name in (format_.codes_in, *format_.names.values()) if name != "codes")
+    yield from (alias for alias in aliases() if CAMEL.fullmatch(alias))
     for path in (LINED / "regulator").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and CAMEL.fullmatch(node.value):
                 yield node.value
+
+
+def aliases() -> Iterator[str]:
+    """The text's names of members in whatever is asked or answered."""
+    models: list[type[Part]] = [Part]
+    for model in models:
+        models += model.__subclasses__()
+        yield from (info.alias or "" for info in model.model_fields.values())
 
 
 WORDS = frozenset({*profile_words(), *codec_words()}) - OURS - {""}
@@ -94,4 +105,5 @@ def test_no_other_file_spells_a_word_of_a_regulator(path: Path) -> None:
 
 def test_the_words_are_those_of_statuses_fields_types_and_paths() -> None:
     assert {"SUCCESS", "PARTIALLY_PROCESSED", "sntins", "UTILISATION", "/api/utilisation", "accessToken"} <= WORDS
-    assert len(WORDS) > 80
+    assert {"leftInBuffer", "aggregatedCustomsCode", "eventPaymentShortResponse", "hasNextPage"} <= WORDS
+    assert len(CALLS) > 30 and len(WORDS) > 200

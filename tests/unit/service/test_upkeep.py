@@ -15,7 +15,7 @@ from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.service import assembly, upkeep
 from lined.service.upkeep import Upkeep
-from tests.harness.daemon import CONFIG, GTIN
+from tests.harness.daemon import configuration
 
 NOW_MS = 1_790_000_000_000
 
@@ -23,11 +23,9 @@ NOW_MS = 1_790_000_000_000
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     (tmp_path / "api-key").write_text("key")
-    text = CONFIG.format(
-        regulator="http://127.0.0.1:1", gtin=GTIN, devices="", port=0, max_codes=10, max_age_s=1, first_batch_s=0
-    )
+    settings = {"floor_bytes = 1_000_000": 'floor_bytes = 0\nbackup_at = "04:15"'}
     path = tmp_path / "lined.toml"
-    path.write_text(text.replace("floor_bytes = 1_000_000", 'floor_bytes = 0\nbackup_at = "04:15"'))
+    path.write_text(configuration("http://127.0.0.1:1", [], 0, settings=settings))
     return load(path)
 
 

@@ -1,4 +1,4 @@
-"""A real line behind a real endpoint: journal, intake and operations in a directory, the endpoint on a free port."""
+"""A client of a line that is served in this process (`served_lines`), and stand-ins for what its endpoint shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from fastapi.routing import APIRoute
@@ -19,23 +18,16 @@ from pydantic import TypeAdapter
 
 from lined.api import alarms, keeping, people, reading, work
 from lined.api.described import shape_in
-from lined.api.ports import PlantView
-from lined.api.sign_in import SignIn
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.line.intake.intake import LineIntake
-from lined.line.plant import BatchRules, PackageRule, Plant, Product, Station
 from lined.line.state import LineState
-from lined.line.stations.read import typed_device
-from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
-from lined.web.server import StatusServer, make_token
-from tests.commands import line_commands
+from lined.web.server import StatusServer
 
-BINDING = {"profile": "asl-belgisi", "url": "http://127.0.0.1:1", "tin": "307797292", "business_place_id": "27"}
 GTIN = "0489921512237" + gtin_check_digit("0489921512237")
 TAIL = "vuzv"
 
@@ -71,6 +63,11 @@ class Device:
     last_read_at: float | None = None
     frames: int = 0
     heartbeats: int = 0
+    silent: bool = False
+    faults: int = 0
+    last_fault: str | None = None
+    retransmissions: int = 0
+    garbled: int = 0
     dropped_bytes: int = 0
     reconnects: int = 0
     unanswered: int = 0
@@ -235,61 +232,6 @@ async def _reply(reader: asyncio.StreamReader) -> Reply:
         length = headers.get("content-length")
         body = await (reader.read() if length is None else reader.readexactly(int(length)))
     return Reply(int(status.split()[1]), headers, body)
-
-
-@contextlib.asynccontextmanager
-async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_bytes: int = 0) -> AsyncIterator[Line]:
-    """A line whose journal is `path`/line-1.db, served."""
-    stations = {
-        "marking": Station("marking", "apply", ("cam-1", "cam-2"), repeat_ms={"cam-1": 60_000}),
-        "boxing": Station("boxing", "pack", ("cam-3",), level="BOX_LV_1", mode="children-then-parent"),
-    }
-    packing = {GTIN: {"BOX_LV_1": PackageRule("BOX_LV_1", 3, "UNIT")}}
-    product = Product(GTIN, "Sunflower oil 1 l", "vegetableoil", "PRODUCTION", "UZ", shelf_life_days=1095)
-    plant = Plant("line-1", "Asia/Tashkent", 27, {GTIN: product}, stations, BatchRules(), packing=packing)
-    journal = Journal(path / "line-1.db", floor_bytes=floor_bytes)
-    problems = Problems(wall_ms)
-    state = LineState(plant)
-    numbers = await journal.open(BINDING, ["cam-1", "cam-2", "cam-3", typed_device("marking"), typed_device("boxing")])
-    intake = LineIntake(plant, journal, state, problems, numbers, wall_ms)
-    journal.writer.on_defect = intake.defects.note
-    line = line_commands(plant, journal, state, intake, wall_ms)
-    devices = {"cam-1": Device(), "cam-2": Device(connected=False, problem="refused")}
-    flags = {"ready": True}
-    other = Other()
-    sign_in = SignIn(journal, "a secret of this line", asyncio.get_running_loop().time)
-    line.context.people = sign_in
-    view = PlantView(
-        line_id="line-1",
-        journal=journal,
-        intake=intake,
-        problems=problems,
-        commands=line,
-        regulator=other,
-        wall_ms=wall_ms,
-        ready=lambda: flags["ready"],
-        devices=devices,
-        stations={"cam-1": "marking", "cam-2": "marking"},
-        url="https://example.invalid",
-        sign_in=sign_in,
-        reading_token=make_token(journal.reading_token_path),
-        hosts=("line-1.plant.example",),
-        permit=PermitWatch(
-            plant,
-            intake.session,
-            lambda: flags["ready"],
-            lambda: state.job is not None,
-            lambda device: devices[device].connected if device in devices else True,
-            wall_ms,
-        ),
-    )
-    token = make_token(journal.token_path)
-    server = StatusServer(view, host, port, token=token)
-    try:
-        async with served(server):
-            yield Line(journal, intake, problems, line, devices, other, server, token, flags, state)
-    finally:
-        await journal.close()
 
 
 @contextlib.asynccontextmanager
