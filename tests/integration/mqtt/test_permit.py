@@ -61,7 +61,7 @@ def numbers_rise(permits: list[dict[str, Any]]) -> bool:
 async def test_no_conveyor_runs_on_an_old_permit(tmp_path: Path) -> None:
     async with broker(tmp_path, *NODELAY) as at, MqttLine(tmp_path, at, mute=True) as line, a_plc(at, "plc") as plc:
         await until(lambda: plc.stands("device"))  # no camera has come yet
-        assert plc.permits[-1]["where"] == "raw-1"
+        assert plc.permits[-1]["where"] == "cam-1"
         async with device(line):
             await until(lambda: plc.stands("no-job"))
             await line.start_job()
