@@ -353,9 +353,11 @@ CREATE TABLE task (
     created_ms INTEGER NOT NULL,
     done_ms INTEGER,
     done_by TEXT,
-    note TEXT
+    note TEXT,
+    word TEXT NOT NULL DEFAULT '',
+    about TEXT
 );
-CREATE INDEX task_group ON task (report_id, substr(reason, 1, instr(reason || ':', ':') - 1), kind) WHERE done_ms IS NULL;
+CREATE INDEX task_group ON task (report_id, word, kind) WHERE done_ms IS NULL;
 CREATE INDEX task_ident ON task (ident) WHERE ident IS NOT NULL;
 CREATE INDEX task_open ON task (ident, kind) WHERE done_ms IS NULL;
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from functools import partial
 from typing import cast
 
 from fastapi import FastAPI, Request, Response
@@ -12,6 +14,9 @@ from starlette.exceptions import HTTPException
 from lined.api.rendering import json_bytes
 from lined.api.statuses import STATUS
 from lined.commands.registry import registry
+from lined.i18n.catalogues import LANGUAGES, catalogue
+from lined.i18n.facts import in_words
+from lined.i18n.shown import Clock
 from lined.vocabulary.errors import DEFECT, DEFECT_SENTENCE, CommandError, Defect, JournalError, Problem, clause
 
 _WORDS = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "not-json-type"}
@@ -36,20 +41,31 @@ def refusal(status: int, code: str, message: str, details: Iterable[Problem] = (
     return response
 
 
-def put_refusals(app: FastAPI) -> None:
-    """Every way in which a request can fail, in the one shape."""
-    app.add_exception_handler(CommandError, _command)
+def put_refusals(app: FastAPI, clock: Clock) -> None:
+    """Every way in which a request can fail, in the one shape. `clock`: of the plant."""
+    app.add_exception_handler(CommandError, partial(_command, clock=clock))
     app.add_exception_handler(JournalError, _journal)
     app.add_exception_handler(Defect, _defect)
     app.add_exception_handler(TimeoutError, _too_slow)
-    app.add_exception_handler(RequestValidationError, _wrong_values)
+    app.add_exception_handler(RequestValidationError, partial(_wrong_values, clock=clock))
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _defect)
 
 
-async def _command(_request: Request, error: Exception) -> Response:
-    refused = cast("CommandError", error)
-    return refusal(STATUS[type(refused)], refused.code, str(refused), refused.details)
+async def _command(request: Request, error: Exception, clock: Clock) -> Response:
+    return await _refused(request, cast("CommandError", error), clock)
+
+
+async def _refused(request: Request, refused: CommandError, clock: Clock) -> Response:
+    """In English, or in the language that the address asks for with `lang`, as the page does."""
+    message: str = refused.args[0] if refused.args else ""
+    details = refused.details
+    language = request.query_params.get("lang")
+    if language in LANGUAGES:
+        say = (await asyncio.to_thread(catalogue, language)).gettext
+        message = in_words(message, say, clock)
+        details = [Problem(one.path, in_words(one.message, say, clock)) for one in details]
+    return refusal(STATUS[type(refused)], refused.code, message, details)
 
 
 async def _journal(_request: Request, error: Exception) -> Response:
@@ -60,12 +76,12 @@ async def _too_slow(_request: Request, _error: Exception) -> Response:
     return refusal(503, "cannot-commit", "The disk has not answered in time. Ask again, with the same id.")
 
 
-async def _wrong_values(_request: Request, error: Exception) -> Response:
+async def _wrong_values(request: Request, error: Exception, clock: Clock) -> Response:
     found = cast("RequestValidationError", error).errors()
     if any(one["type"] == "json_invalid" or (one["type"], one["loc"]) == ("missing", _WHOLE_BODY) for one in found):
         return refusal(400, "not-json", registry.NOT_JSON)
     wrong = registry.wrong_values(registry.problems_in(found, skipped=1))
-    return refusal(STATUS[type(wrong)], wrong.code, str(wrong), wrong.details)
+    return await _refused(request, wrong, clock)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -34,7 +34,8 @@ from lined.journal.views import queries, stories
 from lined.journal.views.queries import ReportCounts, Sums
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import JournalError, clause
+from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact, ServiceFact, within
 from lined.vocabulary.line import LineState
 from lined.vocabulary.reports import ReportState
 from lined.vocabulary.times import moment, of_datetime
@@ -89,7 +90,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> Sta
         for problem in view.problems.all()
     ]
     if stopped and not any(problem["kind"] in (AlarmKind.DISK, AlarmKind.JOURNAL) for problem in problems):
-        text = f"{stopped[:1].upper()}{clause(stopped[1:])}. Everything is rejected until then."
+        text = Fact(ServiceFact.STOPPED, more=within(f"{stopped[:1].upper()}{stopped[1:]}"))
         problems.append({"kind": AlarmKind.JOURNAL, "where": str(view.journal.path), "text": text, "since": None})
     now_ms = view.wall_ms()
     return {
@@ -243,7 +244,7 @@ def journal(view: PlantView) -> Journal:
 def warnings() -> list[str]:
     """What can be run, but should not be."""
     if affected_by_wal_reset():
-        return [f"SQLite {SQLITE_VERSION} can damage a journal in a rare race; install pysqlite3."]
+        return [Fact(ServiceFact.SQLITE_RACE, version=SQLITE_VERSION)]
     return []
 
 

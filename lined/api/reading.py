@@ -26,6 +26,7 @@ from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
 from lined.line.watch.permit import PermitWatch, ToldPermit
 from lined.vocabulary.errors import CommandError, Invalid, NotFound, NotNow, Problem, clause
+from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind, ReportState
 
@@ -157,15 +158,15 @@ def _pools(connection: Connection) -> bytes:
 
 def _one_of(path: str, value: str | None, known: Iterable[str]) -> None:
     if value is not None and value not in tuple(known):
-        raise _wrong(path, f"is one of {', '.join(known)}")
+        raise _wrong(path, Fact(FieldFact.ONE_OF, known=", ".join(known)))
 
 
 def _cursor(text: str | None) -> int | None:
     number = None if text is None else row_number(text)
     if text is not None and number is None:
-        raise _wrong("after", "is the `next` of an earlier page")
+        raise _wrong("after", Fact(FieldFact.CURSOR))
     return number
 
 
-def _wrong(path: str, message: str) -> CommandError:
+def _wrong(path: str, message: Fact) -> CommandError:
     return Invalid("wrong-values", f"{path}: {message}", [Problem(path, message)])

@@ -185,7 +185,7 @@ def _task(one: work_items.Task) -> CodeTask:
     return {
         "id": str(one.id),
         "kind": one.kind,
-        "reason": one.reason,
+        "reason": one.whole_reason,
         "at": moment(one.created_ms),
         "done": bool(one.done_ms),
     }

@@ -61,7 +61,7 @@ def task(item: work_items.Task, language: str) -> Task:
         "code": item.ident,
         "package": item.package,
         "report": str(item.report_id) if item.report_id is not None else None,
-        "reason": item.reason,
+        "reason": item.whole_reason,
         "meaning": known.meaning or None,
         "do": known.do or None,
         "at": moment(item.created_ms),

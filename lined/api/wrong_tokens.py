@@ -10,6 +10,7 @@ from collections import Counter, deque
 
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.facts import Fact, ServiceFact
 
 PACE_S = 0.1  # between two answers to wrong tokens, whoever sent them
 WAITING_MAX = 20
@@ -45,8 +46,8 @@ class WrongTokens:
 
     def _alarm(self, address: str, loop: asyncio.AbstractEventLoop) -> None:
         times = self._counts[AlarmKind.WRONG_TOKEN]
-        text = f"{times} requests had a wrong token, the last from {address}; they are answered slowly."
-        self._problems.set(AlarmKind.WRONG_TOKEN, self._place, text)
+        fact = Fact(ServiceFact.WRONG_TOKENS, n=times, address=address)
+        self._problems.set(AlarmKind.WRONG_TOKEN, self._place, fact)
         if self._clearing is not None:
             self._clearing.cancel()
         self._clearing = loop.call_later(SPAN_S, self._problems.clear, AlarmKind.WRONG_TOKEN, self._place)

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from lined.vocabulary.facts import Fact
+
 GS: Final = "\x1d"
 
 SHORT: Final = "GS1_AISTR_SHORT"
@@ -77,12 +79,12 @@ class Shape(NamedTuple):
 class Malformed(ValueError):
     """Not a marking code that a station may take.
 
-    `reason` is short, for people, and never holds a check part. `device_fault`: what a right set-up of the reader
+    `reason` is a fact that never holds a check part. `device_fault`: what a right set-up of the reader
     cannot send (bytes outside ASCII from a keyboard layout or code page, text with parentheses instead of data): it
     deserves an alarm naming the device.
     """
 
-    def __init__(self, reason: str, *, device_fault: bool = False) -> None:
+    def __init__(self, reason: Fact, *, device_fault: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.device_fault = device_fault

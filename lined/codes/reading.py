@@ -52,6 +52,7 @@ from lined.codes.templates import (
     TOBACCO_IDENT,
     TOBACCO_PATTERN,
 )
+from lined.vocabulary.facts import Fact, MalformedFact
 
 NOTHING_KNOWN: Final[Mapping[str, Shape]] = MappingProxyType({})
 MAX_BYTES: Final = 256  # the longest code has 136, with identifier and stand-ins about 160
@@ -164,7 +165,7 @@ def _serial_length(code: MarkingCode) -> int:
 def _careful(received: bytes, shapes: Mapping[str, Shape]) -> MarkingCode:
     """The slow way, through all readings of a text: those of known products first, and only if one is left."""
     if len(received) > MAX_BYTES:
-        raise _malformed(received, f"{len(received)} bytes are more than any marking code has")
+        raise _malformed(received, Fact(MalformedFact.BYTES, n=len(received)))
     raw, remarks = _without_prefix(received)
     text = without_surplus(raw.decode("latin-1"))
     if len(text) < len(raw):
@@ -176,7 +177,7 @@ def _careful(received: bytes, shapes: Mapping[str, Shape]) -> MarkingCode:
             known.append(code)
     candidates = known or [code for code in readings if code.gtin not in shapes]
     if len(candidates) > 1:
-        raise _malformed(received, "reads both as GS1 and as TOBACCO")
+        raise _malformed(received, Fact(MalformedFact.BOTH))
     if not candidates:
         raise _malformed(received, _diagnosis(text, shapes))
     code = candidates[0]
@@ -185,7 +186,7 @@ def _careful(received: bytes, shapes: Mapping[str, Shape]) -> MarkingCode:
     return code
 
 
-def _malformed(received: bytes, reason: str) -> Malformed:
+def _malformed(received: bytes, reason: Fact) -> Malformed:
     device_fault = not received.isascii() or is_printed_form(received.decode("latin-1"))
     return Malformed(reason, device_fault=device_fault)
 
@@ -203,35 +204,34 @@ def _repaired(text: str, remarks: int, shapes: Mapping[str, Shape]) -> list[Mark
     return [MarkingCode(*reading, head[1], remarks | RESTORED_SEPARATOR)]
 
 
-def _diagnosis(text: str, shapes: Mapping[str, Shape]) -> str:
+def _diagnosis(text: str, shapes: Mapping[str, Shape]) -> Fact:
     """Why `text` is no marking code, most telling reason first."""
     if not text:
-        return "empty"
+        return Fact(MalformedFact.EMPTY)
     for at, character in enumerate(text):
         if character > "~" and character != "\x7f":
-            where = f"byte 0x{ord(character):02X} at position {at + 1}"
-            return f"not ASCII ({where}): keyboard layout or code page of the scanner"
+            return Fact(MalformedFact.NOT_ASCII, byte=f"{ord(character):02X}", at=at + 1)
     for at, character in enumerate(text):
         if (character < "!" and character != GS) or character == "\x7f":
-            return f"character 0x{ord(character):02X} at position {at + 1} stands in no code"
+            return Fact(MalformedFact.STRANGE_CHARACTER, character=f"{ord(character):02X}", at=at + 1)
     if is_printed_form(text):
-        return "printed text with parentheses instead of data: set the reader to raw data"
+        return Fact(MalformedFact.PRINTED_BY_READER)
     if is_import_code(text):
-        return "import code (template CUSTOM) has no place at a station"
+        return Fact(MalformedFact.IMPORT_CODE)
     if GS1_HEAD.match(text):
         return _gs1_diagnosis(text, shapes)
     if SSCC_DIGITS.fullmatch(text):
         if mod10_holds(text):
-            return f"no company has the prefix of SSCC {text}"
-        return f"wrong check digit of SSCC {text}: expected {check_digit(text[:-1])}"
+            return Fact(MalformedFact.SSCC_PREFIX, sscc=text)
+        return Fact(MalformedFact.SSCC_DIGIT, sscc=text, expected=check_digit(text[:-1]))
     if TOBACCO_PATTERN.fullmatch(text):
         if gtin_holds(text[:14]):
             return _misfit(TOBACCO, TOBACCO_IDENT - 14, shapes[text[:14]])
         return _wrong_gtin(text[:14])
-    return f"fits no template ({len(text)} characters)"
+    return Fact(MalformedFact.NO_TEMPLATE, n=len(text))
 
 
-def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> str:
+def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> Fact:
     gtin = text[2:GTIN_END]
     if not gtin_holds(gtin):
         return _wrong_gtin(gtin)
@@ -241,22 +241,24 @@ def _gs1_diagnosis(text: str, shapes: Mapping[str, Shape]) -> str:
     head, separator, tail = text.partition(GS)
     serial_length = len(head) - SERIAL_AT
     if not serial_length:
-        return "no serial"
+        return Fact(MalformedFact.NO_SERIAL)
     if serial_length > MAX_SERIAL and not separator:
-        return f"separator lost, or a serial of {serial_length} characters (1 to {MAX_SERIAL})"
+        return Fact(MalformedFact.SEPARATOR_OR_SERIAL, n=serial_length, most=MAX_SERIAL)
     if serial_length > MAX_SERIAL:
-        return f"a serial of {serial_length} characters (1 to {MAX_SERIAL})"
-    return f"check part of {len(tail)} characters fits no template"
+        return Fact(MalformedFact.SERIAL, n=serial_length, most=MAX_SERIAL)
+    return Fact(MalformedFact.CHECK_PART, n=len(tail))
 
 
-def _wrong_gtin(gtin: str) -> str:
+def _wrong_gtin(gtin: str) -> Fact:
     if not int(gtin):
-        return "no product has a GTIN of zeros"
-    return f"wrong check digit of GTIN {gtin}: expected {check_digit(gtin[:13])}"
+        return Fact(MalformedFact.GTIN_ZEROS)
+    return Fact(MalformedFact.GTIN_DIGIT, gtin=gtin, expected=check_digit(gtin[:13]))
 
 
-def _misfit(template: str, serial_length: int, shape: Shape) -> str:
+def _misfit(template: str, serial_length: int, shape: Shape) -> Fact:
     possible = {template} if template else GS1_TEMPLATES
     if shape.template is not None and shape.template not in possible:
-        return f"{template or 'a GS1 code'}, the product has {shape.template}"
-    return f"a serial of {serial_length} characters, the product has {shape.serial_length}"
+        if not template:
+            return Fact(MalformedFact.GS1_TEMPLATE, wanted=shape.template)
+        return Fact(MalformedFact.OTHER_TEMPLATE, template=template, wanted=shape.template)
+    return Fact(MalformedFact.OTHER_SERIAL, n=serial_length, wanted=str(shape.serial_length))

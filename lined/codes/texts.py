@@ -12,6 +12,7 @@ from typing import Final
 
 from lined.codes.marking import GS, Malformed, MarkingCode, Shape
 from lined.codes.reading import NOTHING_KNOWN, is_printed_form, parse
+from lined.vocabulary.facts import Fact, MalformedFact
 
 MAX_CHARACTERS: Final = 512
 _AROUND: Final = "\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -30,7 +31,7 @@ _TAILS: Final = (  # application identifiers of a check part, and what stands be
 def parse_text(text: str, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCode:
     """`reading.parse` for a text of a program: as it stands. Raises Malformed."""
     if len(text) > MAX_CHARACTERS:
-        raise Malformed(f"{len(text)} characters are more than any marking code has")
+        raise Malformed(Fact(MalformedFact.CHARACTERS, n=len(text)))
     return parse(text.encode("utf-8", "surrogatepass"), shapes)
 
 
@@ -39,7 +40,7 @@ def typed(text: str, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCode
     form with its parentheses is read too. Raises Malformed.
     """
     if len(text) > MAX_CHARACTERS:
-        raise Malformed(f"{len(text)} characters are more than any marking code has")
+        raise Malformed(Fact(MalformedFact.CHARACTERS, n=len(text)))
     meant = text.strip().strip(_AROUND).strip()
     named = _NAMED.sub(GS, meant)
     if is_printed_form(named):
@@ -56,9 +57,9 @@ def _printed(text: str, shapes: Mapping[str, Shape]) -> MarkingCode:
     """A serial may hold parentheses too: more than one reading is none."""
     readings = {code.full: code for code in (_read(one, shapes) for one in _spelled(text)) if code is not None}
     if len(readings) > 1:
-        raise Malformed("may be read in several ways: type it without parentheses")
+        raise Malformed(Fact(MalformedFact.SEVERAL_WAYS))
     if not readings:
-        raise Malformed("printed text with parentheses that is no marking code")
+        raise Malformed(Fact(MalformedFact.PRINTED))
     return readings.popitem()[1]
 
 

@@ -18,6 +18,7 @@ from lined.line.stations.read import Chunk
 from lined.line.stations.verdicts import Ruling, told_code
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, JournalFull, NotFound
+from lined.vocabulary.facts import Fact, TaskFact
 from lined.vocabulary.people import PersonRole
 from lined.vocabulary.verdicts import ACCEPTED, Decision
 from lined.vocabulary.verdicts import Answer as Verdict
@@ -76,7 +77,7 @@ def withdraw_code(connection: Connection, state: LineState, ident: str, reason: 
     if packed is not None and packed.package_id is not None:
         rework.take_out(connection, state, ident, by, at_ms)
     rework.without_its_code(connection, state, ident, by, at_ms)
-    tasks.end_of_code(connection, ident, at_ms, by, CodeState.WITHDRAWN)
+    tasks.end_of_code(connection, ident, at_ms, by, Fact(TaskFact.WITHDRAWN))
 
 
 def _unreported(connection: Connection, ident: str) -> codes.KnownCode:

@@ -19,6 +19,7 @@ from lined.line.stations import closing, rehearsing, rework
 from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
 from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
+from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 from lined.vocabulary.people import PersonRole
@@ -189,7 +190,7 @@ def _take_parent(tx: Transaction, at: Read, package: PackageRow, parent: Marking
         (group_of == package.gtin and bool(parent.tail)) if package.level == Level.GROUP else parent.template == "SSCC"
     )
     if not fits:
-        wanted = "the full code of a group of its product" if package.level == Level.GROUP else "an SSCC"
+        wanted = Fact(FieldFact.GROUP_CODE if package.level == Level.GROUP else FieldFact.SSCC)
         raise Invalid("wrong-level", f"The parent of a {package.level} is {wanted}.", [Problem("parent", wanted)])
     if package.ident is None and closing.parent_is_unknown(tx, parent):
         raise Conflict("unknown-code", f"{masked(parent.ident)} is not in the code pool of its product.")

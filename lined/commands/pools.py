@@ -24,13 +24,14 @@ from lined.journal.tables import pools
 from lined.journal.tables.pools import Added, PoolRow
 from lined.line.plant import Plant
 from lined.supply.pool_codes import code_of, with_lost_separators
-from lined.vocabulary.errors import CommandError, Conflict, Invalid, NotFound, Problem
+from lined.vocabulary.errors import CommandError, Conflict, Invalid, NotFound, Problem, clause
+from lined.vocabulary.facts import Fact, FieldFact
 
 PAGE_MAX = 2_000  # codes in one command
 STEP_CODES = 250  # of a page in one transaction, so that no verdict waits long for it
 PARSED = 100  # codes between two looks at the event loop
 PROBLEMS_MAX = 100  # bad codes named in one refusal
-LOST = "ends like a check part without its separator, as others do: give the product its serial_length"
+LOST = Fact(FieldFact.SEPARATOR_LOST)
 
 
 class PoolLoad(Body):
@@ -109,7 +110,7 @@ def pool_gtin(plant: Plant, gtin: str) -> str:
     found = gtin.zfill(14)
     if found not in plant.products and plant.product_of_group(found) is None:
         message = f"{gtin} is neither a product of this line nor the GROUP of one."
-        raise Invalid("unknown-product", message, [Problem("gtin", "not a product of this line")])
+        raise Invalid("unknown-product", message, [Problem("gtin", Fact(FieldFact.NO_PRODUCT))])
     return found
 
 
@@ -135,7 +136,7 @@ async def _tails_of(given: Sequence[str], gtin: str, shapes: Mapping[str, Shape]
         try:
             found.append(code_of(text, gtin, shapes))
         except codes.Malformed as fault:
-            problems.append(Problem(f"codes[{at}]", str(fault)))
+            problems.append(Problem(f"codes[{at}]", clause(fault)))
         if at % PARSED == PARSED - 1:
             await asyncio.sleep(0)
     if not problems:
@@ -169,7 +170,7 @@ def put(connection: Connection, pool: PoolRow, tails: Mapping[str, str]) -> Adde
 
 
 def _other_check_part(idents: Sequence[str]) -> CommandError:
-    problems = [Problem("codes", f"{ident}: another check part than before") for ident in idents[:PROBLEMS_MAX]]
+    problems = [Problem("codes", Fact(FieldFact.OTHER_CHECK_PART, code=ident)) for ident in idents[:PROBLEMS_MAX]]
     message = f"{len(idents)} codes have another check part than before, the first {idents[0]}: ask who issued them."
     return Conflict("other-check-part", message, problems)
 

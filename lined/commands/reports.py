@@ -25,6 +25,7 @@ from lined.reports import people
 from lined.reports.kinds import correction
 from lined.vocabulary.days import LocalDays
 from lined.vocabulary.errors import Conflict, Invalid, Problem
+from lined.vocabulary.facts import Fact, SealFact
 from lined.vocabulary.people import PersonRole
 from lined.vocabulary.reports import ReportKind
 
@@ -107,7 +108,7 @@ def seal(tx: Tx, body: Seal) -> dict[str, Any]:
         asked.ask(tx.connection, ReportKind.AGGREGATION, tx.at_ms)
     found = report_lists.open_batches(tx.connection, kind)
     for report in found:
-        jobs.end_batch(tx.connection, state, report, tx.at_ms, "command")
+        jobs.end_batch(tx.connection, state, report, tx.at_ms, Fact(SealFact.COMMAND))
     return {"sealed": [str(report.id) for report in found if report.codes]}
 
 

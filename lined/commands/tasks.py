@@ -15,6 +15,7 @@ from lined.commands.registry.execution import Call, Tx
 from lined.commands.registry.fields import Required, Short
 from lined.journal.tables import tasks
 from lined.vocabulary.errors import Invalid, NotFound, Problem
+from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.ids import row_number
 from lined.vocabulary.people import PersonRole
 
@@ -52,7 +53,7 @@ class DoneTask(Answer):
 )
 async def end_task(call: Call, body: TaskDone) -> Mapping[str, Any]:
     if (body.task is None) == (body.report is None):
-        raise Invalid("wrong-values", "Give task or report.", [Problem("task", "either this or report")])
+        raise Invalid("wrong-values", "Give task or report.", [Problem("task", Fact(FieldFact.EITHER, other="report"))])
     if body.task is not None:
         return await call.finish(lambda tx: _end_one(tx, body))
     return await _end_group(call, body)
@@ -70,7 +71,7 @@ async def _end_group(call: Call, body: TaskDone) -> Mapping[str, Any]:
     number = row_number(body.report or "")
     if number is None:
         raise _unknown(body)
-    word = (body.reason or "").partition(":")[0] or None
+    word = tasks.word_of(body.reason or "") or None
 
     def look(tx: Tx) -> dict[str, Any]:
         return {"newest": 0 if call.earlier(tx) is not None else tasks.newest_of(tx.connection, number, word)}

@@ -16,7 +16,8 @@ from lined.devices.spec import LAST_RAW_BYTES, DeviceSpec, DeviceState, LinkLimi
 from lined.devices.turns import Turns
 from lined.devices.wire import Wire
 from lined.line.intake.ports import Intake
-from lined.vocabulary.errors import DeviceError
+from lined.vocabulary.errors import DeviceError, clause
+from lined.vocabulary.facts import DeviceFact, Fact
 
 log = structlog.get_logger()
 
@@ -133,8 +134,9 @@ class Device:
         wire.close()
         self._wire = None
 
-    def down(self, problem: str) -> None:
+    def down(self, why: DeviceError) -> None:
         """There is no connection, and why. Told and logged once for each change."""
+        problem = Fact(DeviceFact.DOWN, where=str(self.spec.url), more=clause(why))
         state = self.state
         if not state.connected and state.problem == problem:
             return
@@ -170,7 +172,7 @@ class Device:
             events = self._driver.feed(chunk) if chunk else self._driver.gap()
         except Exception as error:  # without an answer to each read a device may take the next one's for its own
             self._note(f"driver of {self.spec.id}", error)
-            raise DeviceError(f"a mistake in lined while its bytes were read ({type(error).__name__})") from error
+            raise DeviceError(Fact(DeviceFact.READING_DEFECT, id=type(error).__name__)) from error
         if chunk:
             self._silence.heard()
         state.received_bytes += len(chunk)

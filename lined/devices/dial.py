@@ -45,5 +45,5 @@ async def keep_open(device: Device, open_wire: Callable[[], Awaitable[Wire]], ba
                 device.state.connected and lasted_s > device.limits.retry_most_s
             ):
                 backoff.reset()
-            device.down(f"{device.spec.url}: {gone}")
+            device.down(gone)
         await asyncio.sleep(backoff.next_s())

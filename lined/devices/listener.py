@@ -19,9 +19,8 @@ from lined.devices.tcp import TcpWire, prepared, resolved, tune
 from lined.devices.urls import ListenUrl, address_text
 from lined.devices.wire import fault_text
 from lined.vocabulary.errors import DeviceError
+from lined.vocabulary.facts import DeviceFact, Fact
 
-REPLACED = "a newer connection took its place"
-ONE_TOO_MANY = "too many connections"
 ACCEPT_PAUSE_S = 1.0
 BACKLOG = 8
 CONNECTIONS_MAX = (
@@ -34,13 +33,13 @@ async def keep_listening(device: Device, url: ListenUrl, backoff: Backoff) -> No
     listener = await _opened(device, url, backoff)
     try:
         device.state.listening_on = listener.address
-        device.down(f"{url}: no device is connected")
+        device.down(DeviceError(Fact(DeviceFact.NO_DEVICE)))
         while True:
             wire = await listener.newest()
             try:
                 await device.serve(wire)
             except DeviceError as gone:
-                device.down(f"{url}: {gone}")
+                device.down(gone)
     finally:
         listener.close()
 
@@ -50,7 +49,7 @@ async def _opened(device: Device, url: ListenUrl, backoff: Backoff) -> Listener:
         try:
             listener = await _listen(url, device.limits)
         except DeviceError as fault:
-            device.down(f"{url}: {fault}")
+            device.down(fault)
             await asyncio.sleep(backoff.next_s())
         else:
             return listener
@@ -112,7 +111,7 @@ class Listener:
             self._loop.remove_reader(sock)
             sock.close()
         for wire in [*self._following, *self._silent]:
-            self._turn_away(wire, "stopping")
+            self._turn_away(wire, Fact(DeviceFact.STOPPING))
 
     def _open(self) -> None:
         for sock in self._listening:
@@ -139,7 +138,7 @@ class Listener:
         if self._served is None and not self._following:
             self._follows(wire)
         elif len(self._silent) > CONNECTIONS_MAX:
-            self._turn_away(next(iter(self._silent)), ONE_TOO_MANY)
+            self._turn_away(next(iter(self._silent)), Fact(DeviceFact.ONE_TOO_MANY))
 
     def _woken(self, wire: TcpWire) -> None:
         """A silent connection has sent something, or has ended."""
@@ -159,10 +158,10 @@ class Listener:
         self._loop.remove_reader(self._silent.pop(wire))
         for earlier in (self._served, *self._following):
             if earlier is not None:
-                earlier.supersede(REPLACED)
+                earlier.supersede(Fact(DeviceFact.REPLACED))
         self._following.append(wire)
         if len(self._following) > CONNECTIONS_MAX:
-            self._turn_away(self._following.popleft(), REPLACED)
+            self._turn_away(self._following.popleft(), Fact(DeviceFact.REPLACED))
         self._some.set()
 
     def _turn_away(self, wire: TcpWire, why: str) -> None:

@@ -16,14 +16,15 @@ from lined.devices.flood import FloodGuard
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.devices.wire import Wire
 from lined.line.intake.ports import Intake, Judgement
-from lined.vocabulary.errors import DeviceError
+from lined.vocabulary.errors import DeviceError, clause
+from lined.vocabulary.facts import DeviceFact, Fact
 
-TOO_LATE = "the verdict came after its deadline"
-UNACKNOWLEDGED = "the device never acknowledged it"
+TOO_LATE = Fact(DeviceFact.TOO_LATE)
+UNACKNOWLEDGED = Fact(DeviceFact.UNACKNOWLEDGED)
 LOOK_S = 0.25  # between two looks at what was acknowledged, while something is not known to be
-GIVEN_UP = "a mistake in lined itself"
+GIVEN_UP = Fact(DeviceFact.GIVEN_UP)
 NO_VERDICT = 0  # the mark of a judgement of nothing
-NOT_AT_ONCE = "the connection could not take the verdict before the stop"
+NOT_AT_ONCE = Fact(DeviceFact.NOT_AT_ONCE)
 
 
 class Turn(NamedTuple):
@@ -188,10 +189,10 @@ class Sayer:
             try:
                 await turn.wire.write(reply, self._time_left_s(turn))
             except DeviceError as fault:
-                why = str(fault)
+                why = clause(fault)
                 turn.wire.drop(why)
             except asyncio.CancelledError:
-                turn.wire.drop("stopped in the middle of a reply")
+                turn.wire.drop(Fact(DeviceFact.CUT_OFF))
                 raise
         self._report(judgement, why)
         if reply and judgement.accepts and not why:
@@ -206,7 +207,7 @@ class Sayer:
                 if turn.wire.write_at_once(reply) < len(reply):
                     why = NOT_AT_ONCE
             except DeviceError as fault:
-                why = str(fault)
+                why = clause(fault)
             if why:
                 turn.wire.drop(why)
         self._report(judgement, why)

@@ -14,6 +14,7 @@ from lined.devices.spec import LinkLimits
 from lined.devices.urls import SerialUrl
 from lined.devices.wire import Wire, fault_text, unsent
 from lined.vocabulary.errors import DeviceError
+from lined.vocabulary.facts import DeviceFact, Fact
 
 DRAIN_POLL_S = 0.01
 
@@ -21,7 +22,7 @@ DRAIN_POLL_S = 0.01
 class SerialWire(Wire):
     """Owns its descriptor. A hot-unplug is the end of the connection, like any other."""
 
-    at_end = "the port was unplugged"
+    at_end = Fact(DeviceFact.UNPLUGGED)
 
     def __init__(self, fd: int, peer: str) -> None:
         super().__init__(fd, peer)
@@ -39,7 +40,7 @@ class SerialWire(Wire):
             return
         unsent_is_void = bool(self.gone)
         if not self.gone:
-            self._end("closed")
+            self._end(Fact(DeviceFact.CLOSED))
         if unsent_is_void:  # the kernel would keep `close` waiting for a device that takes nothing
             with suppress(OSError, termios.error):
                 termios.tcflush(self._fd, termios.TCOFLUSH)
@@ -53,7 +54,7 @@ class SerialWire(Wire):
                 while unsent(self._fd):  # noqa: ASYNC110 - the kernel tells nobody when a port has sent all
                     await asyncio.sleep(DRAIN_POLL_S)
         except TimeoutError:
-            self.drop("the device does not read its replies")
+            self.drop(Fact(DeviceFact.NOT_READING))
         except OSError as fault:
             self.drop(fault_text(fault))
 
@@ -66,7 +67,7 @@ async def open_port(url: SerialUrl, limits: LinkLimits) -> SerialWire:
             fd = await asyncio.shield(opening)
     except TimeoutError:
         opening.add_done_callback(_close_late)
-        raise DeviceError(f"the port did not open within {limits.connect_s:g} s") from None
+        raise DeviceError(Fact(DeviceFact.PORT_LATE, within_s=f"{limits.connect_s:g}")) from None
     except asyncio.CancelledError:
         opening.add_done_callback(_close_late)
         raise
@@ -98,10 +99,10 @@ def _open(url: SerialUrl) -> int:
 
 def _open_text(fault: Exception) -> str:
     if isinstance(fault, OSError) and fault.errno == errno.EWOULDBLOCK:
-        return "another program uses the port"
+        return Fact(DeviceFact.PORT_IN_USE)
     if isinstance(fault, OSError):
         return fault_text(fault)
-    return f"the port cannot be set up: {fault.args[-1] if fault.args else fault}"
+    return Fact(DeviceFact.PORT_SETTINGS, more=str(fault.args[-1] if fault.args else fault))
 
 
 def _close_late(opening: asyncio.Future[int]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 from lined.devices.spec import LinkLimits
 from lined.devices.urls import TcpUrl, address_text
 from lined.devices.wire import Wire, fault_text, unsent
-from lined.vocabulary.errors import DeviceError
+from lined.vocabulary.errors import DeviceError, clause
+from lined.vocabulary.facts import DeviceFact, Fact
 
 # A peer that vanished (cable pulled, power gone) is found within about 30 s: by probes where nothing is under way,
 # by the user timeout where a reply is.
@@ -53,7 +54,7 @@ class TcpWire(Wire):
 
     def close(self) -> None:
         if not self.gone:
-            self._end("closed")
+            self._end(Fact(DeviceFact.CLOSED))
         with suppress(OSError):
             if self.dropped:
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
@@ -78,7 +79,7 @@ async def connect(url: TcpUrl, limits: LinkLimits) -> TcpWire:
         try:
             sock = prepared(family)
         except DeviceError as fault:
-            problem = str(fault)
+            problem = clause(fault)
             continue
         try:
             async with asyncio.timeout(limits.connect_s):
@@ -86,9 +87,9 @@ async def connect(url: TcpUrl, limits: LinkLimits) -> TcpWire:
             # To a free port of this very machine, TCP can connect a socket with itself.
             if sock.getsockname() != sock.getpeername():
                 return TcpWire(sock, address_text(url.host, url.port))
-            problem = "nobody listens there"
+            problem = Fact(DeviceFact.NOBODY_LISTENS)
         except TimeoutError:
-            problem = f"no answer within {limits.connect_s:g} s"
+            problem = Fact(DeviceFact.NO_ANSWER, within_s=f"{limits.connect_s:g}")
         except OSError as fault:
             problem = fault_text(fault)
         except BaseException:
@@ -107,11 +108,11 @@ async def resolved(host: str, port: int, limits: LinkLimits) -> list[tuple[socke
             async with asyncio.timeout(limits.connect_s):
                 found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except TimeoutError:
-            raise DeviceError(f"the name was not resolved within {limits.connect_s:g} s") from None
+            raise DeviceError(Fact(DeviceFact.NAME_LATE, within_s=f"{limits.connect_s:g}")) from None
         except (OSError, UnicodeError) as fault:
-            raise DeviceError(f"the name cannot be resolved: {fault}") from fault
+            raise DeviceError(Fact(DeviceFact.NAME_UNKNOWN, more=str(fault))) from fault
     if not found:
-        raise DeviceError("the name has no address")
+        raise DeviceError(Fact(DeviceFact.NO_ADDRESS))
     return [(family, address) for family, _, _, _, address in found]
 
 

@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from lined.vocabulary.errors import DeviceError
+from lined.vocabulary.facts import DeviceFact, Fact
 
 
 def fault_text(fault: OSError) -> str:
@@ -23,9 +24,11 @@ def fault_text(fault: OSError) -> str:
 
 
 class Wire(ABC):
-    """`gone` says why the connection has ended; empty while it lives. The descriptor belongs to the subclass."""
+    """`gone` says why the connection has ended, as a fact or in the system's words; empty while it lives. The
+    descriptor belongs to the subclass.
+    """
 
-    at_end = "the device closed the connection"
+    at_end: str = Fact(DeviceFact.CLOSED_BY_DEVICE)
 
     def __init__(self, fd: int, peer: str) -> None:
         os.set_blocking(fd, False)
@@ -73,7 +76,7 @@ class Wire(ABC):
                     await self._ready(self._loop.add_writer, self._loop.remove_writer)
                     left = left[self.write_at_once(left) :]
         except TimeoutError:
-            raise DeviceError("the device does not read its replies") from None
+            raise DeviceError(Fact(DeviceFact.NOT_READING)) from None
 
     def write_at_once(self, reply: bytes | memoryview) -> int:
         """How many bytes the kernel took without waiting. Raises DeviceError."""

@@ -1,4 +1,4 @@
-"""Words about commands: what they are called, what their fields are called, what is wrong with a field."""
+"""Words about commands: what they are called, what their fields are called."""
 
 from __future__ import annotations
 
@@ -41,18 +41,3 @@ FIELDS = {
     "document_id": N_("Document"),
     "codes": N_("Codes"),
 }
-
-# What the endpoint says about a field, known by a part of its English text.
-DETAILS = (
-    ("lies in the future", N_("lies in the future; check the date and the clock of this computer")),
-    ("is later than a package of", N_("is later than a package of this job that is closed already")),
-    ("has passed already", N_("has passed already")),
-    ("is not after the production date", N_("is not after the production date")),
-    ("need a series", N_("reports of this product need it")),
-    ("needs an expiry", N_("this product has no shelf life of its own, so the job needs one")),
-    ("characters; this one has", N_("is too long: 1 to 20 characters")),
-    ("must be a day", N_("is no day that can be meant here")),
-    ("is required", N_("is required")),
-    ("two capital letters", N_("two capital letters, such as UZ")),
-    ("give at least one of", N_("fill in at least one field")),
-)

@@ -35,21 +35,11 @@ OUTSIDE: tuple[tuple[str, str], ...] = (
         r"the list of codes of document (?P<id>\S+) has more rows than its (?P<n>\d+) codes",
         N_("the list of codes of document %(id)s has more rows than its %(n)s codes"),
     ),
-    (r"(?P<where>\S+): the device closed the connection", N_("%(where)s: the device closed the connection")),
-    (r"(?P<where>\S+): nobody listens there", N_("%(where)s: nobody listens there")),
 )
 """Why something outside is not there: by itself, and within other sentences."""
 
 SENTENCES: tuple[tuple[str, str], ...] = (
     # why a batch was opened, sealed, sent
-    (r"first code", N_("with its first code")),
-    (r"age", N_("its oldest code had waited long enough")),
-    (r"full", N_("it was full")),
-    (r"first batch of the job", N_("first batch of the job: sent early to see that all is well")),
-    (r"job ended", N_("the job ended")),
-    (r"command", N_("by command")),
-    (r"clock", N_("the clock of this computer was set")),
-    (r"nothing more to come", N_("nothing more was to come")),
     (r"every code in it was withdrawn", N_("every code in it was withdrawn")),
     (r"attempt (?P<n>\d+)", N_("attempt %(n)s")),
     (r"innocent codes of report (?P<n>\d+)", N_("with the codes of report %(n)s that were not to blame")),
@@ -201,24 +191,10 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (rf"sent again by {_BY}", N_("sent again by %(by)s")),
     (rf"adopted by {_BY}: document (?P<id>\S+)", N_("%(by)s says that it became document %(id)s")),
     (rf"released as {_STATE} by {_BY}: (?P<more>.*)", N_("released by %(by)s, its codes count as %(state)s: %(more)s")),
-    (rf"correction by {_BY}", N_("correction by %(by)s")),
-    # what a package waits for
-    (rf"(?P<n>\d+) codes? {_STATE}(?: \(report (?P<report>\d+)\))?", N_("codes %(state)s: %(n)s")),
-    (rf"(?P<n>\d+) packages? {_STATE}(?: \(report (?P<report>\d+)\))?", N_("packages %(state)s: %(n)s")),
-    (r"disaggregation \(report (?P<n>\d+), \w+\)", N_("its unpacking in report %(n)s")),
-    (r"its turn", N_("its turn")),
-    (r"a reject at (?P<station>\S+) was not confirmed", N_("a reject at %(station)s was not confirmed")),
-    # what happened to codes
-    (r"of (?P<id>\S+)", N_("from %(id)s")),
-    (r"after its withdrawal", N_("after its withdrawal")),
     # the causes of alarms
     (
         r"May or may not have been received: report (?P<list>[\d, …]+)\. Each is looked for before it is sent again\.",
         N_("Reports that may or may not have been received: %(list)s. Each is looked for before it is sent again."),
-    ),
-    (
-        r"A mistake in lined itself \((?P<id>\w+), (?P<where>.*)\): what it was doing there was undone, .*",
-        N_("%(id)s (%(where)s): what it was doing there was undone, everything else goes on."),
     ),
     (
         r"Held: (?P<list>[\d, ]+(?: and \d+ more)?)\. A person has to decide what becomes of each: .*",
@@ -228,17 +204,6 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         r"Report (?P<n>\d+): (?P<more>.*)\. It is not believed, and asked again\.",
         N_("Report %(n)s: %(more)s. It is not believed, and asked again."),
     ),
-    (
-        r"The clock of this computer was set (?P<n>\d+) s ahead\. .*",
-        N_("This computer's clock was set %(n)s s ahead. Nothing is sent until the marking system's is known."),
-    ),
-    (
-        r"The clock of this computer was set (?P<n>\d+) s back\. .*",
-        N_("This computer's clock was set %(n)s s back. Nothing is sent until the marking system's is known."),
-    ),
-    # how tasks end
-    (r"what was refused is no longer in it", N_("what was refused is no longer in it")),
-    (r"nothing is left in it", N_("nothing is left in it")),
     *OUTSIDE,
 )
 

@@ -32,12 +32,12 @@ from lined.journal.database import (
 )
 from lined.journal.entries import Work
 from lined.journal.open_files import OpenFiles
+from lined.journal.ownership import check_ours, is_begun
 from lined.journal.said import DEVICES_MAX, Said
-from lined.journal.schema import check_ours, is_begun, migrations
+from lined.journal.schema import migrations
 from lined.journal.steps import Step, Steps
-from lined.journal.tables import account, age, codes, life
+from lined.journal.tables import account, age, codes, life, unsaid
 from lined.journal.tables.age import Age
-from lined.journal.tables.unsaid import BEING_SAID
 from lined.journal.writer import Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalLocked, LinedError, Problem
 from lined.vocabulary.reports import FINAL
@@ -189,15 +189,15 @@ class Journal:
         Called before new devices get their numbers: those have said nothing and left nothing unsaid.
         """
         assert self.said is not None
-        connection.execute("UPDATE unsaid SET why = 'crash' WHERE why = ?", (BEING_SAID,))
+        lost: list[tuple[int, int]] = []
         devices = [int(row[0]) for row in connection.execute("SELECT no FROM device")]
         if not self.said.new and devices:
             least = min(self.said.get(no) for no in devices)
             rows = connection.execute("SELECT id, device_no, at_ms FROM code WHERE id > ?", (least,)).fetchall()
-            unsaid = [(row[0], row[2], "crash") for row in rows if row[0] > self.said.get(row[1])]
-            connection.executemany("INSERT OR IGNORE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", unsaid)
-            if unsaid:
-                log.warning("verdicts_unsaid_before_the_stop", codes=len(unsaid), clean=self.was_clean)
+            lost = [(row[0], row[2]) for row in rows if row[0] > self.said.get(row[1])]
+        unsaid.after_crash(connection, lost)
+        if lost:
+            log.warning("verdicts_unsaid_before_the_stop", codes=len(lost), clean=self.was_clean)
 
     def _settle_marks(self, connection: Connection) -> None:
         """Only once the list of the unsaid is on disk: a crash in between finds the old marks and lists them again."""

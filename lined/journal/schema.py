@@ -48,14 +48,11 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
 from lined.journal.database import Connection
 from lined.journal.tables import audit, people
-from lined.vocabulary.errors import JournalBound, JournalNewer, Problem
 
 migrations = Migrations("lined")
 
@@ -280,6 +277,20 @@ INSERT INTO age (one, journal, commits) VALUES (1, lower(hex(randomblob(8))), 0)
 """
 
 
+# What tasks are grouped by, and the code to blame where a task is about what lies around it: both stood in `reason`,
+# the code behind the last blank.
+_TASK_WORDS = """
+ALTER TABLE task ADD COLUMN word TEXT NOT NULL DEFAULT '';
+ALTER TABLE task ADD COLUMN about TEXT;
+UPDATE task SET about = substr(reason, length(rtrim(reason, replace(reason, ' ', ''))) + 1)
+    WHERE kind = 'package-holds-refused' AND instr(reason, ': ') > 0;
+UPDATE task SET reason = substr(reason, 1, length(reason) - length(about) - 2) WHERE about IS NOT NULL;
+UPDATE task SET word = substr(reason, 1, instr(reason || ':', ':') - 1);
+DROP INDEX task_group;
+CREATE INDEX task_group ON task (report_id, word, kind) WHERE done_ms IS NULL
+"""
+
+
 @migrations()
 def m001_beginning(db: Database) -> None:
     run_script(db, _BEGINNING)
@@ -346,7 +357,12 @@ def m013_age(db: Database) -> None:
 
 
 @migrations()
-def m014_people(db: Database) -> None:
+def m014_task_words(db: Database) -> None:
+    run_script(db, _TASK_WORDS)
+
+
+@migrations()
+def m015_people(db: Database) -> None:
     run_script(db, people.CREATED + ";" + audit.CREATED)
 
 
@@ -355,33 +371,8 @@ def empty_drawer(connection: Connection) -> None:
     run_script(Database(connection), _OUT_OF_DRAWER)
 
 
-def is_begun(connection: Connection) -> bool:
-    """Whether it has tables: False for a file of a crash in a journal's first moment."""
-    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'report'").fetchone() is not None
-
-
 def run_script(db: Database, script: str) -> None:
     """Statement by statement: SQLite's own script call would commit the migration's transaction first."""
     for statement in script.split(";"):
         if statement.strip():
             db.execute(statement)
-
-
-def check_ours(connection: Connection, path: Path) -> None:
-    """Raises JournalBound for another program's database, JournalNewer for a journal of a later version of lined.
-
-    One that was never finished (a crash in its first moment) or is empty passes. SqliteError: it cannot be read.
-    """
-    database = Database(connection)
-    applied = {migration.name for migration in migrations.applied(database)}
-    others = set(database.table_names()) - {Migrations.migrations_table}
-    if others and not applied:
-        named = ", ".join(sorted(others)[:3])
-        message = f"{path} is another program's database (its tables: {named}): name a file of the line's own"
-        raise JournalBound([Problem("journal.path", message)])
-    later = applied - {migration.name for migration in migrations.pending(Database(memory=True))}
-    if later:
-        raise JournalNewer(
-            f"{path} was made by a later version of lined ({', '.join(sorted(later))}): install that version, or give "
-            "journal.path another file. Nothing was touched."
-        )

@@ -29,25 +29,21 @@ from lined.line.watch.permit import PermitWatch
 from lined.mqtt.commands import CommandDesk, Executor
 from lined.mqtt.connection import OFFLINE, ONLINE, Connection, TakenOver, connect
 from lined.mqtt.outbox import Outbox, Saying, json_bytes, verdict_document
-from lined.vocabulary.errors import BrokerError
+from lined.vocabulary.errors import BrokerError, clause
+from lined.vocabulary.facts import BrokerFact, Fact
 from lined.vocabulary.line import LineState
 
 log = structlog.get_logger()
 
 SWEEP_S = 0.1  # how often late verdicts are looked for
 STRETCH = 100  # judgements that are published before the broker is asked to confirm
-DEAF = "the broker does not let {client} subscribe to {commands}: no command is heard until it may"
 EXPIRY_S = 1  # MQTT 5: how long the broker may keep a verdict for a slow subscriber; the least that can be said
 
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
-Problem = Callable[[str | None], None]
-Strange = Callable[[str], None]
+Problem = Callable[[Fact | None], None]
+Strange = Callable[[Fact], None]
 Note = Callable[[str, BaseException], None]
 
-RIVAL = (
-    "another client of the broker goes by our client id {client}, and we take the connection from each other: "
-    "is there a second lined, or a cloned PC?"
-)
 RIVAL_S = 60.0  # without another such loss, until the rival is believed to have gone
 SHORT_LIVED = 3  # connections in a row that end soon: MQTT 3.1.1, and older brokers, do not say why
 # What changes by itself, with nothing done on the line: it goes out with the next status, and is no cause for one.
@@ -133,7 +129,7 @@ class Bridge:
                     self._short_lived = 0  # a broker that is away is no rival
                 else:
                     self._look_for_rival(lasted_s, taken=faults.subgroup(TakenOver) is not None)
-                self._down(f"{self.spec}: {self._rival() or faults.exceptions[0]}")
+                self._down(self._about(self._rival() or clause(faults.exceptions[0])))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._backoff.next_s()):
                     await self._stopping.wait()
@@ -145,11 +141,14 @@ class Bridge:
         if taken or self._short_lived >= SHORT_LIVED:
             self._rival_until = asyncio.get_running_loop().time() + RIVAL_S
 
-    def _rival(self) -> str | None:
+    def _about(self, what: str) -> Fact:
+        return Fact(BrokerFact.AWAY, where=str(self.spec), more=what)
+
+    def _rival(self) -> Fact | None:
         """What people are told while somebody else goes by our name."""
         if asyncio.get_running_loop().time() >= self._rival_until:
             return None
-        return RIVAL.format(client=self.spec.client_id)
+        return Fact(BrokerFact.RIVAL, client=self.spec.client_id)
 
     async def _serve(self, connection: Connection) -> None:
         """Until the connection ends (then BrokerError in an ExceptionGroup), or the bridge is stopped."""
@@ -157,7 +156,7 @@ class Bridge:
             commands = f"{self.spec.topic('command')}/+"
             heard = await connection.subscribe(commands)
             await self._tell_availability(connection)
-            deaf = None if heard else DEAF.format(client=self.spec.client_id, commands=commands)
+            deaf = None if heard else Fact(BrokerFact.DEAF, client=self.spec.client_id, commands=commands)
             self._up(deaf)
             async with asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(self._listen(connection, commands), name="mqtt: listening")
@@ -195,20 +194,21 @@ class Bridge:
                 await connection.part(self._limits.farewell_s)
         log.info("mqtt_parted", broker=str(self.spec))
 
-    def _up(self, deaf: str | None) -> None:
+    def _up(self, deaf: Fact | None) -> None:
         state = self.state
         state.connected, state.since = True, self._wall_time()
         state.connections += 1
         log.info("mqtt_connected", broker=str(self.spec), problem=deaf)
         self._connected_with(deaf)
 
-    def _connected_with(self, deaf: str | None) -> None:
+    def _connected_with(self, deaf: Fact | None) -> None:
         """What is wrong although the broker is there."""
         text = self._rival() or deaf
-        self.state.problem = f"{self.spec}: {text}" if text else None
-        self._problem(self.state.problem)
+        problem = self._about(text) if text else None
+        self.state.problem = problem
+        self._problem(problem)
 
-    def _down(self, problem: str) -> None:
+    def _down(self, problem: Fact) -> None:
         state = self.state
         if not state.connected and state.problem == problem:
             return
@@ -269,7 +269,7 @@ class Bridge:
             self.state.events += 1
             self._outbox.done(event)
 
-    async def _tell_status(self, connection: Connection, deaf: str | None) -> NoReturn:
+    async def _tell_status(self, connection: Connection, deaf: Fact | None) -> NoReturn:
         loop = asyncio.get_running_loop()
         told: object = None
         beat = loop.time()

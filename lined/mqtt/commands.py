@@ -32,6 +32,7 @@ from lined.vocabulary.errors import (
     TooLarge,
     clause,
 )
+from lined.vocabulary.facts import BrokerFact, Fact
 from lined.vocabulary.people import PersonRole, Way
 
 log = structlog.get_logger()
@@ -64,7 +65,7 @@ class Asked(NamedTuple):
 
 
 class CommandDesk:
-    """`take` from the connection, `run` as a task of the bridge; answers go to the outbox. `strange` hears, in words,
+    """`take` from the connection, `run` as a task of the bridge; answers go to the outbox. `strange` hears, as a fact,
     of commands that no program should send; `note` of defects that the journal's writer does not see.
     """
 
@@ -72,7 +73,7 @@ class CommandDesk:
         self,
         commands: Executor,
         outbox: Outbox,
-        strange: Callable[[str], None] = lambda _text: None,
+        strange: Callable[[Fact], None] = lambda _fact: None,
         note: Callable[[str, BaseException], None] = lambda _where, _error: None,
     ) -> None:
         self._commands = commands
@@ -103,7 +104,7 @@ class CommandDesk:
             if not asked.payload:
                 return  # this is how one is cleared
             self._state.commands_ignored += 1
-            self._strange(f"A retained message lies on {_shown_name(topic)}: it was not carried out. Clear it there.")
+            self._strange(Fact(BrokerFact.RETAINED, topic=_shown_name(topic)))
             text = "The command was published with the retain flag, so it was not carried out; publish it without."
             self._refuse(asked, _id_in(payload), Conflict("retained", text))
             return
@@ -162,7 +163,7 @@ class CommandDesk:
         known = registry.from_source(Source.MQTT)
         if asked.name not in known:
             topic = f"{self._spec.topic('command')}/{_shown_name(asked.name)}"
-            self._strange(f"A command came on {topic}, which there is not (there are {', '.join(known)}).")
+            self._strange(Fact(BrokerFact.NO_COMMAND, topic=topic, known=", ".join(known)))
         elif len(asked.payload) > self._limits.payload_bytes:
             raise TooLarge("too-large", f"A command has at most {self._limits.payload_bytes} bytes.")
         elif asyncio.get_running_loop().time() - asked.at > EXPIRED_S:

@@ -26,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from lined.mqtt.spec import MqttLimits, MqttSpec
 from lined.vocabulary.errors import BrokerError, LinedError
+from lined.vocabulary.facts import BrokerFact, Fact
 
 T = TypeVar("T")
 
@@ -89,7 +90,7 @@ class Connection:
                 )
             )
         except _FAULTS as fault:
-            raise BrokerError(f"{topic} could not be published: {fault}") from fault
+            raise BrokerError(Fact(BrokerFact.NOT_PUBLISHED, topic=topic, more=str(fault))) from fault
 
     async def prove(self, timeout_s: float) -> None:
         """Returns when the broker has read everything that was published before. Raises BrokerError.
@@ -100,7 +101,7 @@ class Connection:
         try:
             await _answered(self._client.unsubscribe(self._probe, timeout=timeout_s))
         except _FAULTS as fault:
-            raise BrokerError(f"the broker does not confirm: {fault}") from fault
+            raise BrokerError(Fact(BrokerFact.UNCONFIRMED, more=str(fault))) from fault
 
     async def subscribe(self, topic: str) -> bool:
         """QoS 1; what was retained earlier comes first, and says so. False: the broker does not let us. Raises
@@ -116,7 +117,7 @@ class Connection:
         try:
             granted = await _answered(self._client.subscribe(topic, **wish))
         except _FAULTS as fault:
-            raise BrokerError(f"{topic} could not be subscribed to: {fault}") from fault
+            raise BrokerError(Fact(BrokerFact.NOT_SUBSCRIBED, topic=topic, more=str(fault))) from fault
         return all((code if isinstance(code, int) else code.value) < REFUSED for code in granted)
 
     async def messages(self, subscribed: str) -> AsyncIterator[Incoming]:
@@ -309,6 +310,6 @@ def _is_taken(fault: BaseException) -> bool:
     return any(getattr(code, "value", code) == TAKEN_OVER for code in codes)
 
 
-def _why_lost(fault: BaseException) -> str:
+def _why_lost(fault: BaseException) -> Fact:
     cause = fault.__cause__
-    return f"the connection was lost: {cause or fault}"
+    return Fact(BrokerFact.LOST, more=str(cause or fault))

@@ -19,11 +19,12 @@ import structlog
 from lined.line.intake.ports import Judgement
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.mqtt.spec import MqttLimits, MqttSpec, MqttState
+from lined.vocabulary.facts import BrokerFact, Fact
 
 log = structlog.get_logger()
 
-TOO_LATE = "the broker could not take the verdict in time"
-UNCONFIRMED = "the broker did not confirm the verdict"
+TOO_LATE = Fact(BrokerFact.VERDICT_LATE)
+UNCONFIRMED = Fact(BrokerFact.VERDICT_UNCONFIRMED)
 
 LIMITS = MqttLimits()
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from lined.i18n import words
 from lined.i18n.catalogues import catalogue
+from lined.i18n.facts import in_words
 from lined.i18n.shown import Clock
 from lined.journal.tables.alarms import AlarmRow
 
@@ -53,7 +54,7 @@ def _state(change: Change, language: str) -> str:
 
 
 def _part(change: Change, language: str, clock: Clock) -> str:
-    """Some three lines: since when what is wrong where, what to do, and the cause in English."""
+    """Some three lines: since when what is wrong where, what to do, and the cause."""
     row, said = change.row, catalogue(language).gettext
     about = words.alarm(row.kind)
     span = clock.day_and_time(row.raised_ms)
@@ -61,4 +62,4 @@ def _part(change: Change, language: str, clock: Clock) -> str:
         span += f" – {clock.day_and_time(row.cleared_ms)}"
     first = f"{_state(change, language)} ({said(words.SEVERITIES[row.severity])}): {said(about.sentence)}: {row.place}"
     advice = [] if row.cleared_ms is not None else [said(about.advice)]
-    return "\n".join([first, span, *advice, f"[{row.text[:CAUSE_MAX]}]"])
+    return "\n".join([first, span, *advice, f"[{in_words(row.text, said, clock)[:CAUSE_MAX]}]"])

@@ -19,7 +19,8 @@ from typing import NamedTuple, NoReturn
 import structlog
 
 from lined.notify.notices import Alarm, Key, Notices, Pending
-from lined.vocabulary.errors import LinedError, NotifyError
+from lined.vocabulary.errors import LinedError, NotifyError, clause
+from lined.vocabulary.facts import Fact, ServiceFact
 
 log = structlog.get_logger()
 
@@ -40,7 +41,7 @@ class Message(NamedTuple):
 
 Send = Callable[[Message], Awaitable[None]]
 Compose = Callable[[list[Pending], int], Message]
-Problem = Callable[[str | None], None]
+Problem = Callable[[Fact | None], None]
 Save = Callable[[str], Awaitable[None]]
 
 
@@ -161,7 +162,7 @@ class Notifier:
         except NotifyError as error:
             self._failed += 1
             log.warning("alarm_not_sent", attempt=self._failed, error=str(error))
-            self._problem(f"Alarms cannot be sent: {error}")
+            self._problem(Fact(ServiceFact.NOT_SENT, more=clause(error)))
             return False
         self._failed = 0
         self._problem(None)

@@ -22,6 +22,7 @@ from lined.regulator.profile import Profile
 from lined.regulator.redaction import evidence, redact
 from lined.regulator.reply import Reply, read_reply
 from lined.regulator.wire import Answer, NoAnswer, Request, Wire
+from lined.vocabulary.facts import Fact, RegulatorFact
 
 TOKEN_BYTES = 64 * 1024
 SLOWEST_DATE_S = 10.0  # an answer that took longer tells nothing exact about clocks
@@ -33,7 +34,7 @@ class Reach:
     """What the last exchanges told about the regulator. `skew_s`: our wall clock minus theirs."""
 
     reachable: bool = False
-    problem: str | None = None
+    problem: Fact | None = None
     skew_s: float | None = None
     server_time: datetime | None = None
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -111,11 +112,14 @@ class Asking:
             answer = await self.wire.exchange(request, bearer=bearer, most_bytes=most_bytes, alone=alone)
         except NoAnswer as nothing:
             self.reach.reachable = False
-            self.reach.problem = self.redact(f"{request.path}: {nothing}")
+            self.reach.problem = self._not_well(request, str(nothing))
             raise
         reply = await read_reply(answer, self._wall())
         self._observe(turn, request, answer, reply)
         return reply._replace(body=answer.body) if whole else reply
+
+    def _not_well(self, request: Request, more: str) -> Fact:
+        return Fact(RegulatorFact.NOT_WELL, where=self.redact(request.path), more=self.redact(more))
 
     def redact(self, text: str) -> str:
         return redact(text, self._secrets())
@@ -131,7 +135,7 @@ class Asking:
             self.budget.hold_back(*turn, reply.retry_after_s or 0.0)
         well = not reply.page and reply.status < 500
         self.reach.reachable = well
-        self.reach.problem = None if reply.ok else self.redact(f"{request.path}: {reply.words()}")
+        self.reach.problem = None if reply.ok else self._not_well(request, reply.words())
         took_s = answer.answered_at - answer.asked_at
         if reply.date is None or reply.page or took_s > SLOWEST_DATE_S or answer.headers.get("Age"):
             return

@@ -28,6 +28,7 @@ from lined.regulator.rights import missing
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Problem, Refused, SendingError, SettingsError
+from lined.vocabulary.facts import Fact
 
 if TYPE_CHECKING:
     from lined.regulator.calls import Calls
@@ -186,7 +187,7 @@ class Regulator(Lookups):
         return self._asking.reach.reachable
 
     @property
-    def last_problem(self) -> str | None:
+    def last_problem(self) -> Fact | None:
         """What a person should know: what is wrong with the credential, else with the last exchange."""
         return self._asking.credential.problem or self._keys.problem or self._asking.reach.problem
 

@@ -20,7 +20,8 @@ from lined.regulator import bounds
 from lined.regulator.account import Secret
 from lined.regulator.profile import CredentialRules, Profile
 from lined.regulator.reply import Reply
-from lined.vocabulary.errors import LinedError
+from lined.vocabulary.errors import LinedError, clause
+from lined.vocabulary.facts import Fact, RegulatorFact
 
 REREAD_S = 60.0  # a key file is read again when what we know is older than this
 REFRESH_AT = (0.78, 0.82)  # of a token's life
@@ -57,7 +58,7 @@ OnNewSecret = Callable[[NewKey], Awaitable[None]]
 
 
 class Credential(Protocol):
-    problem: str | None
+    problem: Fact | None
     expires_at: datetime | None
 
     async def bearer(self) -> str:
@@ -77,7 +78,7 @@ class ApiKey:
     """A business user's key (API 1.21.1 §2.1), alive for up to 90 days; `expires_at` is known after a check."""
 
     def __init__(self, read: Secret, *, clock: Callable[[], float], on_new_secret: OnNewSecret | None = None) -> None:
-        self.problem: str | None = None
+        self.problem: Fact | None = None
         self.expires_at: datetime | None = None
         self.generation = 0
         """Rises with every other key in the file."""
@@ -100,9 +101,7 @@ class ApiKey:
             self._read_at = None
             if self._current() != bearer:
                 return True
-            self.problem = (
-                "the regulator refuses the API key: it has expired or was replaced; put a new one in its file"
-            )
+            self.problem = Fact(RegulatorFact.KEY_REFUSED)
             return False
 
     def accepted(self, bearer: str) -> None:
@@ -133,8 +132,7 @@ class ApiKey:
         try:
             await self._on_new_secret(self._unsaved)
         except (LinedError, OSError) as error:
-            why = type(error).__name__
-            self.problem = f"the new API key cannot be stored ({why}) and the old one is dead: do not stop lined"
+            self.problem = Fact(RegulatorFact.KEY_NOT_KEPT, id=type(error).__name__)
             raise NoCredential(self.problem, FIRST_WAIT_S) from error
         self._unsaved = None
         self.problem = None
@@ -145,7 +143,7 @@ class ApiKey:
             try:
                 found = clean_secret(self._read())
             except (OSError, ValueError, LinedError) as error:
-                self.problem = f"the API key cannot be read: {error}"
+                self.problem = Fact(RegulatorFact.KEY_UNREADABLE, more=clause(error))
             else:
                 self._read_at = now
                 if found != self._replaced:
@@ -180,7 +178,7 @@ class TechnicalUser:
         clock: Callable[[], float],
         chance: random.Random,
     ) -> None:
-        self.problem: str | None = None
+        self.problem: Fact | None = None
         self._login = login
         self._read = password
         self._ask = ask
@@ -236,13 +234,18 @@ class TechnicalUser:
             if self._adopt(reply):
                 return
             if reply is None or not _is_no(reply, self._profile):
-                self._back_off("the token could not be refreshed: the regulator does not answer", reply)
+                self._back_off(
+                    Fact(RegulatorFact.NOT_REFRESHED)
+                    if reply is None
+                    else Fact(RegulatorFact.NOT_REFRESHED_STATUS, status=reply.status),
+                    reply,
+                )
                 return
             self._refresh_token = ""
         try:
             self._password = clean_secret(self._read(), inner_space=True)
         except (OSError, ValueError, LinedError) as error:
-            self._back_off(f"the password cannot be read: {error}", None)
+            self._back_off(Fact(RegulatorFact.PASSWORD_UNREADABLE, more=clause(error)), None)
             return
         reply = await self._ask("authenticate", {"login": self._login, "password": self._password})
         if self._adopt(reply):
@@ -250,13 +253,17 @@ class TechnicalUser:
         if reply is not None and _is_no(reply, self._profile):
             self._refused = self._password
             self._back_off(
-                f"technical user {self._login}: login or password refused; a password lasts 90 days, and only a person "
-                "can set a new one, in the personal account",
+                Fact(RegulatorFact.LOGIN_REFUSED, login=self._login, status=reply.status),
                 reply,
                 least_s=REFUSED_WAIT_S,
             )
         else:
-            self._back_off("cannot log in: the regulator does not answer", reply)
+            self._back_off(
+                Fact(RegulatorFact.NO_LOGIN)
+                if reply is None
+                else Fact(RegulatorFact.NO_LOGIN_STATUS, status=reply.status),
+                reply,
+            )
 
     def _adopt(self, reply: Reply | None) -> bool:
         """Take the tokens of this answer; False where it holds none."""
@@ -276,12 +283,12 @@ class TechnicalUser:
         self._judge_contention()
         return True
 
-    def _back_off(self, problem: str, reply: Reply | None, *, least_s: float = FIRST_WAIT_S) -> None:
+    def _back_off(self, problem: Fact, reply: Reply | None, *, least_s: float = FIRST_WAIT_S) -> None:
         self._failures += 1
         wait_s = min(least_s * 2 ** min(self._failures - 1, 10), max(LONGEST_WAIT_S, least_s))
         floor_s = min((reply.retry_after_s or 0.0) if reply is not None else 0.0, 3600.0)
         self._next_try = self._clock() + max(wait_s * self._chance.uniform(0.8, 1.2), floor_s)
-        self.problem = problem if reply is None else f"{problem} (HTTP {reply.status})"
+        self.problem = problem
 
     def _password_changed(self) -> bool:
         """A person has put another password in the file since the last one was refused: no need to wait."""
@@ -307,10 +314,7 @@ class TechnicalUser:
             self._deaths.popleft()
         self.problem = None
         if len(self._deaths) >= CONTENTION_DEATHS:
-            self.problem = (
-                f"somebody else logs in as technical user {self._login}: each login ends the other's token "
-                f"({len(self._deaths)} times within the hour); every line needs a technical user of its own"
-            )
+            self.problem = Fact(RegulatorFact.SOMEBODY_ELSE, login=self._login, n=len(self._deaths))
 
 
 @dataclass(frozen=True, slots=True)

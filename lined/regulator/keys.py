@@ -15,6 +15,7 @@ from lined.regulator.rights import missing
 from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import LookupFailed, NotSent, OutcomeUnknown, Refused
+from lined.vocabulary.facts import Fact, RegulatorFact
 
 DAY_S = 86_400.0
 SPARE = 25 / 24  # of the checks allowed in a day some are left: each start of the program asks once
@@ -26,7 +27,7 @@ class KeyCare:
     """`problem` is what the last check found wrong with the key."""
 
     def __init__(self, lookups: Lookups, asking: Asking, clock: Callable[[], float]) -> None:
-        self.problem: str | None = None
+        self.problem: Fact | None = None
         self._lookups = lookups
         self._asking = asking
         self._clock = clock
@@ -63,7 +64,7 @@ class KeyCare:
         finally:
             self._checked = key.generation if key is not None else 0  # the first question reads the file
         key.expires_at = bounds.moment(row.get("expiresOn"))
-        self.problem = f"the API key does not belong to TIN {tin}" if row.get("isTinCorrect") is False else None
+        self.problem = Fact(RegulatorFact.KEY_OF_OTHER, tin=tin) if row.get("isTinCorrect") is False else None
 
     async def refresh(self, key_id: str | None) -> NewKey:
         """See Regulator.refresh_api_key."""

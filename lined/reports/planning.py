@@ -19,6 +19,7 @@ from lined.journal.tables import asked, jobs, package_lists, packages, report_li
 from lined.journal.views.eligible import Eligible, eligible, is_eligible, on_its_way, version
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact, SealFact
 from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
@@ -137,5 +138,5 @@ def _seal(connection: Connection, report_id: int) -> bool:
     report = reports.get(connection, report_id)
     if report is None or report.state != ReportState.OPEN:
         return False
-    reports.change(connection, report_id, full=1, seal_reason="nothing more to come")
+    reports.change(connection, report_id, full=1, seal_reason=Fact(SealFact.NOTHING_MORE))
     return True

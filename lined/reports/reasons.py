@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from lined.vocabulary.facts import Fact
+
 LANGUAGES = ("uz", "ru", "en")
 
 
@@ -20,7 +22,7 @@ class Advice(NamedTuple):
 
 
 def advice(reason: str, language: str = "en") -> Advice:
-    """`reason` as it came, perhaps with the code it is about behind a colon."""
+    """Of a fact, or of the regulator's reason as it came, perhaps with more behind a colon."""
     found = _table().get(_word(reason))
     return found[language if language in LANGUAGES else "en"] if found else Advice("", "")
 
@@ -31,6 +33,8 @@ def known() -> list[str]:
 
 def _word(reason: str) -> str:
     """`EMPTY_PACKAGE_COMPOSITION`, `already-aggregated: 01…` and `ejected after low-grade` by their key."""
+    if isinstance(reason, Fact):
+        return reason.code
     first = reason.split(":", 1)[0].split(" ", 1)[0]
     return first.strip().lower().replace("_", "-")
 

@@ -22,6 +22,7 @@ from lined.mqtt.outbox import Outbox, moment
 from lined.service.ending import cancelled
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact
 
 LOOK_S = 0.5  # how often changes of reports are looked for
 END_S = 2.5  # at a stop: what the bridge may take to say goodbye
@@ -46,8 +47,8 @@ class BrokerSide:
         self._since_ms = since_ms
         topic = outbox.spec.topic("command")
 
-        def strange(text: str) -> None:
-            problems.set(AlarmKind.MQTT_COMMAND, topic, text)
+        def strange(fact: Fact) -> None:
+            problems.set(AlarmKind.MQTT_COMMAND, topic, fact)
 
         tell = _telling(problems, str(outbox.spec))
         self._bridge = Bridge(outbox, commands, status, tell, strange, defects.note, permit=permit)
@@ -129,11 +130,11 @@ def _document(change: ReportChange) -> dict[str, object]:
     }
 
 
-def _telling(problems: Problems, broker: str) -> Callable[[str | None], None]:
-    def tell(text: str | None) -> None:
-        if text is None:
+def _telling(problems: Problems, broker: str) -> Callable[[Fact | None], None]:
+    def tell(fact: Fact | None) -> None:
+        if fact is None:
             problems.clear(AlarmKind.MQTT, broker)
         else:
-            problems.set(AlarmKind.MQTT, broker, text)
+            problems.set(AlarmKind.MQTT, broker, fact)
 
     return tell

@@ -52,6 +52,7 @@ from lined.vocabulary.errors import (
     LinedError,
     SettingsError,
 )
+from lined.vocabulary.facts import Fact, ServiceFact
 
 if TYPE_CHECKING:
     from lined.service.outward import Outward
@@ -157,7 +158,7 @@ class Service:
             self.problems.set(
                 AlarmKind.SQLITE,
                 SQLITE_VERSION,
-                f"SQLite {SQLITE_VERSION} can damage a journal in a rare race; install pysqlite3.",
+                Fact(ServiceFact.SQLITE_RACE, version=SQLITE_VERSION),
             )
         spec = assembly.mqtt_spec_of(self.config)
         if spec is not None:
@@ -314,14 +315,9 @@ class Service:
     def _journal_problems(self) -> None:
         writer, path = self.journal.writer, str(self.journal.path)
         if writer.low_on_space:
-            floor = self.config.journal.floor_bytes
-            self.problems.set(
-                AlarmKind.DISK,
-                path,
-                f"Less than {floor} bytes are free: everything is rejected until there is room. Free some space.",
-            )
+            self.problems.set(AlarmKind.DISK, path, Fact(ServiceFact.DISK_LOW, n=self.config.journal.floor_bytes))
         elif writer.full is not None:
-            self.problems.set(AlarmKind.DISK, path, f"{writer.full}: everything is rejected until there is room.")
+            self.problems.set(AlarmKind.DISK, path, Fact(ServiceFact.DISK_FULL, more=writer.full))
         else:
             self.problems.clear(AlarmKind.DISK, path)
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.facts import Fact, ServiceFact
 
 DAYS = (14, 7, 3, 1)
 EXPIRED = 0
@@ -40,12 +41,11 @@ class ExpiryWatch:
         self._told = told
         self._problems.clear(AlarmKind.CREDENTIAL_EXPIRES, self._where)
         if told is not None:
-            self._problems.set(AlarmKind.CREDENTIAL_EXPIRES, self._where, _text(*told))
+            self._problems.set(AlarmKind.CREDENTIAL_EXPIRES, self._where, _fact(*told))
 
 
-def _text(due: int, expires_at: datetime) -> str:
-    moment = f"{expires_at:%Y-%m-%d %H:%M} UTC"
+def _fact(due: int, expires_at: datetime) -> Fact:
+    expires_ms = int(expires_at.timestamp() * 1000)
     if due == EXPIRED:
-        return f"The API key expired on {moment}: reports wait until a new one stands in its file."
-    within = "1 day" if due == 1 else f"{due} days"
-    return f"The API key expires within {within}, on {moment}: put a new one in its file before that."
+        return Fact(ServiceFact.KEY_EXPIRED, expires_at=expires_ms)
+    return Fact(ServiceFact.KEY_EXPIRES, n=due, expires_at=expires_ms)

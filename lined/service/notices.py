@@ -23,6 +23,7 @@ from lined.notify.notices import Alarm, Notices, Pending
 from lined.notify.sending import Message, Notifier, sender
 from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact
 
 
 class Notifying:
@@ -89,11 +90,11 @@ class Notifying:
         ]
         return Message(*message(self._config.line.id, language, clock, told, left_out))
 
-    def _tell(self, address: str, text: str | None) -> None:
-        if text is None:
+    def _tell(self, address: str, problem: Fact | None) -> None:
+        if problem is None:
             self._problems.clear(AlarmKind.NOTIFY, address)
         else:
-            self._problems.set(AlarmKind.NOTIFY, address, text)
+            self._problems.set(AlarmKind.NOTIFY, address, problem)
 
     async def _save(self, address: str, state: str) -> None:
         with suppress(JournalError):  # /status says so; something may be told twice after a restart

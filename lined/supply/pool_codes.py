@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lined import codes
 from lined.codes import MarkingCode, Shape
+from lined.vocabulary.facts import Fact, MalformedFact
 
 # Not those that stand for a separator: these are put right where the product makes that certain.
 _ESCAPED = re.compile(
@@ -20,12 +21,12 @@ def code_of(text: str, gtin: str, shapes: Mapping[str, Shape]) -> MarkingCode:
     """A code of this GTIN, with or without its check part. Raises codes.Malformed, also where another may be meant."""
     escaped = _ESCAPED.search(text)
     if escaped:
-        raise codes.Malformed(f"looks escaped ({escaped[0]}): ask for the codes as they are printed")
+        raise codes.Malformed(Fact(MalformedFact.ESCAPED, text=escaped[0]))
     code = codes.parse_text(text, shapes)
     if code.template == "SSCC":
-        raise codes.Malformed("an SSCC: boxes and pallets are in no pool")
+        raise codes.Malformed(Fact(MalformedFact.SSCC_IN_POOL))
     if code.gtin != gtin:
-        raise codes.Malformed(f"a code of {code.gtin}")
+        raise codes.Malformed(Fact(MalformedFact.OF_OTHER_GTIN, gtin=code.gtin))
     return code
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from lined.vocabulary.facts import Fact, FieldFact
+
 FIRST_YEAR, LAST_YEAR = 2000, 2199  # nearer to the ends of the calendar, arithmetic with dates overflows
 
 
@@ -44,15 +46,15 @@ def is_day(text: object) -> bool:
 
 
 def parse_moment(text: str, days: LocalDays) -> datetime:
-    """A day (its local 00:00) or a moment with offset. Raises ValueError with what is wrong, for people."""
+    """A day (its local 00:00) or a moment with offset. Raises ValueError with a fact: what is wrong."""
     try:
         moment = days.midnight(date.fromisoformat(text)) if is_day(text) else datetime.fromisoformat(text)
     except (ValueError, TypeError):
-        raise ValueError(f"{text!r} is not a date such as 2026-11-23 or 2026-11-23T08:00:00+05:00") from None
+        raise ValueError(Fact(FieldFact.NO_DATE, text=f"{text!r}")) from None
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has a time but no offset; write 2026-11-23T08:00:00+05:00")
+        raise ValueError(Fact(FieldFact.NO_OFFSET, text=f"{text!r}"))
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"{text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(Fact(FieldFact.OTHER_YEAR, text=f"{text!r}", first=FIRST_YEAR, last=LAST_YEAR))
     return moment
 
 

@@ -42,6 +42,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lined.vocabulary.facts import Fact, within
+
 
 class Problem(NamedTuple):
     """One thing that is wrong, and where: `device[1].url`, `journal.path`, ..."""
@@ -66,8 +68,11 @@ class Blame(NamedTuple):
 
 
 def clause(what: object) -> str:
-    """What an error says, to stand within a sentence of ours: without a full stop of its own."""
-    return str(what).rstrip().removesuffix(".")
+    """What an error says, to stand within a fact or a sentence of ours: its own fact, or its text without a full stop
+    of its own.
+    """
+    said = what.args[0] if isinstance(what, BaseException) and what.args else what
+    return said if isinstance(said, Fact) else within(str(what))
 
 
 class LinedError(Exception):

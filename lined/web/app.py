@@ -41,7 +41,7 @@ def make_app(
 ) -> Gate:
     """The endpoint as an ASGI application. `address`: host and port as bound."""
     app = new_app()
-    put_refusals(app)
+    put_refusals(app, page.rendering.clock)
     there = [one for one in registry.from_source(Source.HTTP).values() if one.is_there(view.commands.context)]
     include_described(app, view, document, there)
     for address_of, path in DOCUMENTS.items():

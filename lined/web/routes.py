@@ -159,7 +159,6 @@ class Page:
             "reasons": {one: of(one) for one in Reason} | {"": of(words.UNKNOWN_REASON)},
             "refusals": {name: say(text) for name, text in words.REFUSALS.items()},
             "fields": {name: say(text) for name, text in commanded.FIELDS.items()},
-            "details": [[known, say(text)] for known, text in commanded.DETAILS],
         }
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 

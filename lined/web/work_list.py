@@ -16,6 +16,7 @@ from lined.journal.views import task_groups, work_items
 from lined.journal.views.task_groups import Group
 from lined.journal.views.work_items import Task
 from lined.reports.reasons import Advice, advice
+from lined.vocabulary.facts import Fact
 from lined.vocabulary.tasks import TaskKind
 from lined.web.routes import Page
 
@@ -59,6 +60,11 @@ class Gathered(NamedTuple):
     @property
     def more(self) -> int:
         return self.size - len(self.named)
+
+    @property
+    def reason(self) -> str:
+        """What is shown of the reason."""
+        return self.newest.reason if isinstance(self.newest.reason, Fact) else self.group.word
 
     @property
     def packed(self) -> bool:
@@ -147,9 +153,7 @@ def items(connection: Connection, tasks: Sequence[Task], language: str) -> list[
 
 
 def _item(connection: Connection, task: Task, language: str) -> Item:
-    about = task.ident
-    if task.kind == TaskKind.PACKAGE_HOLDS_REFUSED:
-        about = task.reason.partition(": ")[2] or None
+    about = task.about if task.kind == TaskKind.PACKAGE_HOLDS_REFUSED else task.ident
     package = packages.get(connection, task.package_id) if task.package_id is not None else None
     if package is None and task.package is not None:
         package = packages.by_ident(connection, task.package)

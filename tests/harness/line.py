@@ -21,6 +21,7 @@ from lined.line.state import LineState
 from lined.line.stations.read import typed_device
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
+from lined.vocabulary.facts import from_column
 from tests.commands import line_commands
 from tests.rows import reports_where
 
@@ -156,8 +157,9 @@ class Line:
         return await self.journal.do(question)
 
     async def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Facts as what they say."""
         found: list[tuple[Any, ...]] = await self.read(lambda c: c.execute(sql, parameters).fetchall())
-        return found
+        return [tuple(from_column(one) if isinstance(one, str) else one for one in row) for row in found]
 
     async def sums(self, job_id: int = counters.LIFE) -> Mapping[str, int]:
         found: dict[str, int] = await self.read(lambda c: counters.of_job(c, job_id))

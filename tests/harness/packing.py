@@ -39,6 +39,7 @@ from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.planning import Planning, PlanningRules
 from lined.sandbox import SandboxServer, SandboxSettings, issuing
 from lined.service.kind_search import KindSearch
+from lined.vocabulary.facts import from_column
 from tests.commands import line_commands
 from tests.rows import reports_where
 
@@ -154,7 +155,8 @@ class Line:
 
     async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         def ask(connection: Connection) -> list[tuple[Any, ...]]:
-            return [tuple(row) for row in connection.execute(sql, parameters).fetchall()]
+            found = connection.execute(sql, parameters).fetchall()
+            return [tuple(from_column(one) if isinstance(one, str) else one for one in row) for row in found]
 
         return await self.journal.read(ask)
 

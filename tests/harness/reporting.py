@@ -26,6 +26,7 @@ from lined.reports.delivery.ports import Surroundings
 from lined.reports.delivery.rules import DeliveryRules
 from lined.service.opening import opened
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
+from lined.vocabulary.facts import from_column
 from tests.commands import report_commands
 from tests.harness.office import Clock, Doc, Office
 from tests.profiles import PROFILE
@@ -149,7 +150,9 @@ class Desk:
         return await self.journal.read(_buckets)
 
     async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        return await self.journal.read(lambda c: c.execute(sql, parameters).fetchall())
+        """Facts as what they say."""
+        found = await self.journal.read(lambda c: c.execute(sql, parameters).fetchall())
+        return [tuple(from_column(one) if isinstance(one, str) else one for one in row) for row in found]
 
     async def execute(self, sql: str, *parameters: object) -> None:
         """Change the journal behind everybody's back."""

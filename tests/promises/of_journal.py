@@ -290,7 +290,7 @@ MUTATIONS = [
             report_id,
             due_ms=None,
             waits_for=PERSON,
-            problem=f"{WHY}. It is looked for.",
+            problem=Fact(TakeoverFact.ADOPTED_LOOKED_FOR),
             attempt_server_ms=batch.opened_ms,
         )
         """,
@@ -298,7 +298,7 @@ MUTATIONS = [
         reports.change(
             new,
             report_id,
-            problem=f"{WHY}. It is looked for.",
+            problem=Fact(TakeoverFact.ADOPTED_LOOKED_FOR),
             attempt_server_ms=batch.opened_ms,
         )
         """,

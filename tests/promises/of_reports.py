@@ -98,9 +98,9 @@ MUTATIONS = [
         AWAY,
         "a device that goes away takes the others with it",
         "lined/devices/dial.py::keep_open",
-        "device.down(f'{device.spec.url}: {gone}')",
+        "device.down(gone)",
         """
-        device.down(f'{device.spec.url}: {gone}')
+        device.down(gone)
         raise
         """,
         _TCP,
@@ -424,21 +424,15 @@ MUTATIONS = [
         "lined/line/jobs/sealing.py::Sealer.judge_clock",
         """
         if self._state.clock_is_behind(now_ms):
-            problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
+            problem = Fact(LineFact.CLOCK_BEFORE_JOURNAL)
         elif skew_s is not None and abs(skew_s) * 1000 > WRONG_MS:
-            way = "ahead of" if skew_s > 0 else "behind"
-            problem = (
-                f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
-            )
+            problem = Fact(LineFact.CLOCK_AHEAD if skew_s > 0 else LineFact.CLOCK_BEHIND, n=round(abs(skew_s) / 60))
         """,
         """
         if self._state.clock_is_behind(now_ms) and skew_s is not None:
-            problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
+            problem = Fact(LineFact.CLOCK_BEFORE_JOURNAL)
         elif skew_s is not None and abs(skew_s) * 1000 > WRONG_MS:
-            way = "ahead of" if skew_s > 0 else "behind"
-            problem = (
-                f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
-            )
+            problem = Fact(LineFact.CLOCK_AHEAD if skew_s > 0 else LineFact.CLOCK_BEHIND, n=round(abs(skew_s) / 60))
         """,
         _SEALING,
     ),

@@ -15,7 +15,7 @@ from lined.line.state import LineState
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.confirming import Confirming
 from lined.regulator.profile import Profile
-from lined.vocabulary.errors import Invalid, NotFound, Problem
+from lined.vocabulary.errors import Invalid, NotFound, Problem, clause
 
 Renewing = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -108,7 +108,7 @@ def typed(text: str, path: str, shapes: dict[str, codes.Shape] | None = None) ->
     try:
         return codes.typed(text, shapes or {})
     except codes.Malformed as fault:
-        raise Invalid("malformed", f"This is no marking code: {fault}", [Problem(path, str(fault))]) from None
+        raise Invalid("malformed", f"This is no marking code: {fault}", [Problem(path, clause(fault))]) from None
 
 
 def cannot_commit(journal: Journal) -> str | None:

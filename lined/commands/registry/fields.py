@@ -14,6 +14,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StrictIn
 from pydantic_core import CoreSchema, core_schema
 
 from lined.vocabulary.codes import Withdrawal
+from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.packages import OpenPackages
 from lined.vocabulary.reports import RELEASES, ReportKind
@@ -21,14 +22,14 @@ from lined.vocabulary.reports import RELEASES, ReportKind
 SEQ_MOST = 2**53 - 1  # what every JSON reader takes as a whole number
 COUNT_MOST = 1_000_000_000  # one increment; no counter of a PLC reaches it between two messages
 _DAY = "2[01][0-9]{2}-.*"  # of the years that lined.vocabulary.days knows; whether it is one is seen there
-_A_DAY = "must be a day such as 2026-11-23 or a moment such as 2026-11-23T08:00:00+05:00"
+_A_DAY = Fact(FieldFact.DAY)
 
 
 @dataclass(frozen=True, eq=False)
 class Checked:
     """A check that JSON Schema cannot say, or says otherwise: `wrong` is None where the text is right."""
 
-    wrong: Callable[[str], str | None]
+    wrong: Callable[[str], Fact | None]
     says: tuple[tuple[str, Any], ...]
     """Of its JSON Schema, beside what pydantic says."""
 
@@ -45,7 +46,7 @@ class Checked:
         return {**handler(schema), **dict(self.says)}
 
 
-def matches(pattern: str, wanted: str) -> Checked:
+def matches(pattern: str, wanted: Fact) -> Checked:
     """The whole text fits the pattern."""
     whole = re.compile(pattern, re.ASCII)
     return Checked(lambda text: None if whole.fullmatch(text) else wanted, (("pattern", f"^{pattern}$"),))
@@ -55,14 +56,15 @@ def one_of(words: Iterable[str]) -> Checked:
     """One of these words."""
     known = tuple(str(word) for word in words)
     quoted = [repr(word) for word in known]
-    wanted = f"must be {', '.join(quoted[:-1])} or {quoted[-1]}" if len(known) > 1 else f"must be {quoted[0]}"
+    expected = f"{', '.join(quoted[:-1])} or {quoted[-1]}" if len(known) > 1 else quoted[0]
+    wanted = Fact(FieldFact.MUST_BE, expected=expected)
     return Checked(lambda text: None if text in known else wanted, (("enum", list(known)),))
 
 
 Short = Annotated[str, StringConstraints(max_length=200)]
 Required = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Gtin = Annotated[str, matches("[0-9]{8,14}", "must be the 8 to 14 digits of a GTIN")]
+Gtin = Annotated[str, matches("[0-9]{8,14}", Fact(FieldFact.GTIN))]
 Day = Annotated[str, StringConstraints(max_length=40), matches(f"({_DAY})?", _A_DAY)]
 """Empty: none; a PLC has no other way to say so."""
 Seq = Annotated[StrictInt, Field(ge=1, le=SEQ_MOST)]

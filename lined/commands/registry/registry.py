@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,34 +13,35 @@ from pydantic import ValidationError
 
 from lined import commands
 from lined.commands.registry.command import DECLARED, Body, Command, Source
-from lined.vocabulary.errors import Invalid, NotFound, Problem, Unreadable
+from lined.vocabulary.errors import Invalid, NotFound, Problem, Unreadable, clause
+from lined.vocabulary.facts import Fact, FieldFact
 
 PROBLEMS_MAX = 20  # named in one refusal
 READING = ("jobs", "reports", "packages", "codes", "plc")
 """The files of commands that people read first; any other comes after them."""
 NOT_JSON = "The body is not JSON; where there is nothing to say, send {}."
 
-_SENTENCES = {
-    "enum": "must be {expected}",
-    "extra_forbidden": "is not known here",
-    "value_error": "{error}",
-    "missing": "is required",
-    "model_attributes_type": "must be a JSON object",
-    "model_type": "must be a JSON object",
-    "string_type": "must be text in quotes",
-    "string_unicode": "holds half a character (a lone surrogate)",
-    "bool_type": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "string_too_short": "must not be empty",
-    "string_too_long": "may have at most {max_length} characters",
-    "too_long": "may have at most {max_length} items",
-    "literal_error": "must be {expected}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
+_FACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "enum": lambda ctx: Fact(FieldFact.MUST_BE, expected=str(ctx["expected"])),
+    "extra_forbidden": lambda _: Fact(FieldFact.UNKNOWN),
+    "value_error": lambda ctx: clause(ctx["error"]),
+    "missing": lambda _: Fact(FieldFact.REQUIRED),
+    "model_attributes_type": lambda _: Fact(FieldFact.JSON_OBJECT),
+    "model_type": lambda _: Fact(FieldFact.JSON_OBJECT),
+    "string_type": lambda _: Fact(FieldFact.TEXT_IN_QUOTES),
+    "string_unicode": lambda _: Fact(FieldFact.HALF_CHARACTER),
+    "bool_type": lambda _: Fact(FieldFact.TRUE_OR_FALSE),
+    "int_type": lambda _: Fact(FieldFact.WHOLE_NUMBER),
+    "int_parsing": lambda _: Fact(FieldFact.WHOLE_NUMBER),
+    "int_from_float": lambda _: Fact(FieldFact.WHOLE_NUMBER),
+    "string_too_short": lambda _: Fact(FieldFact.NOT_EMPTY),
+    "string_too_long": lambda ctx: Fact(FieldFact.CHARACTERS, n=int(ctx["max_length"])),
+    "too_long": lambda ctx: Fact(FieldFact.ITEMS, n=int(ctx["max_length"])),
+    "literal_error": lambda ctx: Fact(FieldFact.MUST_BE, expected=str(ctx["expected"])),
+    "greater_than_equal": lambda ctx: Fact(FieldFact.AT_LEAST, n=int(ctx["ge"])),
+    "less_than_equal": lambda ctx: Fact(FieldFact.AT_MOST, n=int(ctx["le"])),
 }
-"""Kinds of pydantic's findings in our words."""
+"""Kinds of pydantic's findings as facts."""
 
 _loaded: list[bool] = []
 _in_order: dict[str, Command] = {}
@@ -117,5 +118,5 @@ def wrong_values(problems: list[Problem]) -> Invalid:
 def _problem(one: Mapping[str, Any], skipped: int) -> Problem:
     steps = [str(part).encode("utf-8", "replace").decode()[:50] for part in one["loc"]]
     place = ".".join(steps[skipped:]) or (steps[0] if steps else "body")
-    sentence = _SENTENCES.get(one["type"])
-    return Problem(place, sentence.format(**one.get("ctx", {})) if sentence else str(one["msg"]))
+    fact = _FACTS.get(one["type"])
+    return Problem(place, fact(one.get("ctx", {})) if fact is not None else str(one["msg"]))

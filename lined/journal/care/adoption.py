@@ -21,12 +21,13 @@ from lined.journal.said import Said
 from lined.journal.tables import clock_settings, codes, counters, life, pools, report_lists, reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact, TakeoverFact
 from lined.vocabulary.reports import ReportKind, ReportState
 
 SLICE = 1_000
 # States of single codes that are kept.
 FINAL_OWN = frozenset({CodeState.ACCEPTED, CodeState.REFUSED, CodeState.WITHDRAWN})
-WHY = "taken over from a journal that was set aside: it may have been sent"
+WHY = Fact(TakeoverFact.ADOPTED)
 
 Code = tuple[str, str, int, int, str | None]
 
@@ -144,7 +145,7 @@ def _take(new: Connection, old: Connection, batch: reports.ReportRow, missing: l
             report_id,
             due_ms=None,
             waits_for=PERSON,
-            problem=f"{WHY}. It is looked for.",
+            problem=Fact(TakeoverFact.ADOPTED_LOOKED_FOR),
             attempt_server_ms=batch.opened_ms,
         )
 

@@ -8,7 +8,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
@@ -23,6 +22,7 @@ from lined.journal.database import SqliteError, open_readonly, translated
 from lined.journal.files import found_beside
 from lined.journal.tables import counters, pools
 from lined.vocabulary.errors import JournalBroken, JournalDamaged, JournalError, clause
+from lined.vocabulary.facts import CareFact, Fact
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Keeping:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-keeping")
         self._ending = threading.Event()
         self._backing_up: asyncio.Future[Backup] | None = None
-        self.problems: dict[str, str] = {}
+        self.problems: dict[str, Fact] = {}
         self.last_backup: Backup | None = None
         self.last_backup_ms: int | None = None
         self.checked_ms: int | None = None
@@ -96,7 +96,7 @@ class Keeping:
             self._note_damage(str(error))
             raise
         except JournalError as error:
-            self.problems["backup"] = f"The journal could not be backed up: {clause(error)}."
+            self.problems["backup"] = Fact(CareFact.NO_BACKUP, more=clause(error))
             log.error("backup_failed", error=str(error))
             raise
         self.problems.pop("backup", None)
@@ -167,10 +167,7 @@ class Keeping:
 
     def _note_damage(self, text: str) -> None:
         damage.suspect(self._journal.path, text)
-        self.problems["journal-damaged"] = (
-            f"The journal is damaged ({text}). Seal and let everything be reported, then restart: it is set aside "
-            "whole, and a new one takes over what the newest backup knows."
-        )
+        self.problems["journal-damaged"] = Fact(CareFact.DAMAGED, more=text)
 
     # ── what it cannot know ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -185,7 +182,7 @@ class Keeping:
         if self.gap is None or self.gap.confirmed_ms is not None:
             self.problems.pop("journal-gap", None)
         else:
-            self.problems["journal-gap"] = gap_text(self.gap)
+            self.problems["journal-gap"] = gap_fact(self.gap)
 
     async def _aside(self, work: Callable[[], R]) -> R:
         if self._journal.writer.broken is not None:
@@ -200,31 +197,19 @@ def _put(journal: Path, found: archive.Slice) -> None:
         raise JournalError(f"the archive cannot be written: {error}") from error
 
 
-def gap_text(gap: Gap) -> str:
+def gap_fact(gap: Gap) -> Fact:
     """What people are told about a journal that has forgotten."""
-    until = _moment(gap.until_ms)
+    known = Fact(CareFact.NOTHING_KNOWN, until_at=gap.until_ms)
     if gap.since_ms:
-        known = (
-            f"Codes applied between {_moment(gap.since_ms)} and {until} are not known to it: such a code would not be "
-            "seen to be a duplicate. Reports that were unfinished then are looked for, and wait for a person before "
-            "they are sent again."
-        )
-    else:
-        known = f"There was no backup: nothing applied before {until} is known, and no duplicate of it is seen."
-    what = {
-        takeover.DAMAGE: f"The journal was damaged and is set aside as {gap.aside} (lined journal recover reads it).",
-        takeover.RESTORE: f"The journal was restored from {gap.backup}. Nothing is sent until a person confirms.",
-        takeover.LOST: "The journal was gone. Nothing is sent until a person confirms.",
-        takeover.OLDER: (
-            "The journal is not the one that was here last: it is older, or another's"
-            + (f" ({gap.aside} is what was there, set aside)" if gap.aside else "")
-            + ". Nothing is sent until a person confirms."
-        ),
-    }[gap.why]
-    if not gap.serials_known:
-        known += " If this line issues SSCCs, set [sscc] first above the last one it used: they may be issued again."
-    return f"{what} {known} When you have taken note: lined journal confirm."
+        known = Fact(CareFact.KNOWN_SINCE, since_at=gap.since_ms, until_at=gap.until_ms)
+    return Fact(CareFact.GAP if gap.serials_known else CareFact.GAP_SERIALS, happened=_happened(gap), known=known)
 
 
-def _moment(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+def _happened(gap: Gap) -> Fact:
+    if gap.why == takeover.DAMAGE:
+        return Fact(CareFact.WAS_DAMAGED, aside=str(gap.aside))
+    if gap.why == takeover.RESTORE:
+        return Fact(CareFact.RESTORED, backup=str(gap.backup))
+    if gap.why == takeover.LOST:
+        return Fact(CareFact.GONE)
+    return Fact(CareFact.OTHER_ASIDE, aside=str(gap.aside)) if gap.aside else Fact(CareFact.OTHER)

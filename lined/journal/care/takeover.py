@@ -26,10 +26,11 @@ from lined.journal.schema import migrations
 from lined.journal.tables import age, gaps, report_lists, serials
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import Conflict, JournalDamaged
+from lined.vocabulary.facts import Fact, TakeoverFact, column_forms
 from lined.vocabulary.reports import ReportState
 
 _NEWEST = "SELECT max(coalesce((SELECT max(at_ms) FROM code), 0), coalesce((SELECT max(at_ms) FROM report_event), 0))"
-PERSON = "a person's word"  # `report.waits_for`: never sent again by itself
+PERSON = Fact(TakeoverFact.PERSON)  # `report.waits_for`: never sent again by itself
 DAMAGE, RESTORE, LOST, OLDER = "damage", "restore", "lost", "older"
 
 
@@ -158,13 +159,13 @@ class Doubted(
 
     @property
     def why(self) -> str:
-        return f"unfinished in the backup that took over ({self.gap.why}): it may have been sent since"
+        return Fact(TakeoverFact.UNFINISHED, why=self.gap.why)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         since_ms = self.gap.since_ms
         return {
             "waits_for": PERSON,
-            "problem": f"It was {self.state} when the backup was made, and may have been sent since. It is looked for.",
+            "problem": Fact(TakeoverFact.LOOKED_FOR, report_state=self.state),
             "attempt_ms": at_ms,
             "attempt_server_ms": min(since_ms, report.attempt_server_ms or since_ms),
             "misses": 0,
@@ -199,7 +200,7 @@ def write(connection: Connection, gap: Gap) -> None:
 def looked_for(connection: Connection) -> list[int]:
     """Reports that are still being looked for after the take-over."""
     rows = connection.execute(
-        "SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for = ?", (PERSON,)
+        "SELECT id FROM report WHERE state IN ('sealed', 'in_doubt') AND waits_for IN (?, ?)", column_forms(PERSON)
     ).fetchall()
     return [int(row[0]) for row in rows]
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lined.journal.database import Connection
 from lined.vocabulary.errors import Conflict, NotFound
+from lined.vocabulary.facts import Fact, from_column, to_column
 
 KEPT = 1_000
 AGAIN_MS = 60_000  # what comes back so soon is counted with the one before
@@ -46,6 +47,7 @@ class Change(NamedTuple):
 
 
 _COLUMNS = ", ".join(AlarmRow._fields)
+_TEXT = AlarmRow._fields.index("text")
 _FORGET = (
     "DELETE FROM alarm WHERE id <= "
     "(SELECT id FROM alarm WHERE kind = ?1 AND place = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3) "
@@ -70,7 +72,7 @@ def _write(connection: Connection, change: Change) -> int | None:
             return None
         connection.execute("UPDATE alarm SET cleared_ms = ? WHERE id = ?", (change.at_ms, row[0]))
         return int(row[0])
-    text = change.text[:TEXT_MAX]
+    text = to_column(change.text if isinstance(change.text, Fact) else change.text[:TEXT_MAX])
     if standing:
         connection.execute("UPDATE alarm SET text = ? WHERE id = ?", (text, row[0]))
         return int(row[0])
@@ -134,4 +136,4 @@ def between(connection: Connection, from_ms: int, to_ms: int, limit: int = PAGE_
 
 def _select(connection: Connection, where: str, *parameters: object) -> list[AlarmRow]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM alarm WHERE {where}", parameters).fetchall()
-    return [AlarmRow(*row) for row in rows]
+    return [AlarmRow(*row)._replace(text=from_column(row[_TEXT])) for row in rows]

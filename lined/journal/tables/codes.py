@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables.reports import ReportRow, current_report, shift
 from lined.vocabulary.codes import CodeState
+from lined.vocabulary.facts import from_column, to_column
 
 _CHUNK = 250  # parameters of one look-up; a multiple of it is padded, so that SQLite compiles the statement once
 _FIND = (
@@ -69,7 +70,7 @@ def last_detail(connection: Connection, code_id: int, what: str) -> str | None:
     row = connection.execute(
         "SELECT detail FROM code_event WHERE code_id = ? AND what = ? ORDER BY id DESC LIMIT 1", (code_id, what)
     ).fetchone()
-    return str(row[0]) if row else None
+    return from_column(str(row[0])) if row else None
 
 
 def move_events(connection: Connection, before: int, after: int) -> None:
@@ -129,7 +130,7 @@ def record(
     """One line of a code's story that no other table tells."""
     connection.execute(
         "INSERT INTO code_event (code_id, at_ms, what, detail, report_id, by) VALUES (?, ?, ?, ?, ?, ?)",
-        (code_id, at_ms, what, detail, report_id, by or None),
+        (code_id, at_ms, what, to_column(detail), report_id, by or None),
     )
 
 

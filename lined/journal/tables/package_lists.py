@@ -6,7 +6,7 @@ How single packages are written stands in `packages`.
 from __future__ import annotations
 
 from lined.journal.database import Connection
-from lined.journal.tables.packages import COLUMNS, PackageRow
+from lined.journal.tables.packages import COLUMNS, PackageRow, row_of
 
 PAGES = {
     "open": "state = 'open'",
@@ -69,4 +69,4 @@ def page(connection: Connection, state: str | None, before: int | None, most: in
 
 def _select(connection: Connection, where: str, *parameters: object) -> list[PackageRow]:
     rows = connection.execute(f"SELECT {COLUMNS} FROM package WHERE {where}", parameters).fetchall()
-    return [PackageRow(*row) for row in rows]
+    return [row_of(row) for row in rows]

@@ -11,10 +11,12 @@ children.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import rescans
+from lined.vocabulary.facts import from_column
 from lined.vocabulary.packages import Level, PackageState
 
 DEPTH_MAX = 4  # group, box, pallet, and one more than there can be
@@ -70,6 +72,12 @@ class Packed(NamedTuple):
 
 
 COLUMNS = ", ".join(PackageRow._fields)
+
+
+def row_of(values: Sequence[Any]) -> PackageRow:
+    """A row of COLUMNS."""
+    found = PackageRow(*values)
+    return found if found.suspect is None else found._replace(suspect=from_column(found.suspect))
 
 
 def get(connection: Connection, package_id: int) -> PackageRow | None:
@@ -280,4 +288,4 @@ def form_anew(connection: Connection, package: PackageRow, after_report: int, at
 
 def _select(connection: Connection, where: str, *parameters: object) -> list[PackageRow]:
     rows = connection.execute(f"SELECT {COLUMNS} FROM package WHERE {where}", parameters).fetchall()
-    return [PackageRow(*row) for row in rows]
+    return [row_of(row) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lined.journal.database import Connection
+from lined.vocabulary.facts import to_column
 
 
 def add(
@@ -17,7 +18,7 @@ def add(
     """In the transaction that changes the state."""
     connection.execute(
         "INSERT INTO report_event (report_id, at_ms, before, after, why, evidence) VALUES (?, ?, ?, ?, ?, ?)",
-        (report_id, at_ms, before, after, why, evidence),
+        (report_id, at_ms, before, after, to_column(why), evidence),
     )
 
 

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from lined.journal.database import Connection
-from lined.journal.tables.reports import COLUMNS, ReportRow
+from lined.journal.tables.reports import COLUMNS, ReportRow, row_of
+from lined.vocabulary.facts import column_forms
 
 # ── open batches ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -99,7 +100,7 @@ def in_doubt(connection: Connection, most: int) -> list[ReportRow]:
 
 def sealed_for(connection: Connection, waits_for: str) -> list[ReportRow]:
     """Sealed reports that wait for this, oldest first."""
-    return _select(connection, "state = 'sealed' AND waits_for = ? ORDER BY id", (waits_for,))
+    return _select(connection, "state = 'sealed' AND waits_for IN (?, ?) ORDER BY id", column_forms(waits_for))
 
 
 def without_document(connection: Connection) -> list[ReportRow]:
@@ -159,7 +160,7 @@ def of_batches(connection: Connection, batch_ids: Sequence[int], most: int) -> l
 
 def _select(connection: Connection, where: str, parameters: tuple[Any, ...] = ()) -> list[ReportRow]:
     rows = connection.execute(f"SELECT {COLUMNS} FROM report WHERE {where}", parameters).fetchall()
-    return [ReportRow(*row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def _one(connection: Connection, where: str, parameters: tuple[Any, ...]) -> ReportRow | None:

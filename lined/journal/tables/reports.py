@@ -10,13 +10,14 @@ the codes' sums: the codes of a batch take their state from its newest report, s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
 from lined.journal.tables import counters, report_events
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, NotFound
+from lined.vocabulary.facts import Fact, SealFact, from_column, to_column
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, ReportKind, ReportState
 
 
@@ -81,12 +82,23 @@ class ReportRow(NamedTuple):
 
 
 COLUMNS = ", ".join(ReportRow._fields)
+SAID = ("problem", "waits_for", "seal_reason")
+"""Columns that hold facts (`lined.vocabulary.facts`), or the sentences of an older journal."""
+_SAID = tuple(ReportRow._fields.index(name) for name in SAID)
+
+
+def row_of(values: Sequence[Any]) -> ReportRow:
+    """A row of COLUMNS."""
+    found = list(values)
+    for at in _SAID:
+        found[at] = from_column(found[at])
+    return ReportRow(*found)
 
 
 def get(connection: Connection, report_id: int) -> ReportRow | None:
     """One report, whatever its state; None where there is no such report."""
     row = connection.execute(f"SELECT {COLUMNS} FROM report WHERE id = ?", (report_id,)).fetchone()
-    return ReportRow(*row) if row else None
+    return row_of(row) if row else None
 
 
 def current_report(connection: Connection, batch_id: int) -> ReportRow | None:
@@ -94,7 +106,7 @@ def current_report(connection: Connection, batch_id: int) -> ReportRow | None:
     row = connection.execute(
         f"SELECT {COLUMNS} FROM report WHERE batch_id = ? ORDER BY id DESC LIMIT 1", (batch_id,)
     ).fetchone()
-    return ReportRow(*row) if row else None
+    return row_of(row) if row else None
 
 
 def open_batch(
@@ -126,7 +138,7 @@ def open_batch(
             int(early),
         ),
     )
-    report_events.add(connection, report_id, at_ms, None, ReportState.OPEN, "first code")
+    report_events.add(connection, report_id, at_ms, None, ReportState.OPEN, Fact(SealFact.FIRST_CODE))
     return report_id
 
 
@@ -210,7 +222,8 @@ def shift(connection: Connection, job_id: int, before: str, after: str, codes: i
 def change(connection: Connection, report_id: int, **columns: Any) -> None:
     """Set columns that are no change of state."""
     assignments = ", ".join(f"{name} = ?" for name in columns)
-    connection.execute(f"UPDATE report SET {assignments} WHERE id = ?", (*columns.values(), report_id))
+    values = (to_column(value) if name in SAID else value for name, value in columns.items())
+    connection.execute(f"UPDATE report SET {assignments} WHERE id = ?", (*values, report_id))
 
 
 def postpone(connection: Connection, by_ms: int) -> None:
@@ -248,7 +261,7 @@ def successor(
             report.last_ms,
             at_ms,
             at_ms,
-            why,
+            to_column(why),
             at_ms,
         ),
     )

@@ -5,20 +5,23 @@
 from __future__ import annotations
 
 from lined.journal.database import Connection
+from lined.vocabulary.facts import column_forms, to_column
 
 
 def suspect(connection: Connection, package_id: int, why: str) -> None:
     """The package does not close until each child was seen again."""
     end(connection, package_id)
-    connection.execute("UPDATE package SET suspect = ? WHERE id = ?", (why, package_id))
+    connection.execute("UPDATE package SET suspect = ? WHERE id = ?", (to_column(why), package_id))
 
 
 def clear_suspicion(connection: Connection, why: str) -> None:
     """What made open packages suspect turned out to be nothing."""
+    kept = column_forms(why)
     connection.execute(
-        "DELETE FROM rescan WHERE package_id IN (SELECT id FROM package WHERE state = 'open' AND suspect = ?)", (why,)
+        "DELETE FROM rescan WHERE package_id IN (SELECT id FROM package WHERE state = 'open' AND suspect IN (?, ?))",
+        kept,
     )
-    connection.execute("UPDATE package SET suspect = NULL WHERE state = 'open' AND suspect = ?", (why,))
+    connection.execute("UPDATE package SET suspect = NULL WHERE state = 'open' AND suspect IN (?, ?)", kept)
 
 
 def seen_again(connection: Connection, package_id: int, child_id: int) -> bool:

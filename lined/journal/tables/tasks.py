@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from lined.journal.database import Connection
+from lined.vocabulary.facts import Fact, column_forms, to_column
 
-WORD = "substr(reason, 1, instr(reason || ':', ':') - 1)"
-"""SQL, as the index `task_group` has it: the reason without the code behind its colon."""
-
-OF_GROUP = f"done_ms IS NULL AND report_id = :report AND (:word IS NULL OR {WORD} = :word)"
+OF_GROUP = "done_ms IS NULL AND report_id = :report AND (:word IS NULL OR word = :word)"
 """SQL: the open tasks of a report and word; without `word`: of the report."""
+
+
+def word_of(reason: str) -> str:
+    """What groups tasks: the code of a fact, or the regulator's word without what follows its colon."""
+    return reason.code if isinstance(reason, Fact) else reason.partition(":")[0]
 
 
 def add(
@@ -18,19 +21,23 @@ def add(
     *,
     ident: str | None,
     reason: str,
+    about: str | None = None,
     package_id: int | None = None,
     report_id: int | None = None,
 ) -> None:
-    """Put something before people. The same kind about the same code and report stands once."""
+    """Put something before people. The same kind about the same code and report stands once. `about`: the code to
+    blame, where that is another than `ident`.
+    """
     there = connection.execute(  # +: by the code; a report may have 30,000
         "SELECT 1 FROM task WHERE done_ms IS NULL AND kind = ? AND ident IS ? AND +report_id IS ? AND package_id IS ? "
-        "AND reason = ?",
-        (kind, ident, report_id, package_id, reason),
+        "AND about IS ? AND reason IN (?, ?)",
+        (kind, ident, report_id, package_id, about, *column_forms(reason)),
     ).fetchone()
     if there is None:
         connection.execute(
-            "INSERT INTO task (kind, ident, package_id, report_id, reason, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
-            (kind, ident, package_id, report_id, reason, at_ms),
+            "INSERT INTO task (kind, ident, package_id, report_id, reason, word, about, created_ms) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (kind, ident, package_id, report_id, to_column(reason), word_of(reason), about, at_ms),
         )
 
 
@@ -39,7 +46,7 @@ def end(connection: Connection, task_id: int, at_ms: int, by: str, note: str) ->
     return bool(
         connection.execute(
             "UPDATE task SET done_ms = ?, done_by = ?, note = ? WHERE id = ? AND done_ms IS NULL",
-            (at_ms, by or None, note or None, task_id),
+            (at_ms, by or None, to_column(note or None), task_id),
         ).rowcount
     )
 
@@ -62,7 +69,7 @@ def end_some(
 ) -> int:
     """A person has dealt with what a report put before people, up to a task: `most` of it. Returns how many ended."""
     values = {"report": report_id, "word": word, "newest": newest, "most": most}
-    values |= {"at": at_ms, "by": by or None, "note": note or None}
+    values |= {"at": at_ms, "by": by or None, "note": to_column(note or None)}
     return connection.execute(
         "UPDATE task SET done_ms = :at, done_by = :by, note = :note "
         f"WHERE id IN (SELECT id FROM task WHERE {OF_GROUP} AND id <= :newest LIMIT :most)",
@@ -74,7 +81,7 @@ def end_of_code(connection: Connection, ident: str, at_ms: int, by: str, note: s
     """What was done to the item ends everything that stood about its code, and about packages because of it."""
     connection.execute(
         "UPDATE task SET done_ms = ?, done_by = ?, note = ? WHERE done_ms IS NULL AND ident = ?",
-        (at_ms, by or None, note, ident),
+        (at_ms, by or None, to_column(note), ident),
     )
 
 
@@ -82,5 +89,5 @@ def end_of_package(connection: Connection, package_id: int, at_ms: int, by: str,
     """The package is what it should be again, or is no more."""
     connection.execute(
         "UPDATE task SET done_ms = ?, done_by = ?, note = ? WHERE done_ms IS NULL AND package_id = ?",
-        (at_ms, by or None, note, package_id),
+        (at_ms, by or None, to_column(note), package_id),
     )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables import reports
 from lined.vocabulary.codes import CodeState
+from lined.vocabulary.facts import Fact, PackageFact
 from lined.vocabulary.packages import Level
 from lined.vocabulary.reports import ReportState
 
@@ -57,7 +58,7 @@ class Eligible(NamedTuple):
 class Wait(NamedTuple):
     """What a closed package waits for: `stuck` where only a person can end it. `report_id`: the one it depends on."""
 
-    text: str
+    what: Fact
     stuck: bool
     report_id: int | None
 
@@ -109,10 +110,10 @@ def waits_for(connection: Connection, package_id: int) -> Wait:
     ).fetchall()
     if code_id is not None:
         children += connection.execute("SELECT own, batch_id, 1 FROM code WHERE ident = ?", (ident,)).fetchall()
-    return _children(connection, children, "code" if table == "code" else "package") or _freed(connection, package_id)
+    return _children(connection, children, table == "code") or _freed(connection, package_id)
 
 
-def _children(connection: Connection, rows: list[tuple[str | None, int | None, int]], word: str) -> Wait | None:
+def _children(connection: Connection, rows: list[tuple[str | None, int | None, int]], units: bool) -> Wait | None:
     buckets: dict[str, tuple[int, int | None]] = {}
     for own, batch_id, count in rows:
         report = reports.current_report(connection, batch_id) if batch_id is not None else None
@@ -127,10 +128,20 @@ def _children(connection: Connection, rows: list[tuple[str | None, int | None, i
     ):
         if bucket in buckets:
             count, report_id = buckets[bucket]
-            named = f"{count} {word}{'s' if count > 1 else ''} {bucket}"
-            return Wait(named + (f" (report {report_id})" if report_id else ""), stuck, report_id)
+            return Wait(_waiting(units, count, bucket, report_id), stuck, report_id)
     strange = [bucket for bucket in buckets if bucket != CodeState.ACCEPTED]
-    return Wait(f"{word}s {', '.join(strange)}", True, None) if strange else None
+    if not strange:
+        return None
+    states = ", ".join(strange)
+    return Wait(Fact(PackageFact.STRANGE_CODES if units else PackageFact.STRANGE_PACKAGES, states=states), True, None)
+
+
+def _waiting(units: bool, n: int, state: str, report_id: int | None) -> Fact:
+    if report_id is None:
+        return Fact(PackageFact.CODES if units else PackageFact.PACKAGES, n=n, state=state)
+    return Fact(
+        PackageFact.CODES_OF_REPORT if units else PackageFact.PACKAGES_OF_REPORT, n=n, state=state, report=report_id
+    )
 
 
 def _disaggregation(connection: Connection, report_id: int) -> Wait | None:
@@ -145,7 +156,8 @@ def _disaggregation(connection: Connection, report_id: int) -> Wait | None:
         ReportState.RELEASED,
         ReportState.VOID,
     }
-    return Wait(f"disaggregation (report {report_id}, {report.state if report else 'unknown'})", stuck, report_id)
+    state = report.state if report is not None else "unknown"
+    return Wait(Fact(PackageFact.DISAGGREGATION, report=report_id, report_state=state), stuck, report_id)
 
 
 def _freed(connection: Connection, package_id: int) -> Wait:
@@ -158,4 +170,4 @@ def _freed(connection: Connection, package_id: int) -> Wait:
         found = _disaggregation(connection, report_id)
         if found is not None:
             return found
-    return Wait("its turn", False, None)
+    return Wait(Fact(PackageFact.ITS_TURN), False, None)

@@ -15,6 +15,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import counters, jobs, report_lists, reports, warnings
 from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.facts import from_column
 from lined.vocabulary.reports import FINAL, UNSENT, WAITING, ReportKind, ReportState
 
 PAGE_MAX = 1_000
@@ -170,7 +171,8 @@ def report_story(connection: Connection, report_id: int) -> ReportStory | None:
         ).fetchall()
         own, examples = _own_states(connection, report)
         old = archive.events_of(connection, report_id, STORY_MAX, EVIDENCE_SHOWN) if report.state in FINAL else []
-        events = [Event(*row) for row in dict.fromkeys([*old, *rows[::-1]])][-STORY_MAX:]
+        every = dict.fromkeys([*old, *rows[::-1]])
+        events = [Event(*row)._replace(why=from_column(row[3])) for row in every][-STORY_MAX:]
         remarks = warnings.of_report(connection, report_id, STORY_MAX)
         return ReportStory(report, jobs.get(connection, report.job_id), events, own, examples, remarks)
 
@@ -194,7 +196,7 @@ def _own_states(connection: Connection, report: ReportRow) -> tuple[dict[str, in
     members = f"FROM {table} WHERE {which} AND own IS NOT NULL"
     counts = dict(connection.execute(f"SELECT own, count(*) {members} GROUP BY own", batch).fetchall())
     rows = connection.execute(f"SELECT ident, own, {why} {members} LIMIT :most", batch).fetchall()
-    return counts, [OwnState(*row) for row in rows]
+    return counts, [OwnState(ident, own, from_column(why)) for ident, own, why in rows]
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
+from lined.vocabulary.facts import from_column
 
 CHANGES_MAX = 200  # in one answer
 _IS_NEWEST = "e.id = (SELECT max(id) FROM report_event WHERE report_id = r.id)"
@@ -42,4 +43,5 @@ def changes_after(connection: Connection, no: int) -> list[ReportChange]:
         "FROM report_event e JOIN report r ON r.id = e.report_id WHERE e.id > ? ORDER BY e.id LIMIT ?",
         (no, CHANGES_MAX),
     ).fetchall()
-    return [ReportChange(*row) for row in rows]
+    found = [ReportChange(*row) for row in rows]
+    return [one._replace(problem=from_column(one.problem), waits_for=from_column(one.waits_for)) for one in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lined.codes import masked
@@ -17,6 +17,7 @@ from lined.journal.views.eligible import waits_for
 from lined.journal.views.queries import PAGE_MAX, STORY_MAX, one_moment
 from lined.journal.views.work_items import Grading, Task, grades_of, of_code
 from lined.vocabulary.codes import CodeEvent as Word
+from lined.vocabulary.facts import Fact, from_column
 from lined.vocabulary.packages import PackageState
 
 
@@ -91,8 +92,10 @@ def code_story(connection: Connection, ident: str) -> CodeStory | None:
 
 def _applied(connection: Connection, known: KnownCode) -> Applied:
     device = connection.execute("SELECT id FROM device WHERE no = ?", (known.device_no,)).fetchone()
-    unsaid = connection.execute("SELECT at_ms, why FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
-    return Applied(known, device[0] if device else None, bucket_of(connection, known), unsaid)
+    row = connection.execute("SELECT at_ms, why FROM unsaid WHERE code_id = ?", (known.id,)).fetchone()
+    unsaid = None if row is None else (row[0], from_column(row[1]))
+    state = bucket_of(connection, known)
+    return Applied(known, device[0] if device else None, state, unsaid)
 
 
 def _reads(connection: Connection, known: KnownCode) -> list[Read]:
@@ -119,7 +122,7 @@ def _events(connection: Connection, ident: str, code_id: int | None) -> list[Cod
         "SELECT at_ms, what, detail, report_id, by FROM code_event WHERE code_id = ? ORDER BY id DESC LIMIT ?",
         (code_id, STORY_MAX),
     ).fetchall()
-    found = [CodeEvent(*row) for row in rows[::-1]]
+    found = [CodeEvent(*row)._replace(detail=from_column(row[2])) for row in rows[::-1]]
     remarks = warnings.of_code(connection, ident, STORY_MAX)
     found += [CodeEvent(at_ms, Word.WARNING, result, report_id, None) for at_ms, result, report_id in remarks]
     return sorted(found, key=lambda event: event.at_ms)[-STORY_MAX:]
@@ -146,7 +149,7 @@ class PackagePage(NamedTuple):
 
     items: list[PackageRow]
     inside: dict[int, str | None]
-    waits: dict[int, str]
+    waits: Mapping[int, Fact]
     next: int | None
 
 
@@ -166,7 +169,7 @@ def package_page(
             if item.package_id is not None and (outer := packages.get(connection, item.package_id)) is not None
         }
         waits = {
-            item.id: waits_for(connection, item.id).text
+            item.id: waits_for(connection, item.id).what
             for item in items
             if item.state == PackageState.CLOSED and item.batch_id is None
         }

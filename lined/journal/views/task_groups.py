@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables.tasks import OF_GROUP, WORD
+from lined.journal.tables.tasks import OF_GROUP
 from lined.journal.views.work_items import Task, task, tasks
 from lined.vocabulary.tasks import TaskKind
 
@@ -22,8 +22,8 @@ _KINDS = {
 
 
 class Group(NamedTuple):
-    """`word`: the reason, without the code it is about. `codes` and `packages` are to blame, `around` holds them.
-    `newest`: of its tasks.
+    """`word`: what its reasons have in common (`tables.tasks.word_of`). `codes` and `packages` are to blame, `around`
+    holds them. `newest`: of its tasks.
     """
 
     report_id: int | None
@@ -51,7 +51,7 @@ class Waiting(NamedTuple):
 def groups(connection: Connection, *, limit: int, after: int | None = None) -> tuple[list[Group], int | None]:
     """The one with the newest task first, from the one after the task `after` on; and what to go on after."""
     rows = connection.execute(
-        f"SELECT report_id, {WORD} AS word, {_SUMS} FROM task WHERE done_ms IS NULL GROUP BY report_id, {WORD} "
+        f"SELECT report_id, word, {_SUMS} FROM task WHERE done_ms IS NULL GROUP BY report_id, word "
         "HAVING :after IS NULL OR newest < :after ORDER BY newest DESC LIMIT :limit",
         {**_KINDS, "after": after, "limit": limit + 1},
     ).fetchall()
@@ -72,7 +72,7 @@ def tasks_of(connection: Connection, found: Group, limit: int) -> list[Task]:
     if found.report_id is not None:
         return tasks(connection, report=found.report_id, word=found.word, limit=limit)[0]
     rows = connection.execute(
-        f"SELECT id FROM task WHERE done_ms IS NULL AND report_id IS NULL AND {WORD} = ? ORDER BY id DESC LIMIT ?",
+        "SELECT id FROM task WHERE done_ms IS NULL AND report_id IS NULL AND word = ? ORDER BY id DESC LIMIT ?",
         (found.word, limit),
     )
     return [task(connection, row[0]) for row in rows.fetchall()]
@@ -103,6 +103,6 @@ def waiting(connection: Connection) -> Waiting:
     row = connection.execute(
         "SELECT coalesce(sum(CASE WHEN report_id IS NULL THEN n ELSE 1 END), 0), coalesce(sum(n), 0), "
         "coalesce(max(newest), 0) FROM (SELECT report_id, count(*) AS n, max(id) AS newest FROM task "
-        f"WHERE done_ms IS NULL GROUP BY report_id, {WORD})"
+        "WHERE done_ms IS NULL GROUP BY report_id, word)"
     ).fetchone()
     return Waiting(*row)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables.tasks import WORD
+from lined.vocabulary.facts import from_column
 
 PAGE_MAX = 1_000
 
 
 class Task(NamedTuple):
-    """One thing to look at. `reason` is the regulator's word, perhaps with the code it is about; times in milliseconds.
+    """One thing to look at. `reason` is the regulator's word or a fact; times in milliseconds. `about`: the code to
+    blame, where that is another than `ident`; `word`: what it stands in a group by.
 
     `package`: the parent code of the package that holds the code, or that it is about.
     """
@@ -28,12 +29,24 @@ class Task(NamedTuple):
     done_by: str | None
     note: str | None
     package_id: int | None
+    about: str | None
+    word: str
+
+    @property
+    def whole_reason(self) -> str:
+        """The reason with the code it is about, as programs read it."""
+        return self.reason if self.about is None else f"{self.reason}: {self.about}"
+
+
+def _task(row: Sequence[Any]) -> Task:
+    found = Task(*row)
+    return found._replace(reason=from_column(found.reason), note=from_column(found.note))
 
 
 _SELECT = (
     "SELECT t.id, t.kind, t.ident, coalesce((SELECT p.ident FROM package p WHERE p.id = t.package_id), "
     "(SELECT p.ident FROM code c JOIN package p ON p.id = c.package_id WHERE c.ident = t.ident)), "
-    "t.report_id, t.reason, t.created_ms, t.done_ms, t.done_by, t.note, t.package_id FROM task t "
+    "t.report_id, t.reason, t.created_ms, t.done_ms, t.done_by, t.note, t.package_id, t.about, t.word FROM task t "
 )
 
 
@@ -48,28 +61,28 @@ def tasks(
 ) -> tuple[list[Task], int | None]:
     """Open tasks, or those dealt with, newest first, from the one after `after` on; and the id to go on after.
 
-    `report`, `word`: only what that report put before people, for reasons that begin with that word.
+    `report`, `word`: only what that report put before people, for reasons of that word.
     """
     limit = max(1, min(limit, PAGE_MAX))
     wanted = f"t.done_ms IS {'NOT ' if done else ''}NULL"
     values: list[object] = []
-    for condition, value in (("t.report_id = ?", report), (f"{WORD} = ?", word), ("t.id < ?", after)):
+    for condition, value in (("t.report_id = ?", report), ("t.word = ?", word), ("t.id < ?", after)):
         if value is not None:
             wanted += f" AND {condition}"
             values.append(value)
     rows = connection.execute(f"{_SELECT} WHERE {wanted} ORDER BY t.id DESC LIMIT ?", (*values, limit + 1)).fetchall()
-    items = [Task(*row) for row in rows[:limit]]
+    items = [_task(row) for row in rows[:limit]]
     return items, items[-1].id if len(rows) > limit else None
 
 
 def task(connection: Connection, task_id: int) -> Task:
     """A task that is there."""
-    return Task(*connection.execute(_SELECT + "WHERE t.id = ?", (task_id,)).fetchone())
+    return _task(connection.execute(_SELECT + "WHERE t.id = ?", (task_id,)).fetchone())
 
 
 def of_code(connection: Connection, ident: str) -> list[Task]:
     """Every task about a code or package, oldest first."""
-    return [Task(*row) for row in connection.execute(_SELECT + "WHERE t.ident = ? ORDER BY t.id", (ident,)).fetchall()]
+    return [_task(row) for row in connection.execute(_SELECT + "WHERE t.ident = ? ORDER BY t.id", (ident,)).fetchall()]
 
 
 class Grading(NamedTuple):

@@ -31,6 +31,7 @@ from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import DeviceFact, Fact, LineFact
 from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 
 log = structlog.get_logger()
@@ -157,29 +158,27 @@ class LineIntake:
     def flooding(self, device: str, pours: bool) -> None:
         """A device pours what is rejected, or does so no more."""
         if pours:
-            text = f"{device} sends thousands of reads a second that are rejected: it is read more slowly"
-            self._problems.set(AlarmKind.FLOOD, device, text)
+            self._problems.set(AlarmKind.FLOOD, device, Fact(LineFact.FLOOD, device=device))
         else:
             self._problems.clear(AlarmKind.FLOOD, device)
 
     def silent(self, device: str, is_silent: bool) -> None:
         """A device that is connected says nothing, though it should, or does so again."""
         if is_silent:
-            text = f"{device} is connected, and nothing comes from it"
-            self._problems.set(AlarmKind.DEVICE_SILENT, device, text)
+            self._problems.set(AlarmKind.DEVICE_SILENT, device, Fact(LineFact.SILENT, device=device))
         else:
             self._problems.clear(AlarmKind.DEVICE_SILENT, device)
 
     def fault(self, device: str, text: str) -> None:
         """A device reports an error."""
-        self._problems.set(AlarmKind.DEVICE_FAULT, device, f"{device} reports: {text}")
+        self._problems.set(AlarmKind.DEVICE_FAULT, device, Fact(LineFact.DEVICE_REPORTS, device=device, more=text))
 
-    def connected(self, device: str, up: bool, problem: str | None) -> None:
+    def connected(self, device: str, up: bool, problem: Fact | None) -> None:
         """A device came or went."""
         if up:
             self._problems.clear(AlarmKind.DEVICE, device)
         else:
-            self._problems.set(AlarmKind.DEVICE, device, problem or f"{device} is not connected")
+            self._problems.set(AlarmKind.DEVICE, device, problem or Fact(LineFact.NOT_CONNECTED, device=device))
 
     # ── marks of what was said ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -270,7 +269,7 @@ class LineIntake:
             self.unkept[reason] += len(chunk.reads)
         judgement = self._publish(chunk, turn.counts, ruling, answer, failed=error is not None)
         if answer.cancelled():
-            self.unsaid(chunk.device, judgement, 0, "nobody waits for the verdict any more")
+            self.unsaid(chunk.device, judgement, 0, Fact(DeviceFact.NOBODY_WAITS))
 
     def _tell_defect(self, turn: Turn, error: BaseException) -> None:
         """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
@@ -330,9 +329,9 @@ class LineIntake:
             self._told_or_noted(chunk, partial(voice, chunk.device, judgement, verdicts))
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
-        for kind, text in ruling.alarms:
-            if text:
-                self._problems.set(kind, chunk.device, text)
+        for kind, fact in ruling.alarms:
+            if fact is not None:
+                self._problems.set(kind, chunk.device, fact)
             else:
                 self._problems.clear(kind, chunk.device)
         if not chunk.station.repeat_ms.get(chunk.device):
@@ -346,7 +345,7 @@ class LineIntake:
                 self._problems.set(
                     AlarmKind.STUCK_CODE,
                     chunk.device,
-                    f"{chunk.device} has read the same code {times} times in a row: is an item stuck?",
+                    Fact(LineFact.STUCK_CODE, device=chunk.device, n=times),
                 )
             else:
                 self._problems.clear(AlarmKind.STUCK_CODE, chunk.device)

@@ -12,6 +12,7 @@ from lined.line.stations.read import Chunk, Read
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import PackMode
 from lined.vocabulary.verdicts import Reason
@@ -83,7 +84,9 @@ class Parsing:
         except marking.Malformed as fault:
             if fault.device_fault:
                 self._foreign[device] = RIGHT_AGAIN
-                self._problems.set(AlarmKind.DEVICE_SET_UP, device, f"{device}: {fault.reason}")
+                self._problems.set(
+                    AlarmKind.DEVICE_SET_UP, device, Fact(LineFact.WRONG_CHARACTERS, where=device, more=fault.reason)
+                )
             return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
         if code.remarks:
             self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from lined.vocabulary.facts import Fact
+
 
 class Frame(Protocol):
     """One frame of a device; structurally `drivers.Read`."""
@@ -70,5 +72,5 @@ class Intake(Protocol):
     def fault(self, device: str, text: str) -> None:
         """The device reports an error, in its own words."""
 
-    def connected(self, device: str, up: bool, problem: str | None) -> None:
+    def connected(self, device: str, up: bool, problem: Fact | None) -> None:
         """The device's state changed; `problem` is for people."""

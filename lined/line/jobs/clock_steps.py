@@ -13,9 +13,10 @@ from lined.journal.database import Connection
 from lined.journal.tables import clock_settings, commands, report_lists, reports
 from lined.line.state import LineState
 from lined.vocabulary.clocks import SYNCED_MS
+from lined.vocabulary.facts import Fact, SealFact
 from lined.vocabulary.reports import ReportKind
 
-REASON = "clock"
+REASON = Fact(SealFact.CLOCK)
 
 
 class Reading(NamedTuple):

@@ -20,7 +20,8 @@ from lined.journal.views.true_time import TrueTime
 from lined.line.plant import Product
 from lined.line.state import Job, LineState, load_job
 from lined.vocabulary.days import LocalDays, parse_moment
-from lined.vocabulary.errors import Conflict, Invalid, Problem
+from lined.vocabulary.errors import Conflict, Invalid, Problem, clause
+from lined.vocabulary.facts import Fact, FieldFact, SealFact
 from lined.vocabulary.line import JobMode
 
 ORDER_MAX = 100  # (ours) no length is stated
@@ -49,7 +50,7 @@ def start(
         raise Invalid(
             "unknown-product",
             f"Product {gtin} is not in the configuration of this line (it has {known}).",
-            [Problem("gtin", "not a product of this line")],
+            [Problem("gtin", Fact(FieldFact.NO_PRODUCT))],
         )
     attributes = checked(wish, product, state, at_ms)
     if state.job is not None:
@@ -83,7 +84,7 @@ def stop(connection: Connection, state: LineState, by: str, at_ms: int) -> dict[
     job = state.job
     jobs.stop(connection, job.id, at_ms, by)
     for report in report_lists.open_batches(connection, job_id=job.id):
-        end_batch(connection, state, report, at_ms, "job ended")
+        end_batch(connection, state, report, at_ms, Fact(SealFact.JOB_ENDED))
     state.job = state.batch = None
     return {**described(job), "stopped_ms": at_ms}
 
@@ -122,7 +123,7 @@ def _refuse_packed_before(connection: Connection, job: Job, given: str, days: Lo
     closed = packing_times.first_waiting(TrueTime(connection), connection, job.id)
     if closed is not None and parse_moment(given, days) > days.local(closed.ms):
         when = days.local(closed.ms).isoformat(timespec="seconds")
-        problem = Problem("production_date", f"is later than a package of this job, which was closed at {when}")
+        problem = Problem("production_date", Fact(FieldFact.AFTER_PACKING, when=when))
         raise Invalid("wrong-values", f"{problem.path}: {problem.message}", [problem])
 
 
@@ -132,7 +133,7 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
     """
     if state.batch is not None and state.batch.id == report.id:
         state.batch = None
-    reason = report.seal_reason or ("full" if report.full else reason)
+    reason = report.seal_reason or (Fact(SealFact.FULL) if report.full else reason)
     if not state.may_seal or state.clock_is_behind(at_ms):
         reports.change(
             connection, report.id, full=1, last_code=report.last_code or state.next_code - 1, seal_reason=reason
@@ -150,24 +151,24 @@ def checked(wish: Mapping[str, Any], product: Product, state: LineState, at_ms: 
     series, order = attributes["series"], attributes["order"]
     days, longest = state.days, state.plant.series_length
     if series is not None and len(series) > longest:
-        problems.append(Problem("series", f"1 to {longest} characters; this one has {len(series)}"))
+        problems.append(Problem("series", Fact(FieldFact.LENGTH, most=longest, n=len(series))))
     if order is not None and len(order) > ORDER_MAX:
-        problems.append(Problem("order", f"at most {ORDER_MAX} characters"))
+        problems.append(Problem("order", Fact(FieldFact.LONG, n=ORDER_MAX)))
     if series is None and "series" in product.demands:
-        problems.append(Problem("series", f"reports of the group {product.group} need a series"))
+        problems.append(Problem("series", Fact(FieldFact.NEEDS_SERIES, group=product.group)))
     produced = _moment(attributes, "production_date", days, problems)
     expires = _moment(attributes, "expiration_date", days, problems)
     now = days.local(at_ms)
     if produced is not None and produced > now:
-        problems.append(Problem("production_date", "lies in the future; check the date and the clock of this computer"))
+        problems.append(Problem("production_date", Fact(FieldFact.FUTURE_OR_CLOCK)))
     if expires is None and product.shelf_life_days is None and "expiration_date" in product.demands:
-        problems.append(Problem("expiration_date", "this product has no shelf_life_days, so each job needs an expiry"))
+        problems.append(Problem("expiration_date", Fact(FieldFact.NEEDS_EXPIRY)))
     if expires is None and product.shelf_life_days is not None:
         expires = days.after(produced or now, product.shelf_life_days)
     if expires is not None and expires <= now:
-        problems.append(Problem("expiration_date", f"{expires.isoformat()} has passed already"))
+        problems.append(Problem("expiration_date", Fact(FieldFact.PASSED_AT, when=expires.isoformat())))
     if expires is not None and produced is not None and expires <= produced:
-        problems.append(Problem("expiration_date", "is not after the production date"))
+        problems.append(Problem("expiration_date", Fact(FieldFact.NOT_AFTER)))
     if problems:
         raise Invalid("wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
     return attributes
@@ -184,7 +185,7 @@ def _moment(attributes: Mapping[str, Any], key: str, days: LocalDays, problems: 
     try:
         return parse_moment(attributes[key], days)
     except ValueError as error:
-        problems.append(Problem(key, str(error)))
+        problems.append(Problem(key, clause(error)))
         return None
 
 

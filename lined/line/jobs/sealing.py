@@ -22,6 +22,7 @@ from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.clocks import WRONG_MS
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact, LineFact, SealFact
 
 TICK_S = 0.25
 
@@ -29,14 +30,14 @@ TICK_S = 0.25
 def why_due(report: ReportRow, rules: BatchRules, at_ms: int) -> str | None:
     """Why an open batch should be sealed now, or None."""
     if report.full:
-        return report.seal_reason or "full"
+        return report.seal_reason or Fact(SealFact.FULL)
     if report.first_ms is None:
         return None
     age_ms = at_ms - report.first_ms
     if age_ms >= rules.max_age_ms or age_ms < -WRONG_MS:  # begun by a clock that ran ahead, and is right now
-        return "age"
+        return Fact(SealFact.AGE)
     if report.early and age_ms >= rules.first_ms:
-        return "first batch of the job"
+        return Fact(SealFact.FIRST_BATCH)
     return None
 
 
@@ -117,14 +118,11 @@ class Sealer:
             self._state.newest_ms = now_ms  # heard since the clock was set: it was the entry that a wrong one dated
         problem = None
         if self._state.clock_is_behind(now_ms):
-            problem = "The clock of this computer shows a time before the newest entry of the journal: set it right."
+            problem = Fact(LineFact.CLOCK_BEFORE_JOURNAL)
         elif skew_s is not None and abs(skew_s) * 1000 > WRONG_MS:
-            way = "ahead of" if skew_s > 0 else "behind"
-            problem = (
-                f"The clock of this computer is {abs(skew_s) / 60:.0f} minutes {way} the regulator's: set it right."
-            )
+            problem = Fact(LineFact.CLOCK_AHEAD if skew_s > 0 else LineFact.CLOCK_BEHIND, n=round(abs(skew_s) / 60))
         self._state.may_seal = problem is None
         if problem is None:
             self._problems.clear(AlarmKind.CLOCK, "this computer")
         else:
-            self._problems.set(AlarmKind.CLOCK, "this computer", f"{problem} Nothing is sealed until then.")
+            self._problems.set(AlarmKind.CLOCK, "this computer", problem)

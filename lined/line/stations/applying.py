@@ -11,6 +11,7 @@ from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
+from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.verdicts import Decision, Reason
 
@@ -91,7 +92,7 @@ def is_repeat(tx: Transaction, read: Read, job: Job, known: KnownCode) -> bool:
 
 def other_check_part(tx: Transaction, code: MarkingCode) -> None:
     """The alarm where a known code comes with another check part."""
-    tx.alarms.append((AlarmKind.OTHER_CHECK_PART, f"{code.ident} was applied with another check part: a copied code?"))
+    tx.alarms.append((AlarmKind.OTHER_CHECK_PART, Fact(LineFact.OTHER_CHECK_PART, code=code.ident)))
 
 
 def _last_accept(tx: Transaction, read: Read, job: Job, known: KnownCode) -> int | None:

@@ -15,6 +15,7 @@ from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
+from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.packages import Level
 from lined.vocabulary.reports import ReportKind
 
@@ -53,14 +54,10 @@ def close_issued(connection: Connection, state: LineState, package: PackageRow, 
     return ident
 
 
-def left_to_issue(state: LineState, issued: str | None) -> tuple[str, str]:
+def left_to_issue(state: LineState, issued: str | None) -> tuple[str, Fact | None]:
     """The alarm where no SSCC is left, or its end."""
     assert state.plant.sscc is not None
-    text = (
-        f"No SSCC is left of [sscc] (last = {state.plant.sscc.last}): packages wait for a scanned parent code. "
-        "Give the line another range."
-    )
-    return AlarmKind.SSCC_USED_UP, "" if issued else text
+    return AlarmKind.SSCC_USED_UP, None if issued else Fact(LineFact.NO_SSCC, last=state.plant.sscc.last)
 
 
 def close_by_itself(tx: Transaction, read: Read, package: PackageRow) -> int | None:

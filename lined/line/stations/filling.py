@@ -10,6 +10,7 @@ from lined.line.stations.children import Child
 from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.facts import Fact, LineFact
 
 
 def open_package(tx: Transaction, read: Read, rule: PackageRule, child: Child, parent: str | None) -> PackageRow:
@@ -50,10 +51,6 @@ def close_if_full(tx: Transaction, read: Read, package_id: int) -> int:
     return closing.close_by_itself(tx, read, package) or 0
 
 
-def other_level(read: Read, package: PackageRow) -> tuple[str, str]:
+def other_level(read: Read, package: PackageRow) -> tuple[str, Fact]:
     """The alarm where the configuration was changed over an open package."""
-    text = (
-        f"Station {read.station.id} still has an open {package.level} from before its configuration was changed: "
-        "close or dissolve it."
-    )
-    return AlarmKind.OPEN_PACKAGE, text
+    return AlarmKind.OPEN_PACKAGE, Fact(LineFact.OTHER_LEVEL_OPEN, station=read.station.id, level=package.level)

@@ -25,7 +25,7 @@ def judge(tx: Transaction, read: Read) -> Verdict:
     if read.reason or left is not None:
         tx.alarms += [filling.other_level(read, left)] if left is not None else []
         return Verdict(read.reason or Reason.CHILD_EXPECTED)
-    tx.alarms.append((AlarmKind.OPEN_PACKAGE, ""))
+    tx.alarms.append((AlarmKind.OPEN_PACKAGE, None))
     seen = [one.code for one in read.frame or (read,) if one.code is not None]
     codes = list({code.ident: code for code in reversed(seen)}.values())[::-1]  # one label twice: two cameras saw it
     if not codes:

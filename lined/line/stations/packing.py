@@ -41,7 +41,7 @@ def _single(tx: Transaction, read: Read) -> Verdict:
     if package is not None and package.level != read.station.level:
         tx.alarms.append(filling.other_level(read, package))
         return Verdict(Reason.WRONG_LEVEL)
-    tx.alarms.append((AlarmKind.OPEN_PACKAGE, ""))
+    tx.alarms.append((AlarmKind.OPEN_PACKAGE, None))
     meant = read_as(tx, read.station.level, code)
     if meant.reason:
         return Verdict(meant.reason)

@@ -15,6 +15,7 @@ from lined.journal.tables.packages import PackageRow
 from lined.line.state import LineState, job_of
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict
+from lined.vocabulary.facts import Fact, SealFact
 from lined.vocabulary.packages import PackageState
 from lined.vocabulary.reports import ReportKind
 
@@ -90,7 +91,7 @@ def disaggregate(connection: Connection, state: LineState, package: PackageRow, 
     reports.change(connection, report_id, codes=1, last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None
-    seal(connection, report, at_ms, "rework")
+    seal(connection, report, at_ms, Fact(SealFact.REWORK))
     return report_id
 
 

@@ -14,6 +14,7 @@ from lined.line.stations import reforming
 from lined.line.stations.children import Child
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import Conflict, NotFound
+from lined.vocabulary.facts import CodeFact, Fact, TaskFact
 from lined.vocabulary.packages import Level, PackageState
 
 
@@ -30,7 +31,14 @@ def take_out(connection: Connection, state: LineState, ident: str, by: str, at_m
         packages.take_package(connection, package.id, child_id)
     if report_id is not None:
         freed.add(connection, [ident], report_id)
-    _note(connection, ident, at_ms, CodeEvent.TAKEN_OUT, f"of {package.ident or package.level}", by)
+    _note(
+        connection,
+        ident,
+        at_ms,
+        CodeEvent.TAKEN_OUT,
+        Fact(CodeFact.TAKEN_OUT, package=package.ident or package.level),
+        by,
+    )
     _settle(connection, package.id, at_ms, by)
     return {"code": ident, "package": package.ident, "report": _text(report_id)}
 
@@ -51,7 +59,7 @@ def put_in(connection: Connection, child: Child, package: PackageRow, by: str, a
         packages.put_code(connection, package.id, child.id)
     else:
         packages.put_package(connection, package.id, child.id)
-    _note(connection, child.ident, at_ms, CodeEvent.PUT_IN, f"{package.ident or package.level}", by)
+    _note(connection, child.ident, at_ms, CodeEvent.PUT_IN, package.ident or package.level, by)
 
 
 def replace(
@@ -88,7 +96,7 @@ def dissolve(connection: Connection, state: LineState, package: PackageRow, by: 
     if place != reforming.REPORTED:
         _let_go(connection, fresh, by, at_ms)
     packages.dissolve(connection, fresh.id)
-    tasks.end_of_package(connection, fresh.id, at_ms, by, PackageState.DISSOLVED)
+    tasks.end_of_package(connection, fresh.id, at_ms, by, Fact(TaskFact.DISSOLVED))
     if fresh.package_id is not None:
         _settle(connection, fresh.package_id, at_ms, by)
     return {"package": package.ident, "state": PackageState.DISSOLVED, "report": _text(report_id)}
@@ -131,7 +139,7 @@ def _settle(connection: Connection, package_id: int, at_ms: int, by: str) -> Non
     if not package.holds:
         _let_go(connection, package, by, at_ms)
         packages.dissolve(connection, package.id)
-        tasks.end_of_package(connection, package.id, at_ms, by, "nothing is left in it")
+        tasks.end_of_package(connection, package.id, at_ms, by, Fact(TaskFact.NOTHING_LEFT))
         if package.package_id is not None:
             _settle(connection, package.package_id, at_ms, by)
         return
@@ -139,9 +147,9 @@ def _settle(connection: Connection, package_id: int, at_ms: int, by: str) -> Non
         rescans.clear_if_seen(connection, package.id)
     if not packages.holds_with_own(connection, package, CodeState.REFUSED):
         for one in (package, *packages.above(connection, package)):
-            tasks.end_of_package(connection, one.id, at_ms, by, "what was refused is no longer in it")
+            tasks.end_of_package(connection, one.id, at_ms, by, Fact(TaskFact.REFUSED_GONE))
             if one.earlier_id is not None:
-                tasks.end_of_package(connection, one.earlier_id, at_ms, by, "what was refused is no longer in it")
+                tasks.end_of_package(connection, one.earlier_id, at_ms, by, Fact(TaskFact.REFUSED_GONE))
 
 
 def _let_go(connection: Connection, package: PackageRow, by: str, at_ms: int) -> None:

@@ -8,7 +8,8 @@ from lined.line.stations.read import Read
 from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.alarms import AlarmKind
-from lined.vocabulary.errors import CommandError
+from lined.vocabulary.errors import CommandError, clause
+from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.verdicts import Decision, Reason
 
 
@@ -26,7 +27,9 @@ def judge(tx: Transaction, read: Read) -> Verdict:
             rework.take_out(connection, state, code.ident, read.device, read.at_ms)
     except CommandError as refusal:
         if refusal.code not in {"not-packed", "unknown-code"}:
-            tx.alarms.append((AlarmKind.REWORK, str(refusal)))
+            tx.alarms.append(
+                (AlarmKind.REWORK, Fact(LineFact.REWORK_REFUSED, refusal=refusal.code, more=clause(refusal)))
+            )
         return Verdict(Reason.NOT_APPLIED if refusal.code == "unknown-code" else Decision.ACCEPT)
     tx.look_up(code.ident)  # its state has changed
     return Verdict(Decision.ACCEPT)

@@ -20,6 +20,7 @@ from lined.line.stations.read import Chunk, Read
 from lined.line.stations.rehearsal import Rehearsal
 from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.codes import GONE_FOR_GOOD, CodeEvent, CodeState
+from lined.vocabulary.facts import CodeFact, Fact
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.reports import ReportKind
 from lined.vocabulary.verdicts import Decision, Reason
@@ -33,8 +34,9 @@ _SUMS: dict[str, tuple[str]] = {  # where a verdict is counted; every other one 
 
 
 class Transaction:
-    """See the file's head. `known`: codes applied so far, as far as they were looked up. `alarms`: (kind, text) that
-    the chunk in hand raised, "" clears. `rehearsal`: of the running test job, which applies and packs nothing for good.
+    """See the file's head. `known`: codes applied so far, as far as they were looked up. `alarms`: (kind, fact) that
+    the chunk in hand raised, None clears. `rehearsal`: of the running test job, which applies and packs nothing for
+    good.
     """
 
     def __init__(self, connection: Connection, state: LineState, known: dict[str, KnownCode]) -> None:
@@ -42,7 +44,7 @@ class Transaction:
         self.state = state
         self.known = known
         self.pools = Pooling(connection, state.pools)
-        self.alarms: list[tuple[str, str]] = []
+        self.alarms: list[tuple[str, Fact | None]] = []
         self.rehearsal = rehearsal_of(state)
         self._jobs: dict[int, Job | None] = {}
         self._new: list[tuple[int, str, str, int, int, int, int]] = []
@@ -122,7 +124,7 @@ class Transaction:
         counters.add(self.connection, known.job_id, {f"code.{CodeState.WITHDRAWN}": -1, "code.applied": -1})
         device = devices.name_of(self.connection, known.device_no)
         codes.record(self.connection, code_id, known.at_ms, CodeEvent.APPLIED, device)  # its row is gone
-        codes.record(self.connection, code_id, read.at_ms, CodeEvent.APPLIED_AGAIN, "after its withdrawal")
+        codes.record(self.connection, code_id, read.at_ms, CodeEvent.APPLIED_AGAIN, Fact(CodeFact.APPLIED_AGAIN))
         return code_id
 
     def _rehearse(self, read: Read, code: MarkingCode) -> int:

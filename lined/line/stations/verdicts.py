@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.codes import MarkingCode, masked
+from lined.vocabulary.facts import Fact
 from lined.vocabulary.verdicts import ACCEPTED, Reason
 
 
@@ -32,13 +33,13 @@ class Verdict(NamedTuple):
 class Ruling(NamedTuple):
     """The verdicts on a chunk, in order, once they are durable. `code_ids`: 0 where no known code is meant.
 
-    `alarms`: (kind, text) that arose; `last_code`: highest code id it made, 0 for none.
+    `alarms`: (kind, fact) that arose, None where it is over; `last_code`: highest code id it made, 0 for none.
     """
 
     verdicts: list[str]
     code_ids: list[int]
     last_code: int
-    alarms: list[tuple[str, str]]
+    alarms: list[tuple[str, Fact | None]]
     job_mode: str | None
 
 

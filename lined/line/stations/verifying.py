@@ -19,6 +19,7 @@ from lined.line.stations.transaction import Transaction
 from lined.line.stations.verdicts import Verdict
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
+from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.packages import Level
 from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
@@ -173,19 +174,19 @@ def _watch(tx: Transaction, read: Read, grade: Grade | None) -> None:
     in_order = 0 if grade is None or grade.contradiction else tx.state.well_graded.get(read.device_no, 0) + 1
     tx.state.well_graded[read.device_no] = in_order
     if in_order == RIGHT_AGAIN:
-        tx.alarms += [(AlarmKind.NO_GRADE, ""), (AlarmKind.GRADE_CONTRADICTION, "")]
+        tx.alarms += [(AlarmKind.NO_GRADE, None), (AlarmKind.GRADE_CONTRADICTION, None)]
     if grade is None:
-        said = f"{read.grade!r}" if read.grade else "nothing"
-        text = f"{read.device} gives no grade that can be understood (it said {said}): its reads are rejected"
-        tx.alarms.append((AlarmKind.NO_GRADE, text))
+        fact = Fact(LineFact.NO_GRADE, device=read.device)
+        if read.grade:
+            fact = Fact(LineFact.STRANGE_GRADE, device=read.device, said=f"{read.grade!r}")
+        tx.alarms.append((AlarmKind.NO_GRADE, fact))
         return
     if grade.contradiction:
-        text = f"{read.device} contradicts itself: {read.grade!r} is class {grade.letter} at best; check its set-up"
-        tx.alarms.append((AlarmKind.GRADE_CONTRADICTION, text))
+        said = f"{read.grade!r}"
+        fact = Fact(LineFact.GRADE_CONTRADICTION, device=read.device, said=said, grade=grade.letter)
+        tx.alarms.append((AlarmKind.GRADE_CONTRADICTION, fact))
     trend = tx.state.trends.setdefault(read.device_no, Trend())
     if trend.add(grade.number):
-        text = (
-            f"The print quality that {read.device} sees is falling: {trend.quick:.1f} now, {trend.best:.1f} at "
-            "its best. Look after the printer before items are rejected."
-        )
-        tx.alarms.append((AlarmKind.PRINT_QUALITY_FALLING, text if trend.falling else ""))
+        now, best = f"{trend.quick:.1f}", f"{trend.best:.1f}"
+        falling = Fact(LineFact.PRINT_FALLING, device=read.device, now=now, best=best)
+        tx.alarms.append((AlarmKind.PRINT_QUALITY_FALLING, falling if trend.falling else None))

@@ -27,6 +27,7 @@ from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact, LineFact
 
 LOOK_S = 2.0
 LAG_S = 60.0
@@ -180,9 +181,15 @@ class BalanceWatch:
         for one in wrong:
             where = f"{one.place or 'line'}: {one.whole}"
             parts = " + ".join(f"{n} {name}" for name, n in one.parts if n)
-            places[where] = f"{one.n} {one.whole} are not {parts or 'nothing'}: {one.difference:+d}."
-        for where, text in places.items():
-            self._problems.set(AlarmKind.BALANCE, where, text)
+            places[where] = Fact(
+                LineFact.SUMS_DIFFER,
+                n=one.n,
+                whole=one.whole,
+                parts=parts or "nothing",
+                difference=f"{one.difference:+d}",
+            )
+        for where, fact in places.items():
+            self._problems.set(AlarmKind.BALANCE, where, fact)
         for where in self._wrong - places.keys():
             self._problems.clear(AlarmKind.BALANCE, where)
         self._wrong = set(places)

@@ -23,11 +23,11 @@ from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.clocks import NOTICED_MS, SYNCED_MS
 from lined.vocabulary.errors import JournalError
+from lined.vocabulary.facts import Fact, LineFact
 
 log = structlog.get_logger()
 
 HERE = "this computer"
-UNTIL = "Nothing is sent before the regulator's clock was heard."
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts while the machine sleeps too
 
@@ -98,9 +98,9 @@ class WallClock:
         if self._skew_ms is not None or abs(step_s) * 1000 <= SYNCED_MS:
             problems.clear(AlarmKind.CLOCK_SET, HERE)
         elif step_s > 0:
-            problems.set(AlarmKind.CLOCK_SET, HERE, f"The clock of this computer was set {step_s} s ahead. {UNTIL}")
+            problems.set(AlarmKind.CLOCK_SET, HERE, Fact(LineFact.CLOCK_SET_AHEAD, n=step_s))
         else:
-            problems.set(AlarmKind.CLOCK_SET, HERE, f"The clock of this computer was set {-step_s} s back. {UNTIL}")
+            problems.set(AlarmKind.CLOCK_SET, HERE, Fact(LineFact.CLOCK_SET_BACK, n=-step_s))
 
     def heard(self, skew_s: float | None) -> None:
         """What the regulator's clock says about the clock as it is set now; None: nothing yet."""

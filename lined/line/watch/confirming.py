@@ -31,6 +31,7 @@ from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Conflict, JournalError
+from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.line import Role
 from lined.vocabulary.verdicts import Answer, Decision
 
@@ -139,21 +140,20 @@ class Confirming:
             self._waiting.pop(waiting.seq, None)
         return stations
 
-    def _told(self, station: str) -> str:
+    def _told(self, station: str) -> Fact:
         """The alarm's text: which item, and how it ends."""
         newest = max(self._late[station])
         kept = self._verdict(newest)
         _, reason, code, _ = kept if kept is not None else (station, None, None, 0)
-        item = code or "an item without a readable code"
         more = len(self._late[station]) - 1
-        ends = "or when the job ends: no package was open"
-        if station in self._marked:
-            ends = "or when the content of the open packages was scanned again: until then they do not close"
-        return (
-            f"The reject of {item} ({reason}, seq {newest}) at {station} was not confirmed in time"
-            f"{f', nor {more} before it' if more else ''}: it may lie among good ones. "
-            f"This is over when it is confirmed after all, {ends}."
-        )
+        about: dict[str, str | int] = {
+            "item": code or Fact(LineFact.ITEM_WITHOUT_CODE),
+            "verdict": str(reason),
+            "seq": newest,
+            "station": station,
+            "ends": Fact(LineFact.OVER_WITH_SCAN if station in self._marked else LineFact.OVER_WITH_JOB),
+        }
+        return Fact(LineFact.SEVERAL_NOT_CONFIRMED, n=more, **about) if more else Fact(LineFact.NOT_CONFIRMED, **about)
 
     async def _clear_what_is_over(self) -> None:
         """Confirmed after all; or no open package is suspect any more; or, where none was marked, the job has ended."""
@@ -188,8 +188,8 @@ def make_suspect(plant: Plant, station: str, connection: Connection) -> list[int
     return [package.id for package in found]
 
 
-def _why_suspect(station: str) -> str:
-    return f"a reject at {station} was not confirmed"
+def _why_suspect(station: str) -> Fact:
+    return Fact(LineFact.SUSPECT, station=station)
 
 
 def after_crash(plant: Plant, connection: Connection) -> list[str]:
@@ -221,5 +221,5 @@ def _confirm(
     known = find(connection, [code]).get(code)
     if known is None or known.at_ms > judged_ms:
         return nothing  # it was not applied when it was ejected
-    why = f"ejected after {word} at {station}"
+    why = partial(ejecting.after_verdict, word, station)
     return {"code": code, "state": ejecting.eject(connection, state, code, why, by, at_ms)}

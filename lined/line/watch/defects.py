@@ -16,6 +16,7 @@ import structlog
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalBroken, SettingsError
+from lined.vocabulary.facts import Fact, LineFact
 
 log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ class Defects:
         times = self.counts[where]
         if times <= TOLD_WHOLE or times % LEAST == 0:
             log.error("defect", where=where, times=times, exc_info=error)
-        self._problems.set(AlarmKind.DEFECT, where, _text(where, error))
+        self._problems.set(AlarmKind.DEFECT, where, _fact(where, error))
 
     async def keep_going(
         self, where: str, run: Callable[[], Awaitable[None]], fatal: tuple[type[BaseException], ...] = ()
@@ -69,11 +70,8 @@ def holds(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
     return isinstance(error, kinds)
 
 
-def _text(where: str, error: BaseException) -> str:
+def _fact(where: str, error: BaseException) -> Fact:
     """The kind of the error and no more: its text may hold a code."""
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
-    return (
-        f"A mistake in lined itself ({type(error).__name__}, {where}): what it was doing there was undone, everything "
-        "else goes on. Send the log to whoever looks after lined."
-    )
+    return Fact(LineFact.DEFECT, id=type(error).__name__, where=where)

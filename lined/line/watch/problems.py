@@ -13,7 +13,7 @@ PROBLEMS_MAX = 200  # different (kind, place) pairs; the oldest goes first
 
 
 class Problem(NamedTuple):
-    """`kind` is a word for machines, `where` the device, report or file it is about, `text` for people."""
+    """`kind` is a word for machines, `where` the device, report or file it is about, `text` the fact for people."""
 
     kind: str
     where: str

@@ -12,6 +12,7 @@ from math import sqrt
 from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.verdicts import Reason
 
 QUICK_READS = 100
@@ -62,7 +63,7 @@ class ReadRate:
 
     def _tell(self, device: str, share: Share) -> None:
         if share.low:
-            text = f"{device} reads {share.quick:.0%} of the items now; {share.slow:.0%} is usual for it."
-            self._problems.set(AlarmKind.READ_RATE, device, text)
+            fact = Fact(LineFact.READ_RATE, device=device, now=f"{share.quick:.0%}", usual=f"{share.slow:.0%}")
+            self._problems.set(AlarmKind.READ_RATE, device, fact)
         else:
             self._problems.clear(AlarmKind.READ_RATE, device)

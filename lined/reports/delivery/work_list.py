@@ -19,12 +19,15 @@ def refused_code(connection: Connection, ident: str, report_id: int, reason: str
             ident=package.ident,
             package_id=package.id,
             report_id=report_id,
-            reason=f"{reason}: {ident}",
+            reason=reason,
+            about=ident,
         )
 
 
-def refused_package(connection: Connection, package_id: int, report_id: int, reason: str, at_ms: int) -> None:
-    """A package that the regulator refused to form, and those around it."""
+def refused_package(
+    connection: Connection, package_id: int, report_id: int, reason: str, at_ms: int, child: str = ""
+) -> None:
+    """A package that the regulator refused to form, perhaps because of a child, and those around it."""
     package = packages.get(connection, package_id)
     assert package is not None
     tasks.add(
@@ -35,6 +38,7 @@ def refused_package(connection: Connection, package_id: int, report_id: int, rea
         package_id=package.id,
         report_id=report_id,
         reason=reason,
+        about=child or None,
     )
     for outer in packages.above(connection, package):
         tasks.add(
@@ -44,5 +48,6 @@ def refused_package(connection: Connection, package_id: int, report_id: int, rea
             ident=outer.ident,
             package_id=outer.id,
             report_id=report_id,
-            reason=f"{reason}: {package.ident}",
+            reason=reason,
+            about=package.ident,
         )

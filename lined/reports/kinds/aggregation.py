@@ -120,8 +120,7 @@ def _set_own(connection: Connection, report: ReportRow, package: PackageRow, own
 def _blame(connection: Connection, report: ReportRow, package: PackageRow, child: str, reason: str, at_ms: int) -> None:
     if child:
         tasks.add(connection, TaskKind.REFUSED_CODE, at_ms, ident=child, report_id=report.id, reason=reason)
-        reason = f"{reason}: {child}"
-    work_list.refused_package(connection, package.id, report.id, reason, at_ms)
+    work_list.refused_package(connection, package.id, report.id, reason, at_ms, child)
 
 
 def _units(connection: Connection, members: Sequence[PackageRow]) -> Iterator[list[dict[str, Any]]]:

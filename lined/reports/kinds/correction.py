@@ -20,7 +20,8 @@ from lined.regulator.codec import written_update
 from lined.regulator.profile import Profile
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.days import LocalDays, parse_moment
-from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
+from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem, clause
+from lined.vocabulary.facts import Fact, FieldFact, SealFact
 from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind
 
@@ -75,20 +76,20 @@ def updated_fields(body: Mapping[str, Any], days: LocalDays, at_ms: int, profile
         if value in (None, ""):
             continue
         if not isinstance(value, str):
-            problems.append(Problem(key, "must be a text"))
+            problems.append(Problem(key, Fact(FieldFact.TEXT)))
         elif key.endswith("_date"):
             _date(key, value, days, at_ms, updated, problems)
         elif key == "series" and len(value) > longest:
-            problems.append(Problem(key, f"1 to {longest} characters; this one has {len(value)}"))
+            problems.append(Problem(key, Fact(FieldFact.LENGTH, most=longest, n=len(value))))
         elif key == "country" and value not in profile.countries.codes:
-            problems.append(Problem(key, "two capital letters, such as UZ, of a country that the regulator knows"))
+            problems.append(Problem(key, Fact(FieldFact.COUNTRY)))
         else:
             updated[key] = value
     produced, expires = updated.get("production_date"), updated.get("expiration_date")
     if produced and expires and parse_moment(expires, days) <= parse_moment(produced, days):
-        problems.append(Problem("expiration_date", "is not after the production date"))
+        problems.append(Problem("expiration_date", Fact(FieldFact.NOT_AFTER)))
     if not updated and not problems:
-        problems.append(Problem("series", f"give at least one of {', '.join(FIELDS)}"))
+        problems.append(Problem("series", Fact(FieldFact.SOME_FIELD, known=", ".join(FIELDS))))
     if problems:
         raise Invalid("wrong-values", "; ".join(f"{p.path}: {p.message}" for p in problems), problems)
     return updated
@@ -98,13 +99,13 @@ def _date(key: str, value: str, days: LocalDays, at_ms: int, updated: dict[str, 
     try:
         moment = parse_moment(value, days)
     except ValueError as error:
-        problems.append(Problem(key, str(error)))
+        problems.append(Problem(key, clause(error)))
         return
     now = days.local(at_ms)
     if key == "production_date" and moment > now:
-        problems.append(Problem(key, "lies in the future"))
+        problems.append(Problem(key, Fact(FieldFact.FUTURE)))
     elif key == "expiration_date" and moment <= now:
-        problems.append(Problem(key, "has passed already"))
+        problems.append(Problem(key, Fact(FieldFact.PASSED)))
     else:
         updated[key] = moment.isoformat()
 
@@ -117,7 +118,7 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
     elif body.get("report"):
         idents = _of_report(connection, str(body["report"]))
     else:
-        problem = Problem("codes", "a list of codes, or the id of a report under `report`")
+        problem = Problem("codes", Fact(FieldFact.CODES_OR_REPORT))
         raise Invalid("wrong-values", problem.message, [problem])
     known = codes.find(connection, idents)
     of_batch: dict[int, str] = {}  # 30,000 codes lie in a few batches
@@ -131,7 +132,7 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
     wrong = [ident for ident, state in states.items() if state != CodeState.ACCEPTED]
     if wrong:
         problems = [
-            Problem(masked(ident), f"is {states[ident]}, not accepted by the regulator") for ident in wrong[:SHOWN]
+            Problem(masked(ident), Fact(FieldFact.NOT_ACCEPTED, state=states[ident])) for ident in wrong[:SHOWN]
         ]
         raise Conflict("not-accepted", f"{len(wrong)} of {len(idents)} codes are not accepted.", problems)
     return [known[ident] for ident in idents]
@@ -142,7 +143,7 @@ def _refuse_packed_before(connection: Connection, chosen: Sequence[KnownCode], g
     closed = packing_times.first_around(TrueTime(connection), connection, [code.id for code in chosen])
     if closed is not None and parse_moment(given, days) > days.local(closed.ms):
         when = days.local(closed.ms).isoformat(timespec="seconds")
-        problem = Problem("production_date", f"is later than a package of these codes, which was closed at {when}")
+        problem = Problem("production_date", Fact(FieldFact.AFTER_THEIR_PACKING, when=when))
         raise Invalid("wrong-values", f"{problem.path}: {problem.message}", [problem])
 
 
@@ -180,7 +181,7 @@ def _report(
     reports.change(connection, report_id, codes=len(idents), last_code=0, first_ms=at_ms, last_ms=at_ms)
     report = reports.get(connection, report_id)
     assert report is not None
-    seal(connection, report, at_ms, f"correction by {by or 'a person'}")
+    seal(connection, report, at_ms, Fact(SealFact.CORRECTION, by=by))
     return report_id
 
 

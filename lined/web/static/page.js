@@ -352,7 +352,7 @@ async function send(form) {
   const button = form.querySelector("button:not([type=button])");
   if (button) button.disabled = true;
   try {
-    const answer = await fetch(form.dataset.action, {
+    const answer = await fetch(form.dataset.action + "?lang=" + body.dataset.language, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...authorization() },
       body: JSON.stringify(fieldsOf(form)),
@@ -382,13 +382,8 @@ function refused(form, status, error) {
     if (body.dataset.person) { location.reload(); return; }  // the session has ended
   }
   const known = words.refusals[error.code];
-  const details = error.details.map((one) => (words.fields[one.path] || one.path) + ": " + inWords(one.message)).join("; ");
+  const details = error.details.map((one) => (words.fields[one.path] || one.path) + ": " + one.message).join("; ");
   say(known || words.failed, known && !details ? "" : details || error.message, false, form);
-}
-
-function inWords(message) {
-  const found = words.details.find(([part]) => message.includes(part));
-  return found ? found[1] : message;
 }
 
 let quiet = 0;

@@ -53,6 +53,19 @@ async def test_a_job_is_started_corrected_and_stopped(tmp_path: Path) -> None:
         assert document["job"] is None and document["reports"]["sealed"] == 1
 
 
+async def test_what_is_wrong_is_told_in_english_or_in_the_language_of_the_address(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        body = {"gtin": GTIN, "production_date": "2126-01-01"}
+        told = {}
+        for asked in ("", "?lang=en", "?lang=ru", "?lang=uz", "?lang=xx"):
+            found = await refused(line, f"job/start{asked}", body, 422, "wrong-values")
+            told[asked] = [(one["path"], one["message"]) for one in found["details"]]
+        english = "lies in the future; check the date and the clock of this computer"
+        assert told[""] == told["?lang=xx"] == told["?lang=en"] == [("production_date", english)]
+        assert told["?lang=ru"][0][1].startswith("дата ещё не наступила")
+        assert told["?lang=uz"] not in (told[""], told["?lang=ru"])
+
+
 async def test_a_second_job_is_409_unless_it_replaces(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
         await line.start()

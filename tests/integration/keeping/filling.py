@@ -58,13 +58,15 @@ def tables(connection: Connection) -> list[str]:
 def fill(connection: Connection) -> None:
     """Three rows in each table, one where it holds no more, every column with a value of its type; references hold.
 
-    The drawer `meta` of earlier journals gets what lay in it.
+    The drawer `meta` of earlier journals gets what lay in it; `age` stays as it was made.
     """
     connection.execute("PRAGMA foreign_keys=OFF")
     for table in tables(connection):
         columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
         if table == "meta":
             connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", DRAWER.items())
+            continue
+        if table == "age":  # it has its one row
             continue
         for number in range(1, 1 + (1 if columns[0][1] == "one" else ROWS)):
             values = [_value(name, kind, number) for _, name, kind, *_ in columns]

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from sqlite_utils.db import Database
 
+from lined.i18n.catalogues import catalogue
+from lined.i18n.facts import in_words
+from lined.i18n.shown import Clock
 from lined.journal import Journal
 from lined.journal.database import Connection, open_readonly, open_writable
 from lined.journal.schema import migrations
 from lined.journal.tables import serials
+from lined.journal.views import queries, work_items
 from tests.harness import line as bench
 from tests.harness.line import OIL, Line
 from tests.integration.keeping.filling import OUT_OF_DRAWER, contents, fill, shape, tables
@@ -53,6 +57,8 @@ async def test_a_journal_of_each_earlier_schema_opens_with_all_its_data(tmp_path
     if before.pop("meta", None):
         for question, expected in OUT_OF_DRAWER.items():
             assert now.execute(question).fetchall() == expected
+    if age := before.pop("age", None):  # its commits rise with each opening
+        assert after["age"][0]["journal"] == age[0]["journal"]
     for table, rows in before.items():
         kept = [{name: row[name] for name in rows[0]} for row in after[table]]
         missing = [row for row in rows if row not in kept]
@@ -85,6 +91,33 @@ async def test_sums_that_came_later_are_made_of_those_that_were_counted(tmp_path
     now.close()
 
 
+async def test_what_groups_tasks_and_the_code_to_blame_come_out_of_old_reasons(tmp_path: Path) -> None:
+    path = tmp_path / "line.db"
+    old = journal_of(path, NAMES.index("m014_task_words"))
+    box, code = "00030779729200000084", "010478001234567021:x; y"
+    for kind, reason in (
+        ("refused-code", "already-aggregated"),
+        ("package-holds-refused", f"already-aggregated: {code.replace(' ', '')}"),
+        ("package-holds-refused", f"100: not yours: {box}"),
+        ("refused-package", f"already-aggregated: {box}"),
+        ("ejected-reported", "ejected after low-grade at quality"),
+    ):
+        old.execute("INSERT INTO task (kind, reason, created_ms) VALUES (?, ?, 0)", (kind, reason))
+    old.close()
+    journal = Journal(path)
+    await journal.open(BINDING, [])
+    found, _ = await journal.read(work_items.tasks)
+    await journal.close()
+    assert [(one.reason, one.about, one.word) for one in found[::-1]] == [
+        ("already-aggregated", None, "already-aggregated"),
+        ("already-aggregated", code.replace(" ", ""), "already-aggregated"),
+        ("100: not yours", box, "100"),
+        (f"already-aggregated: {box}", None, "already-aggregated"),
+        ("ejected after low-grade at quality", None, "ejected after low-grade at quality"),
+    ]
+    assert found[2].whole_reason == f"100: not yours: {box}"
+
+
 async def test_a_migration_that_fails_leaves_the_schema_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +148,11 @@ async def test_a_journal_that_an_earlier_program_wrote_goes_on(
     path.write_bytes(gzip.decompress((JOURNALS / f"{name}.db.gz").read_bytes()))
     async with Line(path) as line:
         assert line.journal.was_clean
+        story = await line.journal.read(queries.report_story, 1)
+        whys = [event.why for event in story.events] if story is not None else []
+        assert whys == ["first code", "command", "its turn", "the answer was lost"]
+        for say in (catalogue("uz").gettext, catalogue("ru").gettext):
+            assert [in_words(why, say, Clock("Asia/Tashkent")) for why in whys] == whys, "shown as they came"
         sums = await line.sums()
         assert (sums["code.applied"], sums["reason.duplicate"], sums["read.no-read"]) == (15, 1, 1)
         assert [report.state for report in await line.reports()][:2] == ["in_doubt", "open"]

@@ -171,10 +171,10 @@ async def test_a_box_waits_for_its_children_and_others_go_on(tmp_path: Path) -> 
         assert [unit["unitSerialNumber"] for unit in document["aggregationUnits"]] == [parents[1]]
         (waiting,) = (await line.line.journal.read(partial(package_page, state="waiting"))).waits.values()
         assert waiting.startswith("1 code refused")
-        tasks = await line.line.rows("SELECT kind, ident, reason FROM task ORDER BY id")
+        tasks = await line.line.rows("SELECT kind, ident, reason, about FROM task ORDER BY id")
         assert tasks == [
-            ("refused-code", ident(strange), "code-not-owned"),
-            ("package-holds-refused", parents[0], f"code-not-owned: {ident(strange)}"),
+            ("refused-code", ident(strange), "code-not-owned", None),
+            ("package-holds-refused", parents[0], "code-not-owned", ident(strange)),
         ]
         # a person takes it out: what is left is reported by itself
         spare = await line.issue(1)
@@ -199,9 +199,9 @@ async def test_a_refused_package_is_for_people_and_the_innocent_go_once_more(tmp
         assert await line.states("aggregation") == ["refused", "succeeded"]
         tree = await regulators_tree(line)
         assert {child for child, parent in tree.items() if parent == parents[1]} == {ident(code) for code in packed[1]}
-        tasks = await line.line.rows("SELECT kind, ident, reason FROM task ORDER BY id")
-        assert ("refused-code", ident(stolen), "already-aggregated") in tasks
-        assert ("refused-package", parents[0], f"already-aggregated: {ident(stolen)}") in tasks
+        tasks = await line.line.rows("SELECT kind, ident, reason, about FROM task ORDER BY id")
+        assert ("refused-code", ident(stolen), "already-aggregated", None) in tasks
+        assert ("refused-package", parents[0], "already-aggregated", ident(stolen)) in tasks
 
 
 async def test_rework_after_reporting_disaggregates_first(tmp_path: Path) -> None:

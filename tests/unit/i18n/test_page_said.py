@@ -13,19 +13,14 @@ from lined.i18n.stored import SENTENCES, said
 
 LOOKED = "It is looked for before it is sent again."
 KEPT = (
-    ("first code", "с первым кодом"),
-    ("age", "истёк срок ожидания самого старого кода"),
     ("attempt 2", "попытка 2"),
     ("2 codes refused", "отклонено кодов: 2"),
     ("2 codes refused, 3 not listed", "отклонено кодов: 2, нет в списке: 3"),
-    ("1 code refused (report 7)", "кодов (отклонено): 1"),
-    ("12 codes unreported", "кодов (ещё не отправлено): 12"),
     ("document 0f-1 was refused whole, naming no code", "документ 0f-1 отклонён целиком, ни один код не назван"),
     ("refused: HTTP 400: no right", "система маркировки отклонила его: HTTP 400: no right"),
     ("refused with HTTP 400: no right", "система маркировки отклонила его: no right"),
     ("sent again by a person", "отправил(а) снова: сотрудник"),
     ("released as accepted by Aziza: counted: 5", "закрыл(а) вручную: Aziza, состояние кодов — принято: counted: 5"),
-    ("cam-1:9004: the device closed the connection", "cam-1:9004: устройство закрыло соединение"),
     (
         f"Sent, but whether it arrived is unknown: sent, but no readable answer: X. {LOOKED}",
         "Отправлен, но дошёл ли — неизвестно. Перед повторной отправкой его ищут. (нет разборчивого ответа: X)",
@@ -39,7 +34,6 @@ KEPT = (
         "Held: 3, 4 and 2 more. A person has to decide what becomes of each: lined report show 3, or the page.",
         "Задержаны: 3, 4, +2. Решить, что с каждым делать, должен человек.",
     ),
-    ("of 00030779729200000084", "из 00030779729200000084"),
 )
 
 
