@@ -38,7 +38,7 @@ class CognexVerifier(GenericDriver):
     PRESETS: ClassVar[Presets] = {
         "result": {
             "closing_tag": "</result>",
-            "ignore": [r'(?s:.{0,200}<result [^>]*origin="monitor".*)'],
+            "ignore": [r'(?s:.{0,200}<result [^>]{0,500}origin="monitor".*)'],
             "no_read": _NO_READ,
             "xml": {
                 "code": [f"{_SYMBOL}/Base64Data|base64", f"{_SYMBOL}/DecodedData"],

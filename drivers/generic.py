@@ -31,13 +31,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 from drivers.base import Event, Fault, Heartbeat, Manual, Option, Read, Response
 from drivers.parts.building import extract_of
 from drivers.parts.fields import Found, shown
 from drivers.parts.framed import FramedDriver
-from drivers.parts.framing import Frame, LineFramer
+from drivers.parts.framing import LineFramer
 from drivers.parts.generic_options import OPTIONS
 from drivers.parts.options import Options
 
@@ -47,6 +48,13 @@ _BEGINS_A_CODE = re.compile(rb"(?:\][A-Za-z][0-9A-Za-z])?\x1d?(?:[0-9]{14}|\(0[0
 _FIRST_OF_CODES = frozenset(b"0123456789](\x1d")
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
 _AIM_FIRST = 0x5D
+_NEEDS_NO_LOOK = frozenset(range(0x21, 0x7F)) - {_AIM_FIRST}  # what a payload begins with that nothing stands before
+
+
+@lru_cache(maxsize=128)
+def _aim(start: bytes) -> str | None:
+    """The AIM id that a code starts with, of its first three bytes."""
+    return start.decode("ascii") if _AIM.fullmatch(start) else None
 
 
 Presets = Mapping[str, Mapping[str, object]]
@@ -87,11 +95,12 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
             (re.escape(one) for one in self._heartbeats if one and one[0] not in _FIRST_OF_CODES), reverse=True
         )
         self._foreign = re.compile(b"(?:%b)+" % b"|".join([*unended, _NEVER_IN_CODES]), re.DOTALL)
-        meanings = (self._no_reads, self._heartbeats, self._ignored, self._responses, self._faults, self._extract)
+        self._words = self._no_reads | self._heartbeats
+        self._starts = _NEEDS_NO_LOOK.difference(one[0] for one in self._heartbeats if one)
         own = type(self)._fields is not GenericDriver._fields or type(self)._meant is not GenericDriver._meant  # noqa: SLF001
-        needs_a_look = (*meanings, self._prefix, self._check, self._separator, self._slots, self._waits_for_ack, own)
-        is_plain = isinstance(self._framer, LineFramer) and not any(needs_a_look)
-        self._plain = self._framer if is_plain and isinstance(self._framer, LineFramer) else None
+        patterns = (self._ignored, self._responses, self._faults, self._extract)
+        needs_a_look = (*patterns, self._prefix, self._check, self._separator, self._slots, self._waits_for_ack, own)
+        self._plain = self._framer if isinstance(self._framer, LineFramer) and not any(needs_a_look) else None
 
     @classmethod
     def preset_of(cls, options: Mapping[str, object]) -> Mapping[str, object]:
@@ -124,20 +133,22 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
 
     def feed(self, chunk: bytes) -> list[Event]:
         if self._plain is not None:  # every byte of a fast line goes this way: a million frames a second
-            most = self._max_bytes
+            most, words, starts = self._max_bytes, self._words, self._starts
             return [
                 Read("read", (frame,), frame)
-                if len(frame) <= most and 0x20 < frame[0] < 0x7F and frame[0] != _AIM_FIRST
+                if len(frame) <= most and frame[0] in starts and frame not in words
                 else self._odd(frame)
                 for frame in self._plain.cut(chunk)
                 if frame
             ]
         return super().feed(chunk)
 
-    def _odd(self, frame: Frame) -> Read:
-        read = self._event(frame)
-        assert isinstance(read, Read)  # a plain driver knows nothing else
-        return read
+    def _odd(self, frame: bytes) -> Event:
+        if frame[0] == _AIM_FIRST and len(frame) <= self._max_bytes and frame not in self._words:
+            return Read("read", (frame,), frame, symbology=_aim(frame[:3]))
+        event = self._event(frame)
+        assert event is not None  # a plain driver ignores nothing but what is empty
+        return event
 
     def _meant(self, payload: bytes) -> Event | None:
         """What a payload that is not empty stands for."""
@@ -191,8 +202,7 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
             return Read("malformed", (), payload, problem=f"{len(places)} places instead of {self._slots}")
         if missed == len(places) == 1:
             return Read("no-read", (), payload)
-        aim = _AIM.match(codes[0]) if codes else None
-        symbology = found.symbology or (aim[0].decode("ascii") if aim else None)
+        symbology = found.symbology or (_aim(codes[0][:3]) if codes else None)
         return Read("read", codes, payload, found.grade, found.at, found.image, "", missed, symbology, found.trigger)
 
     def _is_no_read(self, place: bytes) -> bool:

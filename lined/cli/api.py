@@ -14,7 +14,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ import typer
 from lined.cli.exits import FAILED
 from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
-from lined.vocabulary.errors import CallError, Problem
+from lined.vocabulary.errors import CallError, Problem, SendingError
 
 if TYPE_CHECKING:
     from lined.config import Config
@@ -76,7 +76,10 @@ def api(
     Without a method all are listed, each with its section in the regulator's text. It is asked within what the daemon,
     where one runs, leaves of the account's requests.
     """
+    import asyncio
+
     from lined.cli.asking import loaded
+    from lined.regulator import Regulator
     from lined.regulator.asked import asked, method_named
 
     found = loaded(config)
@@ -95,8 +98,20 @@ def api(
         return
     _need_consent(wanted, account, yes=yes)
     _need_a_place(wanted, given, account, out)
-    _need_own_login(found, account)
-    answer = _call(wanted, given, _share(found, account), most if every else None, out)
+    account = account_beside(found)
+
+    async def ask() -> Answered:
+        async with Regulator(account) as regulator:
+            if every:
+                return await regulator.calls().pages(wanted.name, given, most, unknown=unknown)
+            return await regulator.calls().one(wanted)
+
+    try:
+        answer = _into(out, ask) if out is not None else asyncio.run(ask())
+    except SendingError as error:
+        if error.evidence:
+            _say(f"what came back: {error.evidence}")
+        raise
     _print(wanted, answer, out)
 
 
@@ -237,10 +252,20 @@ def _account(config: Config) -> Account:
     return account_of(config)
 
 
-def _share(config: Config, account: Account) -> Account:
-    """The requests that this call may take: the line's own, or while its daemon runs what it leaves of the limit."""
+def account_beside(config: Config) -> Account:
+    """The account for requests by hand: with the line's own share of the limit, or while its daemon runs with what that
+    leaves. Raises CallError for a technical user beside a running daemon: a new token ends the one before.
+    """
+    account = _account(config)
+    if not _daemon_runs(config):
+        return account
+    if account.login:
+        raise CallError(
+            f"The daemon works as technical user {account.login}, and logging in here would end its token. Stop it, or "
+            "use a configuration with an API key."
+        )
     left = config.profile.limits.requests_per_minute - account.requests_per_minute
-    return dataclasses.replace(account, requests_per_minute=max(1, left)) if _daemon_runs(config) else account
+    return dataclasses.replace(account, requests_per_minute=max(1, left))
 
 
 def _daemon_runs(config: Config) -> bool:
@@ -275,15 +300,6 @@ def _need_a_place(wanted: Asked, given: Mapping[str, Any], account: Account, out
         raise CallError("This is the line's own key: lined key renew replaces it, and keeps the new one in its file.")
 
 
-def _need_own_login(config: Config, account: Account) -> None:
-    """A technical user's new token ends the one before: not beside a daemon that works with it."""
-    if account.login and _daemon_runs(config):
-        raise CallError(
-            f"The daemon works as technical user {account.login}, and logging in here would end its token. Stop it, or "
-            "use a configuration with an API key.",
-        )
-
-
 def _request(wanted: Asked, account: Account) -> dict[str, object]:
     from lined.regulator.redaction import MASK
 
@@ -294,26 +310,18 @@ def _request(wanted: Asked, account: Account) -> dict[str, object]:
     return shown | {"body": wanted.shown, "body_as": str(wanted.call.body), "writes": wanted.call.writes}
 
 
-def _call(wanted: Asked, values: Mapping[str, Any], account: Account, most: int | None, out: Path | None) -> Answered:
-    """Raises what `Calls` does. The file for an answer is made before anything is asked: a new key needs a place."""
+def _into(out: Path, ask: Callable[[], Coroutine[Any, Any, Answered]]) -> Answered:
+    """The answer, written to a new file. That is made before anything is asked: a new key needs a place. Raises
+    CallError, and what asking does.
+    """
     import asyncio
 
-    from lined.regulator import Regulator
-
-    async def call() -> Answered:
-        async with Regulator(account) as regulator:
-            if most is not None:
-                return await regulator.calls().pages(wanted.name, values, most)
-            return await regulator.calls().one(wanted)
-
-    if out is None:
-        return asyncio.run(call())
     try:
         file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE)
     except OSError as error:
         raise CallError(f"{out}: {error.strerror}; nothing was sent.") from None
     try:
-        answer = asyncio.run(call())
+        answer = asyncio.run(ask())
     except BaseException:
         os.close(file)
         out.unlink(missing_ok=True)
@@ -326,24 +334,24 @@ def _call(wanted: Asked, values: Mapping[str, Any], account: Account, most: int 
     except OSError as error:
         if answer.file is None:
             print_json(answer.value)  # a new key exists nowhere else
-        _say(f"{out}: {error.strerror}; what was answered is above, and nowhere else")
+        _say(f"{out}: {error.strerror}; {'ask again' if answer.file is not None else 'the answer stands above only'}")
         raise typer.Exit(FAILED) from None
     return answer
 
 
 def _print(wanted: Asked, answer: Answered, out: Path | None) -> None:
-    """The answer on stdout, what is strange about it on stderr; exit 1 where it is not as the text says."""
+    """The answer on stdout, what is strange about it on stderr; exit 1 where it could not be read as the text says."""
+    from lined.regulator.strange import Kind
+
     if out is None:
         print_json(answer.value)
     else:
         _say(f"{out} holds the answer ({out.stat().st_size} bytes), for its owner to read.")
-    for place in answer.unknown:
-        _say(f"{place}: the text does not know this field")
-    for problem in answer.misfits:
-        _say(f"{problem.path}: not as section {wanted.call.section} of the text says: {problem.message}")
+    for one in answer.strange:
+        _say(f"{one} (section {wanted.call.section})")
     if answer.more:
         _say("there are more rows: say --most for them")
-    if answer.misfits:
+    if any(one.kind is Kind.TYPE for one in answer.strange):
         raise typer.Exit(FAILED)
 
 

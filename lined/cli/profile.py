@@ -1,4 +1,6 @@
-"""`lined profile …`: a regulator's contract as lined knows it, a file of one's own checked, two profiles compared."""
+"""`lined profile …`: a regulator's contract as lined knows it, a file of one's own checked, two profiles compared, the
+regulator itself watched.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import typer
 from lined.cli.exits import SETTINGS
 from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
+from lined.cli.watch import watch
 from lined.vocabulary.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ def register(app: typer.Typer) -> None:
     profile.command("show")(show)
     profile.command("check")(check)
     profile.command("diff")(diff)
+    profile.command("watch")(watch)
     app.add_typer(profile, name="profile", rich_help_panel=SET_UP)
 
 

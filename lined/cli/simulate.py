@@ -22,7 +22,12 @@ def register(app: typer.Typer) -> None:
 
 def simulate(
     family: Annotated[str, typer.Argument(help="A driver's name; behind a slash a way it can be set up.")],
-    codes: Annotated[Path, typer.Argument(help="Codes to read, one a line, as /sandbox/codes?lines=true gives them.")],
+    codes: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="Codes to read, one a line, as /sandbox/codes?lines=true gives them."
+        ),
+    ],
     address: Annotated[
         str, typer.Option(metavar="URL", help="tcp-listen:// the device listens, tcp:// it connects, pty:///PATH.")
     ] = "tcp-listen://127.0.0.1:9004",
@@ -60,18 +65,22 @@ def simulate(
         pulls=pulls,
         no_read=speech.no_read,
     )
-    heard = [text.encode("latin-1").decode("unicode_escape").encode("latin-1") for text in (accept, reject, again)]
-    settings = ScannerSettings(
-        accept=heard[0], reject=heard[1], again=heard[2], rate=rate, window=1, speech=speech, reply_timeout_s=10
-    )
     lines = [line for line in codes.read_bytes().splitlines() if line]
     try:
+        settings = ScannerSettings(
+            accept=_bytes(accept), reject=_bytes(reject), again=_bytes(again), rate=rate, window=1, speech=speech
+        )
         scanner = SimulatedScanner(address, faulty(lines, faults, Random(seed)), settings)  # noqa: S311 - a simulation
     except ValueError as wrong:
-        raise typer.BadParameter(str(wrong), param_hint="--address") from None
+        raise typer.BadParameter(str(wrong)) from None
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_play(scanner))
     _tell(scanner)
+
+
+def _bytes(text: str) -> bytes:
+    r"""Of a text with escapes as in Python: `OK\r\n`. Raises ValueError."""
+    return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
 
 
 async def _play(scanner: SimulatedScanner) -> None:

@@ -21,7 +21,18 @@ from lined.regulator.account import Account
 from lined.regulator.codec import ENVELOPE_BEGINS, ENVELOPE_ENDS
 from lined.regulator.lookups import path_of
 from lined.regulator.methods import CALLS, Body, Call
-from lined.regulator.models.base import ENVELOPE, QUERY, Dictionary, Hidden, Part, Place, fields_of, marked, unknown_of
+from lined.regulator.models.base import (
+    ENVELOPE,
+    QUERY,
+    SENT,
+    Dictionary,
+    Hidden,
+    Part,
+    Place,
+    fields_of,
+    marked,
+    unknown_of,
+)
 from lined.regulator.profile import Profile
 from lined.regulator.redaction import MASK
 from lined.regulator.wire import Request
@@ -56,7 +67,7 @@ def asked(name: str, values: Mapping[str, object], account: Account, *, unknown:
         own["limit"] = profile.limits[call.paging.limit]
     given = {key: value for key, value in own.items() if key in fields} | dict(values)
     try:
-        model = call.request.model_validate(given)
+        model = call.request.model_validate(given, context=SENT)
     except ValidationError as error:
         raise _wrong(name, call, [_problem(detail) for detail in error.errors(include_url=False)]) from None
     problems = [*_wrong_words(model, profile), *_too_many(model, call, profile)]

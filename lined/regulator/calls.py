@@ -20,9 +20,11 @@ from lined.regulator.asking import Asking
 from lined.regulator.budget import PATIENCE_S, BudgetSpent, Turn
 from lined.regulator.credentials import NoCredential
 from lined.regulator.methods import Call, Paging
-from lined.regulator.models.base import DEEPEST_UNKNOWN, Part, unknown_of
+from lined.regulator.models.base import DEEPEST_UNKNOWN
+from lined.regulator.profile import Profile
 from lined.regulator.reply import Reply
 from lined.regulator.rights import missing
+from lined.regulator.strange import MOST, Kind, Strange, strange_in, unreadable
 from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer
 from lined.vocabulary.errors import (
@@ -31,26 +33,22 @@ from lined.vocabulary.errors import (
     LinedError,
     NotSent,
     OutcomeUnknown,
-    Problem,
     Refused,
     Unavailable,
 )
 
 ANSWER_BYTES = 64 * 1024 * 1024  # 150,000 of the longest codes are 20 MB
 MOST_ROWS = 10_000
-MOST_TOLD = 20  # things that do not fit
 
 
 class Answered(NamedTuple):
     """`value`: the answer in JSON's types, by the text's names; of a method that answers a file it is None, and `file`
-    holds it. `misfits`: what is not as the text says. `unknown`: members that the text does not know. `more`: the rows
-    asked for were reached, and there are others.
+    holds it. `strange`: what is not as the text has it. `more`: the rows asked for were reached, and there are others.
     """
 
     value: Any
     file: bytes | None = None
-    misfits: Sequence[Problem] = ()
-    unknown: Sequence[str] = ()
+    strange: Sequence[Strange] = ()
     more: bool = False
 
 
@@ -69,19 +67,21 @@ class Calls:
         if not reply.ok:
             raise self._error(wanted, reply)
         self._count(wanted.name, "done")
-        return _answered(wanted.call, reply)
+        return _answered(wanted.call, reply, self._account.profile)
 
-    async def pages(self, name: str, values: Mapping[str, object], most: int = MOST_ROWS) -> Answered:
-        """All pages of a method that has pages, as one answer of at most so many rows. Raises as `one`; CallError
-        where it has none.
+    async def pages(
+        self, name: str, values: Mapping[str, object], most: int = MOST_ROWS, *, unknown: bool = False
+    ) -> Answered:
+        """All pages of a method that has pages, as one answer of at most so many rows; `unknown` as in `asked`. Raises
+        as `one`; CallError where it has none.
         """
-        first = asked(name, values, self._account)
+        first = asked(name, values, self._account, unknown=unknown)
         paging = first.call.paging
         if paging is None:
             raise CallError(f"{name.replace('_', '-')} has no pages.")
         rows: list[Any] = []
         kept: list[Answered] = []
-        async for page in self._pages(first, paging, values):
+        async for page in self._pages(first, paging, values, unknown=unknown):
             kept.append(page)
             rows += _rows(page.value, paging)
             if len(rows) > most:
@@ -90,11 +90,12 @@ class Calls:
         if paging.rows and not isinstance(head.value, dict):  # no list of anything
             return head
         value = rows[:most] if not paging.rows else {**head.value, paging.rows: rows[:most]}
-        misfits = [problem for page in kept for problem in page.misfits][:MOST_TOLD]
-        unknown = list(dict.fromkeys(place for page in kept for place in page.unknown))[:MOST_TOLD]
-        return Answered(value, None, misfits, unknown, more=len(rows) > most)
+        strange = dict.fromkeys(one for page in kept for one in page.strange)
+        return Answered(value, None, tuple(strange)[:MOST], more=len(rows) > most)
 
-    async def _pages(self, first: Asked, paging: Paging, values: Mapping[str, object]) -> AsyncIterator[Answered]:
+    async def _pages(
+        self, first: Asked, paging: Paging, values: Mapping[str, object], *, unknown: bool
+    ) -> AsyncIterator[Answered]:
         """Until a page is empty: a server may give fewer rows than it was asked for. A cursor that comes again ends it
         too, since the next page would be this one.
         """
@@ -103,7 +104,7 @@ class Calls:
         count = 0
         while True:
             asks = values if cursor is None else {**values, paging.cursor: cursor}
-            page = await self.one(asked(first.name, asks, self._account))
+            page = await self.one(asked(first.name, asks, self._account, unknown=unknown))
             rows = _rows(page.value, paging)
             if rows or not count:
                 yield page
@@ -164,7 +165,7 @@ class Calls:
         self._asking.reach.counts[name, result] += 1
 
 
-def _answered(call: Call, reply: Reply) -> Answered:
+def _answered(call: Call, reply: Reply, profile: Profile) -> Answered:
     if call.answer is None:
         return Answered(None, reply.body)
     value = reply.value
@@ -172,20 +173,15 @@ def _answered(call: Call, reply: Reply) -> Answered:
         try:  # a bare word (API 1.21.1 §8.2.2)
             value = json.loads(reply.body)
         except (ValueError, RecursionError):
-            return Answered(bounds.lines(reply.body.decode("utf-8", "replace"), bounds.LONGEST_TEXT), None, [_NO_JSON])
+            text = bounds.lines(reply.body.decode("utf-8", "replace"), bounds.LONGEST_TEXT)
+            return Answered(text, None, (Strange(Kind.TYPE, "", "it is no JSON"),))
     adapter: TypeAdapter[Any] = TypeAdapter(call.answer)
     try:
         found = adapter.validate_python(value)
     except ValidationError as error:
-        misfits = [Problem(".".join(map(str, one["loc"])), str(one["msg"])) for one in error.errors(include_url=False)]
-        return Answered(bounds.plain(value, DEEPEST_UNKNOWN), None, misfits[:MOST_TOLD])
-    parts = found if isinstance(found, tuple) else (found,)
-    unknown = dict.fromkeys(place for part in parts if isinstance(part, Part) for place in unknown_of(part))
+        return Answered(bounds.plain(value, DEEPEST_UNKNOWN), None, unreadable(error))
     shown = adapter.dump_python(found, mode="json", by_alias=True, exclude_unset=True)
-    return Answered(shown, None, (), list(unknown)[:MOST_TOLD])
-
-
-_NO_JSON = Problem("", "the answer is no JSON")
+    return Answered(shown, None, strange_in(found if isinstance(found, tuple) else (found,), profile))
 
 
 def _rows(value: object, paging: Paging) -> list[Any]:

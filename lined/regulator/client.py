@@ -141,6 +141,7 @@ class Regulator(Lookups):
             outcome.lacks(missing(reply, method, self.account, product_group))
         if isinstance(outcome, SendingError):
             raise outcome
+        self.canary.note(kind, reply.value)
         return outcome
 
     def _need_own_key(self) -> None:

@@ -19,6 +19,7 @@ from lined.regulator.account import Account
 from lined.regulator.answers import CodeHistory, CodeOutcome, Document, DocumentError, Unreadable
 from lined.regulator.asking import Asking
 from lined.regulator.budget import PATIENCE_S, BudgetSpent, Turn
+from lined.regulator.canary import Canary
 from lined.regulator.credentials import NoCredential
 from lined.regulator.profile import Profile
 from lined.regulator.reply import Reply
@@ -43,6 +44,8 @@ class Lookups:
         self.account = account
         self.profile = profile
         self._asking = asking
+        self.canary = Canary(profile)
+        """What of the answers is not as the text has it."""
 
     async def document(self, document_id: str) -> Document | None:
         """A document's card; None: 404, not visible (yet). Raises Unavailable or Denied."""
@@ -171,6 +174,7 @@ class Lookups:
             raise self._failed(name, Denied(words + hint, status=reply.status))
         if not reply.ok or not reply.readable:
             raise self._failed(name, Unavailable(words if not reply.ok or reply.page else f"{words}: not readable"))
+        self.canary.note(name, reply.value)
         return reply.value
 
     async def _rows(self, name: str, value: object, member: str, convert: Callable[[object], T]) -> list[T]:

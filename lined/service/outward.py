@@ -38,6 +38,7 @@ from lined.reports.delivery.ports import Surroundings
 from lined.reports.planning import Planning, PlanningRules
 from lined.service import assembly
 from lined.service.broker import BrokerSide
+from lined.service.contract_watch import ContractWatch
 from lined.service.ending import cancelled
 from lined.service.expiry import ExpiryWatch
 from lined.service.key_renewal import KeyFile, KeyRenewal
@@ -225,6 +226,7 @@ class Outward:
         so an outage shows, and the clocks are compared, while the line stands still too.
         """
         expiry = ExpiryWatch(self._problems, self.config.regulator.api_key_file)
+        contract = ContractWatch(self._problems, self.regulator.canary, self.config.regulator.url)
         while True:
             asked = self._asked
             self._asked += 1  # whatever becomes of it: a key may be looked at so often a day
@@ -237,6 +239,7 @@ class Outward:
             if asked % CONTACT_S == 0:
                 self._contacts = self.regulator.counts.total()
             expiry.look(self.regulator.credential_expires_at, self.around.server_now())
+            await contract.look()
             self._clock.tell(self._problems)
             problem = self.regulator.last_problem
             if problem:

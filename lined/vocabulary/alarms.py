@@ -137,6 +137,13 @@ class AlarmKind(AdvisedWord):
         N_("What it says about a report is not believed, and asked again. Show the engineer the text below."),
         Severity.WARNING,
     )
+    CONTRACT_MOVED = (
+        "contract-moved",
+        N_("The marking system answers otherwise than its description"),
+        N_("Nothing is wrong yet. Show the engineer the text below: there may be a newer version of the program."),
+        Severity.WARNING,
+        True,
+    )
     CLOCK = (
         "clock",
         N_("The computer's clock is wrong"),

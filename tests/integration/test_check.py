@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.drivers import OUTSIDE
+
 REPOSITORY = Path(__file__).parents[2]
 LINED = Path(sysconfig.get_path("scripts"), "lined")
 
 
-def _lined(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def _lined(*words: str | Path, cwd: Path | None = None, path: str = "") -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "CREDENTIALS_DIRECTORY"}
+    environment |= {"PYTHONPATH": path} if path else {}
     return subprocess.run(
         [LINED, *words], text=True, capture_output=True, timeout=30, cwd=cwd, env=environment, check=False
     )
@@ -100,6 +104,22 @@ def test_the_drivers_are_listed() -> None:
     names = [item["name"] for item in json.loads(_lined("drivers", "--json").stdout)["items"]]
     assert "generic" in names
     assert all(name in _lined("drivers").stdout for name in names)
+
+
+def test_a_driver_of_a_package_outside_is_listed_shown_and_taken_by_the_configuration(file: Path) -> None:
+    text = re.sub(r"^options = .*\n", "", file.read_text("utf-8"), flags=re.MULTILINE)
+    file.write_text(text.replace('driver = "generic"', 'driver = "our-reader"'), "utf-8")
+    unknown = _lined("check", file)
+    assert unknown.returncode == 78
+    assert "there is no driver 'our-reader'" in unknown.stdout
+    installed = str(OUTSIDE)
+    assert _lined("check", file, path=installed).returncode == 0
+    assert "our-reader" in _lined("drivers", path=installed).stdout
+    assert "what it sends where it sees nothing" in _lined("drivers", "our-reader", path=installed).stdout
+    file.write_text(text.replace('driver = "generic"', 'driver = "gone"'), "utf-8")
+    broken = _lined("check", file, path=installed)
+    assert broken.returncode == 78
+    assert "our_reader:Missing" in broken.stdout
 
 
 def test_help_and_version() -> None:

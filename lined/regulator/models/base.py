@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
@@ -18,6 +18,9 @@ from lined.regulator import bounds
 from lined.regulator.redaction import MASK
 
 M = TypeVar("M")
+B = TypeVar("B")
+SENT = {"sent": True}
+"""The context in which a request is validated."""
 _WITH_ZONE = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]{5,20}(?:Z|[+-]\d\d:\d\d)")
 
 DEEPEST_UNKNOWN = 12  # levels of a member that no model knows; the deepest that the text has is 8
@@ -25,9 +28,12 @@ LONGEST_BASE64 = 64 * 1024  # of a signature
 
 
 class Dictionary(NamedTuple):
-    """Marks a field whose words are those of a dictionary of the profile (API 1.21.1 §13)."""
+    """Marks a field whose words are those of a dictionary of the profile (API 1.21.1 §13). `open`: an answer may have
+    others, which the text does not list.
+    """
 
     name: str
+    open: bool = False
 
 
 class Place(NamedTuple):
@@ -56,10 +62,11 @@ class Part(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _bound_what_is_unknown(self) -> Self:
+    def _bound_what_is_unknown(self, info: ValidationInfo) -> Self:
         extra = self.__pydantic_extra__ or {}
-        for name in list(extra):
-            extra[bounds.code(name)] = bounds.plain(extra.pop(name), DEEPEST_UNKNOWN)
+        for name, value in list(extra.items()):
+            del extra[name]
+            extra[_kept(name, bounds.code(name), info)] = _kept(value, bounds.plain(value, DEEPEST_UNKNOWN), info)
         return self
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
@@ -143,14 +150,29 @@ def _anything(value: object) -> object:
     return bounds.plain(value, DEEPEST_UNKNOWN)
 
 
-def _word(value: str) -> str:
-    return bounds.text(value, bounds.LONGEST_WORD)
+def _kept(value: B, bounded: B, info: ValidationInfo) -> B:
+    """Of an answer what is bounded. What is sent goes out as it was written, or not at all (see SENT)."""
+    if info.context == SENT and bounded != value:
+        raise ValueError("is too long, or holds characters that would not arrive as they are")
+    return bounded
 
 
-Text = Annotated[str, AfterValidator(bounds.text)]
+def _text(value: str, info: ValidationInfo) -> str:
+    return _kept(value, bounds.text(value), info)
+
+
+def _word(value: str, info: ValidationInfo) -> str:
+    return _kept(value, bounds.text(value, bounds.LONGEST_WORD), info)
+
+
+def _code(value: str, info: ValidationInfo) -> str:
+    return _kept(value, bounds.code(value), info)
+
+
+Text = Annotated[str, AfterValidator(_text)]
 Word = Annotated[str, AfterValidator(_word)]
 Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_word)]
-Code = Annotated[str, Field(min_length=1), AfterValidator(bounds.code)]
+Code = Annotated[str, Field(min_length=1), AfterValidator(_code)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Secret = Annotated[str, Field(min_length=1, max_length=4096), Hidden()]
 Signature = Annotated[str, Field(min_length=1, max_length=LONGEST_BASE64)]
@@ -174,7 +196,8 @@ CodeStatus = Annotated[Word, Dictionary("code_status")]
 ExtendedStatus = Annotated[Word, Dictionary("extended_status")]
 ReleaseType = Annotated[Word, Dictionary("release_type")]
 DocumentStatus = Annotated[Word, Dictionary("document_status")]
-DocumentType = Annotated[Word, Dictionary("document_type")]
+# API 1.21.1 §13.12 has no word for corrections and disaggregations, whose documents have a type all the same.
+DocumentType = Annotated[Word, Dictionary("document_type", open=True)]
 PrintClass = Annotated[Word, Dictionary("print_quality")]
 Purpose = Annotated[Word, Dictionary("emission_type")]
 

@@ -134,7 +134,7 @@ class CodeEvent(Part):
 
     event_business_date: Moment | None = None
     event_date: Moment
-    event_type: Annotated[Word, Dictionary("event_type")]
+    event_type: Annotated[Word, Dictionary("event_type", open=True)]  # API 1.21.1 §13.19 has none for a correction
     event_source_id: Id
     code_state_changed: bool | None = None
     document_type: DocumentType | None = None

@@ -309,6 +309,40 @@ def test_an_error_says_what_happened(
     assert type(error) is raised and said in str(error)
 
 
+def test_the_regulator_is_watched(desk: Desk) -> None:
+    def watched() -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(APP, ["profile", "watch", "--json", "--config", str(desk.config)])
+        return done.exit_code, json.loads(done.stdout)
+
+    desk.apply(desk.issue(gtin=GTIN, group="vegetableoil", count=2), "vegetableoil")
+    code, told = watched()
+    assert (code, told["items"], told["problems"]) == (0, [], [])
+    assert {"key-check", "search", "document", "code-outcomes", "code-histories", "products-by-gtin"} <= {
+        *told["asked"]
+    }
+    older = 'overrides = { "dictionaries.code_state" = ["ERROR"] }\n[journal]'  # as if SUCCESS were a new word
+    desk.config.write_text(desk.config.read_text().replace("[journal]", older))
+    code, told = watched()
+    assert code == 1
+    assert told["items"] == [{"method": "code-outcomes", "kind": "word", "place": "state", "what": "SUCCESS"}]
+
+
+def test_what_came_back_is_shown(desk: Desk) -> None:
+    done = desk.lined("order-close", "orderId=nobody")
+    assert "what came back:" in done.stderr and "not-found" in done.stderr
+
+
+def test_an_answer_that_cannot_be_written_is_not_lost(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lined.cli.api.os.fsync", full)
+    account = desk.control.get("/sandbox/account").json()
+    words = [f"{name}={account[name]}" for name in ("login", "password")]
+    done = desk.lined("authenticate", *words, "--out", str(desk.folder / "tokens"))
+    assert done.exit_code == 1 and "accessToken" in json.loads(done.stdout)
+
+
 def test_a_failed_call_leaves_no_file(desk: Desk) -> None:
     out = desk.folder / "list.zip"
     desk.raised("code-list", "id=no-such", "--out", str(out))

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from lined.cli.api import account_beside
 from lined.cli.app import build
 from lined.cli.exits import tell
+from lined.config import load
 from lined.regulator.methods import CALLS
 from lined.vocabulary.errors import CallError
 
@@ -138,6 +140,12 @@ def test_a_list_is_sent_bare_where_the_method_takes_one(config: Path) -> None:
         (["search", "limit"], "limit: must be FIELD=VALUE"),
         (["order-close", "orderId=1", "orderId=2"], "orderId: stands there twice"),
         (["public-codes", "codes=@/no/such"], "codes: /no/such: No such file or directory"),
+        (
+            ["public-codes", "codes=00030779729200\x0712315"],
+            "codes[0]: is too long, or holds characters that would not",
+        ),
+        (["orders", "poNumber=" + "9" * 1_001], "poNumber: is too long"),
+        (["order-close", "orderId=1", "newer=\x07", "--unknown"], "is too long, or holds characters that would not"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place_and_nothing_is_sent(
@@ -202,12 +210,8 @@ def test_a_technical_user_does_not_end_the_token_of_a_running_daemon(tmp_path: P
 
 
 def test_beside_a_running_daemon_it_takes_what_is_left_of_the_limit(config: Path) -> None:
-    from lined.cli.api import _account, _share
-    from lined.config import load
-
     found = load(config)
-    account = _account(found)
-    assert _share(found, account).requests_per_minute == 90
+    assert account_beside(found).requests_per_minute == 90
     with config.with_name("line-1.db.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert _share(found, account).requests_per_minute == 10
+        assert account_beside(found).requests_per_minute == 10
