@@ -18,6 +18,7 @@ from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
+from lined.vocabulary.facts import Fact
 
 
 class DeviceSeen(Protocol):
@@ -98,7 +99,7 @@ class RegulatorSeen(Protocol):
     def reachable(self) -> bool: ...
 
     @property
-    def last_problem(self) -> str | None: ...
+    def last_problem(self) -> Fact | None: ...
 
     @property
     def server_skew_s(self) -> float | None: ...

@@ -71,8 +71,14 @@ def clause(what: object) -> str:
     """What an error says, to stand within a fact or a sentence of ours: its own fact, or its text without a full stop
     of its own.
     """
-    said = what.args[0] if isinstance(what, BaseException) and what.args else what
-    return said if isinstance(said, Fact) else within(str(what))
+    text = said(what)
+    return text if isinstance(text, Fact) else within(text)
+
+
+def said(what: object) -> str:
+    """What an error says: its own fact, or its text."""
+    text = what.args[0] if isinstance(what, BaseException) and what.args else what
+    return text if isinstance(text, Fact) else str(what)
 
 
 class LinedError(Exception):

@@ -26,6 +26,7 @@ from lined.journal.tables import reports
 from lined.line.intake.intake import LineIntake
 from lined.line.state import LineState
 from lined.line.watch.problems import Problems
+from lined.vocabulary.facts import Fact
 from lined.web.server import StatusServer
 
 GTIN = "0489921512237" + gtin_check_digit("0489921512237")
@@ -86,7 +87,7 @@ class Other:
     """The regulator's side, as the endpoint sees it."""
 
     reachable: bool = True
-    last_problem: str | None = None
+    last_problem: Fact | None = None
     server_skew_s: float | None = 0.25
     credential_expires_at: datetime | None = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -17,6 +17,7 @@ from lined.regulator.profile import Statuses
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import Unfit
+from lined.vocabulary.facts import DocumentFact, Fact
 from lined.vocabulary.reports import ReportKind
 
 PAGES = 20  # of 2,000 rows: a document of 30,000 codes takes one look
@@ -140,7 +141,7 @@ class Lists:
             # A server may have a limit of its own, so a short page is not the last.
             if not page or listed.keys <= listed.accepted.keys() | listed.refused.keys():
                 if listed.rows and listed.rows == listed.foreign:
-                    raise Unfit(f"not one code of the list of document {report.document_id} is in the report")
+                    raise Unfit(Fact(DocumentFact.OTHER_LIST, id=report.document_id))
                 listed.whole = True
                 return listed
             if listed.rows > most:
@@ -157,7 +158,7 @@ class Lists:
 
 
 def _too_long(report: ReportRow, most: int) -> Unfit:
-    return Unfit(f"the list of codes of document {report.document_id} has more rows than its {most} codes")
+    return Unfit(Fact(DocumentFact.ENDLESS_LIST, id=report.document_id or "", n=most))
 
 
 def _key(row: CodeOutcome, ours: Mapping[str, str]) -> str | None:
