@@ -42,7 +42,7 @@ def framing_of(options: Options) -> Framing:
     little = options.choice("length_order") == "little"
     chosen = options.given((*ENDS, *SIZES, "idle_ms"))
     sizes = sorted(chosen & SIZES)
-    if tag and "suffix" in chosen:
+    if chosen >= ENDS:
         options.complain("closing_tag", "is itself what ends a frame: leave suffix out")
     for other in sizes[1:] or (sizes if "closing_tag" in chosen else []):
         options.complain(other, "says another size or end of the same frame: give one")

@@ -65,8 +65,8 @@ def by_json(places: Mapping[str, Sequence[str]]) -> Extract:
     """An empty text, or null, where a code should stand is a code that was not read."""
 
     def extract(payload: bytes) -> Found | str:
-        try:  # numbers stay as they are written: a grade of 3.0 is not 3
-            document = json.loads(payload, parse_int=str, parse_float=str)
+        try:  # numbers stay as they are written: a grade of 3.0 is not 3; a GS may stand in a text as it is
+            document = json.loads(payload, parse_int=str, parse_float=str, strict=False)
         except (ValueError, RecursionError):
             return "the payload is no JSON"
         return _found(places, lambda place: _json_values(document, place))
@@ -75,7 +75,9 @@ def by_json(places: Mapping[str, Sequence[str]]) -> Extract:
 
 
 def by_xml(places: Mapping[str, Sequence[str]]) -> Extract:
-    """As `by_json`. Control characters, which scripts of readers put into XML as they are, come through."""
+    """As `by_json`. Control characters, which XML forbids and scripts of readers put into it, come through, as they are
+    or as `&#29;`.
+    """
 
     def extract(payload: bytes) -> Found | str:
         root = _document(payload)
@@ -168,6 +170,9 @@ def _document(payload: bytes) -> Xml.Element | None:
         text = payload.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = payload.decode("latin-1")
+    if _PRIVATE.search(text):
+        return None
+    text = _REFERENCE.sub(lambda found: chr(_RAW + int(found[1] or found[2], 10 if found[1] else 16)), text)
     try:
         return Xml.fromstring(text.translate(_TO_PRIVATE).lstrip())  # noqa: S314 - without entities
     except (Xml.ParseError, ValueError, RecursionError):
@@ -179,4 +184,6 @@ def _bytes(text: str) -> bytes:
 
 
 _TO_PRIVATE = {code: _RAW + code for code in range(0x20) if code not in b"\t\r\n"}
+_PRIVATE = re.compile(f"[{chr(_RAW)}-{chr(_RAW + 0x1F)}]")
+_REFERENCE = re.compile(r"&#(?:0{0,4}([12]?[0-9]|3[01])|x0{0,4}(1?[0-9A-Fa-f]));")  # to a control character
 _FROM_PRIVATE = {private: code for code, private in _TO_PRIVATE.items()}

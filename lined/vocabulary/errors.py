@@ -239,6 +239,18 @@ class Unreadable(CommandError):
     """No JSON, or not in UTF-8."""
 
 
+class TooMany(CommandError):
+    """Too many attempts of one sender: later."""
+
+
+class NotKnown(CommandError):
+    """Who asks did not show who they are."""
+
+
+class Forbidden(CommandError):
+    """Not by this person."""
+
+
 class NotFound(CommandError):
     """What it is about is not here."""
 

@@ -22,6 +22,7 @@ from lined.sandbox.devices.player import (
     SimulatedScanner,
     faulty,
 )
+from lined.sandbox.devices.results import ASKED_AGAIN
 from tests.harness.daemon import Line
 from tests.harness.programs import free_port
 
@@ -155,6 +156,26 @@ async def test_what_a_device_refuses_is_told(tmp_path: Path) -> None:
         await line.until(is_told, "the reader's error was not told")
 
 
+async def test_what_cannot_be_kept_is_asked_for_again_until_it_can(tmp_path: Path) -> None:
+    async with line_of(tmp_path, "keyence-sr") as line:
+        codes = await line.issue(1)
+        await line.start_job()
+        await restarted(line, "floor_bytes = 1_000_000\n", "floor_bytes = 1_000_000_000_000_000\n", ready=False)
+        line.items[0].extend(codes)
+        (scanner,) = line.scanners
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(scanner.play())
+
+            async def is_asked() -> bool:
+                return scanner.results.counts[ASKED_AGAIN] > 1
+
+            await line.until(is_asked, "it was not asked for again")
+            assert scanner.results.accepted == scanner.results.rejected == set()
+            await restarted(line, "floor_bytes = 1_000_000_000_000_000\n", "floor_bytes = 1_000_000\n")
+        assert scanner.results.accepted == set(codes)
+        assert scanner.results.rejected == set()
+
+
 async def test_a_device_that_hangs_behind_its_connection_is_told_until_it_says_something(tmp_path: Path) -> None:
     port, feed = free_port(), Feed()
     scanner = SimulatedScanner(f"tcp://127.0.0.1:{port}", feed, scanner_of("keyence-sr"))
@@ -184,14 +205,14 @@ async def test_a_device_that_hangs_behind_its_connection_is_told_until_it_says_s
         assert scanner.results.accepted == set(codes)
 
 
-async def restarted(line: Line, old: str, new: str) -> None:
-    """The daemon with another configuration."""
+async def restarted(line: Line, old: str, new: str, *, ready: bool = True) -> None:
+    """The daemon with another configuration. One that cannot keep anything does not become ready."""
     assert await line.terminate() == 0
     file = line.folder / "lined.toml"
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
-    await line.start()
+    await line.start(ready=ready)
 
 
 def kinds(status: dict[str, Any]) -> set[str]:

@@ -261,13 +261,14 @@ class LineIntake:
     def _ruled(self, turn: Turn) -> None:
         chunk, answer = turn.chunk, turn.answer
         error = turn.ruled.exception()
+        unkept = isinstance(error, JournalError)  # what met a defect would meet it again
         if error is None:
             ruling = turn.ruled.result()
         else:  # a Defect was told by the writer
-            reason = Reason.NOT_DURABLE if isinstance(error, JournalError) else Reason.DEFECT
+            reason = Reason.NOT_DURABLE if unkept else Reason.DEFECT
             ruling = Ruling([reason] * len(chunk.reads), [0] * len(chunk.reads), 0, [], None)
             self.unkept[reason] += len(chunk.reads)
-        judgement = self._publish(chunk, turn.counts, ruling, answer, failed=error is not None)
+        judgement = self._publish(chunk, turn.counts, ruling, answer, failed=unkept)
         if answer.cancelled():
             self.unsaid(chunk.device, judgement, 0, Fact(DeviceFact.NOBODY_WAITS))
 
@@ -275,7 +276,7 @@ class LineIntake:
         """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
         self.defects.note(f"verdicts of {turn.chunk.device}", error)
         if not turn.answer.done():
-            turn.answer.set_result(Judgement([False] * len(turn.counts), 0, failed=True))
+            turn.answer.set_result(Judgement([False] * len(turn.counts), 0))
 
     def _publish(
         self,

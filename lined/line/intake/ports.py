@@ -40,7 +40,7 @@ class Judgement(NamedTuple):
     kept: object = None
     """Opaque to the link; for `unacknowledged`."""
     failed: bool = False
-    """Nothing of it could be kept: a device that can is asked to send it again."""
+    """The disk took nothing of it: a device that can is asked to send it again."""
 
 
 class Intake(Protocol):

@@ -62,9 +62,14 @@ def test_fields_in_xml() -> None:
     assert (read.codes, read.grade, read.image, read.trigger) == ((b"ab>c",), "3.0/10/660/45Q", "17", "55")
 
 
-def test_a_gs_within_xml_comes_through() -> None:
-    xml = CODE.replace(b"<", b"&lt;").replace(b">", b"&gt;")
+@pytest.mark.parametrize("gs", [b"\x1d", b"&#29;", b"&#x1D;", b"&#x001d;"])
+def test_a_gs_within_xml_comes_through(gs: bytes) -> None:
+    xml = CODE.replace(b"<", b"&lt;").replace(b">", b"&gt;").replace(b"\x1d", gs)
     assert only(generic(**XML).feed(b"<r><c>" + xml + b"</c></r>")).codes == (CODE,)
+
+
+def test_a_gs_within_json_comes_through_as_it_is_too() -> None:
+    assert only(generic(**JSON).feed(b'{"results": [{"text": "01\x1d93"}]}\n')).codes == (b"01\x1d93",)
 
 
 def test_base64_is_decoded_by_attribute_or_by_option() -> None:
@@ -82,6 +87,8 @@ def test_base64_is_decoded_by_attribute_or_by_option() -> None:
         (b"<r><c></r>", "malformed"),
         (b'<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><r><c>&b;</c></r>', "malformed"),
         (b"<r><c>\xff</c></r>", "read"),
+        (b"<r><c>&#9;&#32;A&#x41;</c></r>", "read"),
+        ("<r><c>01\ue01d93</c></r>".encode(), "malformed"),
         (b"<a>" * 1000 + b"</r>", "malformed"),
     ],
 )

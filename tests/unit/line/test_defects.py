@@ -99,6 +99,7 @@ async def test_a_read_that_meets_a_defect_while_it_is_judged_is_rejected_alone(
         said = await asyncio.gather(*judged)
         assert [judgement.accepts for judgement in said] == [[True], [True], [False], [True]]
         assert [verdict.reason for verdict in line.verdicts] == [None, None, "defect", None]
+        assert not any(judgement.failed for judgement in said), "sent again, it would meet the same"
         for judgement in said:
             line.intake.said("cam-1", judgement)
         assert line.intake.under_way == 0
@@ -109,6 +110,16 @@ async def test_a_read_that_meets_a_defect_while_it_is_judged_is_rejected_alone(
         monkeypatch.undo()
         assert await line.word("cam-1", oil(3)) == "accept", "nothing of it was kept"
         assert [report.codes for report in await line.reports()] == [4]
+
+
+async def test_what_the_disk_refused_is_to_be_sent_again(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        line.fail_next = True
+        judgement = await line.submit("cam-1", frame(oil(1)))
+        assert (judgement.accepts, judgement.failed) == ([False], True)
+        judgement = await line.submit("cam-1", frame(oil(1)))
+        assert (judgement.accepts, judgement.failed) == ([True], False)
 
 
 async def test_a_read_that_meets_a_defect_while_it_is_parsed_is_rejected_alone(
