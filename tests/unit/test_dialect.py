@@ -37,9 +37,12 @@ DIALECT = {
     "voices": "sinks",
     "wish": "request",
 }
-# A column of the journal's, and the word of the API for it.
-_GRADES = ("api/shapes.py", "journal/tables/grades.py", "journal/views/work_items.py", "line/stations/verifying.py")
-STANDING = {f"lined/{file}": {"said"} for file in _GRADES} | {"lined/service/outward.py": {"around"}}
+# Columns of the journal's, and the word of the API for them.
+_COLUMNS = (
+    *("api/people.py", "api/schemas.py", "api/shapes.py", "journal/tables/audit.py", "journal/tables/grades.py"),
+    *("journal/views/work_items.py", "line/stations/verifying.py"),
+)
+STANDING = {f"lined/{file}": {"said"} for file in _COLUMNS} | {"lined/service/outward.py": {"around"}}
 
 
 def words_of(name: str) -> set[str]:
