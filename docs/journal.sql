@@ -34,6 +34,18 @@ CREATE TABLE asked (
     at_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE audit (
+    no INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    role TEXT NOT NULL,
+    way TEXT NOT NULL,
+    command TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    said TEXT NOT NULL,
+    hash BLOB NOT NULL
+);
+
 CREATE TABLE body (
     report_id INTEGER PRIMARY KEY REFERENCES report (id),
     packed BLOB NOT NULL
@@ -214,6 +226,15 @@ CREATE UNIQUE INDEX package_ident ON package (ident) WHERE ident IS NOT NULL AND
 CREATE UNIQUE INDEX package_open ON package (station) WHERE state = 'open';
 CREATE INDEX package_parent ON package (package_id) WHERE package_id IS NOT NULL;
 CREATE INDEX package_waiting ON package (id) WHERE state = 'closed' AND batch_id IS NULL;
+
+CREATE TABLE person (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    pin BLOB,
+    badge BLOB UNIQUE,
+    set_ms INTEGER NOT NULL,
+    set_by TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE pool (
     no INTEGER PRIMARY KEY,

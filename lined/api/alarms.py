@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from lined.api.answers import answer
+from lined.api.described import answering
 from lined.api.ports import PlantView
-from lined.commands.alarms import document
+from lined.api.schemas import Page
+from lined.commands.alarms import Alarm, document
 from lined.journal.tables import alarms
 from lined.journal.tables.alarms import AlarmRow
 
@@ -17,7 +19,7 @@ def alarm_routes(view: PlantView) -> APIRouter:
     """Questions about alarms."""
     router = APIRouter(prefix="/api/v1/alarms", tags=["alarms"])
 
-    @router.get("")
+    @router.get("", responses=answering(Page[Alarm]))
     async def list_alarms(
         *,
         now: Annotated[bool, Query(description="Only what stands.")] = False,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, Response, Security
+from fastapi import APIRouter, Request, Response, Security
 from fastapi.security import HTTPBearer
 
 from lined.api.answers import answer
-from lined.commands.registry import registry
-from lined.commands.registry.command import Body, Command, Source
+from lined.api.described import answering
+from lined.api.gate import CALLER
+from lined.commands.registry.caller import Caller
+from lined.commands.registry.command import Body, Command
 from lined.commands.registry.execution import Commands
 from lined.vocabulary.errors import CommandError
 
@@ -21,20 +24,19 @@ log = structlog.get_logger()
 COMMAND_S = 30.0  # for the commit; later the disk has a problem that /status names
 
 
-def routes(commands: Commands) -> APIRouter:
-    """The router of every POST. The gate has judged the token; here it only stands in the OpenAPI document."""
+def routes(commands: Commands, those: Iterable[Command]) -> APIRouter:
+    """The POSTs of `those`. The gate has judged the token; here it only stands in the OpenAPI document."""
     router = APIRouter(dependencies=[Security(HTTPBearer(auto_error=False))])
-    for command in registry.from_source(Source.HTTP).values():
-        if command.is_there(commands.context):
-            router.add_api_route(
-                command.route,
-                _endpoint(commands, command),
-                methods=["POST"],
-                name=command.handler.__name__,
-                tags=[command.tag],
-                description=command.summary,
-                responses={200: {"model": command.answer, "description": "Done, and durable"}},
-            )
+    for command in those:
+        router.add_api_route(
+            command.route,
+            _endpoint(commands, command),
+            methods=["POST"],
+            name=command.handler.__name__,
+            tags=[command.tag],
+            description=command.summary,
+            responses=answering(command.answer, "Done, and durable"),
+        )
     return router
 
 
@@ -44,9 +46,10 @@ def _endpoint(commands: Commands, command: Command) -> Any:
     async def endpoint(**said: Any) -> Response:
         body: Body = said["body"]
         subject = said[command.subject.parameter] if command.subject else ""
-        return answer(await carried_out(commands, command, body, subject))
+        return answer(await carried_out(commands, command, body, subject, said["request"].scope[CALLER]))
 
-    fields = {"body": command.body} | ({command.subject.parameter: str} if command.subject else {})
+    fields: dict[str, Any] = {"request": Request, "body": command.body}
+    fields |= {command.subject.parameter: str} if command.subject else {}
     endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in fields.items()],
         return_annotation=Response,
@@ -54,12 +57,12 @@ def _endpoint(commands: Commands, command: Command) -> Any:
     return endpoint
 
 
-async def carried_out(commands: Commands, command: Command, body: Body, subject: str) -> dict[str, Any]:
+async def carried_out(commands: Commands, command: Command, body: Body, subject: str, caller: Caller) -> dict[str, Any]:
     """The command's answer, durable. Raises CommandError, JournalError, TimeoutError."""
-    by = body.by or ""
+    by = caller.name(body.by)
     try:
         async with asyncio.timeout(COMMAND_S):
-            found = await commands.execute(command, body, subject=subject)
+            found = await commands.execute(command, body, subject=subject, caller=caller)
     except CommandError as refused:
         log.info("command_refused", command=command.name, by=by, error=refused.code)
         raise

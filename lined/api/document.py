@@ -10,16 +10,28 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from lined import __version__
 from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen
+from lined.api.status_schema import (
+    Backlog,
+    Budget,
+    Counted,
+    Counts,
+    Device,
+    JobSummary,
+    Journal,
+    Problem,
+    Reads,
+    Regulator,
+    Status,
+)
 from lined.commands.registry.context import cannot_commit
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset, free_bytes
 from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.warnings import COUNTED
 from lined.journal.views import queries, stories
-from lined.journal.views.queries import Backlog, ReportCounts, Sums
+from lined.journal.views.queries import ReportCounts, Sums
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
@@ -35,7 +47,7 @@ ASK_S = 5.0  # for the journal's answer
 # A no-read is counted by itself; a defect is named where there was one.
 REASONS: tuple[str, ...] = tuple(reason for reason in Reason if reason not in (Reason.NO_READ, Reason.DEFECT))
 NONE_UNKEPT: Mapping[str, int] = {}
-NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(ReportState, 0)), Backlog(0, 0, None), 0)
+NO_SUMS = Sums({}, None, {}, ReportCounts(-1, dict.fromkeys(ReportState, 0)), queries.Backlog(0, 0, None), 0)
 
 
 class StatusDocument:
@@ -49,7 +61,7 @@ class StatusDocument:
         self._unanswered: str | None = None
         self._sums = NO_SUMS
 
-    async def current(self) -> dict[str, Any]:
+    async def current(self) -> Status:
         """The document as of now."""
         async with self._asking:
             commits = self._view.journal.writer.commits
@@ -70,10 +82,10 @@ class StatusDocument:
         return None
 
 
-def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dict[str, Any]:
+def document(view: PlantView, found: Sums, unanswered: str | None = None) -> Status:
     """The whole document. `unanswered`: why `found` is old."""
     stopped = cannot_commit(view.journal) or unanswered
-    problems = [
+    problems: list[Problem] = [
         {"kind": problem.kind, "where": problem.where, "text": problem.text, "since": moment(problem.since_ms)}
         for problem in view.problems.all()
     ]
@@ -102,7 +114,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> dic
     }
 
 
-def counted(found: Sums, unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
+def counted(found: Sums, unkept: Mapping[str, int] = NONE_UNKEPT) -> Counted:
     """`job`, `reads`, `codes` and `reports`. `unkept`: rejects that only memory has counted, by reason."""
     return {
         "job": None if found.job is None else {**job(found.job), **counts(found.of_job)},
@@ -111,14 +123,17 @@ def counted(found: Sums, unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, A
     }
 
 
-def job(row: JobRow) -> dict[str, Any]:
+def job(row: JobRow) -> JobSummary:
     """A job as people see it."""
     return {
         "id": str(row.id),
         "gtin": row.gtin,
         "product": row.product.get("name"),
         "mode": row.mode,
-        **{key: row.attributes.get(key) for key in ("order", "series", "production_date", "expiration_date")},
+        "order": row.attributes.get("order"),
+        "series": row.attributes.get("series"),
+        "production_date": row.attributes.get("production_date"),
+        "expiration_date": row.attributes.get("expiration_date"),
         "started_at": moment(row.started_ms),
         "started_by": row.started_by,
         "stopped_at": moment(row.stopped_ms),
@@ -126,25 +141,29 @@ def job(row: JobRow) -> dict[str, Any]:
     }
 
 
-def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> dict[str, Any]:
+def counts(sums: Mapping[str, int], unkept: Mapping[str, int] = NONE_UNKEPT) -> Counts:
     """`reads` and `codes` of a job or of the journal's life."""
     by_reason = {reason: sums.get(f"reason.{reason}", 0) for reason in REASONS}
     by_reason |= {name[7:]: n for name, n in sums.items() if name.startswith("reason.")}
     for reason, n in unkept.items():
         by_reason[reason] = by_reason.get(reason, 0) + n
-    reads = {
-        "accepted": sums.get("read.accepted", 0),
-        "rejected": sums.get("read.rejected", 0) + sum(unkept.values()),
-        "no_read": sums.get("read.no-read", 0),
-        "repeats": sums.get("read.repeats", 0),
+    accepted, rejected = sums.get("read.accepted", 0), sums.get("read.rejected", 0) + sum(unkept.values())
+    no_read, repeats = sums.get("read.no-read", 0), sums.get("read.repeats", 0)
+    reads: Reads = {
+        "total": accepted + rejected + no_read + repeats,
+        "accepted": accepted,
+        "rejected": rejected,
+        "no_read": no_read,
+        "repeats": repeats,
+        "by_reason": by_reason,
     }
     return {
-        "reads": {"total": sum(reads.values()), **reads, "by_reason": by_reason},
+        "reads": reads,
         "codes": {bucket: sums.get(f"code.{bucket}", 0) for bucket in CodeState},
     }
 
 
-def backlog(found: Backlog, now_ms: int, budget: BudgetSeen | None = None) -> dict[str, Any]:
+def backlog(found: queries.Backlog, now_ms: int, budget: BudgetSeen | None = None) -> Backlog:
     """Codes without an outcome yet, held ones aside. `clear_s`: how long the budget needs for what has still to be
     sent, and the last of it for its outcome, once the regulator answers; None without a budget.
     """
@@ -162,7 +181,7 @@ def backlog(found: Backlog, now_ms: int, budget: BudgetSeen | None = None) -> di
     }
 
 
-def device(device_id: str, view: PlantView, seen: DeviceSeen) -> dict[str, Any]:
+def device(device_id: str, view: PlantView, seen: DeviceSeen) -> Device:
     return {
         "id": device_id,
         "station": view.stations.get(device_id),
@@ -187,8 +206,8 @@ def device(device_id: str, view: PlantView, seen: DeviceSeen) -> dict[str, Any]:
     }
 
 
-def regulator(seen: RegulatorSeen, view: PlantView) -> dict[str, Any]:
-    budget = {
+def regulator(seen: RegulatorSeen, view: PlantView) -> Regulator:
+    budget: dict[str, Budget] = {
         name: {
             "available": state.available,
             "per_minute": state.per_minute,
@@ -208,13 +227,18 @@ def regulator(seen: RegulatorSeen, view: PlantView) -> dict[str, Any]:
     }
 
 
-def journal(view: PlantView) -> dict[str, Any]:
+def journal(view: PlantView) -> Journal:
     """Sizes in bytes; 0 where the disk does not even say that."""
     try:
-        sizes = {"bytes": view.journal.bytes(), "free_bytes": free_bytes(view.journal.path)}
+        size, free = view.journal.bytes(), free_bytes(view.journal.path)
     except OSError:
-        sizes = {"bytes": 0, "free_bytes": 0}
-    return {**sizes, "queued": view.journal.writer.queued, "commits": view.journal.writer.commits}
+        size = free = 0
+    return {
+        "bytes": size,
+        "free_bytes": free,
+        "queued": view.journal.writer.queued,
+        "commits": view.journal.writer.commits,
+    }
 
 
 def warnings() -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -11,12 +11,13 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from lined.api.ports import PlantView
+from lined.api.status_schema import Status
 from lined.commands.registry.context import cannot_commit
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.line import JobMode, LineState
 
 
-def exposition(document: dict[str, Any], view: PlantView, accept: str) -> tuple[bytes, str]:
+def exposition(document: Status, view: PlantView, accept: str) -> tuple[bytes, str]:
     """The text and its content type, as the scraper wants it."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Snapshot(document, view))
@@ -27,7 +28,7 @@ def exposition(document: dict[str, Any], view: PlantView, accept: str) -> tuple[
 class Snapshot(Collector):
     """One document as metric families."""
 
-    def __init__(self, document: dict[str, Any], view: PlantView) -> None:
+    def __init__(self, document: Status, view: PlantView) -> None:
         self._document = document
         self._view = view
 
@@ -51,8 +52,14 @@ class Snapshot(Collector):
         yield gauge("lined_job_test", "1: a job runs in test mode: nothing is reported.", test)
 
     def _of_counts(self) -> Iterator[Metric]:
-        reads = dict(self._document["reads"])
-        reasons, _total = reads.pop("by_reason"), reads.pop("total")
+        found = self._document["reads"]
+        reasons = found["by_reason"]
+        reads = {
+            "accepted": found["accepted"],
+            "rejected": found["rejected"],
+            "no_read": found["no_read"],
+            "repeats": found["repeats"],
+        }
         yield counter("lined_reads", "Reads by verdict, for the life of the journal.", "verdict", reads)
         yield counter("lined_rejects", "Rejected reads by reason, for the life of the journal.", "reason", reasons)
         yield labelled("lined_codes", "Codes ever applied, by state.", "state", self._document["codes"])
@@ -74,7 +81,7 @@ class Snapshot(Collector):
         yield found
 
     def _of_devices(self) -> Iterator[Metric]:
-        devices = {device["id"]: device for device in self._document["devices"]}
+        devices: dict[str, Mapping[str, Any]] = {device["id"]: device for device in self._document["devices"]}
         for name, key, about in (
             ("lined_device_connected", "connected", "1: the device is connected."),
             ("lined_device_unanswered", "unanswered", "Frames whose verdicts have not been said yet."),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Protocol
 
+from lined.api.sign_in import SignIn
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.care.keeping import Keeping
@@ -15,7 +16,9 @@ from lined.line.intake.intake import LineIntake
 from lined.line.plant import Plant
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
+from lined.vocabulary.facts import Fact
 
 
 class DeviceSeen(Protocol):
@@ -96,7 +99,7 @@ class RegulatorSeen(Protocol):
     def reachable(self) -> bool: ...
 
     @property
-    def last_problem(self) -> str | None: ...
+    def last_problem(self) -> Fact | None: ...
 
     @property
     def server_skew_s(self) -> float | None: ...
@@ -139,5 +142,11 @@ class PlantView:
     shifts: tuple[time, ...] = (time(8), time(20))
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
+    permit: PermitWatch | None = None
+    sign_in: SignIn | None = None
+    """None where nobody signs in."""
+    reading_token: str = ""
+    hosts: tuple[str, ...] = ()
+    """Names of the endpoint beside its addresses: `status.allowed_hosts`."""
     refused: Counter[str] = field(default_factory=Counter)
     """What the gate refused since the start, by reason, for `/metrics`."""

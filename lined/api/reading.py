@@ -12,14 +12,19 @@ from fastapi import APIRouter, Query, Request, Response
 
 from lined.api import metrics, shapes
 from lined.api.answers import answer, rendered
+from lined.api.described import answering
 from lined.api.document import StatusDocument
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
+from lined.api.schemas import CodeStory, ListedPackage, Page, Report, ReportStory, Well
+from lined.api.status_schema import Status
+from lined.commands.pools import Pool
 from lined.commands.registry.context import cannot_commit
 from lined.journal.database import Connection
 from lined.journal.tables import package_lists, pools
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
+from lined.line.watch.permit import PermitWatch, ToldPermit
 from lined.vocabulary.errors import CommandError, Invalid, NotFound, NotNow, Problem, clause
 from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.ids import row_number
@@ -30,12 +35,12 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
     """What supervisors, Prometheus and people look at."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/livez")
+    @router.get("/livez", responses=answering(Well))
     async def livez() -> Response:
         """The process is well: its event loop answers."""
         return answer({"status": "ok"})
 
-    @router.get("/readyz")
+    @router.get("/readyz", responses=answering(Well))
     async def readyz() -> Response:
         """200 once the journal has recovered and can commit, else 503."""
         why = cannot_commit(view.journal) if view.ready() else "the journal is being recovered"
@@ -43,7 +48,7 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
             return answer({"status": "ok"})
         raise NotNow("not-ready", f"Not ready: {clause(why)}.")
 
-    @router.get("/status")
+    @router.get("/status", responses=answering(Status))
     async def status() -> Response:
         """Sums, devices, reports and what is wrong."""
         return answer(await document.current())
@@ -57,12 +62,24 @@ def health(view: PlantView, document: StatusDocument) -> APIRouter:
     return router
 
 
+def permission(watch: PermitWatch) -> APIRouter:
+    """Whether items may come."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/permit", tags=["health"], responses=answering(ToldPermit))
+    async def permit() -> Response:
+        """Whether items may come, and why not; by MQTT on change and each second."""
+        return answer(watch.told(watch.now()))
+
+    return router
+
+
 def questions(view: PlantView) -> APIRouter:
     """What the journal knows. Lists are `{"items": [], "next": null}`, newest first."""
     router = APIRouter(prefix="/api/v1")
     _of_reports(router, view)
 
-    @router.get("/packages", tags=["packages"])
+    @router.get("/packages", tags=["packages"], responses=answering(Page[ListedPackage]))
     async def list_packages(
         state: Annotated[str | None, Query(description=f"One of {', '.join(package_lists.PAGES)}.")] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
@@ -72,7 +89,7 @@ def questions(view: PlantView) -> APIRouter:
         _one_of("state", state, package_lists.PAGES)
         return rendered(await view.journal.read(_package_page, state, limit, _cursor(after)))
 
-    @router.get("/codes", tags=["codes"])
+    @router.get("/codes", tags=["codes"], responses=answering(CodeStory))
     async def show_code(
         code: Annotated[str, Query(min_length=1, max_length=500, description="With or without its check part.")],
     ) -> Response:
@@ -86,7 +103,7 @@ def questions(view: PlantView) -> APIRouter:
             )
         return rendered(found)
 
-    @router.get("/pools", tags=["pools"])
+    @router.get("/pools", tags=["pools"], responses=answering(Page[Pool]))
     async def list_pools() -> Response:
         """The code pools: how many codes are in each, and how many of them were applied."""
         return rendered(await view.journal.read(_pools))
@@ -95,7 +112,7 @@ def questions(view: PlantView) -> APIRouter:
 
 
 def _of_reports(router: APIRouter, view: PlantView) -> None:
-    @router.get("/reports", tags=["reports"])
+    @router.get("/reports", tags=["reports"], responses=answering(Page[Report]))
     async def list_reports(
         kind: Annotated[str | None, Query(description=f"One of {', '.join(ReportKind)}.")] = None,
         state: Annotated[str | None, Query(description=f"One of {', '.join(ReportState)}.")] = None,
@@ -107,7 +124,7 @@ def _of_reports(router: APIRouter, view: PlantView) -> None:
         _one_of("state", state, ReportState)
         return rendered(await view.journal.read(_report_page, kind, state, limit, _cursor(after)))
 
-    @router.get("/reports/{report_id}", tags=["reports"])
+    @router.get("/reports/{report_id}", tags=["reports"], responses=answering(ReportStory))
     async def show_report(report_id: str) -> Response:
         """One report with its history and evidence."""
         number = row_number(report_id)

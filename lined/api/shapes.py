@@ -8,23 +8,36 @@ from typing import Any
 
 from lined.api.document import job
 from lined.api.rendering import page_bytes
+from lined.api.schemas import (
+    Applied,
+    CodeEvent,
+    CodeStory,
+    CodeTask,
+    Grading,
+    ListedPackage,
+    OwnState,
+    Package,
+    Read,
+    Remark,
+    Report,
+    ReportEvent,
+    ReportStory,
+)
 from lined.commands.pools import described
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.pools import PoolRow
 from lined.journal.tables.reports import ReportRow
-from lined.journal.views.queries import ReportPage, ReportStory
-from lined.journal.views.stories import Applied, CodeStory, PackagePage
-from lined.journal.views.work_items import Grading
+from lined.journal.views import queries, stories, work_items
 from lined.vocabulary.times import moment, with_moments
 
 
-def report_page(found: ReportPage) -> bytes:
+def report_page(found: queries.ReportPage) -> bytes:
     """A page of the list."""
     items = (report(row, found.changed_ms[row.id]) for row in found.items)
     return page_bytes(items, None if found.next is None else str(found.next))
 
 
-def report(row: ReportRow, changed_ms: int) -> dict[str, Any]:
+def report(row: ReportRow, changed_ms: int) -> Report:
     """One report in a list. Down to `at` it is what MQTT says too (docs/contract.md, MQTT)."""
     return {
         "id": str(row.id),
@@ -52,7 +65,7 @@ def report(row: ReportRow, changed_ms: int) -> dict[str, Any]:
     }
 
 
-def report_story(found: ReportStory) -> dict[str, Any]:
+def report_story(found: queries.ReportStory) -> ReportStory:
     """One report with its history."""
     row = found.report
     changed_ms = found.events[-1].at_ms if found.events else row.opened_ms
@@ -69,15 +82,15 @@ def report_story(found: ReportStory) -> dict[str, Any]:
         "missed_at": moment(row.missed_ms),
         "looked_at": moment(row.looked_ms),
         "evidence": row.evidence,
-        "events": [with_moments_of_event(event._asdict()) for event in found.events],
+        "events": [_report_event(event) for event in found.events],
         "own_states": found.own,
-        "examples": [example._asdict() for example in found.examples],
-        "remarks": [{"code": code, "result": result} for code, result in found.warnings],
+        "examples": [OwnState(code=one.code, state=one.state, why=one.why) for one in found.examples],
+        "remarks": [Remark(code=code, result=result) for code, result in found.warnings],
     }
 
 
-def code_story(found: CodeStory) -> dict[str, Any]:
-    """What became of one code. `state`, `applied` and `unsaid` are null for a parent that is no item's code."""
+def code_story(found: stories.CodeStory) -> CodeStory:
+    """What became of one code."""
     applied = found.applied
     unsaid = applied.unsaid if applied is not None else None
     return {
@@ -87,25 +100,16 @@ def code_story(found: CodeStory) -> dict[str, Any]:
         "job": None if found.job is None else job(found.job),
         "unsaid": None if unsaid is None else {"at": moment(unsaid[0]), "why": unsaid[1]},
         "packages": [package(row) for row in found.packages],
-        "reads": [_of_job(with_moments_of_event(read._asdict())) for read in found.reads],
-        "events": [_of_report(with_moments_of_event(event._asdict())) for event in found.events],
+        "reads": [_read(one) for one in found.reads],
+        "events": [_code_event(event) for event in found.events],
         "reports": [report(row, row.final_ms or row.submitted_ms or row.opened_ms) for row in found.reports],
         "grades": [grading(one) for one in found.grades],
-        "tasks": [
-            {
-                "id": str(one.id),
-                "kind": one.kind,
-                "reason": one.whole_reason,
-                "at": moment(one.created_ms),
-                "done": bool(one.done_ms),
-            }
-            for one in found.tasks
-        ],
+        "tasks": [_task(one) for one in found.tasks],
     }
 
 
-def grading(one: Grading) -> dict[str, Any]:
-    """One reading of a print quality. `class` is null where the device gave no grade; `said`: its own words."""
+def grading(one: work_items.Grading) -> Grading:
+    """One reading of a print quality."""
     return {
         "at": moment(one.at_ms),
         "device": one.device,
@@ -116,16 +120,16 @@ def grading(one: Grading) -> dict[str, Any]:
     }
 
 
-def package_page(found: PackagePage) -> bytes:
+def package_page(found: stories.PackagePage) -> bytes:
     """A page of the list."""
     items = (
-        {**package(row), "inside": found.inside.get(row.id), "waits_for": found.waits.get(row.id)}
+        ListedPackage(**package(row), inside=found.inside.get(row.id), waits_for=found.waits.get(row.id))
         for row in found.items
     )
     return page_bytes(items, None if found.next is None else str(found.next))
 
 
-def package(row: PackageRow) -> dict[str, Any]:
+def package(row: PackageRow) -> Package:
     """One package. `parent` is null until its code is known; down to `at` it is what MQTT says of a closed one."""
     return {
         "parent": row.ident,
@@ -136,37 +140,59 @@ def package(row: PackageRow) -> dict[str, Any]:
         "state": row.state,
         "station": row.station,
         "gtin": row.gtin,
-        "job": str(row.job_id) if row.job_id else None,
+        "job": _id(row.job_id),
         "child_level": row.child_level,
         "capacity": row.capacity,
         "opened_at": moment(row.opened_ms),
         "closed_at": moment(row.closed_ms),
         "closing": bool(row.close_requested),
         "suspect": row.suspect,
-        "report": None if row.batch_id is None else str(row.batch_id),
+        "report": _id(row.batch_id),
         "own_state": row.own,
     }
 
 
-def _applied(found: Applied) -> dict[str, Any]:
+def _applied(found: stories.Applied) -> Applied:
     code = found.code
     return {"at": moment(code.at_ms), "device": found.device, "job": str(code.job_id)}
 
 
-def with_moments_of_event(row: dict[str, Any]) -> dict[str, Any]:
-    """`at_ms` as `at`."""
-    at_ms = row.pop("at_ms")
-    return {"at": moment(at_ms), **with_moments(row)}
+def _report_event(event: queries.Event) -> ReportEvent:
+    return {
+        "at": moment(event.at_ms),
+        "before": event.before,
+        "after": event.after,
+        "why": event.why,
+        "evidence": event.evidence,
+    }
 
 
-def _of_job(row: dict[str, Any]) -> dict[str, Any]:
-    job_id = row.pop("job_id")
-    return {**row, "job": str(job_id) if job_id else None}
+def _read(one: stories.Read) -> Read:
+    return {"at": moment(one.at_ms), "device": one.device, "verdict": one.verdict, "job": _id(one.job_id)}
 
 
-def _of_report(row: dict[str, Any]) -> dict[str, Any]:
-    report_id = row.pop("report_id")
-    return {**row, "report": str(report_id) if report_id else None}
+def _code_event(event: stories.CodeEvent) -> CodeEvent:
+    return {
+        "at": moment(event.at_ms),
+        "what": event.what,
+        "detail": event.detail,
+        "by": event.by,
+        "report": _id(event.report_id),
+    }
+
+
+def _task(one: work_items.Task) -> CodeTask:
+    return {
+        "id": str(one.id),
+        "kind": one.kind,
+        "reason": one.whole_reason,
+        "at": moment(one.created_ms),
+        "done": bool(one.done_ms),
+    }
+
+
+def _id(number: int | None) -> str | None:
+    return str(number) if number else None
 
 
 def pool_list(found: Iterable[PoolRow]) -> dict[str, Any]:

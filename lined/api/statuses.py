@@ -5,20 +5,26 @@ from __future__ import annotations
 from lined.vocabulary.errors import (
     CommandError,
     Conflict,
+    Forbidden,
     Invalid,
     NotFound,
+    NotKnown,
     NotNow,
     TooLarge,
+    TooMany,
     Unreadable,
     Unsupported,
 )
 
 STATUS: dict[type[CommandError], int] = {
     Unreadable: 400,
+    NotKnown: 401,
+    Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
     TooLarge: 413,
     Invalid: 422,
+    TooMany: 429,
     Unsupported: 501,
     NotNow: 503,
 }

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from lined.api.answers import rendered
+from lined.api.described import answering
 from lined.api.ports import PlantView
 from lined.api.rendering import page_bytes
+from lined.api.schemas import Page, Task
 from lined.journal.database import Connection
 from lined.journal.views import work_items
 from lined.journal.views.queries import PAGE_MAX
-from lined.journal.views.work_items import Task
 from lined.reports.reasons import advice
 from lined.vocabulary.times import moment
 
@@ -21,7 +22,7 @@ def questions(view: PlantView) -> APIRouter:
     """`GET /api/v1/tasks`: open ones, newest first; `done` those dealt with; of a `report`, for a `reason`."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/tasks", tags=["tasks"])
+    @router.get("/tasks", tags=["tasks"], responses=answering(Page[Task]))
     async def list_tasks(
         done: bool = False,
         report: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
@@ -51,10 +52,8 @@ def _page(
     return page_bytes((task(item, language) for item in items), None if following is None else str(following))
 
 
-def task(item: Task, language: str) -> dict[str, Any]:
-    """One task. `meaning` and `do` are null for a reason that nobody has put into plain words: `reason` is as it
-    came.
-    """
+def task(item: work_items.Task, language: str) -> Task:
+    """One task."""
     known = advice(item.reason, language)
     return {
         "id": str(item.id),

@@ -38,6 +38,7 @@ FILES: Final = (
     "pool",
     "keeping",
     "key",
+    "people",
 )
 """Files of this room that hold commands, in the order of the help."""
 

@@ -57,7 +57,7 @@ def the_journal(config: Config, why: LinedError) -> Iterator[Connection]:
     JournalBound and JournalNewer where it is not one that can be read.
     """
     from lined.journal.database import SqliteError, open_readonly, translated
-    from lined.journal.schema import check_ours
+    from lined.journal.ownership import check_ours
 
     path = config.journal.path.resolve()
     if not path.exists():

@@ -16,6 +16,7 @@ from lined.cli.output import console, print_facts, print_json, print_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lined.api.schemas import CodeStory
     from lined.cli.telling import Clock
     from lined.journal.database import Connection
 
@@ -59,7 +60,7 @@ def withdraw(
         console().print(f"{answer['code']} is withdrawn ({answer['reason']}).", style="green")
 
 
-def _offline(connection: Connection, text: str) -> dict[str, Any]:
+def _offline(connection: Connection, text: str) -> CodeStory:
     from lined.api import shapes
     from lined.codes import Malformed, typed
     from lined.journal.views import stories

@@ -10,6 +10,7 @@ from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOptio
 from lined.cli.output import console, print_facts, print_json
 
 if TYPE_CHECKING:
+    from lined.api.status_schema import Counted
     from lined.config import Config
     from lined.journal.database import Connection
 
@@ -97,7 +98,7 @@ def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         _tell(job, found)
 
 
-def _offline(connection: Connection) -> dict[str, Any]:
+def _offline(connection: Connection) -> Counted:
     from lined.api import document
     from lined.journal.views import queries
 

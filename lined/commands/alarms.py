@@ -11,6 +11,7 @@ from lined.i18n.catalogues import LANGUAGES, catalogue
 from lined.journal.tables import alarms
 from lined.journal.tables.alarms import AlarmRow
 from lined.vocabulary.errors import NotFound
+from lined.vocabulary.people import PersonRole
 from lined.vocabulary.times import moment
 
 
@@ -39,6 +40,7 @@ class Alarm(Answer):
     tag="alarms",
     subject=Subject("alarm"),
     sources=PAGE,
+    role=PersonRole.OPERATOR,
 )
 async def acknowledge(call: Call, _body: Body) -> dict[str, Any]:
     book = call.context.alarms

@@ -19,6 +19,7 @@ from lined.line.stations.verdicts import Ruling, told_code
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, JournalFull, NotFound
 from lined.vocabulary.facts import Fact, TaskFact
+from lined.vocabulary.people import PersonRole
 from lined.vocabulary.verdicts import ACCEPTED, Decision
 from lined.vocabulary.verdicts import Answer as Verdict
 
@@ -59,6 +60,7 @@ class Judged(Answer):
     path="codes/withdraw",
     tag="codes",
     sources=EVERYWHERE,
+    role=PersonRole.OPERATOR,
 )
 def withdraw(tx: Tx, body: Withdraw) -> dict[str, Any]:
     ident = tx.context.line.identification(body.code)
@@ -102,6 +104,7 @@ def _unreported(connection: Connection, ident: str) -> codes.KnownCode:
     path="reads",
     tag="codes",
     sources=PAGE | PLC,
+    role=PersonRole.OPERATOR,
     intake=True,
 )
 async def read(call: Call, body: TypedRead) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from lined.line.jobs import jobs
 from lined.line.jobs.jobs import CORRECTABLE
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.packages import OpenPackages
+from lined.vocabulary.people import PersonRole
 
 
 class _Attributes(Body):
@@ -70,6 +71,7 @@ class CorrectedJob(Job):
     path="job/start",
     tag="job",
     sources=EVERYWHERE,
+    role=PersonRole.OPERATOR,
 )
 def start_job(tx: Tx, body: JobStart) -> dict[str, Any]:
     if body.replace:
@@ -88,6 +90,7 @@ def start_job(tx: Tx, body: JobStart) -> dict[str, Any]:
     path="job/stop",
     tag="job",
     sources=EVERYWHERE,
+    role=PersonRole.OPERATOR,
 )
 def stop_job(tx: Tx, body: JobStop) -> dict[str, Any]:
     settle_open_packages(tx, body.packages)
@@ -102,6 +105,7 @@ def stop_job(tx: Tx, body: JobStop) -> dict[str, Any]:
     path="job/correct",
     tag="job",
     sources=EVERYWHERE,
+    role=PersonRole.MASTER,
 )
 def correct_job(tx: Tx, body: JobCorrect) -> dict[str, Any]:
     return jobs.correct(tx.connection, tx.state, body.said(), tx.by, tx.at_ms)

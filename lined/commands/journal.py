@@ -9,6 +9,7 @@ from lined.commands.registry.command import PEOPLE, SHELL, Answer, Body, command
 from lined.commands.registry.context import Context
 from lined.commands.registry.execution import Call
 from lined.journal.care.keeping import Keeping
+from lined.vocabulary.people import PersonRole
 from lined.vocabulary.times import moment
 
 WAIT_S = 20.0  # a longer backup goes on; GET /api/v1/journal tells when it is done
@@ -37,6 +38,7 @@ def _is_kept(context: Context) -> bool:
     path="journal/backup",
     tag="journal",
     sources=PEOPLE,
+    role=PersonRole.MASTER,
     is_there=_is_kept,
 )
 async def back_up(call: Call, _body: Body) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
+from lined.vocabulary.people import PersonRole
 
 
 class PackageClose(Body):
@@ -88,6 +89,7 @@ class Dissolved(Answer):
     path="packages/close",
     tag="packages",
     sources=EVERYWHERE,
+    role=PersonRole.OPERATOR,
 )
 def close_package(tx: Tx, body: PackageClose) -> dict[str, Any]:
     """Closed at once where its parent is known, given, or issued by lined; else the next parent read closes it."""
@@ -105,6 +107,7 @@ def close_package(tx: Tx, body: PackageClose) -> dict[str, Any]:
     path="packages/dissolve",
     tag="packages",
     sources=PEOPLE,
+    role=PersonRole.OPERATOR,
 )
 def dissolve_package(tx: Tx, body: PackageDissolve) -> dict[str, Any]:
     ident = tx.context.line.identification(body.parent, "parent") if body.parent else ""
@@ -124,6 +127,7 @@ def dissolve_package(tx: Tx, body: PackageDissolve) -> dict[str, Any]:
     path="packages/take-out",
     tag="packages",
     sources=PEOPLE,
+    role=PersonRole.OPERATOR,
 )
 def take_out(tx: Tx, body: TakeOut) -> dict[str, Any]:
     ident = tx.context.line.identification(body.code)
@@ -138,6 +142,7 @@ def take_out(tx: Tx, body: TakeOut) -> dict[str, Any]:
     path="packages/replace",
     tag="packages",
     sources=PEOPLE,
+    role=PersonRole.OPERATOR,
 )
 def replace_child(tx: Tx, body: ReplaceChild) -> dict[str, Any]:
     line = tx.context.line

@@ -47,13 +47,21 @@ class Counted(Answer):
     Confirmed,
     "The item of a rejected read, named by its verdict, has left the line.",
     sources=PLC,
+    audited=False,
 )
 async def reject_confirm(call: Call, body: RejectConfirm) -> Mapping[str, Any]:
     confirm = call.context.line.confirming.confirm(body.session, body.seq, call.by)
     return await call.finish(lambda tx: confirm(tx.connection, tx.state, tx.at_ms))
 
 
-@command("count", Count, Counted, "What the PLC has counted at a station since it last said so.", sources=PLC)
+@command(
+    "count",
+    Count,
+    Counted,
+    "What the PLC has counted at a station since it last said so.",
+    sources=PLC,
+    audited=False,
+)
 def count(tx: Tx, body: Count) -> dict[str, Any]:
     station = tx.context.line.station(body.station).id
     increments = {what: n for what in ("triggers", "ejected") if (n := getattr(body, what)) is not None}

@@ -26,6 +26,7 @@ from lined.reports.kinds import correction
 from lined.vocabulary.days import LocalDays
 from lined.vocabulary.errors import Conflict, Invalid, Problem
 from lined.vocabulary.facts import Fact, SealFact
+from lined.vocabulary.people import PersonRole
 from lined.vocabulary.reports import ReportKind
 
 PROBLEMS_MAX = 20  # bad codes named in one refusal
@@ -95,6 +96,7 @@ class Correction(Answer):
     path="reports/seal",
     tag="reports",
     sources=EVERYWHERE,
+    role=PersonRole.MASTER,
 )
 def seal(tx: Tx, body: Seal) -> dict[str, Any]:
     """One whose codes were all withdrawn becomes void."""
@@ -119,6 +121,7 @@ def seal(tx: Tx, body: Seal) -> dict[str, Any]:
     tag="reports",
     subject=REPORT,
     sources=PEOPLE,
+    role=PersonRole.MASTER,
 )
 async def retry(call: Call, body: Retry) -> Mapping[str, Any]:
     return await _decided(
@@ -144,6 +147,7 @@ async def retry(call: Call, body: Retry) -> Mapping[str, Any]:
     tag="reports",
     subject=REPORT,
     sources=PEOPLE,
+    role=PersonRole.MASTER,
 )
 async def release(call: Call, body: Release) -> Mapping[str, Any]:
     return await _decided(
@@ -165,6 +169,7 @@ async def _decided(call: Call, decision: Action) -> Mapping[str, Any]:
     path="reports/correct",
     tag="reports",
     sources=PEOPLE,
+    role=PersonRole.MASTER,
 )
 async def correct(call: Call, body: ReportCorrect) -> Mapping[str, Any]:
     side = call.context.reports

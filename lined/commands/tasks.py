@@ -17,6 +17,7 @@ from lined.journal.tables import tasks
 from lined.vocabulary.errors import Invalid, NotFound, Problem
 from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.ids import row_number
+from lined.vocabulary.people import PersonRole
 
 STEP_TASKS = 2_500  # in one transaction: 7 ms
 
@@ -48,6 +49,7 @@ class DoneTask(Answer):
     path="tasks/done",
     tag="tasks",
     sources=PAGE,
+    role=PersonRole.MASTER,
 )
 async def end_task(call: Call, body: TaskDone) -> Mapping[str, Any]:
     if (body.task is None) == (body.report is None):

@@ -21,6 +21,7 @@ from lined.config.values import (
     DeviceUrl,
     FilePath,
     Gtin,
+    HostName,
     Id,
     Listen,
     MqttRoot,
@@ -46,7 +47,7 @@ from lined.vocabulary.errors import Problem
 from lined.vocabulary.line import Role
 from lined.vocabulary.packages import Level, PackMode
 
-MqttTopicName = Literal["availability", "status", "verdict", "report", "package", "alarm", "command", "reply"]
+MqttTopicName = Literal["availability", "permit", "status", "verdict", "report", "package", "alarm", "command", "reply"]
 PackageLevel = Literal[Level.GROUP, Level.BOX, Level.PALLET]
 ChildLevel = Literal[Level.UNIT, Level.GROUP, Level.BOX]
 LEVELS = tuple(Level)  # from the item up
@@ -283,6 +284,7 @@ class Notify(Table):
 class Status(Table):
     listen: Listen = "127.0.0.1:8480"
     allow_lan: bool = False
+    allowed_hosts: Annotated[tuple[HostName, ...], Field(strict=False, max_length=16)] = ()
 
     @property
     def address(self) -> tuple[str, int]:

@@ -116,6 +116,12 @@ def _mqtt_root(text: str) -> str:
     return text
 
 
+def _host_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", text):
+        raise ValueError(f"must be the name of a computer, without scheme and port: {shown(text)}")
+    return text.lower()
+
+
 def split_listen(text: str) -> tuple[str, int]:
     """`HOST:PORT` or `[V6]:PORT`; port 0 takes a free one. Raises ValueError."""
     host, colon, port = text.rpartition(":")
@@ -234,6 +240,7 @@ Clock = Annotated[str, AfterValidator(_clock)]
 RegulatorUrl = Annotated[str, Field(max_length=500), AfterValidator(_regulator_url)]
 MqttUrl = Annotated[str, Field(max_length=500), AfterValidator(_mqtt_url)]
 MqttRoot = Annotated[str, AfterValidator(_mqtt_root)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Gtin = Annotated[str, AfterValidator(_gtin)]
 Tin = Annotated[str, AfterValidator(_tin)]

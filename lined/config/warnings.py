@@ -143,7 +143,9 @@ def _reports(config: Config) -> Iterator[Problem]:
 def _outside(config: Config) -> Iterator[Problem]:
     host, _ = config.status.address
     if not is_loopback(host):
-        message = f"everybody who reaches {host} can read the line's state; commands still need the token"
+        message = (
+            f"from other computers at {host}: the page needs somebody who signs in (lined person set), programs a token"
+        )
         yield Problem("status.listen", message)
     if config.mqtt is not None and config.mqtt.password_file:
         url = split_url(config.mqtt.url, ("mqtt", "mqtts"))

@@ -21,6 +21,8 @@ COMMANDS = {
     "read": N_("Type in a read"),
     "count": N_("Counts of the PLC"),
     "reject-confirm": N_("Reject confirmed"),
+    "person-set": N_("Somebody who may sign in"),
+    "person-remove": N_("Somebody may not sign in any more"),
     "alarm-acknowledge": N_("Alarm seen"),
 }
 

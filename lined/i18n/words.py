@@ -79,6 +79,7 @@ REFUSALS = {
     "wrong-values": N_("Something in the form is not right:"),
     "wrong-value": N_("Something in the form is not right:"),
     "token-required": N_("The token is not right. It stands in the file beside the journal that ends in .token."),
+    "role-required": N_("Your role does not allow this. Ask the master of the shift or the engineer."),
     "unknown-report": N_("There is no such report."),
     "unknown-code": N_("This code was never applied on this line."),
     "unknown-alarm": N_("There is no such alarm."),

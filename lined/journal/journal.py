@@ -32,8 +32,9 @@ from lined.journal.database import (
 )
 from lined.journal.entries import Work
 from lined.journal.open_files import OpenFiles
+from lined.journal.ownership import check_ours, is_begun
 from lined.journal.said import DEVICES_MAX, Said
-from lined.journal.schema import check_ours, is_begun, migrations
+from lined.journal.schema import migrations
 from lined.journal.steps import Step, Steps
 from lined.journal.tables import account, age, codes, life, unsaid
 from lined.journal.tables.age import Age
@@ -149,6 +150,16 @@ class Journal:
     @property
     def token_path(self) -> Path:
         return self.path.with_name(self.path.name + ".token")
+
+    @property
+    def reading_token_path(self) -> Path:
+        """For programs that only look: monitoring."""
+        return self.path.with_name(self.path.name + ".reading-token")
+
+    @property
+    def people_key_path(self) -> Path:
+        """What PINs and badges are digested with; it is in no backup."""
+        return self.path.with_name(self.path.name + ".people-key")
 
     async def settle(self) -> None:
         """Have the mark of how far it has come on disk: what is sent from now on is not forgotten with a lost WAL."""

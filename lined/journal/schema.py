@@ -40,19 +40,19 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     life      whether the journal was stopped in order, and of which moment a copy of it is: one row.
     gap       what the journal cannot know since it took over from another: one row.
     age       the journal's own name and the number of its newest commit: one row.
+    person    who may sign in at the page, and as what.
+    audit     who commanded what, with why: each row's hash is over the row and the hash of the one before it.
     minute    what only a sum knows (items that the PLC saw and ejected, rejects confirmed) by minutes since 1970, for
               the reports of shifts: one row for each sum that changed in that minute.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
 from lined.journal.database import Connection
-from lined.vocabulary.errors import JournalBound, JournalNewer, Problem
+from lined.journal.tables import audit, people
 
 migrations = Migrations("lined")
 
@@ -361,14 +361,14 @@ def m014_task_words(db: Database) -> None:
     run_script(db, _TASK_WORDS)
 
 
+@migrations()
+def m015_people(db: Database) -> None:
+    run_script(db, people.CREATED + ";" + audit.CREATED)
+
+
 def empty_drawer(connection: Connection) -> None:
     """What lies in the drawer `meta` of an older journal that was put beside the tables goes into them."""
     run_script(Database(connection), _OUT_OF_DRAWER)
-
-
-def is_begun(connection: Connection) -> bool:
-    """Whether it has tables: False for a file of a crash in a journal's first moment."""
-    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'report'").fetchone() is not None
 
 
 def run_script(db: Database, script: str) -> None:
@@ -376,23 +376,3 @@ def run_script(db: Database, script: str) -> None:
     for statement in script.split(";"):
         if statement.strip():
             db.execute(statement)
-
-
-def check_ours(connection: Connection, path: Path) -> None:
-    """Raises JournalBound for another program's database, JournalNewer for a journal of a later version of lined.
-
-    One that was never finished (a crash in its first moment) or is empty passes. SqliteError: it cannot be read.
-    """
-    database = Database(connection)
-    applied = {migration.name for migration in migrations.applied(database)}
-    others = set(database.table_names()) - {Migrations.migrations_table}
-    if others and not applied:
-        named = ", ".join(sorted(others)[:3])
-        message = f"{path} is another program's database (its tables: {named}): name a file of the line's own"
-        raise JournalBound([Problem("journal.path", message)])
-    later = applied - {migration.name for migration in migrations.pending(Database(memory=True))}
-    if later:
-        raise JournalNewer(
-            f"{path} was made by a later version of lined ({', '.join(sorted(later))}): install that version, or give "
-            "journal.path another file. Nothing was touched."
-        )

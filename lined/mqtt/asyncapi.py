@@ -1,6 +1,6 @@
 """The AsyncAPI 3 document of the MQTT interface, made from the shapes the bridge works with.
 
-    python -m lined.mqtt.asyncapi > docs/asyncapi.json
+    python -m lined.mqtt.asyncapi > lined/mqtt/asyncapi.json
 
 A test compares the file with what this makes; others check every message on the wire against the same shapes.
 """
@@ -39,6 +39,9 @@ class Told(NamedTuple):
 
 TOLD = {
     "availability": Told("`online`, or by last will `offline`.", messages.Availability, 1, True, "text/plain"),
+    "permit": Told(
+        "Whether items may come, on change and each second; old after 3 s without a new `n`.", messages.Permit, 1, True
+    ),
     "status": Told("The `/status` document, on change, at most once a second.", messages.Status, 1, True),
     "verdict": Told(
         "One for each read, in the order of `seq`, at most 1 s after it was made. A gap in `seq`: not said.",

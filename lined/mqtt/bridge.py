@@ -2,6 +2,7 @@
 
     verdicts   QoS 0, one stretch after the other: the next goes out when the broker has confirmed the last
     events     reports, packages, alarms, replies: QoS 1, in order, until the broker has them
+    permit     retained, on change and each second
     status     retained, on change, at most once a second; with `availability` at least every 30 s
     commands   one at a time
 
@@ -24,6 +25,7 @@ import structlog
 
 from lined.devices.dial import Backoff
 from lined.devices.spec import LinkLimits
+from lined.line.watch.permit import PermitWatch
 from lined.mqtt.commands import CommandDesk, Executor
 from lined.mqtt.connection import OFFLINE, ONLINE, Connection, TakenOver, connect
 from lined.mqtt.outbox import Outbox, Saying, json_bytes, verdict_document
@@ -67,6 +69,7 @@ class Bridge:
         strange: Strange = lambda _text: None,
         note: Note = lambda _where, _error: None,
         *,
+        permit: PermitWatch,
         random: Callable[[], float] = random_numbers.random,
         wall_time: Callable[[], float] = time.time,
     ) -> None:
@@ -75,6 +78,7 @@ class Bridge:
         self._limits = outbox.limits
         self._outbox = outbox
         self._status = status
+        self._permit = permit
         self._problem = problem
         self._desk = CommandDesk(commands, outbox, strange, note)
         self._short_lived = 0
@@ -159,6 +163,7 @@ class Bridge:
                 telling = [
                     tasks.create_task(self._say(connection), name="mqtt: verdicts"),
                     tasks.create_task(self._tell_events(connection), name="mqtt: events"),
+                    tasks.create_task(self._tell_permit(connection), name="mqtt: permit"),
                     tasks.create_task(self._tell_status(connection, deaf), name="mqtt: status"),
                 ]
                 await self._stopping.wait()
@@ -180,6 +185,9 @@ class Bridge:
     async def _farewell(self, connection: Connection) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.farewell_s):
+                self._permit.ended = True
+                last = json_bytes(self._permit.told(self._permit.now()))
+                await connection.publish(self.spec.topic("permit"), last, retain=True)
                 document = {**await self._status(), "state": LineState.STOPPED}
                 await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
                 await connection.publish(self.spec.topic("availability"), OFFLINE, retain=True)
@@ -279,6 +287,19 @@ class Bridge:
             if due or substance != told:
                 await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
                 told = substance
+
+    async def _tell_permit(self, connection: Connection) -> NoReturn:
+        """One at a time, so that a broker that stands still has at most one old one in its hands."""
+        loop = asyncio.get_running_loop()
+        before, beat = None, float("-inf")
+        while True:
+            found = self._permit.now()
+            if found != before or loop.time() - beat >= self._limits.permit_s:
+                before, beat = found, loop.time()
+                payload = json_bytes(self._permit.told(found))
+                expiry_s = self._limits.permit_expiry_s
+                await connection.publish(self.spec.topic("permit"), payload, retain=True, expiry_s=expiry_s)
+            await asyncio.sleep(self._limits.permit_look_s)
 
     async def _tell_availability(self, connection: Connection) -> None:
         await connection.publish(self.spec.topic("availability"), ONLINE, retain=True)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from lined.commands.registry import registry
+from lined.commands.registry.caller import Caller
 from lined.commands.registry.command import Body, Command, Source
 from lined.mqtt.outbox import Event, Outbox, json_bytes
 from lined.vocabulary.errors import (
@@ -32,10 +33,12 @@ from lined.vocabulary.errors import (
     clause,
 )
 from lined.vocabulary.facts import BrokerFact, Fact
+from lined.vocabulary.people import PersonRole, Way
 
 log = structlog.get_logger()
 
-BY = "mqtt"  # who says no name
+PLC = Caller("mqtt", PersonRole.ENGINEER, Way.BROKER)
+"""Who may publish on `command/#` commands the line: the broker sees to that."""
 EXPIRED_S = 10.0  # a command that waited so long for those before it is answered, and not carried out
 TOPIC_BYTES = 1_000  # of a response topic
 NAME_CHARS = 200  # of what stands behind `command/`
@@ -47,7 +50,7 @@ _ID = re.compile(rb'"id"\s*:\s*"([^"\\]{1,200})"')
 class Executor(Protocol):
     """Carries commands out: `lined.commands.registry.execution.Commands`."""
 
-    def execute(self, command: Command, body: Body, *, by: str = "") -> Awaitable[dict[str, Any]]:
+    def execute(self, command: Command, body: Body, *, caller: Caller) -> Awaitable[dict[str, Any]]:
         """The answer, durable. Raises CommandError, JournalError."""
 
 
@@ -134,9 +137,9 @@ class CommandDesk:
         command_id = _id_in(asked.payload)
         try:
             command, body = self._body(asked)
-            command_id, by = body.id, body.by or BY
+            command_id, by = body.id, PLC.name(body.by)
             async with asyncio.timeout(self._limits.command_s):
-                found = await self._commands.execute(command, body, by=BY)
+                found = await self._commands.execute(command, body, caller=PLC)
             log.info("command_done", command=asked.name, by=by)
             self._answer(asked, {**_beside_id(found), "id": command_id, "ok": True, "error": None})
         except CommandError as refused:

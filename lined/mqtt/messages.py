@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from lined.commands.registry.command import Command, Source
 from lined.commands.registry.fields import SEQ_MOST, Kind, one_of
-from lined.vocabulary.line import LineState
+from lined.vocabulary.line import LineState, Stop
 from lined.vocabulary.reports import ReportState
 from lined.vocabulary.verdicts import Answer, Decision, Reason
 
@@ -29,6 +29,17 @@ class Message(BaseModel):
 
 class Availability(RootModel[Annotated[str, one_of(["online", "offline"])]]):
     """The one that is a word, not JSON."""
+
+
+class Permit(Message):
+    """`where`: the device it is about. Stale where no new `n` came for 3 s: see docs/plc.md."""
+
+    run: bool
+    because: Annotated[str, one_of(Stop)] | None
+    where: str | None
+    session: Annotated[str, StringConstraints(min_length=1)]
+    n: Annotated[int, Field(ge=1, le=SEQ_MOST)]
+    at: Moment
 
 
 class Status(BaseModel):

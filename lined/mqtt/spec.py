@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-TOPICS = ("availability", "status", "verdict", "report", "package", "alarm", "command", "reply")
+TOPICS = ("availability", "permit", "status", "verdict", "report", "package", "alarm", "command", "reply")
 """What each topic is called after the base; below `command` and `reply` stand the commands' names."""
 PORT, TLS_PORT = 1883, 8883  # IANA: mqtt, secure-mqtt
 
@@ -80,6 +80,12 @@ class MqttLimits:
     """docs/contract.md, MQTT: the status goes out at most once in this time."""
     heartbeat_s: float = 30.0
     """Status and availability go out at least this often."""
+    permit_s: float = 1.0
+    """docs/contract.md, MQTT: the permit goes out at least this often."""
+    permit_look_s: float = 0.1
+    """How soon a change of the permit is told."""
+    permit_expiry_s: int = 3
+    """MQTT 5: how long the broker keeps a permit; after that a PLC takes none for one."""
     farewell_s: float = 1.0
     """At a stop: for what waits to be published, and again for the last messages."""
     command_s: float = 30.0

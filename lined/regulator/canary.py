@@ -41,10 +41,10 @@ class Canary:
         """Look at what was noted since the last time."""
         if not self._noted:
             return
-        if not self._adapters:
-            self._adapters = await asyncio.to_thread(_adapters)
         noted = list(self._noted)
         self._noted.clear()
+        for method in {method for method, _ in noted} - self._adapters.keys():
+            self._adapters[method] = await asyncio.to_thread(_adapter, method)
         await in_slices(self._look, noted, clock_every=1)
 
     def _look(self, noted: tuple[str, object]) -> None:
@@ -65,10 +65,12 @@ def _first(value: object) -> object:
     return value
 
 
-def _adapters() -> dict[str, TypeAdapter[Any]]:
-    """What reads each method's answer; of a file nothing."""
+def _adapter(method: str) -> TypeAdapter[Any]:
+    """What reads a method's answer, built."""
     from pydantic import TypeAdapter
 
     from lined.regulator.methods import CALLS
 
-    return {name: TypeAdapter(call.answer) for name, call in CALLS.items() if call.answer is not None}
+    adapter: TypeAdapter[Any] = TypeAdapter(CALLS[method].answer)
+    adapter.rebuild()
+    return adapter

@@ -27,6 +27,7 @@ from lined.regulator.rights import missing
 from lined.regulator.slices import eaten, in_slices, read_json, uncollected
 from lined.regulator.wire import NoAnswer, Request
 from lined.vocabulary.errors import Denied, LookupFailed, Unavailable
+from lined.vocabulary.facts import Fact, RegulatorFact
 
 LIST_BYTES = 8 * 1024 * 1024  # 30,000 codes are 3 to 5 MB
 MOST_BYTES = {"document": 256 * 1024, "search": 1024 * 1024, "key_check": 64 * 1024}  # others: LIST_BYTES
@@ -160,7 +161,8 @@ class Lookups:
             most_bytes = MOST_BYTES.get(name, LIST_BYTES)
             return await self._asking.ask(Turn(kind, name), request, most_bytes=most_bytes, patience_s=PATIENCE_S)
         except NoAnswer as nothing:
-            raise self._failed(name, Unavailable(self._redact(f"{name}: no answer: {nothing}"))) from nothing
+            silent = Fact(RegulatorFact.NO_ANSWER, name=name, more=self._redact(str(nothing)))
+            raise self._failed(name, Unavailable(silent)) from nothing
         except BudgetSpent as error:
             raise self._failed(name, Unavailable(f"{name}: {error}")) from error
         except NoCredential as error:

@@ -15,6 +15,7 @@ from lined.regulator.profile import Profile, ReportRules
 from lined.regulator.reply import Reply
 from lined.regulator.wire import NoAnswer
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, SendingError
+from lined.vocabulary.facts import Fact, RegulatorFact
 
 TIMED_OUT = 408  # the server gave up on the request: how much of it it had is not known
 
@@ -23,7 +24,9 @@ def without_answer(nothing: NoAnswer, redact: Callable[[str], str], evidence: st
     """No complete answer came: whether bytes left decides."""
     if not nothing.left:
         return NotSent(redact(f"not sent: {nothing}"))
-    return OutcomeUnknown(redact(f"sent, but no readable answer: {nothing}"), status=nothing.status, evidence=evidence)
+    return OutcomeUnknown(
+        Fact(RegulatorFact.NO_READABLE_ANSWER, more=redact(str(nothing))), status=nothing.status, evidence=evidence
+    )
 
 
 def with_answer(

@@ -15,6 +15,7 @@ from lined.journal import Journal
 from lined.journal.views.report_changes import ReportChange, changes_after, last_before
 from lined.journal.views.work_items import closed_after, last_closed_before
 from lined.line.watch.defects import Defects
+from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
 from lined.mqtt.bridge import Bridge, Status
 from lined.mqtt.outbox import Outbox, moment
@@ -39,6 +40,7 @@ class BrokerSide:
         problems: Problems,
         since_ms: int,
         defects: Defects,
+        permit: PermitWatch,
     ) -> None:
         self._outbox = outbox
         self._journal = journal
@@ -48,7 +50,8 @@ class BrokerSide:
         def strange(fact: Fact) -> None:
             problems.set(AlarmKind.MQTT_COMMAND, topic, fact)
 
-        self._bridge = Bridge(outbox, commands, status, _telling(problems, str(outbox.spec)), strange, defects.note)
+        tell = _telling(problems, str(outbox.spec))
+        self._bridge = Bridge(outbox, commands, status, tell, strange, defects.note, permit=permit)
         self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
         self._told = 0

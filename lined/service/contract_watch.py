@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lined.line.watch.problems import Problems
 from lined.regulator.canary import Canary
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.facts import Fact, ServiceFact
 
 if TYPE_CHECKING:
     from lined.regulator.strange import Strange
@@ -55,11 +56,11 @@ class ContractWatch:
         known = [one for one in self._canary.counts if one in self._told]
         self._told.update(new)
         self._problems.clear(AlarmKind.CONTRACT_MOVED, self._where)  # an alarm of its own, and not that of another day
-        self._problems.set(AlarmKind.CONTRACT_MOVED, self._where, _text([*new, *known], self._canary.counts))
+        self._problems.set(AlarmKind.CONTRACT_MOVED, self._where, _fact([*new, *known], self._canary.counts))
 
 
-def _text(found: list[tuple[str, Strange]], counts: Counter[tuple[str, Strange]]) -> str:
+def _fact(found: list[tuple[str, Strange]], counts: Counter[tuple[str, Strange]]) -> Fact:
     """In the regulator's own names, which need no translation: `document: +priority (7×); orders: status = X (1×)`."""
     told = [f"{method}: {one.short()} ({counts[method, one]}×)" for method, one in found[:MOST_TOLD]]
     more = f"; +{len(found) - MOST_TOLD} …" if len(found) > MOST_TOLD else ""
-    return "; ".join(told) + more
+    return Fact(ServiceFact.CONTRACT_MOVED, list="; ".join(told) + more)

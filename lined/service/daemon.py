@@ -206,6 +206,8 @@ class Service:
             log.info("loop_held", **self._loop_watch.longest_ms())
         log.info("stopping")
         self._notify.stopping()
+        if self.outward is not None:
+            self.outward.permit.ended = True
         await self._end_intake(intake_tasks)
         if self.outward is not None:
             await self.outward.end()

@@ -15,7 +15,8 @@ import structlog
 
 from lined.api.alarms import told
 from lined.api.ports import PlantView
-from lined.commands.registry.context import Context, LineSide, ReportSide
+from lined.api.sign_in import SignIn
+from lined.commands.registry.context import Context, LineSide, ReportSide, cannot_commit
 from lined.commands.registry.execution import Commands
 from lined.config import Config
 from lined.devices import DeviceState
@@ -27,6 +28,7 @@ from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.clock import WallClock
 from lined.line.watch.defects import Defects
+from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
 from lined.line.watch.read_rate import ReadRate
 from lined.mqtt.outbox import Outbox
@@ -111,6 +113,7 @@ class Outward:
         packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.line = LineSide.of(plant, journal, state, intake, clock)
+        self.sign_in = SignIn(journal, make_token(journal.people_key_path), asyncio.get_running_loop().time)
         self.commands = Commands(
             Context(
                 journal,
@@ -119,8 +122,17 @@ class Outward:
                 self.alarms,
                 self.upkeep.keeping,
                 self.renewal.renew,
+                self.sign_in,
                 reports=ReportSide(config.profile, plant.timezone, self.nudge, self.regulator.account.business),
             )
+        )
+        self.permit = PermitWatch(
+            plant,
+            intake.session,
+            lambda: self.ready and cannot_commit(journal) is None,
+            lambda: state.job is not None,
+            lambda device: devices[device].connected,
+            clock,
         )
         self.view = PlantView(
             line_id=plant.line_id,
@@ -130,6 +142,10 @@ class Outward:
             commands=self.commands,
             regulator=self.regulator,
             wall_ms=clock,
+            permit=self.permit,
+            sign_in=self.sign_in,
+            reading_token=make_token(journal.reading_token_path),
+            hosts=config.status.allowed_hosts,
             ready=lambda: self.ready,
             devices=devices,
             stations={device: station.id for station in plant.stations.values() for device in station.devices},
@@ -149,7 +165,7 @@ class Outward:
         if outbox is not None:
             self.alarms.listeners.append(lambda row: outbox.alarm(told(row, config.line.language)))
             self.broker = BrokerSide(
-                outbox, self.commands, self.status.document.current, journal, problems, since_ms, defects
+                outbox, self.commands, self.status.document.current, journal, problems, since_ms, defects, self.permit
             )
         self.ready = False
         self._contacts = 0

@@ -71,8 +71,14 @@ def clause(what: object) -> str:
     """What an error says, to stand within a fact or a sentence of ours: its own fact, or its text without a full stop
     of its own.
     """
-    said = what.args[0] if isinstance(what, BaseException) and what.args else what
-    return said if isinstance(said, Fact) else within(str(what))
+    text = said(what)
+    return text if isinstance(text, Fact) else within(text)
+
+
+def said(what: object) -> str:
+    """What an error says: its own fact, or its text."""
+    text = what.args[0] if isinstance(what, BaseException) and what.args else what
+    return text if isinstance(text, Fact) else str(what)
 
 
 class LinedError(Exception):
@@ -231,6 +237,18 @@ class CommandError(LinedError):
 
 class Unreadable(CommandError):
     """No JSON, or not in UTF-8."""
+
+
+class TooMany(CommandError):
+    """Too many attempts of one sender: later."""
+
+
+class NotKnown(CommandError):
+    """Who asks did not show who they are."""
+
+
+class Forbidden(CommandError):
+    """Not by this person."""
 
 
 class NotFound(CommandError):

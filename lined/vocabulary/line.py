@@ -28,3 +28,12 @@ class JobMode(Word):
 
     NORMAL = "normal", N_("production")
     TEST = "test", N_("test")
+
+
+class Stop(Word):
+    """Why no items should come: why there is no permit."""
+
+    ENDING = "ending", N_("the program stops")
+    JOURNAL = "journal", N_("nothing can be kept on disk")
+    DEVICE = "device", N_("a device is not connected")
+    NO_JOB = "no-job", N_("no job runs")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from lined.api import shapes
+from lined.api import schemas, shapes
 from lined.i18n import words
 from lined.journal.database import Connection
 from lined.journal.tables import alarms, package_lists, packages
@@ -47,9 +47,10 @@ def _reports(router: APIRouter, page: Page) -> None:
     ) -> Response:
         kind = member(ReportKind, kind)
         state = member(ReportState, state)
-        found = await page.view.journal.read(_report_page, kind, state, after)
+        found, following = await page.view.journal.read(_report_page, kind, state, after)
         values = {
             "found": found,
+            "next": following,
             "kind": kind,
             "chosen_state": state,
             "first": after is None,
@@ -69,12 +70,14 @@ def _reports(router: APIRouter, page: Page) -> None:
         return await page.html(request, "report.html", {"report": found, "doubted": doubted}, live=True)
 
 
-def _report_page(connection: Connection, kind: str | None, state: str | None, after: int | None) -> dict[str, Any]:
+def _report_page(
+    connection: Connection, kind: str | None, state: str | None, after: int | None
+) -> tuple[list[schemas.Report], int | None]:
     found = queries.report_page(connection, kind=kind, state=state, limit=ROWS, after=after)
-    return {"items": [shapes.report(row, found.changed_ms[row.id]) for row in found.items], "next": found.next}
+    return [shapes.report(row, found.changed_ms[row.id]) for row in found.items], found.next
 
 
-def _report(connection: Connection, report_id: int) -> dict[str, Any] | None:
+def _report(connection: Connection, report_id: int) -> schemas.ReportStory | None:
     found = queries.report_story(connection, report_id)
     return None if found is None else shapes.report_story(found)
 

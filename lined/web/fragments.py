@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from lined.api.document import ASK_S, StatusDocument
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
+from lined.api.status_schema import Status
 from lined.journal.views import task_groups
 from lined.journal.views.task_groups import Waiting
 from lined.vocabulary.errors import JournalError
@@ -22,7 +23,7 @@ from lined.web.rendering import Rendering
 
 FRESH_S = 0.8
 
-Values = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Values = Callable[[Status], Awaitable[dict[str, Any]]]
 
 
 class Picture(NamedTuple):
@@ -64,7 +65,7 @@ class Fragments:
         clock = self._rendering.clock.local(self._view.wall_ms()).strftime("%H:%M:%S")
         return Picture(parts, clock, document["state"], version, work)
 
-    async def work(self, document: dict[str, Any]) -> int:
+    async def work(self, document: Status) -> int:
         """How much waits for a person: held reports, and what stands on the work list, a group being one. The last
         known count where the journal does not answer.
         """
@@ -76,14 +77,14 @@ class Fragments:
             self._tasks = (time.monotonic(), tasks)
         return tasks.things + int(document["reports"]["held"])
 
-    def version(self, document: dict[str, Any], work: int) -> int:
+    def version(self, document: Status, work: int) -> int:
         """The same as long as no report, alarm, package or task changed."""
         revision = 0 if self._view.alarms is None else self._view.alarms.revision
         job = document["job"] and document["job"]["id"]
         told = [document["reports"], job, revision, len(document["problems"]), work, self._tasks[1]]
         return zlib.crc32(json_bytes(told))
 
-    async def _html(self, language: str, name: str, document: dict[str, Any]) -> dict[str, str]:
+    async def _html(self, language: str, name: str, document: Status) -> dict[str, str]:
         key = (language, name)
         async with self._making.setdefault(key, asyncio.Lock()):
             made, found = self._kept.get(key, (float("-inf"), {}))

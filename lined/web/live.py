@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lined.api.ports import PlantView
+from lined.api.status_schema import Status
 
 
-async def line_values(view: PlantView, document: dict[str, Any]) -> dict[str, Any]:
+async def line_values(view: PlantView, document: Status) -> dict[str, Any]:
     """What the page of the line shows, live."""
     latest = view.balance.latest if view.balance is not None else None
     by_station: dict[str, Any] = {}

@@ -6,6 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from lined.api.ports import PlantView
+from lined.api.status_schema import Status
 from lined.i18n import words
 from lined.journal.database import Connection
 from lined.journal.tables import package_lists
@@ -121,7 +122,7 @@ class Operator:
     def __init__(self, view: PlantView) -> None:
         self._view = view
 
-    async def values(self, document: dict[str, Any]) -> dict[str, Any]:
+    async def values(self, document: Status) -> dict[str, Any]:
         view = self._view
         found = await view.journal.read(open_packages) if self.packs else []
         shown = alarms_of(view)
@@ -129,7 +130,7 @@ class Operator:
             "document": document,
             "alarms": shown[:ALARMS_SHOWN],
             "more_alarms": max(0, len(shown) - ALARMS_SHOWN),
-            "places": self._places(found, (document["job"] or {}).get("gtin", "")),
+            "places": self._places(found, document["job"]["gtin"] if document["job"] else ""),
             "packs": self.packs,
             "differences": differences(view),
             "balanced": view.balance is not None and view.balance.latest is not None,

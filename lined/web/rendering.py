@@ -12,11 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lined.commands.registry import registry
 from lined.i18n import commanded, shown, words
 from lined.i18n.catalogues import LANGUAGES, catalogue
-from lined.i18n.facts import Say, in_words
+from lined.i18n.facts import in_words
 from lined.i18n.shown import Clock
-from lined.i18n.stored import said
 from lined.reports.reasons import advice
-from lined.vocabulary.facts import Fact
 
 TEMPLATES = Path(__file__).parent / "templates"
 _FIRST = ("base", "macros", "operator", "parts/job", "parts/packages", "parts/counts", "parts/alarms")
@@ -70,7 +68,7 @@ class Rendering:
             "size": shown.size,
             "code_end": shown.code_end,
             "visible": shown.visible,
-            "said": partial(_in_words, say=found.gettext, clock=clock),
+            "said": partial(in_words, say=found.gettext, clock=clock),
             "meaning": lambda reason: advice(reason or "", language).meaning or reason or "",
         }
         environment.globals |= {
@@ -83,7 +81,3 @@ class Rendering:
             "timezone": clock.timezone,
         }
         return environment
-
-
-def _in_words(text: str | None, say: Say, clock: Clock) -> str:
-    return in_words(text, say, clock) if isinstance(text, Fact) else said(text, say)

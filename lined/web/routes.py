@@ -13,10 +13,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from lined.api.document import StatusDocument
+from lined.api.gate import CALLER
 from lined.api.ports import PlantView
+from lined.api.status_schema import Status
+from lined.commands.registry.caller import Caller
 from lined.i18n import catalogues, commanded, words
 from lined.i18n.shown import Clock
 from lined.vocabulary.errors import NotFound, NotNow
+from lined.vocabulary.people import Way
 from lined.vocabulary.verdicts import Reason
 from lined.vocabulary.word import N_, AdvisedWord
 from lined.web.feed import Feed, measured
@@ -85,10 +89,10 @@ class Page:
             "balance": Part({"balance": "parts/balance.html"}, self._balance_values),
         }
 
-    async def _balance_values(self, _document: dict[str, Any]) -> dict[str, Any]:
+    async def _balance_values(self, _document: Status) -> dict[str, Any]:
         return {"balance": self.view.balance.latest if self.view.balance is not None else None}
 
-    async def operator_values(self, document: dict[str, Any]) -> dict[str, Any]:
+    async def operator_values(self, document: Status) -> dict[str, Any]:
         return {**await self.operator.values(document), "line_word": self.view.line_id}
 
     def language(self, request: Request) -> str:
@@ -121,10 +125,20 @@ class Page:
             "body_class": f"view-{part or 'engineer'}",
             "document": document,
             "work": await self.fragments.work(document),
+            **await self._who(request),
             **values,
         }
         text = await asyncio.to_thread(self._render, template, language, everything)
         return Response(text, status, HEADERS, "text/html")
+
+    async def _who(self, request: Request) -> dict[str, Any]:
+        """`person`: who has signed in; `sign_in`: whether people sign in here at all."""
+        caller: Caller | None = request.scope.get(CALLER)
+        people = self.view.sign_in
+        return {
+            "person": caller.by if caller is not None and caller.way == Way.PERSON else "",
+            "sign_in": people is not None and await people.anybody(),
+        }
 
     def _render(self, template: str, language: str, values: dict[str, Any]) -> str:
         values["script_words"] = self._script_words(language)
@@ -165,13 +179,17 @@ def page_routes(page: Page) -> APIRouter:
     @router.get("/language")
     async def choose(lang: str, to: str = "/") -> Response:
         """Remember the language, go back to where one was: an address of ours only."""
-        ours = to.startswith("/") and not to.startswith(("//", "/\\"))
-        answer = RedirectResponse(to if ours else "/", 303, HEADERS)
+        answer = RedirectResponse(to if is_ours(to) else "/", 303, HEADERS)
         if lang in catalogues.LANGUAGES:
             answer.set_cookie(COOKIE, lang, max_age=YEAR_S, httponly=True, samesite="strict")
         return answer
 
     return router
+
+
+def is_ours(address: str) -> bool:
+    """Whether it leads to this endpoint and nowhere else."""
+    return address.startswith("/") and not address.startswith(("//", "/\\"))
 
 
 def _of_screens(router: APIRouter, page: Page) -> None:

@@ -221,3 +221,20 @@ async def test_remarks_are_shown_everywhere_and_counted(tmp_path: Path) -> None:
         assert page.status == 200 and "special status" in page.text
         metrics = await line.http("GET", "/metrics")
         assert "lined_remarks_total 2.0" in metrics.text
+
+
+@pytest.mark.slow
+@pytest.mark.bound(200)
+async def test_what_the_regulator_has_begun_to_answer_is_an_alarm(tmp_path: Path) -> None:
+    """A word of its answers that the profile does not have; here one that was taken out of it."""
+    older = 'overrides = { "dictionaries.code_state" = ["ERROR"] }\n[journal]'
+    async with ContractLine(tmp_path, sandbox=QUICK, change=lambda text: text.replace("[journal]", older)) as line:
+        await apply(line, 3)
+        await until_buckets(line, {"accepted": 3})
+
+        async def told() -> bool:
+            problems = (await line.status())["problems"]
+            moved = [one["text"] for one in problems if one["kind"] == "contract-moved"]
+            return any(text.startswith("code_outcomes: state = SUCCESS (") for text in moved)
+
+        await line.until(told, "nothing is told of the new word", bound_s=150)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from lined.vocabulary.facts import BrokerFact, DeviceFact, Fact, ServiceFact
 from tests.browser.chromium import Chromium, Page, sizes
 from tests.harness.served import Frame, Line, code, malformed_frame
 from tests.harness.served_lines import NASTY, a_shown_line
@@ -207,7 +208,7 @@ async def test_why_a_code_was_refused_is_found_from_the_page(tmp_path: Path) -> 
 
 async def test_an_alarm_is_seen_and_acknowledged(tmp_path: Path) -> None:
     async with shown(tmp_path) as (line, page):
-        line.problems.set("device", "cam-1", "cam-1: <b>refused</b>")
+        line.problems.set("device", "cam-1", Fact(DeviceFact.DOWN, where="cam-1", more="<b>refused</b>"))
         await page.until("document.querySelector('.alarm button') !== null")
         assert "A device is not connected" in await page.text(".alarm")
         await page.click(".alarm button")
@@ -278,7 +279,7 @@ async def test_every_page_fits_every_screen(tmp_path: Path) -> None:
     async with shown(tmp_path) as (line, page):
         await line.start(order="ORDER-4711", series="L-0042")
         await line.codes(range(30))
-        line.problems.set("disk", "/var/lib/lined/line-1.db", "nothing is free")
+        line.problems.set("disk", "/var/lib/lined/line-1.db", Fact(ServiceFact.DISK_FULL, more="nothing is free"))
         for _name, width, height, touch in sizes():
             await page.size(width, height, touch=touch)
             for address in PAGES:
@@ -319,9 +320,9 @@ async def test_axe_finds_no_serious_or_moderate_fault(tmp_path: Path) -> None:
         await line.start(order="ORDER-4711", mode="normal")
         await line.codes([1, 2, 1])
         await line.read(Frame("read", (code(1).encode(),)), device="cam-3")
-        line.problems.set("disk", "a", "full")
-        line.problems.set("device", "b", "away")
-        line.problems.set("mqtt", "c", "away")
+        line.problems.set("disk", "a", Fact(ServiceFact.DISK_FULL, more="full"))
+        line.problems.set("device", "b", Fact(DeviceFact.NO_DEVICE))
+        line.problems.set("mqtt", "c", Fact(BrokerFact.AWAY, where="c", more="away"))
         sealed = (await line.post("/api/v1/reports/seal", {})).json["sealed"]
         await line.hold(sealed[0])
         await page.until("document.querySelectorAll('.alarm').length === 3")

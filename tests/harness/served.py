@@ -10,8 +10,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from lined.api import alarms, keeping, people, reading, work
+from lined.api.described import shape_in
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
@@ -20,6 +26,7 @@ from lined.journal.tables import reports
 from lined.line.intake.intake import LineIntake
 from lined.line.state import LineState
 from lined.line.watch.problems import Problems
+from lined.vocabulary.facts import Fact
 from lined.web.server import StatusServer
 
 GTIN = "0489921512237" + gtin_check_digit("0489921512237")
@@ -80,7 +87,7 @@ class Other:
     """The regulator's side, as the endpoint sees it."""
 
     reachable: bool = True
-    last_problem: str | None = None
+    last_problem: Fact | None = None
     server_skew_s: float | None = 0.25
     credential_expires_at: datetime | None = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -107,6 +114,29 @@ class Reply(NamedTuple):
         assert set(document) == {"error"} and set(document["error"]) == {"code", "message", "details"}, document
         assert self.headers["content-type"] == "application/json"
         return str(document["error"]["code"])
+
+
+@cache
+def questions_asked() -> list[APIRoute]:
+    """The routes of every question that the endpoint answers."""
+    nobody = cast("Any", None)
+    asked = [
+        *(reading.health(nobody, nobody), reading.permission(nobody), reading.questions(nobody)),
+        *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
+        *(people.questions(nobody), people.sessions(nobody)),
+    ]
+    routes = [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
+    return [route for route in routes if "GET" in (route.methods or ())]
+
+
+@cache
+def shape_of(path: str) -> TypeAdapter[Any] | None:
+    """The shape of what is answered at a path; None where it is no JSON."""
+    for route in questions_asked():
+        if route.path_regex.match(path):
+            shape = shape_in(route.responses)
+            return None if shape is None else TypeAdapter(shape)
+    return None
 
 
 @dataclass
@@ -137,7 +167,11 @@ class Line:
                 await writer.wait_closed()
 
     async def get(self, target: str, *, headers: Mapping[str, str] | None = None) -> Reply:
-        return await self.raw(self.request("GET", target, headers=headers))
+        """An answer, in the very shape that the OpenAPI document publishes of it."""
+        reply = await self.raw(self.request("GET", target, headers=headers))
+        if reply.status == 200 and (shape := shape_of(target.partition("?")[0])) is not None:
+            assert shape.dump_python(shape.validate_json(reply.body), mode="json") == reply.json
+        return reply
 
     async def post(
         self, path: str, body: object = None, *, headers: Mapping[str, str] | None = None, raw: bytes | None = None

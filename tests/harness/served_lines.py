@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from lined.api.ports import PlantView
+from lined.api.sign_in import SignIn
 from lined.journal import Journal
 from lined.line.intake.intake import LineIntake
 from lined.line.plant import BatchRules, PackageRule, Plant, Product, SsccRange, Station
@@ -15,6 +16,7 @@ from lined.line.state import LineState
 from lined.line.stations.read import typed_device
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
+from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
 from lined.web.server import StatusServer, make_token
 from tests.commands import line_commands
@@ -94,6 +96,15 @@ async def _assembled(
     if language:
         alarms = commands.context.alarms = AlarmBook(journal, problems, wall_ms)
         balance = BalanceWatch(journal, problems, list(plant.stations), packs=True)
+    sign_in = commands.context.people = SignIn(journal, "a secret of this line", asyncio.get_running_loop().time)
+    permit = PermitWatch(
+        plant,
+        intake.session,
+        lambda: flags["ready"],
+        lambda: state.job is not None,
+        lambda device: device not in seen or seen[device].connected,
+        wall_ms,
+    )
     view = PlantView(
         line_id="line-1",
         journal=journal,
@@ -106,6 +117,10 @@ async def _assembled(
         devices=seen,
         stations={device: station.id for station in stations for device in station.devices if device in seen},
         url="https://example.invalid",
+        permit=permit,
+        sign_in=sign_in,
+        reading_token=make_token(journal.reading_token_path),
+        hosts=("line-1.plant.example",),
         plant=plant if language else None,
         language=language or "en",
         alarms=alarms,

@@ -605,8 +605,8 @@ MUTATIONS = [
         ANYTHING,
         "a search that failed counts as a miss",
         "lined/reports/delivery/search.py::Search.look",
-        "Look(answered=answered, why=str(error))",
-        "Look(answered=answered, complete=True, why=str(error))",
+        "Look(answered=answered, why=said(error))",
+        "Look(answered=answered, complete=True, why=said(error))",
         _SEEDS,
     ),
     Mutation(

@@ -193,3 +193,14 @@ def test_a_fact_stays_one_wherever_it_is_handed() -> None:
         assert (again, again.code, again.params) == (fact, fact.code, fact.params)
     with pytest.raises(TypeError):
         fact.params["seq"] = 1  # type: ignore[index]
+
+
+def test_nothing_that_makes_texts_for_people_looks_into_a_sentence() -> None:
+    """Dates, numbers and languages have patterns; what was said has a code."""
+    looking = {
+        str(path.relative_to(SOURCES))
+        for room in ("i18n", "web", "notify")
+        for path in (SOURCES / room).rglob("*.py")
+        if re.search(r"^import re$|^from re import", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert looking == {"i18n/shown.py", "web/sheet.py", "notify/sending.py"}  # days, digits, an address to be hidden

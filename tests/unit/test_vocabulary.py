@@ -12,8 +12,9 @@ from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.facts import FactCode
-from lined.vocabulary.line import JobMode, LineState, Role
+from lined.vocabulary.line import JobMode, LineState, Role, Stop
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
+from lined.vocabulary.people import PersonRole, Way
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, Outcome, ReportKind, ReportState
 from lined.vocabulary.tasks import TaskKind
 from lined.vocabulary.verdicts import Answer, Decision, Reason
@@ -23,9 +24,11 @@ LINED = Path(__file__).parents[2] / "lined"
 ENUMS: tuple[type[Word], ...] = (
     *(AlarmKind, Severity, Answer, CodeEvent, CodeState, Decision, JobMode, Level, LineState, OpenPackages),
     *(Outcome, PackageState, PackMode, Reason, ReportKind, ReportState, Role, TaskKind, Withdrawal),
+    *(PersonRole, Stop, Way),
 )
-# Kinds of alarm that are plain words name sections of the configuration, tasks and tags of the API as well.
-WORDS = frozenset(str(word) for enum in ENUMS for word in enum if enum is not AlarmKind or "-" in word)
+# Those of their words that are plain ones name sections of the configuration, tasks and tags of the API as well.
+PLAIN = (AlarmKind, PersonRole, Stop, Way)
+WORDS = frozenset(str(word) for enum in ENUMS for word in enum if enum not in PLAIN or "-" in word)
 
 # Rooms with words of their own, which only look the same: the regulator's, and those of a terminal's command line.
 OTHER_WORDS = ("vocabulary", "sandbox", "regulator", "cli")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from lined.commands.registry.fields import Required, Short
 from lined.vocabulary.errors import NotFound
 from lined.vocabulary.ids import row_number
+from lined.vocabulary.people import PersonRole
 
 if TYPE_CHECKING:
     from lined.commands.registry.execution import Call, Tx
@@ -95,6 +96,10 @@ class Command:
     subject: Subject | None = None
     intake: bool = False
     """It takes items in, as devices do: refused where the disk is nearly full."""
+    role: PersonRole = PersonRole.ENGINEER
+    """The least that somebody who has signed in has to be."""
+    audited: bool = True
+    """Kept in the audit trail: all but what machines say each second."""
     is_there: Callable[[Any], bool] = lambda _context: True
     """Whether a line has it, by its context."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from lined import codes
 from lined.journal import Journal
@@ -68,6 +68,22 @@ class ReportSide:
     may_correct: bool = True
 
 
+class SignIns(Protocol):
+    """What signing in has to do with commands about people; structurally `lined.api.sign_in.SignIn`."""
+
+    def of_pin(self, name: str, pin: str) -> bytes:
+        """What is kept of a PIN."""
+        ...
+
+    def of_badge(self, badge: str) -> bytes:
+        """What is kept of a badge."""
+        ...
+
+    def changed(self, name: str) -> None:
+        """Somebody's role, PIN or badge is another one, or they are gone: their sessions end."""
+        ...
+
+
 @dataclass(slots=True)
 class Context:
     """A test of one half has no other."""
@@ -79,6 +95,7 @@ class Context:
     alarms: AlarmBook | None = None
     keeping: Keeping | None = None
     renew_key: Renewing | None = None
+    people: SignIns | None = None
 
     @property
     def line(self) -> LineSide:

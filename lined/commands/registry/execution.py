@@ -6,21 +6,25 @@ again; an answer has moments instead of milliseconds and no number of a row.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lined.commands.registry import registry
+from lined.commands.registry.caller import PROGRAM, Caller
 from lined.commands.registry.command import Body, Command
 from lined.commands.registry.context import Context
 from lined.journal.database import Connection
 from lined.journal.steps import one_step
+from lined.journal.tables import audit
 from lined.journal.tables import commands as journal_of
 from lined.journal.tables.commands import once
 from lined.line.state import LineState
-from lined.vocabulary.errors import LinedError, Unsupported
+from lined.vocabulary.errors import Forbidden, LinedError, Unsupported
 from lined.vocabulary.times import with_moments
 
+SAID_MAX = 4_000  # characters of a body in the audit trail
 INTERNAL = ("code_id",)  # numbers of rows mean nothing outside
 
 Action = Callable[["Tx"], Mapping[str, Any]]
@@ -83,11 +87,12 @@ class Call:
     raise CommandError, JournalError.
     """
 
-    def __init__(self, commands: Commands, command: Command, body: Body, subject: str, by: str) -> None:
+    def __init__(self, commands: Commands, command: Command, body: Body, subject: str, caller: Caller) -> None:
         self.context = commands.context
         self.command = command
         self.id = body.id or ""
-        self.by = by
+        self.by = caller.name(body.by)
+        self._caller = caller
         self.subject = subject
         self._body = body
         self._commands = commands
@@ -106,7 +111,7 @@ class Call:
 
     async def step(self, action: Action, *, intake: bool | None = None) -> Mapping[str, Any]:
         """A part of the command that may be done again."""
-        return await self._submit(action, {}, "", intake)
+        return await self._submit(action, {}, "", intake, noted=False)
 
     async def finish(
         self, action: Action, *, said: Mapping[str, Any] | None = None, once: bool = True, intake: bool | None = None
@@ -114,18 +119,29 @@ class Call:
         """The step under the command's id: answered again, and not done again, where the id is known. `once` False: it
         changes nothing.
         """
-        return await self._submit(action, dict(self.said if said is None else said), self.id if once else "", intake)
+        known_as = self.id if once else ""
+        noted = once and self.command.audited
+        return await self._submit(action, dict(self.said if said is None else said), known_as, intake, noted=noted)
 
     async def _submit(
-        self, action: Action, said: dict[str, Any], known_as: str, intake: bool | None
+        self, action: Action, said: dict[str, Any], known_as: str, intake: bool | None, *, noted: bool
     ) -> Mapping[str, Any]:
         number = int(self.subject) if self.command.subject else 0
 
         def carry_out(connection: Connection, at_ms: int) -> Mapping[str, Any]:
-            return action(Tx(connection, self.context, self.by, at_ms, number))
+            answer = action(Tx(connection, self.context, self.by, at_ms, number))
+            if noted:
+                audit.add(connection, self._audited(said, at_ms))
+            return answer
 
         order = Order(self._known_as(said, known_as, self.context.wall_ms()), carry_out)
         return await self._commands.submit(order, intake=self.command.intake if intake is None else intake)
+
+    def _audited(self, said: Mapping[str, Any], at_ms: int) -> audit.AuditRow:
+        """No check part stands in it, and no more than SAID_MAX characters."""
+        text = json.dumps(journal_of.without_tails(said), ensure_ascii=False, sort_keys=True)[:SAID_MAX]
+        caller = self._caller
+        return audit.AuditRow(0, at_ms, self.by, caller.role, caller.way, self.command.name, self.subject, text)
 
     def _known_as(self, said: dict[str, Any], known_as: str, at_ms: int) -> journal_of.Command:
         return journal_of.Command(known_as, self.by, self.command.name, said, at_ms)
@@ -143,15 +159,20 @@ class Commands:
         answer: Mapping[str, Any] = await self.context.journal.submit(self._works[intake], order)
         return answer
 
-    async def execute(self, command: Command, body: Body, *, subject: str = "", by: str = "") -> dict[str, Any]:
-        """The answer as the outside reads it. `by`: who, where the body does not say. Raises CommandError,
-        JournalError, Defect.
-        """
+    async def execute(
+        self, command: Command, body: Body, *, subject: str = "", caller: Caller = PROGRAM
+    ) -> dict[str, Any]:
+        """The answer as the outside reads it. Raises CommandError, JournalError, Defect."""
+        if not caller.role.may(command.role):
+            raise Forbidden(
+                "role-required",
+                f"{command.name} takes the role {command.role} or more; {caller.by} has the role {caller.role}.",
+            )
         if not command.is_there(self.context):
             raise Unsupported("not-available", f"{command.name} is not possible on this line.")
         if command.subject is not None:
             command.subject.check(subject)
-        call = Call(self, command, body, subject, body.by or by)
+        call = Call(self, command, body, subject, caller)
         if command.in_steps:
             answer = await command.handler(call, body)
         else:

@@ -17,6 +17,10 @@ _FIND = (
     + ")"
 )
 _FIND_ONE = "SELECT ident, id, tail, at_ms, device_no, job_id, batch_id, own FROM code WHERE ident = ?"
+_LAST_UP_TO = (
+    "SELECT ident, id, tail, at_ms, device_no, job_id, batch_id, own FROM code WHERE ident <= ? "
+    "ORDER BY ident DESC LIMIT 1"
+)
 _OF_REPORT = "FROM code WHERE id BETWEEN ? AND ? AND batch_id = ?"  # at most 30,000 neighbours
 _INSERT = "INSERT INTO code (id, ident, tail, at_ms, device_no, job_id, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
@@ -48,6 +52,12 @@ def find(connection: Connection, idents: Sequence[str]) -> dict[str, KnownCode]:
         for row in connection.execute(_FIND, part):
             found[row[0]] = KnownCode(*row)
     return found
+
+
+def beginning(connection: Connection, text: str) -> KnownCode | None:
+    """The known code that a text begins with, whatever of its check part and separators follows; None where none is."""
+    row = connection.execute(_LAST_UP_TO, (text,)).fetchone()
+    return KnownCode(*row) if row is not None and text.startswith(row[0]) else None
 
 
 def insert(connection: Connection, rows: Iterable[tuple[int, str, str, int, int, int, int]]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from lined.codes import masked
 from lined.journal.database import Connection
 from lined.vocabulary.errors import Conflict
 
 KEPT_MS = 7 * 24 * 3600 * 1000  # docs/contract.md, HTTP: the same id within 7 days
+
+CODES = ("code", "codes", "parent", "with")  # what of a body may hold a check part
 
 
 class Command(NamedTuple):
@@ -61,6 +64,17 @@ def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:
         )
     answer: dict[str, Any] = json.loads(row[2])
     return answer
+
+
+def without_tails(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A body for people: the check parts of its codes masked."""
+    return {key: _masked(value) if key in CODES else value for key, value in said.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_masked(one) for one in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 def _said(command: Command) -> str:

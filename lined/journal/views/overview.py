@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lined.codes import masked
 from lined.journal.database import Connection
+from lined.journal.tables.commands import without_tails
 from lined.journal.tables.jobs import JobRow
 from lined.journal.tables.jobs import get as job
 from lined.journal.views.stories import shown_raw
@@ -21,7 +21,6 @@ PAGE_MAX = 1_000
 GRADES_LOOKED_AT = 20_000  # the newest gradings that a distribution is made of
 TREND_POINTS = 60
 READS_LOOKED_AT = 200_000
-CODES = ("code", "parent", "with")  # what of a command's body may hold a check part
 
 
 class PastRead(NamedTuple):
@@ -81,7 +80,7 @@ def commands(
         "SELECT id, at_ms, name, by, body FROM command WHERE at_ms < ? ORDER BY at_ms DESC LIMIT ?",
         (_before(before_ms), limit + 1),
     ).fetchall()
-    found = [Commanded._make((*row[:4], _without_tails(json.loads(row[4])))) for row in rows]
+    found = [Commanded._make((*row[:4], without_tails(json.loads(row[4])))) for row in rows]
     return found[:limit], found[limit - 1].at_ms if len(found) > limit else None
 
 
@@ -118,10 +117,6 @@ def _graded(found: Sequence[tuple[str | None, float | None, str]]) -> Grades:
     trend = [sum(part) / len(part) for at in range(0, len(numbers), run) if (part := numbers[at : at + run])]
     rejected = sum(1 for _, _, verdict in found if verdict not in ACCEPTED)
     return Grades(len(found), counts, rejected, trend)
-
-
-def _without_tails(body: dict[str, Any]) -> dict[str, Any]:
-    return {key: masked(value) if key in CODES and isinstance(value, str) else value for key, value in body.items()}
 
 
 def _before(after: int | None) -> int:

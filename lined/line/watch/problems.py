@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from lined.vocabulary.facts import Fact
+
 log = structlog.get_logger()
 
 PROBLEMS_MAX = 200  # different (kind, place) pairs; the oldest goes first
@@ -17,7 +19,7 @@ class Problem(NamedTuple):
 
     kind: str
     where: str
-    text: str
+    text: Fact
     since_ms: int
 
 
@@ -35,7 +37,7 @@ class Problems:
         self._wall_ms = wall_ms
         self._now: dict[tuple[str, str], Problem] = {}
 
-    def set(self, kind: str, where: str, text: str) -> None:
+    def set(self, kind: str, where: str, text: Fact) -> None:
         """Note a problem; the time of an earlier entry of the same kind and place is kept."""
         earlier = self._now.get((kind, where))
         if earlier is None:

@@ -59,6 +59,7 @@ class Part(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
+        defer_build=True,  # a daemon needs few of them, and building all would hold its loop for 10 ms
     )
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import kind_of
 from lined.reports.outcomes.following import Fits, Misfit
+from lined.vocabulary.facts import DocumentFact, Fact
 
 SLICE = 1_000
 
@@ -24,13 +25,10 @@ async def compared(around: Surroundings, report: ReportRow) -> Fits | Misfit:
     most = len(left)
     listed = kind.format.listed(await around.regulator.content(report.document_id))
     if listed is None:
-        return Misfit(
-            problem=f"Document {report.document_id} has no readable list of codes, so it cannot be this report's."
-        )
+        return Misfit(problem=Fact(DocumentFact.NAMED_UNREADABLE, id=report.document_id))
     for start in range(0, len(listed), SLICE):
         left.difference_update([without_separators(code) for code in listed[start : start + SLICE]])
         await around.sleep(0)
     if not left:
         return Fits(codes=len(listed))
-    lacks = f"Document {report.document_id} lacks {len(left)} of this report's {most} codes, so it is another one's"
-    return Misfit(problem=f"{lacks}: look its number up again, or send the report again.")
+    return Misfit(problem=Fact(DocumentFact.NAMED_LACKS, id=report.document_id, left=len(left), n=most))

@@ -25,6 +25,7 @@ from lined.reports.outcomes.searching import Found, FoundEarlier
 from lined.reports.outcomes.sending import OfAnother, Received
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import Conflict
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
 DECIDED = "decided-meanwhile"  # code of the CommandError
@@ -70,7 +71,7 @@ def _as_it_stands(connection: Connection, report: ReportRow, outcome: ReportOutc
             other = OfAnother(document_id=found, owner=owner)
             return other, Held(problem=other.why)
         case Found(document_id=found) if owner := documents.owner(connection, found):
-            return (Held(problem=f"Document {found} holds its codes and belongs to report {owner}."),)
+            return (Held(problem=Fact(ReportFact.FOUND_OF_ANOTHER, id=found, report=owner)),)
         case Refused():
             return (refusals.again(report, outcome) or outcome,)
         case Misfit():
@@ -101,7 +102,7 @@ def _innocent(connection: Connection, refused_id: int, at_ms: int) -> None:
     """The codes that are not to blame go, once, into a new report."""
     refused = reports.get(connection, refused_id)
     assert refused is not None
-    why = f"innocent codes of report {refused_id}"
+    why = Fact(ReportFact.INNOCENT, n=refused_id)
     reports.successor(connection, refused, at_ms, why, left=kind_of(refused).left(connection, refused))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from lined.regulator.answers import Document
 from lined.reports.delivery.ports import Surroundings
 from lined.vocabulary.errors import Unfit
+from lined.vocabulary.facts import DocumentFact, Fact
 from lined.vocabulary.reports import ReportKind
 
 
@@ -18,9 +19,9 @@ async def card(around: Surroundings, kind: str, document_id: str) -> Document | 
     if found is None:
         return None
     if found.document_id.casefold() != document_id.casefold():
-        raise Unfit(f"asked about document {document_id}, the regulator answered about {found.document_id}")
+        raise Unfit(Fact(DocumentFact.OTHER_ANSWERED, id=document_id, other=found.document_id))
     types = {other: around.profile.reports[other].document_type for other in ReportKind}
     wanted = types.pop(ReportKind[kind.upper()])
     if found.type and (found.type != wanted if wanted else found.type in types.values()):
-        raise Unfit(f"document {document_id} is said to be of type {found.type}, which is none of a report of {kind}")
+        raise Unfit(Fact(DocumentFact.OTHER_TYPE, id=document_id, other=found.type, kind=kind))
     return found

@@ -19,14 +19,13 @@ from lined.reports.kinds.head import Head
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.clocks import HEARD_MS, SYNCED_MS, WRONG_MS
 from lined.vocabulary.days import LocalDays
+from lined.vocabulary.facts import DatesFact, Fact, ReportFact
 
 HAPPENED = ("production_date", "document_date")  # when what it is about did
 EXPIRES = ("expiration_date",)
-DATES = "a person's word on its dates"  # `waits_for` of a report that is held for them
-CONFIRMED = "its turn, its dates confirmed by a person"  # `waits_for` once that was given
+DATES = Fact(ReportFact.DATES)  # `waits_for` of a report that is held for them
+CONFIRMED = Fact(ReportFact.CONFIRMED)  # `waits_for` once that was given
 CLOCK_GAP_MS = 10_000  # between two looks at a report that waits for a clock to be put right
-WRONG = "Correct the job's dates and release its codes as unreported, or release them as refused."
-WAY_OUT = f"If its dates are right, send it again. If not: {WRONG[0].lower()}{WRONG[1:]}"
 
 
 class Finding(NamedTuple):
@@ -59,16 +58,14 @@ def judge(head: Head, now_ms: int, days: LocalDays, codes: int, *, confirmed: bo
 def _by_its_moments(moments: dict[str, datetime], now_ms: int, days: LocalDays) -> Finding:
     expiry = min((moment for name, moment in moments.items() if name in EXPIRES), default=None)
     if expiry is not None and _ms(expiry) <= now_ms:
-        return Finding(held=f"Its expiry, {expiry.isoformat()}, has passed: the regulator refuses that. {WRONG}")
+        return Finding(held=Fact(DatesFact.EXPIRED, moment=expiry.isoformat()))
     happened = max((moment for name, moment in moments.items() if name in HAPPENED), default=None)
     ahead_ms = 0 if happened is None else _ms(happened) - now_ms
     if happened is not None and ahead_ms > WRONG_MS:
         dated, now = happened.isoformat(), days.local(now_ms).isoformat(timespec="seconds")
-        return Finding(
-            held=f"It is dated {dated}, far ahead of the regulator's clock ({now}), by one that was wrong. {WRONG}"
-        )
+        return Finding(held=Fact(DatesFact.FAR_AHEAD, moment=dated, end=now))
     if ahead_ms > HEARD_MS:  # a date made earlier to please the regulator would be an invented one
-        early = f"Its date lies {ahead_ms // 1000} s ahead of the regulator's clock, which would refuse it: it waits."
+        early = Fact(DatesFact.AHEAD, n=ahead_ms // 1000)
         return Finding(ahead_ms + HEARD_MS, early)
     return Finding()
 
@@ -88,29 +85,17 @@ def _unsure(head: Head, days: LocalDays, codes: int) -> str | None:
         return None
     began, ended = days.local(first.ms).isoformat(), days.local(last.ms).isoformat()
     if first.doubt or last.doubt:
-        return (
-            f"{codes} codes: this computer's clock was wrong, or may have been, when it showed {began}; by how much is "
-            f"not known. {WAY_OUT}"
-        )
+        return Fact(DatesFact.CLOCK_UNKNOWN, n=codes, moment=began)
     if abs(first.error_ms) > SYNCED_MS and days.day_of(first.ms) != days.day_of(last.ms):
-        return (
-            f"{codes} codes were read while this computer's clock was wrong: from {began} to {ended} "
-            f"by a right one, so not all on the day of the first. {WAY_OUT}"
-        )
+        return Fact(DatesFact.CLOCK_WRONG, n=codes, moment=began, end=ended)
     if produced is not None and _ms(produced) > first.ms:
-        return (
-            f"It was packed at {began}, before the production date that was given for what is in it, "
-            f"{produced.isoformat()}. If that is right all the same, send it again; if not, correct the date of its "
-            "codes first."
-        )
+        return Fact(DatesFact.PACKED_BEFORE, moment=began, end=produced.isoformat())
     return None
 
 
 def _clock_is_wrong(skew_ms: int) -> str:
-    minutes, then = abs(skew_ms) // 60_000, "once that is set right it is sent, rightly dated."
-    if skew_ms > 0:
-        return f"The clock of this computer is {minutes} minutes ahead of the regulator's: {then}"
-    return f"The clock of this computer is {minutes} minutes behind the regulator's: {then}"
+    minutes = abs(skew_ms) // 60_000
+    return Fact(DatesFact.CLOCK_AHEAD, n=minutes) if skew_ms > 0 else Fact(DatesFact.CLOCK_BEHIND, n=minutes)
 
 
 def _moments(told: dict[str, Any]) -> dict[str, datetime]:

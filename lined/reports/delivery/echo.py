@@ -24,6 +24,7 @@ from lined.reports.kinds.kinds import kind_of
 from lined.reports.outcomes.searching import FoundEarlier, earlier_missed
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Unavailable
+from lined.vocabulary.facts import DocumentFact, Fact
 
 
 class Verdict(NamedTuple):
@@ -67,7 +68,7 @@ async def instead(
     if (accepted or processed) and verdict.document is None and not verdict.unread:
         return None  # an echo has nothing left to accept
     if verdict.unread:
-        raise Unavailable(f"looking for an earlier attempt: {verdict.unread}")
+        raise Unavailable(Fact(DocumentFact.LOOKING_EARLIER, more=verdict.unread))
     if verdict.document is not None:
         return FoundEarlier(document_id=verdict.document, own={CodeState.ACCEPTED: accepted})
     return earlier_missed(report, around.rules, around.server_ms()) if verdict.suspect else None

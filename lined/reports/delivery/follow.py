@@ -45,6 +45,7 @@ from lined.reports.outcomes.refusals import Refused, RefusedNameless
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import LookupFailed, Unfit, clause
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import Outcome, ReportState
 
 log = structlog.get_logger()
@@ -155,10 +156,9 @@ class Following:
         around = self._around
         self._absent[report.id] += 1
         rows, evidence = await error_rows.read(around, report)
-        status, said = report.document_status, error_rows.told(rows)
-        why = f"document {report.document_id} is {status} and has no list of its codes"
-        if said:
-            why = f"document {report.document_id} is {status} and has no list of its codes; its errors: {said}"
+        status, told = report.document_status, error_rows.told(rows)
+        about = {"id": report.document_id or "", "status": status or ""}
+        why = Fact(ReportFact.NO_LIST_ERRORS, more=told, **about) if told else Fact(ReportFact.NO_LIST, **about)
         if became == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
             return without_list(report, why, evidence, around.rules, around.wall_ms())
         named = await around.journal.read(blamed, report, [error_rows.tagged(row) for row in rows])
@@ -171,8 +171,9 @@ class Following:
         if not listed.whole and not listed.absent:
             return ReadOn()
         members = _members(report, listed)
-        waiting = dict.fromkeys(
-            await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED), "not listed for 24 h"
+        waiting: dict[str, str] = dict.fromkeys(
+            await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED),
+            Fact(ReportFact.NEVER_LISTED),
         )
         accepted = {key: text for key, text in members.accepted.items() if key in waiting}
         refused = {key: text for key, text in members.refused.items() if _member(key) in waiting}
@@ -191,7 +192,7 @@ class Following:
         self._unfit[report.id] += 1
         times = self._unfit[report.id]
         if times >= TOLD_FROM:
-            text = f"Report {report.id}: {clause(error)}. It is not believed, and asked again."
+            text = Fact(ReportFact.STRANGE, n=report.id, more=clause(error))
             around.problems.set(AlarmKind.STRANGE_ANSWER, str(report.id), text)
         wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, times, around.chance)
         await apply_outcome(around, report, unanswered(report, error, wait_ms, around.rules, around.wall_ms()))
@@ -213,11 +214,11 @@ async def _partial(around: Surroundings, search: Search, report: ReportRow, list
     if refused and (echo_of := await echo.instead(around, search, report, accepted, refused, processed=late)):
         return echo_of
     _, evidence = await error_rows.read(around, report)
-    unlisted = dict.fromkeys(members.unlisted, "not in the list of the document's codes")
+    unlisted = dict.fromkeys(members.unlisted, Fact(ReportFact.NOT_LISTED))
     taken = {*refused, *map(_member, refused), *unlisted}
     # An earlier look may have been cut off here (a kill, a full disk) when the document did not list them yet.
     waiting = await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED)
-    listed_now = {key: "listed by a later look" for key in waiting if key not in taken}
+    listed_now = dict.fromkeys((key for key in waiting if key not in taken), Fact(ReportFact.LISTED_LATER))
     await keep_remarks(around, report, remarked(listed, members))
     return Partial(
         own={
@@ -233,11 +234,13 @@ async def _partial(around: Surroundings, search: Search, report: ReportRow, list
 async def _refused(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> ReportOutcome:
     """Nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
     rows, evidence = await error_rows.read(around, report)
-    why = f"document {report.document_id} was refused whole"
-    named = dict(_members(report, listed).refused)
-    if not named:
-        said = error_rows.told(rows)
-        why = f"{why}, naming no code; its errors: {said}" if said else f"{why}, naming no code"
+    named, about = dict(_members(report, listed).refused), report.document_id or ""
+    if named:
+        why = Fact(ReportFact.REFUSED_WHOLE, id=about)
+    elif told := error_rows.told(rows):
+        why = Fact(ReportFact.REFUSED_NAMELESS_ERRORS, id=about, more=told)
+    else:
+        why = Fact(ReportFact.REFUSED_NAMELESS, id=about)
     return await _refuse(around, search, report, named, why, evidence)
 
 
@@ -268,4 +271,6 @@ async def _mended(around: Surroundings, report: ReportRow, but: Collection[str])
     if not refused:
         return {}
     ours = set((await around.journal.read(kind_of(report).texts, report)).values())
-    return {key: "accepted after all" for key in refused if key in ours and key not in but}
+    return dict.fromkeys(
+        (key for key in refused if key in ours and key not in but), Fact(ReportFact.ACCEPTED_AFTER_ALL)
+    )

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from lined.regulator import bounds
 from lined.regulator.codec import UPDATED
+from lined.vocabulary.facts import DocumentFact, Fact
 
 COMPARED = ("business_place_id", "series", "production_date", "expiration_date", "document_date")
 FRACTION_S = 1.0
@@ -23,7 +24,7 @@ def difference(ours: Mapping[str, object], theirs: Mapping[str, object]) -> str 
     """What a document says differently, for people; None where nothing tells the two apart."""
     for name, mine, yours in _both(ours, theirs):
         if not _same(mine, yours):
-            return f"{name} is {_shown(yours)} there and {_shown(mine)} in the report"
+            return Fact(DocumentFact.DIFFERENCE, name=name, there=_shown(yours), here=_shown(mine))
     return None
 
 

@@ -7,16 +7,19 @@ goes on in the next, so that no list keeps the other documents waiting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lined.codes import without_separators
+from lined.journal.database import Connection
+from lined.journal.tables import codes, packages
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import CodeOutcome
 from lined.regulator.profile import Statuses
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import Unfit
+from lined.vocabulary.facts import DocumentFact, Fact
 from lined.vocabulary.reports import ReportKind
 
 PAGES = 20  # of 2,000 rows: a document of 30,000 codes takes one look
@@ -57,13 +60,15 @@ class Listed:
 
 @dataclass
 class Remarks:
-    """What the list of a document that succeeded remarks about codes of ours, by their key. `foreign`: remarks about
-    codes that are none of ours. `whole`, `absent`: as in Listed.
+    """What the list of a document that succeeded remarks about codes of ours, by their key. `sample`: a row of each
+    page; `foreign`: of those and of the remarks, how many are about codes that are none of ours. `whole`, `absent`: as
+    in Listed.
     """
 
     rows: int = 0
     after: int | None = None
     found: list[CodeOutcome] = field(default_factory=list)
+    sample: list[str] = field(default_factory=list)
     warned: dict[str, str] = field(default_factory=dict)
     foreign: int = 0
     whole: bool = False
@@ -93,6 +98,7 @@ class Lists:
             if page is None:
                 return Remarks(absent=True)
             listed.rows += len(page)
+            listed.sample += [row.code for row in page[:1]]
             listed.found += [row for row in page if row.state in around.profile.statuses.code_warned]
             # The rows of an aggregation may be packages, children or both: its list is read to an empty page.
             enough = most if report.kind != ReportKind.AGGREGATION else ROWS_MOST
@@ -107,8 +113,11 @@ class Lists:
         return listed
 
     async def _match(self, report: ReportRow, listed: Remarks) -> None:
-        """Which codes of ours the remarks are about."""
+        """Which codes of ours the remarks are about. Raises Unfit for a list of something else."""
         listed.whole = True
+        listed.foreign = await self._around.journal.read(_strangers, report, listed.sample)
+        if listed.sample and listed.foreign == len(listed.sample):
+            raise Unfit(Fact(DocumentFact.OTHER_LIST, id=report.document_id or ""))
         if not listed.found:
             return
         ours = await self._around.journal.read(kind_of(report).texts, report)
@@ -140,7 +149,7 @@ class Lists:
             # A server may have a limit of its own, so a short page is not the last.
             if not page or listed.keys <= listed.accepted.keys() | listed.refused.keys():
                 if listed.rows and listed.rows == listed.foreign:
-                    raise Unfit(f"not one code of the list of document {report.document_id} is in the report")
+                    raise Unfit(Fact(DocumentFact.OTHER_LIST, id=report.document_id))
                 listed.whole = True
                 return listed
             if listed.rows > most:
@@ -157,7 +166,17 @@ class Lists:
 
 
 def _too_long(report: ReportRow, most: int) -> Unfit:
-    return Unfit(f"the list of codes of document {report.document_id} has more rows than its {most} codes")
+    return Unfit(Fact(DocumentFact.ENDLESS_LIST, id=report.document_id or "", n=most))
+
+
+def _strangers(connection: Connection, report: ReportRow, texts: Sequence[str]) -> int:
+    """How many of these texts are no codes of the report; of what is not its batch's own, no codes of this line."""
+    strangers = 0
+    for text in texts:
+        code = codes.beginning(connection, text)
+        ours = code is not None and (report.kind != ReportKind.UTILISATION or code.batch_id == report.batch_id)
+        strangers += not ours and (report.kind == ReportKind.UTILISATION or packages.by_ident(connection, text) is None)
+    return strangers
 
 
 def _key(row: CodeOutcome, ours: Mapping[str, str]) -> str | None:

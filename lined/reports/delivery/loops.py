@@ -33,6 +33,7 @@ from lined.reports.outcomes.following import unanswered
 from lined.reports.outcomes.sending import NoAnswer, NotReceived
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import CommandError, Defect, JournalError, JournalFull, LookupFailed
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportKind, ReportState
 
 log = structlog.get_logger()
@@ -346,14 +347,13 @@ def _due_to_send(
     return due, paused
 
 
-def _held_text(count: int, first: list[int]) -> str:
-    shown = ", ".join(map(str, first)) + (f" and {count - len(first)} more" if count > len(first) else "")
-    return f"Held: {shown}. A person has to decide what becomes of each: lined report show {first[0]}, or the page."
+def _held_text(count: int, first: list[int]) -> Fact:
+    shown, left = ", ".join(map(str, first)), count - len(first)
+    if left > 0:
+        return Fact(ReportFact.HELD_AND_MORE, list=shown, n=first[0], left=left)
+    return Fact(ReportFact.HELD, list=shown, n=first[0])
 
 
-def _doubt_text(in_doubt: list[ReportRow]) -> str:
+def _doubt_text(in_doubt: list[ReportRow]) -> Fact:
     first = ", ".join(str(report.id) for report in in_doubt[:TOLD])
-    return (
-        f"May or may not have been received: report {first}{' …' if len(in_doubt) > TOLD else ''}. "
-        "Each is looked for before it is sent again."
-    )
+    return Fact(ReportFact.IN_DOUBT, list=first + (" …" if len(in_doubt) > TOLD else ""))

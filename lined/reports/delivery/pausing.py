@@ -7,6 +7,7 @@ from __future__ import annotations
 from lined.journal.database import Connection
 from lined.journal.tables import refusals
 from lined.reports.kinds.kinds import KINDS
+from lined.vocabulary.facts import Fact, ReportFact
 
 NAMELESS_REFUSALS_MAX = 2  # in a row, after which a kind pauses
 
@@ -40,9 +41,6 @@ def paused_kinds(connection: Connection) -> list[str]:
     return [kind for kind in KINDS if found.get(kind, 0) >= NAMELESS_REFUSALS_MAX]
 
 
-def paused_text(kind: str) -> str:
+def paused_text(kind: str) -> Fact:
     """What people are told about a paused kind."""
-    return (
-        f"Two {kind} reports in a row were refused without naming a code, so nothing of this kind is sent. Look at the "
-        "held reports, mend what they say, then retry or release one of them."
-    )
+    return Fact(ReportFact.KIND_PAUSED, kind=kind)

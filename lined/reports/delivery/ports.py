@@ -16,6 +16,7 @@ from lined.journal import Journal
 from lined.regulator.answers import CodeOutcome, Document, DocumentError, Receipt
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
+from lined.vocabulary.facts import Fact
 
 log = structlog.get_logger()
 
@@ -59,7 +60,7 @@ class RegulatorPort(Protocol):
 class ProblemsPort(Protocol):
     """Where people are told what is wrong."""
 
-    def set(self, kind: str, where: str, text: str) -> None: ...
+    def set(self, kind: str, where: str, text: Fact) -> None: ...
 
     def clear(self, kind: str, where: str) -> None: ...
 

@@ -30,7 +30,8 @@ from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import KINDS, kind_of
 from lined.reports.outcomes.searching import Look, concluded
-from lined.vocabulary.errors import LookupFailed
+from lined.vocabulary.errors import LookupFailed, said
+from lined.vocabulary.facts import DocumentFact, Fact
 from lined.vocabulary.reports import Outcome, ReportState
 
 log = structlog.get_logger()
@@ -120,7 +121,7 @@ class Search:
                 fresh = [document for document in page if document.document_id not in seen]
                 if not fresh:
                     if len(page) >= around.rules.search_page:
-                        return Look(answered=True, why="the search gives its first page again and again")
+                        return Look(answered=True, why=Fact(DocumentFact.SAME_PAGE))
                     await self._touching(report, ours, since, seen, found)
                     return found.look()
                 seen.update(document.document_id for document in fresh)
@@ -130,8 +131,8 @@ class Search:
                     return found.look()
                 cursor = page[-1].document_id
         except LookupFailed as error:
-            return Look(answered=answered, why=str(error))
-        return Look(answered=True, why=f"more than {PAGES_MAX} pages of documents")
+            return Look(answered=answered, why=said(error))
+        return Look(answered=True, why=Fact(DocumentFact.TOO_MANY_PAGES, n=PAGES_MAX))
 
     async def _read(self, report: ReportRow, ours: _Ours, candidates: Sequence[Document], found: _Findings) -> None:
         for document in candidates:
@@ -144,15 +145,18 @@ class Search:
             content = await self._around.regulator.content(document.document_id)
             theirs = await self._codes(report.kind, content)
             if theirs is None:
-                found.unreadable = f"document {document.document_id} has no readable list of codes"
+                found.unreadable = Fact(DocumentFact.NO_LIST, id=document.document_id)
                 continue
             self._prints.keep(report.kind, document.document_id, theirs)
             if len(theirs) == len(ours.codes) and set(theirs) == ours.codes:
                 await self._matched(report, document, content, found)
             elif shared := len(ours.codes.intersection(theirs)):
-                found.contradiction = (
-                    f"Document {document.document_id} holds {len(theirs)} codes, {shared} of them of this report's "
-                    f"{len(ours.codes)}: neither ours nor foreign."
+                found.contradiction = Fact(
+                    DocumentFact.OVERLAP,
+                    id=document.document_id,
+                    other=len(theirs),
+                    left=shared,
+                    n=len(ours.codes),
                 )
             else:
                 self._remember_foreign(report, document)
@@ -166,7 +170,7 @@ class Search:
         if other is None:
             found.match(document)
         elif not found.refused_whole(document):  # one that is somebody else's changes nothing
-            found.contradiction = f"Document {document.document_id} holds exactly this report's codes, but {other}."
+            found.contradiction = Fact(DocumentFact.DIFFERS, id=document.document_id, more=other)
 
     async def _touching(
         self, report: ReportRow, ours: _Ours, since: datetime, seen: Collection[str], found: _Findings
@@ -185,7 +189,7 @@ class Search:
                 continue
             document = await card(around, report.kind, document_id)
             if document is None:
-                found.unreadable = f"document {document_id} has touched its codes, and cannot be seen"
+                found.unreadable = Fact(DocumentFact.NOT_SEEN, id=document_id)
             else:
                 await self._read(report, ours, [document], found)
 

@@ -33,7 +33,8 @@ from lined.reports.outcomes.sending import (
     unanswered,
 )
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused
+from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, said
+from lined.vocabulary.facts import Fact, ReportFact
 
 log = structlog.get_logger()
 
@@ -86,7 +87,7 @@ async def _sent(around: Surroundings, search: Search, report: ReportRow, body: b
 
 
 async def _refused(around: Surroundings, search: Search, report: ReportRow, error: Refused) -> ReportOutcome:
-    refusal = f"refused: {error}"
+    refusal = Fact(ReportFact.REFUSED, more=said(error))
     named = await around.journal.read(blamed, report, error.named) if error.named else {}
     verdict = await echo.look(around, search, report, set(named))
     if verdict.document is not None:
@@ -136,7 +137,7 @@ async def _learn_the_time(around: Surroundings, kind: str) -> None:
         await around.regulator.search(kind=kind, since=around.just_now(), cursor=None)
     except LookupFailed as error:
         if around.regulator.server_time is None or around.regulator.server_skew_s is None:
-            raise NotSent(f"not sent: the regulator has not been heard yet: {error}") from error
+            raise NotSent(Fact(ReportFact.NOT_HEARD, more=said(error))) from error
 
 
 def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:

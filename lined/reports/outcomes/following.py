@@ -14,7 +14,8 @@ from lined.journal.outcomes import Edges, ReportOutcome
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.rules import DeliveryRules, backed_off
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import clause
+from lined.vocabulary.errors import clause, said
+from lined.vocabulary.facts import DocumentFact, Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
 QUICK_LOOKS = 3  # before they back off
@@ -31,7 +32,7 @@ class Succeeded(ReportOutcome, edges={_S.SUBMITTED: _S.SUCCEEDED, _S.HELD: _S.SU
 
     @property
     def why(self) -> str:
-        return "all codes processed"
+        return Fact(ReportFact.SUCCEEDED)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {"document_status": self.status, "problem": None}
@@ -48,8 +49,9 @@ class Partial(ReportOutcome, edges={_S.SUBMITTED: _S.PARTIAL, _S.HELD: _S.PARTIA
     @property
     def why(self) -> str:
         refused, unlisted = len(self.own[CodeState.REFUSED]), self._unlisted
-        told = "1 code refused" if refused == 1 else f"{refused} codes refused"
-        return f"{told}, {unlisted} not listed" if unlisted else told
+        if unlisted:
+            return Fact(ReportFact.PARTIAL_UNLISTED, n=refused, left=unlisted)
+        return Fact(ReportFact.PARTIAL, n=refused)
 
     @property
     def _unlisted(self) -> int:
@@ -58,7 +60,11 @@ class Partial(ReportOutcome, edges={_S.SUBMITTED: _S.PARTIAL, _S.HELD: _S.PARTIA
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         if not self._unlisted:
             return {"problem": self.why}
-        return {"problem": self.why, "due_ms": at_ms + self.wait_ms, "waits_for": f"{self._unlisted} codes not listed"}
+        return {
+            "problem": self.why,
+            "due_ms": at_ms + self.wait_ms,
+            "waits_for": Fact(ReportFact.UNLISTED, n=self._unlisted),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +77,7 @@ class Unlisted(ReportOutcome, edges={_S.PARTIAL: _S.PARTIAL}):
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         if not self.left:
             return {"due_ms": None, "waits_for": None}
-        return {"due_ms": at_ms + self.wait_ms, "waits_for": f"{self.left} codes not listed"}
+        return {"due_ms": at_ms + self.wait_ms, "waits_for": Fact(ReportFact.UNLISTED, n=self.left)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,10 +188,8 @@ def undecided(
 ) -> ReportOutcome:
     """After a look that showed no final status. `looks`: of this run of the program, this one among them."""
     if _in_vain(report, rules, at_ms):
-        shown = status or "not visible yet"
-        problem = (
-            f"Document {report.document_id} has had no final status for 24 h (it is {shown}); it is still looked at."
-        )
+        shown = status or Fact(DocumentFact.NOT_VISIBLE)
+        problem = Fact(ReportFact.NOT_FINAL, id=report.document_id or "", status=shown)
         return GivenUp(problem=problem, status=status, wait_ms=rules.held_poll_ms)
     wait_ms = backed_off(rules.poll_ms, rules.poll_max_ms, max(looks - QUICK_LOOKS, 0), chance)
     return NotFinal(status=status, wait_ms=rules.held_poll_ms if report.state == _S.HELD else wait_ms)
@@ -194,7 +198,7 @@ def undecided(
 def without_list(report: ReportRow, problem: str, evidence: str, rules: DeliveryRules, at_ms: int) -> ReportOutcome:
     """After a look at a final document that found no list of its codes."""
     if _in_vain(report, rules, at_ms):
-        why = f"Nothing could be learnt about the codes for 24 h: {problem}. It is still looked at."
+        why = Fact(ReportFact.CODES_NOT_LEARNT, more=problem)
         return GivenUp(problem=why, status=report.document_status, wait_ms=rules.held_poll_ms, evidence=evidence)
     wait_ms = rules.held_poll_ms if report.state == _S.HELD else rules.poll_ms
     return NoList(problem=problem, wait_ms=wait_ms, evidence=evidence)
@@ -203,10 +207,9 @@ def without_list(report: ReportRow, problem: str, evidence: str, rules: Delivery
 def unanswered(report: ReportRow, error: Exception, wait_ms: int, rules: DeliveryRules, at_ms: int) -> ReportOutcome:
     """After a look that got no answer, or one about something else."""
     if _in_vain(report, rules, at_ms):
-        why = f"Nothing could be learnt about document {report.document_id} for 24 h"
-        problem = f"{why}: {clause(error)}. It is still looked at."
+        problem = Fact(ReportFact.NOT_LEARNT, id=report.document_id or "", more=clause(error))
         return GivenUp(problem=problem, status=report.document_status, wait_ms=rules.held_poll_ms)
-    return NothingLearnt(problem=str(error), wait_ms=wait_ms)
+    return NothingLearnt(problem=said(error), wait_ms=wait_ms)
 
 
 def _in_vain(report: ReportRow, rules: DeliveryRules, at_ms: int) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lined.journal.outcomes import ReportOutcome
 from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
 _S = ReportState
@@ -51,8 +52,7 @@ class HeldForDefect(
 
     @property
     def why(self) -> str:
-        mistake = f"A mistake in lined itself, {self.times} times ({self.defect})"
-        return f"{mistake}: a person has to decide. The log has the details."
+        return Fact(ReportFact.DEFECT_HELD, n=self.times, id=self.defect)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         due_ms = at_ms + self.wait_ms if report.document_id is not None else None

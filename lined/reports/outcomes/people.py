@@ -7,10 +7,10 @@ from typing import Any
 
 from lined.journal.outcomes import ReportOutcome
 from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
-NAMED = "a look into the document that a person named"  # `waits_for` of such a report
-SOMEBODY = "a person"
+NAMED = Fact(ReportFact.NAMED)  # `waits_for` of such a report
 
 _S = ReportState
 
@@ -24,7 +24,7 @@ class SentAgain(ReportOutcome, edges={_S.HELD: _S.SEALED}):
 
     @property
     def why(self) -> str:
-        return f"sent again by {self.by or SOMEBODY}"
+        return Fact(ReportFact.SENT_AGAIN, by=self.by)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {
@@ -49,7 +49,7 @@ class Adopted(ReportOutcome, edges={_S.HELD: _S.SUBMITTED}):
 
     @property
     def why(self) -> str:
-        return f"adopted by {self.by or SOMEBODY}: document {self.document_id}"
+        return Fact(ReportFact.ADOPTED, by=self.by, id=self.document_id)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {
@@ -74,7 +74,7 @@ class Released(ReportOutcome, edges={_S.HELD: _S.RELEASED}):
 
     @property
     def why(self) -> str:
-        return f"released as {self.codes} by {self.by or SOMEBODY}: {self.reason}"
+        return Fact(ReportFact.RELEASED, state=self.codes, by=self.by, more=self.reason)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {"released_as": self.codes}

@@ -12,6 +12,7 @@ from typing import Any
 
 from lined.journal.outcomes import Edges, ReportOutcome
 from lined.journal.tables.reports import ReportRow
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
 _S = ReportState
@@ -44,7 +45,7 @@ class RefusedAgain(ReportOutcome, edges=_HELD):
 
     @property
     def why(self) -> str:
-        return f"Its codes were refused a second time, {self.named} by name; {self.left} are left. {self.refusal}"
+        return Fact(ReportFact.REFUSED_AGAIN, n=self.named, left=self.left, more=self.refusal)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {"problem": self.why, "due_ms": None, "fingerprint": None, "frozen_ms": None, "carried": None}

@@ -18,6 +18,8 @@ from lined.regulator.answers import Document
 from lined.reports.delivery.rules import DeliveryRules, backed_off
 from lined.reports.outcomes.held import Held
 from lined.reports.outcomes.sending import ECHO
+from lined.vocabulary.errors import clause
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
 _S = ReportState
@@ -43,7 +45,7 @@ class Found(ReportOutcome, edges={_S.IN_DOUBT: _S.SUBMITTED}):
 
     @property
     def why(self) -> str:
-        return f"found by its codes: document {self.document_id}"
+        return Fact(ReportFact.FOUND, id=self.document_id)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {
@@ -63,7 +65,7 @@ class FoundEcho(Found, edges={_S.SENDING: _S.SUBMITTED}):
 
     @property
     def why(self) -> str:
-        return f"refused as our own echo: document {self.document_id} is that of an earlier attempt"
+        return Fact(ReportFact.FOUND_ECHO, id=self.document_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ class FoundEarlier(Found, edges={_S.SUBMITTED: _S.SUBMITTED, _S.HELD: _S.HELD}):
     """The document that is followed was an echo: the earlier one takes its place."""
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
-        problem = f"Document {report.document_id} was our own echo; {self.document_id} is that of an earlier attempt."
+        problem = Fact(ReportFact.FOUND_EARLIER, id=self.document_id, other=report.document_id or "")
         return {**super().changes(report, at_ms), "document_status": None, "problem": problem}
 
 
@@ -84,7 +86,7 @@ class Missed(ReportOutcome, edges={_S.IN_DOUBT: _S.SEALED}):
 
     @property
     def why(self) -> str:
-        return "two complete searches missed it: not received"
+        return Fact(ReportFact.MISSED)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         misses = report.misses + 1
@@ -145,7 +147,7 @@ def concluded(
     if look.complete and not probing:
         return _missed(report, rules, server_ms)
     if not look.complete and at_ms - (report.attempt_ms or at_ms) >= rules.give_up_ms:
-        return Held(problem=f"No complete search was possible for 24 h: {look.why}")
+        return Held(problem=Fact(ReportFact.NO_SEARCH, more=look.why))
     if probing:
         return LookedFor(wait_ms=None)
     return LookedFor(wait_ms=backed_off(rules.retry_ms, rules.retry_max_ms, failures, chance))
@@ -161,9 +163,9 @@ def _missed(report: ReportRow, rules: DeliveryRules, now_ms: int) -> ReportOutco
     if now_ms - report.missed_ms < gap_ms:
         return LookedFor(wait_ms=gap_ms - (now_ms - report.missed_ms))
     if report.waits_for == PERSON:
-        return Held(problem="It was unfinished in a backup that took over, and two searches missed it.")
+        return Held(problem=Fact(ReportFact.MISSED_RETURNED))
     if report.waits_for == ECHO:
-        return Held(problem=f"{report.problem} No document of an earlier attempt was found.")
+        return Held(problem=Fact(ReportFact.MISSED_ECHO, more=clause(report.problem)))
     if report.unread_times >= rules.unread_most:
         return Held(problem=_unreadable(report))
     return Missed(missed_ms=now_ms, unread=_unreadable(report) if report.unread_times else None)
@@ -174,11 +176,7 @@ def earlier_missed(report: ReportRow, rules: DeliveryRules, now_ms: int) -> Repo
     gap_ms = rules.in_doubt_gap_ms
     missed_ms = report.missed_ms if report.misses else None
     if missed_ms is not None and now_ms - missed_ms >= gap_ms:
-        refuses = f"Document {report.document_id} refuses every code, as it would if an earlier attempt had arrived"
-        return Held(
-            problem=f"{refuses}; no document of that one was found. Adopt it if the regulator has it, or release the "
-            "report."
-        )
+        return Held(problem=Fact(ReportFact.ECHO_HELD, id=report.document_id or ""))
     if missed_ms is None or now_ms < missed_ms:
         missed_ms = now_ms
     return EarlierMissed(missed_ms=missed_ms, wait_ms=gap_ms - (now_ms - missed_ms))
@@ -186,8 +184,4 @@ def earlier_missed(report: ReportRow, rules: DeliveryRules, now_ms: int) -> Repo
 
 def _unreadable(report: ReportRow) -> str:
     """What people are told about a report that something before the regulator turns away."""
-    return (
-        f"HTTP {report.unread_status} without a readable answer, {report.unread_times} of "
-        "its attempts in a row, and the regulator has not received it: something between may refuse it, such as a "
-        "firewall or a limit of size. What came back is kept as evidence."
-    )
+    return Fact(ReportFact.UNREADABLE, status=report.unread_status or 0, n=report.unread_times)

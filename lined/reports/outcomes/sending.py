@@ -4,7 +4,7 @@
     sending → submitted   an id came back
             → sealed      certainly not received
             → in_doubt    anything else after a byte left
-            → refused | held   a readable no: `following`
+            → refused | held   a readable no: `refusals`
 
 After an earlier attempt in doubt a readable no may be our own echo, and is in doubt too.
 """
@@ -19,10 +19,11 @@ from lined.journal.care.takeover import PERSON
 from lined.journal.outcomes import ReportOutcome
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.rules import HOUR_MS, DeliveryRules, backed_off
-from lined.vocabulary.errors import NotSent, OutcomeUnknown, clause
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, clause, said
+from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
-ECHO = "the document of an earlier attempt"  # `waits_for` of a report that was refused perhaps as our own echo
+ECHO = Fact(ReportFact.ECHO)  # `waits_for` of a report that was refused perhaps as our own echo
 TOO_MANY = 429  # meets every report of its kind: each method has a limit of its own
 FOR_ALL = (None, 401, 403)  # HTTP statuses of NotSent that would meet any other report too; None: no answer
 NOT_THEIRS = frozenset(range(400, 500)) - {408}  # without a readable body; 408: whoever it was did not get the request
@@ -36,7 +37,7 @@ class Emptied(ReportOutcome, edges={_S.SEALED: _S.VOID}):
 
     @property
     def why(self) -> str:
-        return "every code in it was withdrawn"
+        return Fact(ReportFact.EMPTIED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ class Begun(ReportOutcome, edges={_S.SEALED: _S.SENDING}):
 
     @property
     def why(self) -> str:
-        return f"attempt {self.attempt}"
+        return Fact(ReportFact.ATTEMPT, n=self.attempt)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {
@@ -83,7 +84,7 @@ class Received(ReportOutcome, edges={_S.SENDING: _S.SUBMITTED}):
 
     @property
     def why(self) -> str:
-        return f"document {self.document_id}"
+        return Fact(ReportFact.DOCUMENT, id=self.document_id)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {
@@ -105,7 +106,7 @@ class NotReceived(ReportOutcome, edges={_S.SENDING: _S.SEALED}):
 
     @property
     def why(self) -> str:
-        return f"not received: {self.problem}"
+        return Fact(ReportFact.NOT_RECEIVED, more=self.problem)
 
     @property
     def of_its_kind(self) -> bool:
@@ -144,9 +145,7 @@ class NoAnswer(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         unread = {} if self.unread is None else dict(zip(("unread_status", "unread_times"), self.unread, strict=True))
-        problem = (
-            f"Sent, but whether it arrived is unknown: {clause(self.error)}. It is looked for before it is sent again."
-        )
+        problem = Fact(ReportFact.NO_ANSWER, more=clause(self.error))
         return {"problem": problem, "due_ms": at_ms + self.wait_ms, **unread}
 
 
@@ -158,12 +157,11 @@ class CutShort(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):
 
     @property
     def why(self) -> str:
-        return "the program ended while it was being sent"
+        return Fact(ReportFact.CUT_SHORT)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
-        problem = "The program ended while this was being sent. It is looked for before it is sent again."
         due_ms = (report.attempt_ms or at_ms) + self.wait_ms
-        return {"problem": problem, "due_ms": min(max(at_ms, due_ms), at_ms + self.wait_ms)}
+        return {"problem": Fact(ReportFact.CUT_SHORT_DOUBT), "due_ms": min(max(at_ms, due_ms), at_ms + self.wait_ms)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,11 +172,10 @@ class DefectWhileSending(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):
 
     @property
     def why(self) -> str:
-        return "a mistake in lined itself"
+        return Fact(ReportFact.DEFECT_SENDING)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
-        problem = "A mistake in lined itself while this was being sent. It is looked for before it is sent again."
-        return {"problem": problem, "due_ms": at_ms + self.wait_ms}
+        return {"problem": Fact(ReportFact.DEFECT_DOUBT), "due_ms": at_ms + self.wait_ms}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,8 +187,7 @@ class PerhapsEcho(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):
 
     @property
     def why(self) -> str:
-        echo = "Perhaps refused because an earlier attempt had arrived"
-        return f"{echo}: {clause(self.refusal)}. The document of that one is looked for."
+        return Fact(ReportFact.PERHAPS_ECHO, more=clause(self.refusal))
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {"problem": self.why, "waits_for": ECHO, "due_ms": at_ms + self.wait_ms}
@@ -206,7 +202,7 @@ class OfAnother(ReportOutcome, edges={_S.SENDING: _S.IN_DOUBT}):
 
     @property
     def why(self) -> str:
-        return f"The regulator gave document {self.document_id}, which is that of report {self.owner} already."
+        return Fact(ReportFact.OF_ANOTHER, id=self.document_id, report=self.owner)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +213,7 @@ class Returned(ReportOutcome, edges={_S.SEALED: _S.SENDING, _S.SENDING: _S.IN_DO
 
     @property
     def why(self) -> str:
-        return "it may have been sent since the backup was made"
+        return Fact(ReportFact.RETURNED)
 
     def changes(self, report: ReportRow, at_ms: int) -> dict[str, Any]:
         return {"attempt_ms": at_ms, "due_ms": at_ms, "waits_for": PERSON}
@@ -248,7 +244,7 @@ def _later(
 ) -> N:
     floor_ms = min(HOUR_MS, int((error.retry_after_s or 0.0) * 1000))
     return outcome(
-        problem=str(error),
+        problem=said(error),
         status=error.status,
         wait_ms=max(floor_ms, backed_off(rules.retry_ms, rules.retry_max_ms, failures, chance)),
         since_ms=report.attempt_server_ms,
@@ -263,4 +259,4 @@ def unanswered(report: ReportRow, error: OutcomeUnknown, rules: DeliveryRules) -
         times = report.unread_times + 1 if report.unread_status == error.status else 1
         unread = (error.status, times)
     wait_ms = rules.in_doubt_first_ms
-    return NoAnswer(error=str(error), wait_ms=wait_ms, unread=unread, evidence=error.evidence or None)
+    return NoAnswer(error=said(error), wait_ms=wait_ms, unread=unread, evidence=error.evidence or None)

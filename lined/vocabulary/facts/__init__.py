@@ -4,7 +4,9 @@
 """
 
 from lined.vocabulary.facts.batches import SealFact, TakeoverFact
+from lined.vocabulary.facts.dates import DatesFact
 from lined.vocabulary.facts.devices import DeviceFact
+from lined.vocabulary.facts.documents import DocumentFact
 from lined.vocabulary.facts.fact import (
     MARK,
     SOMEBODY,
@@ -24,6 +26,7 @@ from lined.vocabulary.facts.line import LineFact
 from lined.vocabulary.facts.malformed import MalformedFact
 from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
 from lined.vocabulary.facts.regulator import RegulatorFact
+from lined.vocabulary.facts.reports import ReportFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
 
 __all__ = [
@@ -33,7 +36,9 @@ __all__ = [
     "BrokerFact",
     "CareFact",
     "CodeFact",
+    "DatesFact",
     "DeviceFact",
+    "DocumentFact",
     "Fact",
     "FactCode",
     "FieldFact",
@@ -42,6 +47,7 @@ __all__ = [
     "PackageFact",
     "Param",
     "RegulatorFact",
+    "ReportFact",
     "SealFact",
     "ServiceFact",
     "TakeoverFact",

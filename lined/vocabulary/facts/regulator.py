@@ -9,6 +9,16 @@ from lined.vocabulary.word import N_
 class RegulatorFact(FactCode):
     """`more`: the reason, redacted. `status`: of HTTP."""
 
+    NO_ANSWER = (
+        "regulator-no-answer",
+        "%(name)s: no answer: %(more)s",
+        N_("the marking system does not answer (%(name)s: %(more)s)"),
+    )
+    NO_READABLE_ANSWER = (
+        "regulator-no-readable-answer",
+        "sent, but no readable answer: %(more)s",
+        N_("no readable answer: %(more)s"),
+    )
     NOT_WELL = "request-not-well", "%(where)s: %(more)s"
     KEY_REFUSED = (
         "key-refused",

@@ -21,6 +21,7 @@ class ServiceFact(FactCode):
     DISK_FULL = "disk-full", N_("%(more)s: everything is rejected until there is room.")
     STOPPED = "journal-stopped", N_("%(more)s. Everything is rejected until then.")
     NOT_SENT = "notices-not-sent", N_("Alarms cannot be sent: %(more)s")
+    CONTRACT_MOVED = "contract-moved", "%(list)s"  # in the regulator's own names
     WRONG_TOKENS = (
         "wrong-tokens",
         N_("%(n)s requests had a wrong token, the last from %(address)s; they are answered slowly."),

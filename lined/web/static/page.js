@@ -291,6 +291,11 @@ function ask(dialog) {
 }
 
 async function credentials() {
+  if (body.dataset.person) return true;
+  if (body.dataset.signIn) {
+    location.href = "/sign-in?to=" + encodeURIComponent(location.pathname + location.search);
+    return false;
+  }
   if (!sessionStorage.getItem("token")) {
     at("token").value = "";
     at("by").value = localStorage.getItem("by") || "";
@@ -300,6 +305,22 @@ async function credentials() {
   }
   return true;
 }
+
+// Who has signed in is known by a cookie; else the token says that it may be.
+function authorization() {
+  return body.dataset.person ? {} : { "Authorization": "Bearer " + sessionStorage.getItem("token") };
+}
+
+async function signOut() {
+  try {
+    await fetch("/api/v1/sign-out", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: "{}", signal: AbortSignal.timeout(5000),
+    });
+  } finally {
+    location.reload();
+  }
+}
+if (at("sign-out")) at("sign-out").addEventListener("click", signOut);
 
 function fieldsOf(form) {
   const fields = { by: localStorage.getItem("by") || "", id: newId() };
@@ -333,7 +354,7 @@ async function send(form) {
   try {
     const answer = await fetch(form.dataset.action + "?lang=" + body.dataset.language, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "Authorization": "Bearer " + sessionStorage.getItem("token") },
+      headers: { "Content-Type": "application/json", ...authorization() },
       body: JSON.stringify(fieldsOf(form)),
       signal: AbortSignal.timeout(35000),
     });
@@ -356,7 +377,10 @@ function done(form, found) {
 
 function refused(form, status, error) {
   if (error.code === "job-running" && at("replaces")) at("replaces").hidden = false;  // somebody else was quicker
-  if (status === 401) sessionStorage.removeItem("token");
+  if (status === 401) {
+    sessionStorage.removeItem("token");
+    if (body.dataset.person) { location.reload(); return; }  // the session has ended
+  }
   const known = words.refusals[error.code];
   const details = error.details.map((one) => (words.fields[one.path] || one.path) + ": " + one.message).join("; ");
   say(known || words.failed, known && !details ? "" : details || error.message, false, form);

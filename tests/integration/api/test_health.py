@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lined.journal import Journal
 from lined.vocabulary.errors import JournalBroken
+from lined.vocabulary.facts import DeviceFact, Fact, LineFact, RegulatorFact
 from tests.harness.served import Frame, code, malformed_frame
 from tests.harness.served_lines import a_line
 
@@ -47,7 +48,7 @@ async def test_not_ready_before_the_journal_has_recovered_but_alive(tmp_path: Pa
 
 async def test_ready_without_regulator_broker_or_devices(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
-        line.other.reachable, line.other.last_problem = False, "no route"
+        line.other.reachable, line.other.last_problem = False, Fact(RegulatorFact.NOT_WELL, where="x", more="no route")
         line.devices.clear()
         assert (await line.get("/readyz")).status == 200
         assert (await line.fresh())["regulator"]["reachable"] is False
@@ -103,7 +104,7 @@ async def test_rejects_that_could_not_be_written_are_counted_and_say_stopped(tmp
 
 async def test_a_problem_is_degraded_and_its_end_is_running(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
-        line.problems.set("device", "cam-2", "cam-2 is not connected")
+        line.problems.set("device", "cam-2", Fact(LineFact.NOT_CONNECTED, device="cam-2"))
         document = await line.fresh()
         assert document["state"] == "degraded"
         (problem,) = document["problems"]
@@ -201,7 +202,7 @@ async def test_prometheus_reads_the_same_numbers(tmp_path: Path) -> None:
 async def test_the_page_shows_state_and_test_mode_and_needs_nothing_from_outside(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
         await line.start(mode="test", order="<script>alert(1)</script>")
-        line.problems.set("device", "cam-2", "cam-2 <b>is</b> away")
+        line.problems.set("device", "cam-2", Fact(DeviceFact.DOWN, where="cam-2", more="<b>is</b> away"))
         reply = await line.get("/")
     text = reply.body.decode()
     assert reply.headers["content-type"].startswith("text/html")

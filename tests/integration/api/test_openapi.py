@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lined.api.described import shape_in
+from lined.mqtt import asyncapi
+from lined.web import openapi as openapi_document
+from tests.harness.served import questions_asked
 from tests.harness.served_lines import a_line
 
 # docs/contract.md, HTTP
@@ -21,11 +25,18 @@ COMMANDS = [
 ]
 
 # ours: packing, rework and the work list
-MORE_QUESTIONS = ["/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools"]
+MORE_QUESTIONS = [
+    "/api/v1/journal",
+    *("/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools", "/api/v1/session", "/api/v1/people"),
+    "/api/v1/permit",
+    *("/api/v1/audit", "/api/v1/audit/verify"),
+]
+SESSIONS = ["/api/v1/sign-in", "/api/v1/sign-out"]
 MORE_COMMANDS = [
     *("/api/v1/reports/correct", "/api/v1/packages/dissolve", "/api/v1/packages/take-out", "/api/v1/packages/replace"),
-    *("/api/v1/tasks/done", "/api/v1/pools/load", "/api/v1/pools/drop"),
-    "/api/v1/alarms/{alarm_id}/acknowledge",
+    *("/api/v1/tasks/done", "/api/v1/pools/load", "/api/v1/pools/drop", "/api/v1/people/set", "/api/v1/people/remove"),
+    *("/api/v1/alarms/{alarm_id}/acknowledge", "/api/v1/regulator/renew-key"),
+    *("/api/v1/journal/backup", "/api/v1/journal/confirm"),
 ]
 
 
@@ -59,7 +70,7 @@ async def test_it_names_exactly_the_contract_s_paths(tmp_path: Path) -> None:
     document = await openapi(tmp_path)
     found = {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert found == {(path, "get") for path in [*QUESTIONS, *MORE_QUESTIONS]} | {
-        (path, "post") for path in [*COMMANDS, *MORE_COMMANDS]
+        (path, "post") for path in [*COMMANDS, *MORE_COMMANDS, *SESSIONS]
     }
 
 
@@ -100,3 +111,29 @@ async def test_commands_need_the_token_and_refusals_have_one_shape(tmp_path: Pat
                 if int(status) >= 400:
                     assert response["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
     assert "HTTPValidationError" not in json.dumps(document)
+
+
+async def test_every_answer_says_what_it_holds(tmp_path: Path) -> None:
+    """Each 200 in JSON leads to a shape with fields, so that a client can be generated. `Line.get` compares."""
+    document = await openapi(tmp_path)
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            for kind, said in operation["responses"]["200"]["content"].items():
+                if kind == "application/json":
+                    assert resolved(document, said["schema"]["$ref"])["properties"], path
+
+
+def test_every_question_has_its_shape() -> None:
+    assert [route.path for route in questions_asked() if shape_in(route.responses) is None] == ["/metrics"]
+
+
+def test_the_file_is_what_the_routes_make() -> None:
+    file = Path(openapi_document.__file__).with_suffix(".json")
+    assert file.read_text("utf-8") == openapi_document.text(), "python -m lined.web.openapi > lined/web/openapi.json"
+
+
+async def test_the_mqtt_interface_is_described_too(tmp_path: Path) -> None:
+    """Also where there is no broker."""
+    async with a_line(tmp_path) as line:
+        described = (await line.get("/asyncapi.json")).json
+    assert described == asyncapi.document()

@@ -19,9 +19,12 @@ from lined.journal.database import Connection
 from lined.journal.tables import alarms as rows
 from lined.journal.tables import counters
 from lined.line.watch import alarms as book
+from lined.vocabulary.facts import DeviceFact, Fact, RegulatorFact, ServiceFact
 from lined.web import feed
 from tests.harness.served import Frame, Line, code, malformed_frame, wall_ms
 from tests.harness.served_lines import a_shown_line
+
+REFUSED = Fact(DeviceFact.DOWN, where="cam-1", more="refused")
 
 
 class Screen:
@@ -215,7 +218,7 @@ async def until_listed(line: Line, number: int, *, now: bool = False) -> list[di
 
 async def test_an_alarm_is_raised_acknowledged_once_and_cleared(tmp_path: Path) -> None:
     async with a_shown_line(tmp_path) as line:
-        line.problems.set("device", "cam-1", "refused")
+        line.problems.set("device", "cam-1", REFUSED)
         alarm = (await until_listed(line, 1))[0]
         assert (
             alarm["severity"] == "serious" and alarm["where"] == "cam-1" and set(alarm["texts"]) == {"uz", "ru", "en"}
@@ -239,7 +242,7 @@ async def test_an_alarm_that_comes_back_has_its_own_moment_and_a_loose_cable_doe
     monkeypatch.setattr(rows, "KEPT", 20)
     async with a_shown_line(tmp_path) as line:
         for _ in range(50):
-            line.problems.set("device", "cam-1", "refused")
+            line.problems.set("device", "cam-1", REFUSED)
             line.problems.clear("device", "cam-1")
             await asyncio.sleep(0)
         async with asyncio.timeout(60):
@@ -247,7 +250,7 @@ async def test_an_alarm_that_comes_back_has_its_own_moment_and_a_loose_cable_doe
                 await asyncio.sleep(0.02)
         assert all(one["cleared_at"] is not None for one in found)
         assert [int(one["id"]) for one in found] == list(range(50, 30, -1))
-        line.problems.set("device", "cam-1", "refused")
+        line.problems.set("device", "cam-1", REFUSED)
         (back,) = await until_listed(line, 1, now=True)
         assert back["id"] == "51" and back["raised_at"] >= found[0]["cleared_at"]
 
@@ -257,11 +260,11 @@ async def test_what_stood_at_the_end_is_over_after_a_start_unless_it_comes_again
 ) -> None:
     monkeypatch.setattr(book, "SETTLE_S", 0.3)
     async with a_shown_line(tmp_path) as line:
-        line.problems.set("device", "cam-1", "refused")
-        line.problems.set("regulator", "there", "away")
+        line.problems.set("device", "cam-1", REFUSED)
+        line.problems.set("regulator", "there", Fact(RegulatorFact.NOT_WELL, where="there", more="away"))
         await until_listed(line, 2)
     async with a_shown_line(tmp_path) as line:
-        line.problems.set("device", "cam-1", "refused again")
+        line.problems.set("device", "cam-1", Fact(DeviceFact.DOWN, where="cam-1", more="refused again"))
         await until_listed(line, 1, now=True)
         assert [(one["kind"], one["cleared_at"] is None) for one in await listed(line)] == [
             ("regulator", False),
@@ -272,7 +275,7 @@ async def test_what_stood_at_the_end_is_over_after_a_start_unless_it_comes_again
 async def test_an_alarm_that_the_disk_does_not_take_is_written_once_it_does(tmp_path: Path) -> None:
     async with a_shown_line(tmp_path) as line:
         line.journal.writer.stopped.set()  # as good as a disk that takes nothing
-        line.problems.set("disk", "journal", "full")
+        line.problems.set("disk", "journal", Fact(ServiceFact.DISK_FULL, more="full"))
         await asyncio.sleep(0.1)
         assert "The disk is full" in (await line.get("/?lang=en")).body.decode()  # and it is shown meanwhile
         line.journal.writer.stopped.clear()

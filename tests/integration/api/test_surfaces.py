@@ -28,6 +28,7 @@ from lined.mqtt.messages import Reply
 from lined.mqtt.outbox import Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
 from lined.vocabulary.errors import CommandError
+from lined.web import openapi as openapi_document
 from tests.harness.served import GTIN, Line, code
 from tests.harness.served_lines import a_line
 from tests.integration.cli.test_at_work import configure
@@ -246,7 +247,7 @@ async def test_a_command_that_is_declared_once_is_on_every_surface(
         assert set(map(str, answers)) == {str(Said(None, {"said": "Salom, you: 1 by people"}))}
         refused = [await surface(line, one, {"id": "9", "who": "you"}) for surface in (over_http, over_mqtt)]
         assert refused[0] == refused[1] and refused[0].error == "wrong-values"
-        openapi = (await line.get("/openapi.json")).json
+        openapi = openapi_document.document()
         operation = openapi["paths"]["/api/v1/greet"]["post"]
         assert operation["description"] == "Greet somebody."
         assert {"Greeting", "Greeted"} <= set(openapi["components"]["schemas"])

@@ -13,6 +13,7 @@ from lined.cli.exits import DEGRADED, STOPPED
 from lined.codes import sscc
 from lined.journal.database import PAGE_BYTES
 from lined.vocabulary.errors import JournalBroken
+from lined.vocabulary.facts import Fact, LineFact
 from tests.harness.daemon import DEVICE, configuration
 from tests.harness.programs import Done, run
 from tests.harness.served import GTIN, Line, code
@@ -98,7 +99,7 @@ async def test_status_for_people_and_for_programs(tmp_path: Path) -> None:
     async with served_line(tmp_path) as line:
         await line.start(mode="test", order="PO-1")
         await line.codes([1, 1])
-        line.problems.set("device", "cam-2", "cam-2 is not connected")
+        line.problems.set("device", "cam-2", Fact(LineFact.NOT_CONNECTED, device="cam-2"))
         people = await lined(tmp_path, "status")
         assert people.code == DEGRADED, people
         for text in ("line-1: degraded", "cam-2 is not connected", "TEST", "accepted 2", "repeats 0", "PO-1"):

@@ -13,6 +13,7 @@ import typer
 from lined.cli import options
 from lined.cli.app import build
 from lined.cli.exits import DEGRADED, STOPPED
+from lined.vocabulary.facts import Fact, LineFact
 from tests.harness.programs import LINED
 from tests.integration.cli.test_at_work import configure, lined, served_line, silent_port
 
@@ -66,6 +67,6 @@ async def test_status_ends_with_how_the_line_is(tmp_path: Path) -> None:
         assert (await lined(tmp_path, "status")).code == STOPPED  # there is no journal yet
     async with served_line(tmp_path) as line:
         assert (await lined(tmp_path, "status", "--json")).code == 0
-        line.problems.set("device", "cam-1", "cam-1 is not connected")
+        line.problems.set("device", "cam-1", Fact(LineFact.NOT_CONNECTED, device="cam-1"))
         assert (await lined(tmp_path, "status")).code == DEGRADED
         assert (await lined(tmp_path, "status", "--json")).json["state"] == "degraded"

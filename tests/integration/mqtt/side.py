@@ -9,15 +9,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from lined.commands.registry.caller import Caller
 from lined.commands.registry.command import Body, Command
 from lined.line.intake.ports import Judgement
+from lined.line.plant import Plant
 from lined.line.stations.verdicts import PublishedVerdict
+from lined.line.watch.permit import PermitWatch
 from lined.mqtt.bridge import Bridge
 from lined.mqtt.outbox import Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
 from lined.vocabulary.errors import Conflict, Problem
 from tests.integration.mqtt.broker import Broker, until
 
+NO_PLANT = Plant("line-1", "UTC", 27, {}, {})
 SOON = MqttLimits(retry_first_s=0.02, retry_most_s=0.1, status_s=0.2)
 
 
@@ -54,8 +58,8 @@ class Line:
 
     # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def execute(self, command: Command, body: Body, *, by: str = "") -> dict[str, Any]:
-        self.asked.append((command.name, body.said(), body.id or "", body.by or by))
+    async def execute(self, command: Command, body: Body, *, caller: Caller) -> dict[str, Any]:
+        self.asked.append((command.name, body.said(), body.id or "", caller.name(body.by)))
         match command.name:
             case "job-start":
                 started_at = "2023-11-14T22:13:20.000Z"
@@ -100,7 +104,8 @@ async def side(at: Broker, limits: MqttLimits = SOON, *, wait: bool = True, **se
     async def document() -> dict[str, Any]:
         return {**status, "mqtt": {"connected": outbox.state.connected}}
 
-    bridge = Bridge(outbox, line, document, problems.append, strange.append)
+    permit = PermitWatch(NO_PLANT, "run", lambda: True, lambda: True, lambda _device: True, wall_ms)
+    bridge = Bridge(outbox, line, document, problems.append, strange.append, permit=permit)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(bridge.run())
         try:

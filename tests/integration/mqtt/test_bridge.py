@@ -88,20 +88,17 @@ async def test_everything_that_is_published_fits_the_published_schema(tmp_path: 
             assert heard.on("reply/job-start")[0].document["ok"]
             assert working.line.said == [1]
         await until(lambda: heard.last("availability") == b"offline")
-        told = {"availability", "status", "verdict", "report", "package", "alarm", "reply-job-start"}
+        told = {"availability", "permit", "status", "verdict", "report", "package", "alarm", "reply-job-start"}
         assert check_published(heard) == told
 
 
-async def test_a_late_subscriber_hears_availability_and_status_and_no_old_verdict(tmp_path: Path) -> None:
+async def test_a_late_subscriber_hears_how_things_are_and_no_old_verdict(tmp_path: Path) -> None:
     async with broker(tmp_path) as at, side(at) as working, ear(at) as early:
         await until(lambda: early.on("status"))
         await tell_everything(working, early)
         async with ear(at, identifier="late") as late:
-            await until(lambda: len(late.messages) == 2)
-            assert {m.topic for m in late.messages if m.retained} == {
-                "lined/line-1/availability",
-                "lined/line-1/status",
-            }
+            retained = {f"lined/line-1/{name}" for name in ("availability", "permit", "status")}
+            await until(lambda: {m.topic for m in late.messages if m.retained} == retained)
             working.line.judges(working.outbox)
             await until(lambda: late.on("verdict"))
             assert [m.document["seq"] for m in late.on("verdict")] == [4]

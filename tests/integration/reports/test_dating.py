@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lined.i18n.catalogues import catalogue
-from lined.i18n.stored import said
+from lined.i18n.facts import in_words
+from lined.i18n.shown import Clock
 from lined.vocabulary.errors import NotSent
 from tests.integration.reports.clocked import AWAY, DAY, HOUR, MINUTE, SECOND, YEAR, clocked
 
@@ -129,7 +130,9 @@ async def test_what_a_clock_of_which_nothing_is_known_has_dated_goes_out_once_a_
         await line.settle()
         (report,) = await line.held()
         assert report.problem is not None and report.problem.startswith("4 codes: this computer's clock was wrong")
-        assert said(report.problem, catalogue("ru").gettext).startswith("Кодов: 4. Когда часы")
+        assert in_words(report.problem, catalogue("ru").gettext, Clock("Asia/Tashkent")).startswith(
+            "Кодов: 4. Когда часы"
+        )
         assert report.fingerprint is None  # what it will say is not decided yet
         await line.people.do("report-retry", {}, by="Aziza", subject=str(report.id))
         await line.settle()

@@ -405,10 +405,12 @@ async def test_what_a_document_that_succeeded_remarks_is_asked_for_when_nothing_
         assert len(d.office.pages) == asked
 
 
-@pytest.mark.parametrize("nothing", ["no list", "no answer", "endless"])
+@pytest.mark.parametrize("nothing", ["no list", "no answer", "endless", "another's list"])
 async def test_remarks_that_cannot_be_had_cost_nothing(tmp_path: Path, nothing: str) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id, doc = await d.submitted(3)
+        if nothing == "another's list":
+            doc.outcomes = [CodeOutcome(n, f"another's {n}", "SUCCESS", None) for n in range(3)]
         doc.status, doc.has_list, doc.endless = "SUCCESS", nothing != "no list", nothing == "endless"
         await d.followed()
         d.office.deaf = UNAVAILABLE if nothing == "no answer" else None

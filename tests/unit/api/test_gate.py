@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lined.api.gate import Gate, is_loopback
+from lined.api.gate import Gate, Known, is_loopback
 
 
 async def nobody(*_: Any) -> None:
@@ -14,7 +14,7 @@ async def nobody(*_: Any) -> None:
 
 
 def hosts(host: str, port: int, reached: str) -> list[str]:
-    gate = Gate(nobody, "token", lambda: (host, port))
+    gate = Gate(nobody, Known("token"), lambda: (host, port))
     return gate.hosts({"type": "http", "server": (reached, port)})
 
 

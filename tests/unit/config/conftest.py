@@ -106,6 +106,7 @@ quiet_s = 600
 [status]
 listen = "127.0.0.1:8480"
 allow_lan = false
+allowed_hosts = []
 """
 
 

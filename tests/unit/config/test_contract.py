@@ -26,7 +26,7 @@ station.apply station.mode station.confirm_s station.verdict_deadline_ms
 report report.utilisation report.utilisation.max_codes report.utilisation.max_age_s report.utilisation.settle_s
 notify.min_severity notify.kinds notify.per_hour notify.quiet_s
 mqtt.username mqtt.password_file mqtt.ca_file mqtt.protocol mqtt.root mqtt.topics
-status status.listen status.allow_lan
+status status.listen status.allow_lan status.allowed_hosts
 """.split()
 REQUIRED = """
 line line.id

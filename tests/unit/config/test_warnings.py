@@ -91,7 +91,7 @@ CASES: dict[str, tuple[Callable[[Tables], object], set[str], str]] = {
     "the network hears": (
         lambda t: t["status"].update(listen="0.0.0.0:1", allow_lan=True),
         {"status.listen"},
-        "everybody who reaches",
+        "from other computers",
     ),
     "a password in the clear": (_clear_password, {"mqtt.url"}, "in the clear"),
     "no directory yet": (lambda t: t["journal"].update(path="later/line.db"), {"journal.path"}, "no directory"),

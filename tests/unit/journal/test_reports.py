@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lined.api.statuses import STATUS
+from lined.codes import without_separators
 from lined.journal.database import Connection
 from lined.journal.tables import codes, counters, reports
 from lined.journal.tables.codes import KnownCode
@@ -176,6 +178,17 @@ async def test_looking_up_codes_finds_exactly_those_that_are_known(tmp_path: Pat
         found = await line.read(lambda c: codes.find(c, [ident(n) for n in range(many)]))
         assert set(found) == {ident(n) for n in range(0, many, 3)}
         assert all(known.tail == "\x1d93abcd" for known in found.values())
+
+
+async def test_a_code_is_found_by_any_text_that_begins_with_it(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        await line.words("cam-1", oil(1), oil(3))
+        for text in (ident(1), oil(1), without_separators(oil(1))):
+            found = await line.read(partial(codes.beginning, text=text))
+            assert found is not None and found.ident == ident(1)
+        for text in (ident(1)[:-1], oil(2), ident(0), ""):
+            assert await line.read(partial(codes.beginning, text=text)) is None
 
 
 async def test_counters_of_a_job_and_of_the_life_of_the_journal_add_up(tmp_path: Path) -> None:

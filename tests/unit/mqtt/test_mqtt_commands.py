@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lined.commands.registry import registry
+from lined.commands.registry.caller import Caller
 from lined.commands.registry.command import Body, Command, Source
 from lined.mqtt.commands import CommandDesk
 from lined.mqtt.messages import Reply
@@ -28,8 +29,8 @@ class Line:
         self.slow = asyncio.Event()
         self.slow.set()
 
-    async def execute(self, command: Command, body: Body, *, by: str = "") -> dict[str, Any]:
-        self.asked.append((command.name, body.said(), body.id or "", body.by or by))
+    async def execute(self, command: Command, body: Body, *, caller: Caller) -> dict[str, Any]:
+        self.asked.append((command.name, body.said(), body.id or "", caller.name(body.by)))
         match command.name:
             case "job-start":
                 await self.slow.wait()

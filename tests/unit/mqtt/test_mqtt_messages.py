@@ -14,7 +14,7 @@ from lined.mqtt import asyncapi
 from lined.mqtt.messages import Reply, Verdict
 from lined.vocabulary.errors import Invalid
 
-FILE = Path(__file__).parents[3] / "docs" / "asyncapi.json"
+FILE = Path(asyncapi.__file__).with_suffix(".json")
 START = {"id": "1", "gtin": "04899215122371"}
 
 
@@ -126,7 +126,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def test_the_file_in_docs_is_what_the_code_makes() -> None:
-    assert FILE.read_text() == asyncapi.text(), "python -m lined.mqtt.asyncapi > docs/asyncapi.json"
+    assert FILE.read_text() == asyncapi.text(), "python -m lined.mqtt.asyncapi > lined/mqtt/asyncapi.json"
 
 
 def test_every_reference_of_the_document_leads_somewhere() -> None:
@@ -142,11 +142,11 @@ def test_every_reference_of_the_document_leads_somewhere() -> None:
 def test_the_document_has_the_contracts_topics_and_commands() -> None:
     made = asyncapi.document()
     topics = {channel["address"].removeprefix("{root}/{line}/") for channel in made["channels"].values()}
-    told = {"availability", "status", "verdict", "report", "package", "alarm"}
+    told = {"availability", "permit", "status", "verdict", "report", "package", "alarm"}
     commands = ("job-start", "job-stop", "job-correct", "seal", "package-close", "withdraw", "read")
     names = {*commands, "reject-confirm", "count"}
     assert topics == told | {f"command/{name}" for name in names} | {f"reply/{name}" for name in names}
     assert list(registry.from_source(Source.MQTT)) == [*commands, "reject-confirm", "count"]
     retained = {n for n in told if made["operations"][f"tell-{n}"]["bindings"]["mqtt"]["retain"]}
-    assert retained == {"availability", "status"}
+    assert retained == {"availability", "permit", "status"}
     assert made["operations"]["tell-verdict"]["bindings"]["mqtt"]["qos"] == 0

@@ -126,7 +126,7 @@ def test_every_topic_stands_there_as_it_is_published() -> None:
 
 
 def test_every_command_of_the_plc_stands_there() -> None:
-    channels = json.loads((REPOSITORY / "docs/asyncapi.json").read_text("utf-8"))["channels"]
+    channels = json.loads((REPOSITORY / "lined/mqtt/asyncapi.json").read_text("utf-8"))["channels"]
     known = [name.removeprefix("command-") for name in channels if name.startswith("command-")]
     assert column(CONTRACT, "MQTT", 1) == known
 

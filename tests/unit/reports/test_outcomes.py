@@ -19,6 +19,7 @@ from lined.journal.tables import reports
 from lined.reports.outcomes import following, held, people, refusals, searching, sending
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import Conflict, NotFound
+from lined.vocabulary.facts import from_column
 from lined.vocabulary.reports import FINAL, TRANSITIONS, ReportKind, ReportState
 
 LINED = Path(__file__).parents[3] / "lined"
@@ -101,9 +102,10 @@ def report_in(connection: Connection, state: ReportState) -> int:
 
 
 def history(connection: Connection, report_id: int) -> list[tuple[str, str, str, str | None]]:
-    return connection.execute(
+    rows = connection.execute(
         "SELECT before, after, why, evidence FROM report_event WHERE report_id = ? AND before IS NOT NULL", (report_id,)
     ).fetchall()
+    return [(before, after, from_column(why), evidence) for before, after, why, evidence in rows]
 
 
 def test_every_outcome_is_looked_at() -> None:
