@@ -32,9 +32,11 @@ def simulate(
         str, typer.Option(metavar="URL", help="tcp-listen:// the device listens, tcp:// it connects, pty:///PATH.")
     ] = "tcp-listen://127.0.0.1:9004",
     rate: Annotated[float, typer.Option(min=0.0, help="Items a second; 0: as fast as answers allow.")] = 1.0,
-    accept: Annotated[str, typer.Option(help="What it hears for an accept; empty: it hears nothing.")] = "OK\\r\\n",
-    reject: Annotated[str, typer.Option(help="What it hears for a reject.")] = "NG\\r\\n",
-    again: Annotated[str, typer.Option(help="What asks it to send a frame again.")] = "",
+    accept: Annotated[
+        str | None, typer.Option(help="What it hears for an accept. Default: as in the driver's example.")
+    ] = None,
+    reject: Annotated[str | None, typer.Option(help="What it hears for a reject.")] = None,
+    again: Annotated[str | None, typer.Option(help="What asks it to send a frame again.")] = None,
     no_reads: Annotated[float, typer.Option(help="Share of items not read at first.", **SHARE)] = 0.0,
     duplicates: Annotated[float, typer.Option(help="Share of items seen again.", **SHARE)] = 0.0,
     garbage: Annotated[float, typer.Option(help="Share of items misread.", **SHARE)] = 0.0,
@@ -42,6 +44,9 @@ def simulate(
     bad_grades: Annotated[float, typer.Option(help="Share of items badly printed.", **SHARE)] = 0.0,
     twice: Annotated[float, typer.Option(help="Share of frames sent again without need.", **SHARE)] = 0.0,
     pulls: Annotated[float, typer.Option(help="Share of items at which the cable is pulled.", **SHARE)] = 0.0,
+    hang_after: Annotated[
+        int, typer.Option(min=0, help="Hang after so many items: the connection stays, nothing comes. 0: never.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Repeat the random choices of a run.")] = 1,
 ) -> None:
     """Be a device: send codes as one of its family does, with its faults, and write down what it is told."""
@@ -67,15 +72,32 @@ def simulate(
     )
     lines = [line for line in codes.read_bytes().splitlines() if line]
     try:
-        settings = ScannerSettings(
-            accept=_bytes(accept), reject=_bytes(reject), again=_bytes(again), rate=rate, window=1, speech=speech
-        )
+        heard = [
+            usual if given is None else _bytes(given)
+            for usual, given in zip(_in_example(family), (accept, reject, again), strict=True)
+        ]
+        settings = ScannerSettings(accept=heard[0], reject=heard[1], again=heard[2], rate=rate, window=1, speech=speech)
         scanner = SimulatedScanner(address, faulty(lines, faults, Random(seed)), settings)  # noqa: S311 - a simulation
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from None
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_play(scanner))
+        asyncio.run(_play(scanner, hang_after))
     _tell(scanner)
+
+
+def _in_example(family: str) -> tuple[bytes, bytes, bytes]:
+    """What a device hears for an accept, a reject and to send again, with the example of `lined drivers NAME`."""
+    import tomllib
+
+    import drivers
+
+    (device,) = tomllib.loads(drivers.load(family.partition("/")[0]).MANUAL.example)["device"]
+    options, reply = device.get("options", {}), device.get("reply", {})
+    said = [options.get("ack", "") + reply.get(word, "") for word in ("accept", "reject")]
+    if not reply:
+        said[1] = ""
+    accept, reject, again = (text.encode("latin-1") for text in (*said, options.get("nack", "")))
+    return accept, reject, again
 
 
 def _bytes(text: str) -> bytes:
@@ -83,9 +105,16 @@ def _bytes(text: str) -> bytes:
     return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
 
 
-async def _play(scanner: SimulatedScanner) -> None:
+async def _play(scanner: SimulatedScanner, hang_after: int) -> None:
     async with scanner:
-        print_facts(console(), [("url for lined.toml", scanner.url)])
+        heard = "; ".join(
+            f"{word} {answer!r}"
+            for word, answer in (("accept", scanner.settings.accept), ("reject", scanner.settings.reject))
+            if answer
+        )
+        print_facts(console(), [("url for lined.toml", scanner.url), ("hears", heard or "nothing")])
+        if hang_after:
+            scanner.hang_after(hang_after)
         await scanner.play()
 
 

@@ -84,6 +84,7 @@ class SimulatedScanner:
         self._speech = self.settings.speech or Speech(self.settings.prefix, self.settings.suffix)
         self._to_say: list[bytes] = []
         self._hung_up = False
+        self._hangs_after: int | None = None
         self._socket = socket_for(address)
         self._feed = items if isinstance(items, Feed) else None
         self._items = iter(()) if isinstance(items, Feed) else _as_items(items)
@@ -153,6 +154,10 @@ class SimulatedScanner:
         """No heartbeat any more, and the connection stays up: the device behind it has hung itself up."""
         self._hung_up = True
 
+    def hang_after(self, items: int) -> None:
+        """Hang after so many items more, and show nothing new either."""
+        self._hangs_after = self.results.counts[SENT] + items
+
     async def quiet(self) -> None:
         """Until every item sent has its answer."""
         await self._room(0)
@@ -199,10 +204,7 @@ class SimulatedScanner:
             await self._running.wait()
             item = await self._next()
             if item is None:
-                await self._room(0)
-                if not self._again:
-                    return
-                continue
+                break
             try:
                 await self._room(0 if item.pull else self.settings.window - 1)
                 await asyncio.sleep(max(0.0, due - loop.time()))
@@ -211,6 +213,7 @@ class SimulatedScanner:
                 raise
             due = max(due, loop.time() - 1.0) + (1 / self.settings.rate if self.settings.rate else 0.0)
             await self._send_one(wire, item)
+        await self._room(0)
 
     async def _send_one(self, wire: Wire, item: Item) -> None:
         frame = self._speech.frame(item) * (2 if item.twice else 1)
@@ -222,6 +225,9 @@ class SimulatedScanner:
         await wire.write(frame)
         if not self.settings.accept:
             self._waiting.pop()
+        if self.results.counts[SENT] == self._hangs_after:
+            self.hang()
+            self.pause()
 
     async def _room(self, most: int) -> None:
         """Until no more than `most` items are without an answer."""
@@ -249,7 +255,7 @@ class SimulatedScanner:
                     raise Gone("no answer") from None
 
     async def _say(self, wire: Wire) -> None:
-        """What commands are answered with."""
+        """What commands are answered with, and frames that are asked for again."""
         while self._to_say:
             await wire.write(self._to_say.pop(0))
 
@@ -285,10 +291,13 @@ class SimulatedScanner:
         return buffer
 
     def _answered(self, outcome: str) -> None:
-        item = self._waiting.popleft()
+        """What is asked for again is sent again before anything else, and goes on waiting."""
+        item = self._waiting[0]
         self._note(item, outcome)
         if outcome == ASKED_AGAIN:
-            self._again.append(item)
+            self._to_say.append(self._speech.frame(item))
+        else:
+            self._waiting.popleft()
 
     def _take_back(self) -> None:
         """The connection has ended: what was not answered passes again, in its order, before anything new."""

@@ -18,8 +18,8 @@ class ScannerSettings:
     """How a scanner sends and what it expects back. `rate` in items a second; 0: as fast as answers allow.
 
     At most `window` items are without an answer; where it is full, the line waits. Without `accept` no answers are
-    expected: everything sent counts as done. `again` asks for the last frame once more. `speech` says what a family has
-    beyond prefix and suffix, and takes their place.
+    expected: everything sent counts as done; without `reject` it hears only that a frame was received. `again` asks for
+    the last frame once more. `speech` says what a family has beyond prefix and suffix, and takes their place.
     """
 
     prefix: bytes = b""
@@ -35,9 +35,9 @@ class ScannerSettings:
 
     def __post_init__(self) -> None:
         answers = (self.accept, self.reject)
-        if bool(self.accept) != bool(self.reject):
-            raise ValueError("accept and reject are given both or neither")
-        if self.accept and (answers[0].startswith(answers[1]) or answers[1].startswith(answers[0])):
+        if self.reject and not self.accept:
+            raise ValueError("reject needs accept too")
+        if self.reject and (answers[0].startswith(answers[1]) or answers[1].startswith(answers[0])):
             raise ValueError("one answer is the beginning of the other")
         if self.rate < 0 or not 1 <= self.window <= WINDOW_MAX or self.reply_timeout_s <= 0:
             raise ValueError(f"rate is at least 0, window 1 to {WINDOW_MAX}, reply_timeout_s above 0")

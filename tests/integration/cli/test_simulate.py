@@ -33,7 +33,7 @@ async def test_it_speaks_its_family_s_protocol_and_says_what_became_of_the_items
     file.write_bytes(b"\n".join(CODES))
     device = await simulated(
         "keyence-sr", str(file), "--address", f"tcp-listen://127.0.0.1:{port}", "--rate", "0",
-        "--no-reads", "0.5", "--accept", "PASS\\rOK\\r", "--reject", "PASS\\rNG\\r",
+        "--no-reads", "0.5", "--accept", r"PASS\rOK\r", "--reject", r"PASS\rNG\r",
     )  # fmt: skip
     reader, writer = await dialled(port)
     writer.write(b"LON\r")
@@ -53,12 +53,33 @@ async def test_it_speaks_its_family_s_protocol_and_says_what_became_of_the_items
     assert [row.split() for row in table.splitlines() if "accepted" in row] == [["read", "accepted", "20"]]
 
 
+async def test_it_hears_what_the_example_of_its_driver_says_and_hangs_when_it_is_told_to(tmp_path: Path) -> None:
+    file, port = tmp_path / "codes.txt", free_port()
+    file.write_bytes(b"\n".join(CODES))
+    address = f"tcp-listen://127.0.0.1:{port}"
+    device = await simulated("keyence-sr", str(file), "--address", address, "--rate", "0", "--hang-after", "2")
+    try:
+        reader, writer = await dialled(port)
+        frames: list[bytes] = []
+        async with asyncio.timeout(60):
+            while CODES[1] not in frames:
+                frame = (await reader.readuntil(b"\r"))[:-1]
+                frames.append(frame)
+                if frame in CODES:
+                    writer.write(b"RTRY\r" if frames.count(CODES[0]) == 1 else b"PASS\r")
+        writer.close()
+    finally:
+        device.kill()
+        await device.communicate()
+    assert [frame for frame in frames if frame != b"HB"] == [CODES[0], CODES[0], CODES[1]]
+
+
 @pytest.mark.parametrize(
     ("family", "options", "said"),
     [
         ("keyence", (), "keyence-sr"),
         ("generic", ("--address", "ftp://x"), "pty"),
-        ("generic", ("--accept", ""), "both or"),
+        ("generic", ("--accept", ""), "needs accept"),
         ("generic", ("--accept", "\\x0"), "truncated"),
         ("generic", ("--no-reads", "2"), "no-reads"),
     ],
