@@ -194,7 +194,7 @@ class Service:
         watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
         await self._start_outward(outer)
         _settle_memory()
-        outer.create_task(self._settle_endpoint(), name="memory")
+        settling = outer.create_task(self._settle_endpoint(), name="memory")
         self.ready = True
         self._starting.end()
         self._notify.ready(f"{self.plant.line_id}: running")
@@ -211,6 +211,7 @@ class Service:
         await self._end_intake(intake_tasks)
         if self.outward is not None:
             await self.outward.end()
+        settling.cancel()  # the endpoint may never have been there
         watch.cancel()
 
     async def _settle_endpoint(self) -> None:
