@@ -605,8 +605,8 @@ MUTATIONS = [
         ANYTHING,
         "a search that failed counts as a miss",
         "lined/reports/delivery/search.py::Search.look",
-        "Look(answered=answered, why=said(error))",
-        "Look(answered=answered, complete=True, why=said(error))",
+        "Look(answered=answered, why=fact_or_text(error))",
+        "Look(answered=answered, complete=True, why=fact_or_text(error))",
         _SEEDS,
     ),
     Mutation(
