@@ -95,10 +95,10 @@ def _in_example(family: str) -> tuple[bytes, bytes, bytes]:
 
     (device,) = tomllib.loads(drivers.load(family.partition("/")[0]).MANUAL.example)["device"]
     options, reply = device.get("options", {}), device.get("reply", {})
-    said = [options.get("ack", "") + reply.get(word, "") for word in ("accept", "reject")]
+    verdicts = [options.get("ack", "") + reply.get(word, "") for word in ("accept", "reject")]
     if not reply:
-        said[1] = ""
-    accept, reject, again = (text.encode("latin-1") for text in (*said, options.get("nack", "")))
+        verdicts[1] = ""
+    accept, reject, again = (text.encode("latin-1") for text in (*verdicts, options.get("nack", "")))
     return accept, reject, again
 
 
