@@ -62,9 +62,9 @@ async def _refused(request: Request, refused: CommandError, clock: Clock) -> Res
     details = refused.details
     language = request.query_params.get("lang")
     if language in LANGUAGES:
-        say = (await asyncio.to_thread(catalogue, language)).gettext
-        message = in_words(message, say, clock)
-        details = [Problem(one.path, in_words(one.message, say, clock)) for one in details]
+        translate = (await asyncio.to_thread(catalogue, language)).gettext
+        message = in_words(message, translate, clock)
+        details = [Problem(one.path, in_words(one.message, translate, clock)) for one in details]
     return refusal(STATUS[type(refused)], refused.code, message, details)
 
 

@@ -43,10 +43,10 @@ def routes(commands: Commands, those: Iterable[Command]) -> APIRouter:
 def _endpoint(commands: Commands, command: Command) -> Any:
     """A function as the framework reads one: the body's model and, where there is one, the id in the path."""
 
-    async def endpoint(**said: Any) -> Response:
-        body: Body = said["body"]
-        subject = said[command.subject.parameter] if command.subject else ""
-        return answer(await carried_out(commands, command, body, subject, said["request"].scope[CALLER]))
+    async def endpoint(**parameters: Any) -> Response:
+        body: Body = parameters["body"]
+        subject = parameters[command.subject.parameter] if command.subject else ""
+        return answer(await carried_out(commands, command, body, subject, parameters["request"].scope[CALLER]))
 
     fields: dict[str, Any] = {"request": Request, "body": command.body}
     fields |= {command.subject.parameter: str} if command.subject else {}

@@ -55,7 +55,7 @@ class StatusDocument:
 
     def __init__(self, view: PlantView) -> None:
         self._view = view
-        self._asking = asyncio.Lock()
+        self._question = asyncio.Lock()
         self._asked = float("-inf")
         self._commits = -1
         self._unanswered: str | None = None
@@ -63,7 +63,7 @@ class StatusDocument:
 
     async def current(self) -> Status:
         """The document as of now."""
-        async with self._asking:
+        async with self._question:
             commits = self._view.journal.writer.commits
             if commits != self._commits or time.monotonic() - self._asked >= FRESH_S:
                 self._unanswered = await self._ask()

@@ -155,8 +155,10 @@ class Gate:
         """Who asks; None where nobody says so, or wrongly."""
         given = headers.getlist("authorization")
         if given:
-            said = _one_space(given[0]).encode("utf-8")
-            return next((caller for token, caller in self._tokens if len(given) == 1 and compare(said, token)), None)
+            presented = _one_space(given[0]).encode("utf-8")
+            return next(
+                (caller for token, caller in self._tokens if len(given) == 1 and compare(presented, token)), None
+            )
         people, cookie = self._known.people, cookie_in(headers)
         return people.caller(cookie) if people is not None and cookie else None
 

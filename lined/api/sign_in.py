@@ -69,10 +69,10 @@ class SignIn:
         """Whose PIN, or without a name whose badge, that is; None where it is nobody's."""
         return await self._journal.read(self._find, name, pin)
 
-    def _find(self, connection: Connection, name: str, said: str) -> PersonRow | None:
+    def _find(self, connection: Connection, name: str, typed: str) -> PersonRow | None:
         if name:
-            return people.by_pin(connection, name, self.of_pin(name, said))
-        return people.by_badge(connection, self.of_badge(said))
+            return people.by_pin(connection, name, self.of_pin(name, typed))
+        return people.by_badge(connection, self.of_badge(typed))
 
     def of_pin(self, name: str, pin: str) -> bytes:
         return self._digest(b"pin\0" + name.encode("utf-8", "replace") + b"\0", pin)
@@ -80,8 +80,8 @@ class SignIn:
     def of_badge(self, badge: str) -> bytes:
         return self._digest(b"badge\0", badge)
 
-    def _digest(self, about: bytes, said: str) -> bytes:
-        return hashlib.scrypt(said.encode("utf-8", "replace"), salt=about + self._secret, dklen=32, **_SCRYPT)
+    def _digest(self, about: bytes, typed: str) -> bytes:
+        return hashlib.scrypt(typed.encode("utf-8", "replace"), salt=about + self._secret, dklen=32, **_SCRYPT)
 
     # ── wrong ones ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -78,7 +78,7 @@ def api(
     """
     import asyncio
 
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.regulator import Regulator
     from lined.regulator.asked import asked, method_named
 
@@ -110,7 +110,7 @@ def api(
         answer = _into(out, ask) if out is not None else asyncio.run(ask())
     except SendingError as error:
         if error.evidence:
-            _say(f"what came back: {error.evidence}")
+            _print_note(f"what came back: {error.evidence}")
         raise
     _print(wanted, answer, out)
 
@@ -269,7 +269,7 @@ def account_beside(config: Config) -> Account:
 
 
 def _daemon_runs(config: Config) -> bool:
-    from lined.cli.asking import is_held
+    from lined.cli.answers import is_held
 
     return is_held(config.journal.path.resolve())
 
@@ -334,7 +334,9 @@ def _into(out: Path, ask: Callable[[], Coroutine[Any, Any, Answered]]) -> Answer
     except OSError as error:
         if answer.file is None:
             print_json(answer.value)  # a new key exists nowhere else
-        _say(f"{out}: {error.strerror}; {'ask again' if answer.file is not None else 'the answer stands above only'}")
+        _print_note(
+            f"{out}: {error.strerror}; {'ask again' if answer.file is not None else 'the answer stands above only'}"
+        )
         raise typer.Exit(FAILED) from None
     return answer
 
@@ -346,11 +348,11 @@ def _print(wanted: Asked, answer: Answered, out: Path | None) -> None:
     if out is None:
         print_json(answer.value)
     else:
-        _say(f"{out} holds the answer ({out.stat().st_size} bytes), for its owner to read.")
+        _print_note(f"{out} holds the answer ({out.stat().st_size} bytes), for its owner to read.")
     for one in answer.strange:
-        _say(f"{one} (section {wanted.call.section})")
+        _print_note(f"{one} (section {wanted.call.section})")
     if answer.more:
-        _say("there are more rows: say --most for them")
+        _print_note("there are more rows: say --most for them")
     if any(one.kind is Kind.TYPE for one in answer.strange):
         raise typer.Exit(FAILED)
 
@@ -359,5 +361,5 @@ def _dumped(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _say(text: str) -> None:
+def _print_note(text: str) -> None:
     print(f"lined: {text}", file=sys.stderr)  # noqa: T201 - beside the answer

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lined.api.schemas import CodeStory
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
     from lined.journal.database import Connection
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="With or without its check part.")]
@@ -32,8 +32,8 @@ def register(app: typer.Typer) -> None:
 
 def show(code: Code, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Show what became of a code: when it was applied, read again, reported, and how that ended."""
-    from lined.cli.asking import answered, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import answered, loaded
+    from lined.cli.formats import Clock
 
     found = loaded(config)
     story, _ = answered(found, "/api/v1/codes", lambda connection: _offline(connection, code), code=code)
@@ -51,7 +51,7 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """Take a code out before it is reported."""
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     answer = done(loaded(config), "withdraw", {"code": code, "reason": reason}, by)
     if as_json:

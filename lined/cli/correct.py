@@ -27,10 +27,10 @@ def correct(
     as_json: JsonOption = False,
 ) -> None:
     """Correct reported codes. Shows what will be sent; with --send it goes."""
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     codes = [*(code or []), *(file.read_text("utf-8").split("\n") if file is not None else [])]
-    said = {
+    given = {
         "report": report,
         "codes": [one for one in codes if one] or None,
         "production_date": production_date,
@@ -38,7 +38,7 @@ def correct(
         "series": series,
         "country": country,
     }
-    body: dict[str, object] = {key: value for key, value in said.items() if value is not None}
+    body: dict[str, object] = {key: value for key, value in given.items() if value is not None}
     answer = done(loaded(config), "report-correct", {**body, "preview": not send}, by)
     if as_json:
         print_json(answer)

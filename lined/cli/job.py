@@ -53,8 +53,8 @@ def start(
     if product is None:
         raise typer.BadParameter("give the product's GTIN", param_hint="GTIN")
     dates = {"production_date": production_date, "expiration_date": expiration_date}
-    said = {"gtin": product, "order": order, "series": series, **dates, "mode": mode, "packages": packages}
-    body = {name: value for name, value in said.items() if value is not None}
+    given = {"gtin": product, "order": order, "series": series, **dates, "mode": mode, "packages": packages}
+    body = {name: value for name, value in given.items() if value is not None}
     _command(config, "job-start", {**body, "replace": replace}, by, as_json, "Started.")
 
 
@@ -77,15 +77,15 @@ def correct(
 ) -> None:
     """Change the running job's attributes, for it and for its reports that are not frozen yet."""
     dates = {"production_date": production_date, "expiration_date": expiration_date}
-    said = {"order": order, "series": series, **dates}
-    body: dict[str, object] = {name: value for name, value in said.items() if value is not None}
+    given = {"order": order, "series": series, **dates}
+    body: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     body |= {name.replace("-", "_"): None for name in clear or ()}
     _command(config, "job-correct", body, by, as_json, "Corrected.")
 
 
 def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Show the running job with its counts."""
-    from lined.cli.asking import answered, loaded
+    from lined.cli.answers import answered, loaded
 
     found = loaded(config)
     document, running = answered(found, "/status", _offline)
@@ -106,7 +106,7 @@ def _offline(connection: Connection) -> Counted:
 
 
 def _command(config: Any, name: str, body: dict[str, object], by: str | None, as_json: bool, told: str) -> None:
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     found = loaded(config)
     answer = done(found, name, body, by)
@@ -120,6 +120,6 @@ def _command(config: Any, name: str, body: dict[str, object], by: str | None, as
 
 
 def _tell(job: dict[str, Any], config: Config) -> None:
-    from lined.cli.telling import Clock, job_facts
+    from lined.cli.formats import Clock, job_facts
 
     print_facts(console(), job_facts(job, Clock(config)))

@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def backup(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOption = False) -> None:
     """Copy the journal now: checked, synced, without holding the line. Without a daemon the file is copied directly."""
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.cli.daemon import NoDaemon, ask, command
 
     found = loaded(config)
@@ -69,7 +69,7 @@ def restore(
     import os
     from dataclasses import asdict
 
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.cli.logs import set_up_logs
     from lined.journal.care import damage, takeover
     from lined.journal.care.backup import check_whole
@@ -104,9 +104,9 @@ def restore(
 
 def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Show the last backup and check, and what the journal cannot know."""
-    from lined.cli.asking import a_daemon, loaded
+    from lined.cli.answers import a_daemon, loaded
     from lined.cli.daemon import ask
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
 
     found = loaded(config)
     with a_daemon(found):
@@ -162,7 +162,7 @@ def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = F
     """
     import os
 
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.cli.logs import set_up_logs
     from lined.journal.care import adoption
     from lined.journal.journal import refuse_foreign, take_lock
@@ -199,7 +199,7 @@ def adopt(file: FilePath, config: ConfigOption = CONFIG, as_json: JsonOption = F
 
 def confirm(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOption = False) -> None:
     """Say that you have taken note of what the journal cannot know. After a restore, sending begins."""
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     state = done(loaded(config), "journal-confirm", {}, by)
     if as_json:
@@ -217,7 +217,7 @@ def new(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     import os
     from dataclasses import asdict
 
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.cli.logs import set_up_logs
     from lined.journal.care import damage
     from lined.journal.journal import take_lock

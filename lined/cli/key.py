@@ -25,8 +25,8 @@ def renew(config: ConfigOption = CONFIG, by: ByOption = None, as_json: JsonOptio
     The old key is dead at once: every other program that has it must get the new one. The user of the key needs the
     role of an API key manager at the regulator.
     """
-    from lined.cli.asking import done, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import done, loaded
+    from lined.cli.formats import Clock
 
     found = loaded(config)
     answer = done(found, "key-renew", {}, by)

@@ -66,16 +66,16 @@ class LogStream:
 
     def _run(self) -> None:
         while (text := self._lines.get()) is not None:
-            self._lost += not self._said(text)
+            self._lost += not self._written(text)
             if self._lost and self._lines.empty():
                 self._tell_lost()
 
     def _tell_lost(self) -> None:
         lost = self._lost
-        if self._said(json.dumps({"event": "log_lines_lost", "level": "warning", "lines": lost}) + "\n"):
+        if self._written(json.dumps({"event": "log_lines_lost", "level": "warning", "lines": lost}) + "\n"):
             self._lost -= lost
 
-    def _said(self, text: str) -> bool:
+    def _written(self, text: str) -> bool:
         content = text.encode("utf-8", "backslashreplace")
         try:
             while content:

@@ -12,7 +12,7 @@ from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOptio
 from lined.cli.output import console, print_json, print_table
 
 if TYPE_CHECKING:
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
     from lined.journal.database import Connection
 
 
@@ -37,8 +37,8 @@ def list_packages(
     as_json: JsonOption = False,
 ) -> None:
     """List packages, newest first."""
-    from lined.cli.asking import answered, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import answered, loaded
+    from lined.cli.formats import Clock
 
     found = loaded(config)
 
@@ -71,7 +71,7 @@ def close(
     as_json: JsonOption = False,
 ) -> None:
     """Close a station's open package before it is full."""
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     body: dict[str, object] = {"station": station}
     if parent is not None:
@@ -118,15 +118,15 @@ def dissolve(
     _put_right("package-dissolve", {"parent": parent}, f"{parent} is dissolved.", by, config, as_json)
 
 
-def _put_right(name: str, body: dict[str, object], said: str, by: str | None, config: Path, as_json: bool) -> None:
-    from lined.cli.asking import done, loaded
+def _put_right(name: str, body: dict[str, object], text: str, by: str | None, config: Path, as_json: bool) -> None:
+    from lined.cli.answers import done, loaded
 
     answer = done(loaded(config), name, body, by)
     if as_json:
         print_json(answer)
         return
     report = f" Report {answer['report']} tells the regulator." if answer.get("report") else ""
-    console().print(said + report, style="green")
+    console().print(text + report, style="green")
 
 
 def _row(one: dict[str, Any], clock: Clock) -> tuple[object, ...]:

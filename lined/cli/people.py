@@ -44,7 +44,7 @@ def set_person(
     viewer looks on; operator runs jobs and packages; master decides on reports; engineer may all. PIN and badge are
     asked for, or read from a pipe: they never stand in a command line.
     """
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     body: dict[str, object] = {"name": name}
     if role is not None:
@@ -62,7 +62,7 @@ def set_person(
 
 def remove(name: NameArgument, by: ByOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Take somebody off the list; their session ends."""
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     answer = done(loaded(config), "person-remove", {"name": name}, by)
     if as_json:
@@ -73,8 +73,8 @@ def remove(name: NameArgument, by: ByOption = None, config: ConfigOption = CONFI
 
 def list_people(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """List who may sign in."""
-    from lined.cli.asking import answered, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import answered, loaded
+    from lined.cli.formats import Clock
 
     def offline(connection: Connection) -> Any:
         from lined.api.people import people_list
@@ -104,8 +104,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show who commanded what, newest first."""
-    from lined.cli.asking import answered, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import answered, loaded
+    from lined.cli.formats import Clock
 
     def offline(connection: Connection) -> Any:
         from lined.api.people import audited
@@ -132,7 +132,7 @@ def verify(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
     Only a note of the last hash, kept elsewhere, shows that rows were cut off at the end: write it down.
     """
-    from lined.cli.asking import answered, loaded
+    from lined.cli.answers import answered, loaded
 
     def offline(connection: Connection) -> Any:
         from lined.api.people import verified

@@ -57,7 +57,7 @@ def load(
 
     The whole file is read first: one bad line, and nothing is loaded. Loading it again changes nothing.
     """
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.commands.pools import PAGE_MAX, pool_gtin
     from lined.service import assembly
     from lined.supply.pool_doubts import NO_DELIMITER
@@ -87,8 +87,8 @@ def load(
 
 def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Show the code pools: how many codes are in each, and how many of them were applied."""
-    from lined.cli.asking import answered, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import answered, loaded
+    from lined.cli.formats import Clock
 
     def offline(connection: Connection) -> Any:
         from lined.api import shapes
@@ -113,7 +113,7 @@ def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
 def drop(gtin: GtinOption, by: ByOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Drop the pool of a product: its codes are no longer compared with one."""
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
     from lined.cli.daemon import command
 
     found = loaded(config)

@@ -15,7 +15,7 @@ from lined.cli.output import console, print_facts, print_json, print_marked, pri
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
     from lined.journal.database import Connection
 
 ReportId = Annotated[str, typer.Argument(metavar="ID", help="The report.")]
@@ -49,8 +49,8 @@ def list_reports(
     as_json: JsonOption = False,
 ) -> None:
     """List reports, newest first."""
-    from lined.cli.asking import answered, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import answered, loaded
+    from lined.cli.formats import Clock
 
     found = loaded(config)
 
@@ -80,8 +80,8 @@ def list_reports(
 
 def show(report: ReportId, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Show one report: its history, what came back, what can be done."""
-    from lined.cli.asking import answered, loaded
-    from lined.cli.telling import Clock
+    from lined.cli.answers import answered, loaded
+    from lined.cli.formats import Clock
 
     found = loaded(config)
 
@@ -128,8 +128,8 @@ def retry(
     as_json: JsonOption = False,
 ) -> None:
     """Send a held report again, or name the document that it became."""
-    said = {"confirm": confirm, "document_id": document_id}
-    body: dict[str, object] = {name: value for name, value in said.items() if value is not None}
+    given = {"confirm": confirm, "document_id": document_id}
+    body: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     _decided(_command(config, "report-retry", body, by, report), as_json)
 
 
@@ -146,7 +146,7 @@ def release(
 
 
 def _command(config: Any, name: str, body: dict[str, object], by: str | None, report: str = "") -> Any:
-    from lined.cli.asking import done, loaded
+    from lined.cli.answers import done, loaded
 
     return done(loaded(config), name, body, by, report)
 

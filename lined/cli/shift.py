@@ -12,7 +12,7 @@ from lined.cli.options import CONFIG, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
 
 
 class Form(StrEnum):
@@ -70,9 +70,9 @@ def _report(
     *,
     as_json: bool,
 ) -> None:
-    from lined.cli.asking import a_daemon, loaded
+    from lined.cli.answers import a_daemon, loaded
     from lined.cli.daemon import ask, ask_file
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
 
     found = loaded(config)
     if output is not None:

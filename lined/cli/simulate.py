@@ -72,11 +72,13 @@ def simulate(
     )
     lines = [line for line in codes.read_bytes().splitlines() if line]
     try:
-        heard = [
+        replies = [
             usual if given is None else _bytes(given)
             for usual, given in zip(_in_example(family), (accept, reject, again), strict=True)
         ]
-        settings = ScannerSettings(accept=heard[0], reject=heard[1], again=heard[2], rate=rate, window=1, speech=speech)
+        settings = ScannerSettings(
+            accept=replies[0], reject=replies[1], again=replies[2], rate=rate, window=1, speech=speech
+        )
         scanner = SimulatedScanner(address, faulty(lines, faults, Random(seed)), settings)  # noqa: S311 - a simulation
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from None
@@ -93,10 +95,10 @@ def _in_example(family: str) -> tuple[bytes, bytes, bytes]:
 
     (device,) = tomllib.loads(drivers.load(family.partition("/")[0]).MANUAL.example)["device"]
     options, reply = device.get("options", {}), device.get("reply", {})
-    said = [options.get("ack", "") + reply.get(word, "") for word in ("accept", "reject")]
+    verdicts = [options.get("ack", "") + reply.get(word, "") for word in ("accept", "reject")]
     if not reply:
-        said[1] = ""
-    accept, reject, again = (text.encode("latin-1") for text in (*said, options.get("nack", "")))
+        verdicts[1] = ""
+    accept, reject, again = (text.encode("latin-1") for text in (*verdicts, options.get("nack", "")))
     return accept, reject, again
 
 
@@ -107,12 +109,12 @@ def _bytes(text: str) -> bytes:
 
 async def _play(scanner: SimulatedScanner, hang_after: int) -> None:
     async with scanner:
-        heard = "; ".join(
+        replies = "; ".join(
             f"{word} {answer!r}"
             for word, answer in (("accept", scanner.settings.accept), ("reject", scanner.settings.reject))
             if answer
         )
-        print_facts(console(), [("url for lined.toml", scanner.url), ("hears", heard or "nothing")])
+        print_facts(console(), [("url for lined.toml", scanner.url), ("hears", replies or "nothing")])
         if hang_after:
             scanner.hang_after(hang_after)
         await scanner.play()

@@ -16,7 +16,7 @@ from lined.vocabulary.clocks import SYNCED_MS
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
     from lined.config import Config
     from lined.journal.database import Connection
 
@@ -30,9 +30,9 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
     Ends with 0 where it runs, 3 where it is degraded, 4 where it is stopped or no daemon runs.
     """
-    from lined.cli.asking import answered, loaded
+    from lined.cli.answers import answered, loaded
     from lined.cli.daemon import NoDaemon
-    from lined.cli.telling import Clock
+    from lined.cli.formats import Clock
     from lined.vocabulary.errors import JournalLocked
     from lined.vocabulary.line import LineState
 
@@ -84,7 +84,7 @@ def _offline(connection: Connection, config: Config) -> dict[str, Any]:
 def _tell(to: Console, document: dict[str, Any], clock: Clock, *, running: bool) -> None:
     from rich.text import Text
 
-    from lined.cli.telling import COLOURS
+    from lined.cli.formats import COLOURS
 
     state = document["state"] if running else "not running"
     colour = COLOURS.get(document["state"], "")
@@ -101,7 +101,7 @@ def _tell(to: Console, document: dict[str, Any], clock: Clock, *, running: bool)
 
 
 def _facts(document: dict[str, Any], clock: Clock, *, running: bool) -> Iterator[tuple[str, str]]:
-    from lined.cli.telling import counted, job_facts, reads, size, span
+    from lined.cli.formats import counted, job_facts, reads, size, span
 
     if document["job"] is None:
         yield "job", "none: apply stations reject everything with no-job"
@@ -130,7 +130,7 @@ def _facts(document: dict[str, Any], clock: Clock, *, running: bool) -> Iterator
 
 
 def _regulator(regulator: dict[str, Any], clock: Clock) -> str:
-    from lined.cli.telling import span
+    from lined.cli.formats import span
 
     parts = ["reachable" if regulator["reachable"] else "not reachable"]
     if regulator.get("problem"):

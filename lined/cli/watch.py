@@ -19,7 +19,7 @@ def watch(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Ask the regulator a few questions, none of which changes anything, and tell what its answers have that its text
     does not: new fields, new words, other types. Exit 1 where there is any; made to be run once a day.
     """
-    from lined.cli.asking import loaded
+    from lined.cli.answers import loaded
 
     looked = _looked(loaded(config))
     found = [(one.method.replace("_", "-"), strange) for one in looked for strange in one.strange]

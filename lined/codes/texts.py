@@ -15,7 +15,7 @@ from lined.codes.reading import NOTHING_KNOWN, is_printed_form, parse
 from lined.vocabulary.facts import Fact, MalformedFact
 
 MAX_CHARACTERS: Final = 512
-_AROUND: Final = "\u00a0\u200b\u200c\u200d\u2060\ufeff"
+_BLANKS: Final = "\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _NAMED: Final = re.compile(
     r"[<{\[](?:GS|FNC1|(?:0x)?1D|0?29)[>}\]]|\\x(?:00)?1d|\\u001d|\u241d|\u2194|_x001d_|&\#0*29;|&\#x0*1d;",
     re.IGNORECASE,
@@ -41,7 +41,7 @@ def typed(text: str, shapes: Mapping[str, Shape] = NOTHING_KNOWN) -> MarkingCode
     """
     if len(text) > MAX_CHARACTERS:
         raise Malformed(Fact(MalformedFact.CHARACTERS, n=len(text)))
-    meant = text.strip().strip(_AROUND).strip()
+    meant = text.strip().strip(_BLANKS).strip()
     named = _NAMED.sub(GS, meant)
     if is_printed_form(named):
         return _printed(named, shapes)

@@ -59,9 +59,9 @@ def document(row: AlarmRow) -> dict[str, Any]:
     """One alarm as HTTP has it; see `Alarm`."""
     about = words.alarm(row.kind)
     texts = {
-        language: f"{said(about.sentence)}. {said(about.advice)}"
+        language: f"{translate(about.sentence)}. {translate(about.advice)}"
         for language in LANGUAGES
-        for said in (catalogue(language).gettext,)
+        for translate in (catalogue(language).gettext,)
     }
     return {
         "id": str(row.id),

@@ -108,4 +108,4 @@ def stop_job(tx: Tx, body: JobStop) -> dict[str, Any]:
     role=PersonRole.MASTER,
 )
 def correct_job(tx: Tx, body: JobCorrect) -> dict[str, Any]:
-    return jobs.correct(tx.connection, tx.state, body.said(), tx.by, tx.at_ms)
+    return jobs.correct(tx.connection, tx.state, body.given(), tx.by, tx.at_ms)

@@ -88,8 +88,8 @@ async def set_person(call: Call, body: PersonSet) -> Mapping[str, Any]:
         assert found is not None
         return described(found)
 
-    said = {"name": body.name, "role": body.role, "pin": body.pin is not None, "badge": body.badge is not None}
-    answer = await call.finish(put, said=said)
+    given = {"name": body.name, "role": body.role, "pin": body.pin is not None, "badge": body.badge is not None}
+    answer = await call.finish(put, given=given)
     call.context.people.changed(body.name)
     return answer
 

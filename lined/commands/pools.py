@@ -87,8 +87,8 @@ async def load_pool(call: Call, body: PoolLoad) -> Mapping[str, Any]:
         step = {one: tails[one] for one in idents[start : start + STEP_CODES]}
         added += (await call.step(partial(_add, gtin, step), intake=True))["added"]
     digest = hashlib.sha256("\n".join(idents).encode()).hexdigest()
-    said = {"gtin": gtin, "codes": len(idents), "sha256": digest, "complete": body.complete}
-    return await call.finish(partial(_end, gtin, added, body.complete), said=said)
+    given = {"gtin": gtin, "codes": len(idents), "sha256": digest, "complete": body.complete}
+    return await call.finish(partial(_end, gtin, added, body.complete), given=given)
 
 
 @command(
@@ -102,7 +102,7 @@ async def load_pool(call: Call, body: PoolLoad) -> Mapping[str, Any]:
 )
 async def drop_pool(call: Call, body: PoolDrop) -> Mapping[str, Any]:
     gtin = body.gtin.zfill(14)
-    return await call.finish(partial(_drop, gtin), said={"gtin": gtin})
+    return await call.finish(partial(_drop, gtin), given={"gtin": gtin})
 
 
 def pool_gtin(plant: Plant, gtin: str) -> str:

@@ -26,4 +26,4 @@ class RenewedKey(Answer):
 async def renew(call: Call, body: Body) -> dict[str, Any]:
     """What is between question and file is not cut short: see the operation."""
     assert call.context.renew_key is not None
-    return await call.context.renew_key(body.said(), command_id=call.id, by=call.by)
+    return await call.context.renew_key(body.given(), command_id=call.id, by=call.by)

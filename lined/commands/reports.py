@@ -175,7 +175,7 @@ async def correct(call: Call, body: ReportCorrect) -> Mapping[str, Any]:
     side = call.context.reports
     if not side.may_correct:
         raise Conflict("not-allowed", "A technical user cannot correct codes: it takes a business user's API key.")
-    fields = {**body.said(), **({"codes": _identifications(body.codes)} if body.codes else {})}
+    fields = {**body.given(), **({"codes": _identifications(body.codes)} if body.codes else {})}
     days = LocalDays(side.timezone)
 
     def correction_reports(tx: Tx) -> dict[str, Any]:

@@ -6,19 +6,19 @@ A device that fails is a state of that device, shown and retried for ever; the o
 from __future__ import annotations
 
 from lined.devices.run import run_device
+from lined.devices.scheduler import FairScheduler
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
-from lined.devices.turns import Turns
 from lined.devices.urls import LinkUrl, ListenUrl, SerialUrl, TcpUrl, parse_url
 
 __all__ = [
     "DeviceSpec",
     "DeviceState",
+    "FairScheduler",
     "LinkLimits",
     "LinkUrl",
     "ListenUrl",
     "SerialUrl",
     "TcpUrl",
-    "Turns",
     "parse_url",
     "run_device",
 ]

@@ -10,10 +10,10 @@ import structlog
 
 from drivers import Command, Driver, Event, Fault, Garbled, Heartbeat, Read
 from lined.devices.flood import FloodGuard
-from lined.devices.reply_writer import Sayer, Turn
+from lined.devices.reply_writer import PendingReply, ReplyWriter
+from lined.devices.scheduler import FairScheduler
 from lined.devices.silence import Silence
 from lined.devices.spec import LAST_RAW_BYTES, DeviceSpec, DeviceState, LinkLimits
-from lined.devices.turns import Turns
 from lined.devices.wire import Wire
 from lined.line.intake.ports import Intake
 from lined.vocabulary.errors import DeviceError, clause
@@ -35,20 +35,20 @@ class Device:
         state: DeviceState,
         limits: LinkLimits,
         wall_time: Callable[[], float],
-        turns: Turns,
+        scheduler: FairScheduler,
         note: Callable[[str, BaseException], None],
     ) -> None:
         self.spec = spec
         self.state = state
         self.limits = limits
         self._flood = FloodGuard(limits, self._flooding)
-        self.sayer = Sayer(spec, driver, intake, limits, state, self._flood)
+        self.replies = ReplyWriter(spec, driver, intake, limits, state, self._flood)
         self._silence = Silence(driver.silent_s, self._silent)
         self._keepalive: asyncio.TimerHandle | None = None
         self._driver = driver
         self._intake = intake
         self._wall_time = wall_time
-        self._turns = turns
+        self._scheduler = scheduler
         self._note = note
         self._wire: Wire | None = None
 
@@ -60,19 +60,19 @@ class Device:
         self._wire = wire
         self._up(wire.peer)
         self._driver.reset()
-        await self.sayer.quiet()  # what the connection before was not told is listed before this one's first read
+        await self.replies.drained()  # what the connection before was not told is listed before this one's first read
         try:
             if login := self._driver.encode(Command.LOGIN):
                 await wire.write(login, self.limits.write_s)
             self._silence.begin()
             self._keep_alive(wire)
             while True:
-                await self.sayer.room()
+                await self.replies.room()
                 if self._flood.is_over_the_bound:
                     await self._flood.slow_down()
                 chunk = await self._chunk(wire)
                 arrived = asyncio.get_running_loop().time()
-                await self._turns.mine()
+                await self._scheduler.acquire()
                 self._take(wire, chunk, arrived)
         except DeviceError:
             self._driver.reset()  # half a frame is never glued to the next connection's first
@@ -99,7 +99,7 @@ class Device:
         every_s = self._driver.keepalive_s
         if every_s is None:
             return
-        self.sayer.say(wire, self._driver.encode(Command.KEEPALIVE))
+        self.replies.enqueue(wire, self._driver.encode(Command.KEEPALIVE))
         self._keepalive = asyncio.get_running_loop().call_later(every_s, self._keep_alive, wire)
 
     async def part(self) -> None:
@@ -114,7 +114,7 @@ class Device:
             if not wire.gone:
                 await wire.part(self.limits.part_s)
         finally:
-            self.sayer.ended(wire)
+            self.replies.ended(wire)
             wire.close()
 
     async def _leave(self, wire: Wire) -> None:
@@ -124,13 +124,13 @@ class Device:
         try:
             async with asyncio.timeout(self.limits.part_s):
                 if wire.superseded and not wire.gone:
-                    await self.sayer.quiet()
+                    await self.replies.drained()
                 while wire.gone == wire.at_end and wire.delivered() < wire.written:  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(ACKNOWLEDGED_POLL_S)
         except TimeoutError:
             if wire.superseded:
                 wire.drop(wire.superseded)
-        self.sayer.ended(wire)
+        self.replies.ended(wire)
         wire.close()
         self._wire = None
 
@@ -174,7 +174,7 @@ class Device:
             self._note(f"driver of {self.spec.id}", error)
             raise DeviceError(Fact(DeviceFact.READING_DEFECT, id=type(error).__name__)) from error
         if chunk:
-            self._silence.heard()
+            self._silence.received()
         state.received_bytes += len(chunk)
         state.dropped_bytes = self._driver.dropped_bytes
         state.retransmissions = self._driver.retransmissions
@@ -186,7 +186,7 @@ class Device:
         state.frames += len(reads)
         state.last_read_at = self._wall_time()
         state.last_raw = reads[-1].raw[:LAST_RAW_BYTES]
-        self.sayer.add(Turn(wire, self._intake.judge(self.spec.id, reads, arrived), len(reads), arrived))
+        self.replies.add(PendingReply(wire, self._intake.judge(self.spec.id, reads, arrived), len(reads), arrived))
 
     def _note_others(self, wire: Wire, events: Sequence[Event]) -> None:
         """What the device said beside its reads."""
@@ -200,4 +200,4 @@ class Device:
                 self._intake.fault(self.spec.id, event.text)
             elif isinstance(event, Garbled):
                 state.garbled += 1
-                self.sayer.say(wire, self._driver.encode(Command.NACK))
+                self.replies.enqueue(wire, self._driver.encode(Command.NACK))

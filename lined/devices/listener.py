@@ -111,7 +111,7 @@ class Listener:
             self._loop.remove_reader(sock)
             sock.close()
         for wire in [*self._following, *self._silent]:
-            self._turn_away(wire, Fact(DeviceFact.STOPPING))
+            self._refuse(wire, Fact(DeviceFact.STOPPING))
 
     def _open(self) -> None:
         for sock in self._listening:
@@ -138,7 +138,7 @@ class Listener:
         if self._served is None and not self._following:
             self._follows(wire)
         elif len(self._silent) > CONNECTIONS_MAX:
-            self._turn_away(next(iter(self._silent)), Fact(DeviceFact.ONE_TOO_MANY))
+            self._refuse(next(iter(self._silent)), Fact(DeviceFact.ONE_TOO_MANY))
 
     def _woken(self, wire: TcpWire) -> None:
         """A silent connection has sent something, or has ended."""
@@ -151,7 +151,7 @@ class Listener:
         if first:
             self._follows(wire)
         else:
-            self._turn_away(wire, wire.at_end)
+            self._refuse(wire, wire.at_end)
 
     def _follows(self, wire: TcpWire) -> None:
         """It is served as soon as what has arrived on those before it is read."""
@@ -161,10 +161,10 @@ class Listener:
                 earlier.supersede(Fact(DeviceFact.REPLACED))
         self._following.append(wire)
         if len(self._following) > CONNECTIONS_MAX:
-            self._turn_away(self._following.popleft(), Fact(DeviceFact.REPLACED))
+            self._refuse(self._following.popleft(), Fact(DeviceFact.REPLACED))
         self._some.set()
 
-    def _turn_away(self, wire: TcpWire, why: str) -> None:
+    def _refuse(self, wire: TcpWire, why: str) -> None:
         sock = self._silent.pop(wire, None)
         if sock is not None:
             self._loop.remove_reader(sock)

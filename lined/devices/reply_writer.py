@@ -27,7 +27,7 @@ NO_VERDICT = 0  # the mark of a judgement of nothing
 NOT_AT_ONCE = Fact(DeviceFact.NOT_AT_ONCE)
 
 
-class Turn(NamedTuple):
+class PendingReply(NamedTuple):
     """The frames of one chunk, being judged; or bytes that are no verdict, to be written between verdicts."""
 
     wire: Wire
@@ -48,8 +48,8 @@ class Written(NamedTuple):
     """In the bytes written to the wire."""
 
 
-class Sayer:
-    """`add` from the reader, `run` as a task, `last_words` after that task has ended."""
+class ReplyWriter:
+    """`add` from the reader, `run` as a task, `flush` after that task has ended."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Sayer:
         self._accept, self._reject = ack + spec.reply_accept, ack + spec.reply_reject
         self._again = driver.encode(Command.NACK) if ack else spec.reply_reject
         self._mute = not (self._accept or self._reject)
-        self._turns: deque[Turn] = deque()
+        self._pending: deque[PendingReply] = deque()
         self._written: deque[Written] = deque()
         self._look: asyncio.TimerHandle | None = None
         self._some = asyncio.Event()
@@ -78,24 +78,24 @@ class Sayer:
         self._room = asyncio.Event()
         self._tell()
 
-    def add(self, turn: Turn) -> None:
-        self._turns.append(turn)
-        self._state.unanswered += turn.frames
+    def add(self, pending: PendingReply) -> None:
+        self._pending.append(pending)
+        self._state.unanswered += pending.frames
         self._tell()
 
-    def say(self, wire: Wire, words: bytes) -> None:
+    def enqueue(self, wire: Wire, words: bytes) -> None:
         """Bytes that are no verdict, after the verdicts that are under way. None: nothing happens."""
         if words:
             loop = asyncio.get_running_loop()
             done: asyncio.Future[Judgement] = loop.create_future()
             done.set_result(Judgement([], NO_VERDICT))
-            self.add(Turn(wire, done, 0, loop.time(), words))
+            self.add(PendingReply(wire, done, 0, loop.time(), words))
 
     async def room(self) -> None:
         """Returns while fewer frames are unanswered than the limit: reading pauses until then."""
         await self._room.wait()
 
-    async def quiet(self) -> None:
+    async def drained(self) -> None:
         """Returns when nothing is under way."""
         await self._none.wait()
 
@@ -103,27 +103,27 @@ class Sayer:
         """Runs until cancelled; a turn cut off in its middle leaves its wire dropped."""
         while True:
             await self._some.wait()
-            turn = self._turns[0]
-            if turn.judging.done():
+            pending = self._pending[0]
+            if pending.judging.done():
                 await asyncio.sleep(0)  # a burst of verdicts does not hold the loop
             else:
-                await asyncio.wait([turn.judging])  # unlike `await`, does not cancel what it waits for
-            if turn.judging.cancelled():
-                turn.wire.drop("a verdict was given up")
+                await asyncio.wait([pending.judging])  # unlike `await`, does not cancel what it waits for
+            if pending.judging.cancelled():
+                pending.wire.drop("a verdict was given up")
             else:
-                await self._say(turn, turn.judging.result())
+                await self._write_reply(pending, pending.judging.result())
             self._pop()
 
-    def last_words(self) -> None:
+    def flush(self) -> None:
         """Say what is judged already and the kernel takes at once. What is not judged yet remains unsaid: nobody is
         told, as after a crash.
         """
-        while self._turns and self._turns[0].judging.done():
-            turn = self._turns[0]
+        while self._pending and self._pending[0].judging.done():
+            pending = self._pending[0]
             self._pop()
-            if turn.judging.cancelled() or turn.judging.exception() is not None:
+            if pending.judging.cancelled() or pending.judging.exception() is not None:
                 break
-            self._say_at_once(turn, turn.judging.result())
+            self._write_at_once(pending, pending.judging.result())
 
     def ended(self, wire: Wire) -> None:
         """The connection has ended, and is still open for questions: what the device has not acknowledged is unsaid."""
@@ -139,7 +139,7 @@ class Sayer:
             self._look = None
 
     def _wrote(self, wire: Wire, judgement: Judgement, begins: int) -> None:
-        if not self._spec.voiced:
+        if not self._spec.published:
             self._written.append(Written(wire, judgement, begins))
             if self._look is None:
                 self._look = asyncio.get_running_loop().call_later(LOOK_S, self._forget_acknowledged)
@@ -160,7 +160,7 @@ class Sayer:
 
     def _acknowledged(self, written: Written, delivered: int) -> int:
         """How many replies of these the device has whole."""
-        ends, accept, reject = written.begins, len(self._accept), len(self._said_for_reject(written.judgement))
+        ends, accept, reject = written.begins, len(self._accept), len(self._reject_reply(written.judgement))
         if ends + len(written.judgement.accepts) * max(accept, reject) <= delivered:
             return len(written.judgement.accepts)
         for count, good in enumerate(written.judgement.accepts):
@@ -171,88 +171,88 @@ class Sayer:
 
     def give_up(self) -> None:
         """Nobody says any more what is under way: all of it is unsaid, as soon as it is judged."""
-        while self._turns:
-            turn = self._turns[0]
+        while self._pending:
+            pending = self._pending[0]
             self._pop()
-            turn.wire.drop(GIVEN_UP)
-            turn.judging.add_done_callback(self._given_up)
+            pending.wire.drop(GIVEN_UP)
+            pending.judging.add_done_callback(self._given_up)
 
     def _given_up(self, judging: asyncio.Future[Judgement]) -> None:
         if not judging.cancelled() and judging.exception() is None:
             self._report(judging.result(), GIVEN_UP)
 
-    async def _say(self, turn: Turn, judgement: Judgement) -> None:
-        why = self._silence(turn)
-        reply = self._reply(turn, judgement)
-        begins = turn.wire.written
+    async def _write_reply(self, pending: PendingReply, judgement: Judgement) -> None:
+        why = self._obstacle(pending)
+        reply = self._reply(pending, judgement)
+        begins = pending.wire.written
         if reply and not why:
             try:
-                await turn.wire.write(reply, self._time_left_s(turn))
+                await pending.wire.write(reply, self._time_left_s(pending))
             except DeviceError as fault:
                 why = clause(fault)
-                turn.wire.drop(why)
+                pending.wire.drop(why)
             except asyncio.CancelledError:
-                turn.wire.drop(Fact(DeviceFact.CUT_OFF))
+                pending.wire.drop(Fact(DeviceFact.CUT_OFF))
                 raise
         self._report(judgement, why)
         if reply and judgement.accepts and not why:
-            self._wrote(turn.wire, judgement, begins)
+            self._wrote(pending.wire, judgement, begins)
 
-    def _say_at_once(self, turn: Turn, judgement: Judgement) -> None:
-        why = self._silence(turn)
-        reply = self._reply(turn, judgement)
-        begins = turn.wire.written
+    def _write_at_once(self, pending: PendingReply, judgement: Judgement) -> None:
+        why = self._obstacle(pending)
+        reply = self._reply(pending, judgement)
+        begins = pending.wire.written
         if reply and not why:
             try:
-                if turn.wire.write_at_once(reply) < len(reply):
+                if pending.wire.write_at_once(reply) < len(reply):
                     why = NOT_AT_ONCE
             except DeviceError as fault:
                 why = clause(fault)
             if why:
-                turn.wire.drop(why)
+                pending.wire.drop(why)
         self._report(judgement, why)
         if reply and judgement.accepts and not why:
-            self._wrote(turn.wire, judgement, begins)
+            self._wrote(pending.wire, judgement, begins)
 
-    def _silence(self, turn: Turn) -> str:
+    def _obstacle(self, pending: PendingReply) -> str:
         """Why nothing may be said; empty where it may. Who gets no replies misses none with the connection."""
-        if self._time_left_s(turn) <= 0:
+        if self._time_left_s(pending) <= 0:
             return TOO_LATE
-        return "" if self._mute and not turn.words else turn.wire.gone
+        return "" if self._mute and not pending.words else pending.wire.gone
 
-    def _time_left_s(self, turn: Turn) -> float:
-        if self._spec.deadline_s is None or turn.words:
+    def _time_left_s(self, pending: PendingReply) -> float:
+        if self._spec.deadline_s is None or pending.words:
             return self._limits.write_s
-        left_s = turn.arrived + self._spec.deadline_s - asyncio.get_running_loop().time()
+        left_s = pending.arrived + self._spec.deadline_s - asyncio.get_running_loop().time()
         return min(self._limits.write_s, left_s)
 
-    def _reply(self, turn: Turn, judgement: Judgement) -> bytes:
-        accept, reject = self._accept, self._said_for_reject(judgement)
-        return turn.words or b"".join(accept if good else reject for good in judgement.accepts)
+    def _reply(self, pending: PendingReply, judgement: Judgement) -> bytes:
+        accept, reject = self._accept, self._reject_reply(judgement)
+        return pending.words or b"".join(accept if good else reject for good in judgement.accepts)
 
-    def _said_for_reject(self, judgement: Judgement) -> bytes:
+    def _reject_reply(self, judgement: Judgement) -> bytes:
         """What could not be kept is not acknowledged: a device that waits for that sends it again."""
         return self._again if judgement.failed else self._reject
 
     def _report(self, judgement: Judgement, why: str) -> None:
         self._flood.rejected(judgement.accepts.count(False))
-        if self._spec.voiced or not judgement.accepts:
+        if self._spec.published or not judgement.accepts:
             return
         if why:
             self._intake.unsaid(self._spec.id, judgement, 0, why)
         else:
-            self._intake.said(self._spec.id, judgement)
+            self._intake.replied(self._spec.id, judgement)
 
     def _pop(self) -> None:
-        self._state.unanswered -= self._turns.popleft().frames
+        self._state.unanswered -= self._pending.popleft().frames
         if not self._state.unanswered:
             self._driver.answered()
         self._tell()
 
     def _tell(self) -> None:
         for event, holds in (
-            (self._some, bool(self._turns)),
-            (self._none, not self._turns),
+            (self._some, bool(self._pending)),
+            (self._none, not self._pending),
             (self._room, self._state.unanswered < self._limits.unanswered_frames),
         ):
             if holds:

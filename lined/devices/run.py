@@ -13,10 +13,10 @@ from drivers import Driver
 from lined.devices.device import Device
 from lined.devices.dial import Backoff, keep_open
 from lined.devices.listener import keep_listening
+from lined.devices.scheduler import FairScheduler
 from lined.devices.serial_port import open_port
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.devices.tcp import connect
-from lined.devices.turns import Turns
 from lined.devices.urls import ListenUrl, SerialUrl, TcpUrl
 from lined.line.intake.ports import Intake
 
@@ -39,7 +39,7 @@ async def run_device(
     limits: LinkLimits = LIMITS,
     random: Callable[[], float] = random_numbers.random,
     wall_time: Callable[[], float] = time.time,
-    turns: Turns | None = None,
+    scheduler: FairScheduler | None = None,
     note: Callable[[str, BaseException], None] = _log_defect,
 ) -> None:
     """Keep the device connected, for ever.
@@ -47,25 +47,25 @@ async def run_device(
     After `stopping` is set no byte is read any more and no connection made; it returns when every verdict under way has
     been said or reported unsaid (the caller bounds that). May be cancelled at any time: then verdicts that are judged
     already are said if the kernel takes them at once. A device's faults stay here; any other exception, from the
-    intake too, comes out (in an ExceptionGroup), and it may be called again. `turns` is shared by the devices of a
+    intake too, comes out (in an ExceptionGroup), and it may be called again. `scheduler` is shared by the devices of a
     line; `note` hears of defects of the driver.
     """
-    device = Device(spec, driver, intake, state or DeviceState(), limits, wall_time, turns or Turns(), note)
+    device = Device(spec, driver, intake, state or DeviceState(), limits, wall_time, scheduler or FairScheduler(), note)
     stopping = stopping or asyncio.Event()
     try:
         async with asyncio.TaskGroup() as tasks:
-            saying = tasks.create_task(device.sayer.run(), name=f"{spec.id}: verdicts")
+            writing = tasks.create_task(device.replies.run(), name=f"{spec.id}: verdicts")
             linking = tasks.create_task(_link(device, Backoff(limits, random)), name=f"{spec.id}: link")
             await stopping.wait()
             linking.cancel()
             await asyncio.wait([linking])
-            await device.sayer.quiet()
-            saying.cancel()
+            await device.replies.drained()
+            writing.cancel()
     except Exception:
-        device.sayer.give_up()
+        device.replies.give_up()
         raise
     finally:
-        device.sayer.last_words()
+        device.replies.flush()
         await device.part()
 
 

@@ -10,22 +10,22 @@ from collections.abc import Callable
 
 
 class Silence:
-    """`begin` with a connection, `heard` with each piece of bytes, `end` after it. `tell`: whether it is silent now."""
+    """`begin` with a connection, `received` with each piece of bytes, `end` after it. `tell`: is it silent now?"""
 
     def __init__(self, limit_s: float | None, tell: Callable[[bool], None]) -> None:
         self._limit_s = limit_s
         self._tell = tell
-        self._heard_at = 0.0
+        self._received_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._told = False
 
     def begin(self) -> None:
-        self.heard()
+        self.received()
         if self._limit_s is not None and self._timer is None:
             self._wait(self._limit_s)
 
-    def heard(self) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
+    def received(self) -> None:
+        self._received_at = asyncio.get_running_loop().time()
         if self._told:
             self._told = False
             self._tell(False)
@@ -35,14 +35,14 @@ class Silence:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.heard()
+        self.received()
 
     def _wait(self, delay_s: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._look)
 
     def _look(self) -> None:
         assert self._limit_s is not None
-        left_s = self._heard_at + self._limit_s - asyncio.get_running_loop().time()
+        left_s = self._received_at + self._limit_s - asyncio.get_running_loop().time()
         if left_s <= 0 and not self._told:
             self._told = True
             self._tell(True)

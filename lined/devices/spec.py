@@ -13,7 +13,7 @@ LAST_RAW_BYTES = 256
 class DeviceSpec:
     """One device of the configuration. Both replies empty: nothing is written to it, ever.
 
-    `voiced`: somebody else says its verdicts (MQTT) and tells the line whether they were said.
+    `published`: its verdicts go out over MQTT only, which tells the line whether they did.
     """
 
     id: str
@@ -22,7 +22,7 @@ class DeviceSpec:
     reply_reject: bytes = b""
     deadline_s: float | None = None
     """From the chunk's arrival; later than this nothing is said."""
-    voiced: bool = False
+    published: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class TcpWire(Wire):
     def __init__(self, sock: socket.socket, peer: str) -> None:
         super().__init__(sock.fileno(), peer)
         self._sock = sock
-        self._said_end = False
+        self._sent_fin = False
         self._hanging_up = select.poll()
         self._hanging_up.register(sock, select.POLLRDHUP)
 
@@ -47,7 +47,7 @@ class TcpWire(Wire):
     def delivered(self) -> int:
         """What the peer's TCP has acknowledged, which its program need not have read. It is told after a reset, too."""
         try:
-            left = unsent(self._fd) - self._said_end
+            left = unsent(self._fd) - self._sent_fin
         except OSError:
             return 0
         return self.written - max(0, left)
@@ -66,7 +66,7 @@ class TcpWire(Wire):
         """
         with suppress(OSError, TimeoutError, DeviceError):
             self._sock.shutdown(socket.SHUT_WR)
-            self._said_end = True  # TCP counts it like a byte
+            self._sent_fin = True  # TCP counts it like a byte
             async with asyncio.timeout(within_s):
                 while True:
                     await self.read(SEND_BUFFER_BYTES)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
+
+Translate = Callable[[str], str]
+"""A text of the sources in the reader's language."""
 
 CODE_END = 6  # characters: what is printed beside the symbol and can be compared at a glance
 NARROW = "\u202f"  # between groups of digits

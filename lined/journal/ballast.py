@@ -33,26 +33,26 @@ class Ballast:
         self.path = journal.with_name(journal.name + ".ballast")
         self._bytes = ballast_bytes(floor_bytes)
         self._floor_bytes = floor_bytes
-        self._aboard = self._bytes > 0 and self._size() >= self._bytes
+        self._allocated = self._bytes > 0 and self._size() >= self._bytes
 
     @property
-    def aboard(self) -> bool:
-        return self._aboard
+    def allocated(self) -> bool:
+        return self._allocated
 
     def release(self) -> bool:
         """Give its room to the journal. True where that made any."""
         try:
             self.path.unlink()
         except OSError:
-            self._aboard = False
+            self._allocated = False
             return False
-        self._aboard = False
+        self._allocated = False
         log.warning("ballast_released", bytes=self._bytes)
         return True
 
-    def take_aboard(self, free_bytes: int) -> None:
+    def allocate(self, free_bytes: int) -> None:
         """Make it, where that leaves more than the floor. Never raises for a disk that says no."""
-        if self._aboard or not self._bytes or free_bytes - self._bytes <= self._floor_bytes:
+        if self._allocated or not self._bytes or free_bytes - self._bytes <= self._floor_bytes:
             return
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -66,7 +66,7 @@ class Ballast:
             with contextlib.suppress(OSError):
                 self.path.unlink()
             return
-        self._aboard = True
+        self._allocated = True
 
     def _size(self) -> int:
         try:

@@ -33,7 +33,7 @@ from lined.journal.database import (
 from lined.journal.entries import Work
 from lined.journal.open_files import OpenFiles
 from lined.journal.ownership import check_ours, is_begun
-from lined.journal.said import DEVICES_MAX, Said
+from lined.journal.reply_marks import DEVICES_MAX, ReplyMarks
 from lined.journal.schema import migrations
 from lined.journal.steps import Step, Steps
 from lined.journal.tables import account, age, codes, life, unsaid
@@ -60,7 +60,7 @@ class Journal:
     def __init__(self, path: Path, *, floor_bytes: int = 0, crash_point: Callable[[str], None] | None = None) -> None:
         self.path = path.resolve()
         self.writer = Writer(self.path, floor_bytes=floor_bytes, crash_point=crash_point)
-        self.said: Said | None = None
+        self.reply_marks: ReplyMarks | None = None
         self.files: OpenFiles | None = None
         self.on_start: Callable[[str], None] = _nobody  # hears what `open` does that may take long
         self.was_clean = True
@@ -84,7 +84,7 @@ class Journal:
             if migrations.pending(database):
                 self.on_start("the journal becomes one of this version")
                 migrations.apply(database)
-            self.said = Said(said)
+            self.reply_marks = ReplyMarks(marks_path)
             self.was_clean = life.was_stopped(connection) is not False
             if damage.is_suspect(self.path):
                 self.on_start("the whole journal is checked")
@@ -101,9 +101,9 @@ class Journal:
             self._settle_marks(connection)
             self._be_of_age(connection)
 
-        said = self.path.with_name(self.path.name + ".said")
+        marks_path = self.path.with_name(self.path.name + ".said")
         try:
-            refuse_lost(self.path, earlier=said.exists() or has_wal(self.path))
+            refuse_lost(self.path, earlier=marks_path.exists() or has_wal(self.path))
             refuse_foreign(self.path, binding)
             refuse_other(self.path, replacing=damage.is_suspect(self.path), backup=backup)
             self.writer.start(prepare)
@@ -188,23 +188,23 @@ class Journal:
 
         Called before new devices get their numbers: those have said nothing and left nothing unsaid.
         """
-        assert self.said is not None
+        assert self.reply_marks is not None
         lost: list[tuple[int, int]] = []
         devices = [int(row[0]) for row in connection.execute("SELECT no FROM device")]
-        if not self.said.new and devices:
-            least = min(self.said.get(no) for no in devices)
+        if not self.reply_marks.new and devices:
+            least = min(self.reply_marks.get(no) for no in devices)
             rows = connection.execute("SELECT id, device_no, at_ms FROM code WHERE id > ?", (least,)).fetchall()
-            lost = [(row[0], row[2]) for row in rows if row[0] > self.said.get(row[1])]
+            lost = [(row[0], row[2]) for row in rows if row[0] > self.reply_marks.get(row[1])]
         unsaid.after_crash(connection, lost)
         if lost:
             log.warning("verdicts_unsaid_before_the_stop", codes=len(lost), clean=self.was_clean)
 
     def _settle_marks(self, connection: Connection) -> None:
         """Only once the list of the unsaid is on disk: a crash in between finds the old marks and lists them again."""
-        assert self.said is not None
+        assert self.reply_marks is not None
         last = codes.last_id(connection)
         for (no,) in connection.execute("SELECT no FROM device").fetchall():
-            self.said.reset(no, last)
+            self.reply_marks.reset(no, last)
 
     def _be_of_age(self, connection: Connection) -> None:
         now = age.of(connection)
@@ -217,9 +217,9 @@ class Journal:
         if self.writer.marks is not None:
             self.writer.marks.close()
             self.writer.marks = None
-        if self.said is not None:
-            self.said.close()
-            self.said = None
+        if self.reply_marks is not None:
+            self.reply_marks.close()
+            self.reply_marks = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

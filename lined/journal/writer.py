@@ -323,7 +323,7 @@ class Writer:
             self._room_checked = now
             free = free_bytes(self._path)
             self.low_on_space = free < self._floor_bytes
-            self.ballast.take_aboard(free)
+            self.ballast.allocate(free)
 
     def _make_room(self, error: SqliteError) -> None:
         """SQLite found none: throw the ballast overboard, so that outcomes and checkpoints can be written."""

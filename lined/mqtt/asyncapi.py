@@ -27,7 +27,7 @@ The last parts of the addresses, as far as the name of a command, can be renamed
 Whoever acts on a verdict compares `at` with the clock: a broker that stood still may pass on a late one."""
 
 
-class Told(NamedTuple):
+class Published(NamedTuple):
     """A topic the line publishes on."""
 
     summary: str
@@ -37,21 +37,21 @@ class Told(NamedTuple):
     content: str = "application/json"
 
 
-TOLD = {
-    "availability": Told("`online`, or by last will `offline`.", messages.Availability, 1, True, "text/plain"),
-    "permit": Told(
+PUBLISHED = {
+    "availability": Published("`online`, or by last will `offline`.", messages.Availability, 1, True, "text/plain"),
+    "permit": Published(
         "Whether items may come, on change and each second; old after 3 s without a new `n`.", messages.Permit, 1, True
     ),
-    "status": Told("The `/status` document, on change, at most once a second.", messages.Status, 1, True),
-    "verdict": Told(
+    "status": Published("The `/status` document, on change, at most once a second.", messages.Status, 1, True),
+    "verdict": Published(
         "One for each read, in the order of `seq`, at most 1 s after it was made. A gap in `seq`: not said.",
         messages.Verdict,
         0,
         False,
     ),
-    "report": Told("Each change of a report.", messages.Report, 1, False),
-    "package": Told("Each closed package.", messages.Package, 1, False),
-    "alarm": Told("Each change of an alarm.", messages.Alarm, 1, False),
+    "report": Published("Each change of a report.", messages.Report, 1, False),
+    "package": Published("Each closed package.", messages.Package, 1, False),
+    "alarm": Published("Each change of an alarm.", messages.Alarm, 1, False),
 }
 
 
@@ -68,19 +68,19 @@ def document() -> dict[str, Any]:
             "tls": {"host": "broker.plant.example:8883", "protocol": "mqtts", "protocolVersion": "5"},
         },
         "channels": {
-            **{name: _channel(name, name) for name in TOLD},
+            **{name: _channel(name, name) for name in PUBLISHED},
             **{f"command-{name}": _channel(f"command/{name}", f"command-{name}") for name in commands},
             **{f"reply-{name}": _channel(f"reply/{name}", "reply") for name in commands},
         },
         "operations": {
-            **{f"tell-{name}": _tell(name, told) for name, told in TOLD.items()},
-            **{f"hear-{name}": _hear(name, one.summary) for name, one in commands.items()},
+            **{f"tell-{name}": _send(name, published) for name, published in PUBLISHED.items()},
+            **{f"hear-{name}": _receive(name, one.summary) for name, one in commands.items()},
         },
         "components": {
             "messages": {
                 **{
-                    name: _message(name, told.summary, messages.schema_of(told.message, schemas), told.content)
-                    for name, told in TOLD.items()
+                    name: _message(name, one.summary, messages.schema_of(one.message, schemas), one.content)
+                    for name, one in PUBLISHED.items()
                 },
                 **{
                     f"command-{name}": _message(name, one.summary, messages.body_schema(one, schemas))
@@ -108,17 +108,17 @@ def _channel(topic: str, message: str) -> dict[str, Any]:
     }
 
 
-def _tell(name: str, told: Told) -> dict[str, Any]:
+def _send(name: str, published: Published) -> dict[str, Any]:
     return {
         "action": "send",
-        "summary": told.summary,
+        "summary": published.summary,
         "channel": {"$ref": f"#/channels/{name}"},
         "messages": [{"$ref": f"#/channels/{name}/messages/{name}"}],
-        "bindings": {"mqtt": {"qos": told.qos, "retain": told.retain, "bindingVersion": BINDING}},
+        "bindings": {"mqtt": {"qos": published.qos, "retain": published.retain, "bindingVersion": BINDING}},
     }
 
 
-def _hear(name: str, summary: str) -> dict[str, Any]:
+def _receive(name: str, summary: str) -> dict[str, Any]:
     channel = f"#/channels/command-{name}"
     return {
         "action": "receive",

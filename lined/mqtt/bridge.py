@@ -26,9 +26,9 @@ import structlog
 from lined.devices.dial import Backoff
 from lined.devices.spec import LinkLimits
 from lined.line.watch.permit import PermitWatch
-from lined.mqtt.commands import CommandDesk, Executor
+from lined.mqtt.commands import CommandConsumer, Executor
 from lined.mqtt.connection import OFFLINE, ONLINE, Connection, TakenOver, connect
-from lined.mqtt.outbox import Outbox, Saying, json_bytes, verdict_document
+from lined.mqtt.outbox import Outbox, PendingVerdicts, json_bytes, verdict_document
 from lined.vocabulary.errors import BrokerError, clause
 from lined.vocabulary.facts import BrokerFact, Fact
 from lined.vocabulary.line import LineState
@@ -80,14 +80,14 @@ class Bridge:
         self._status = status
         self._permit = permit
         self._problem = problem
-        self._desk = CommandDesk(commands, outbox, strange, note)
+        self._consumer = CommandConsumer(commands, outbox, strange, note)
         self._short_lived = 0
         self._rival_until = float("-inf")
         self._stopping = asyncio.Event()
         limits = LinkLimits(retry_first_s=self._limits.retry_first_s, retry_most_s=self._limits.retry_most_s)
         self._backoff = Backoff(limits, random)
         self._wall_time = wall_time
-        self._status_told = float("-inf")
+        self._status_published = float("-inf")
 
     def stop(self) -> None:
         """Ask for an orderly end: what is waiting is published, within bounds, then `offline`. `run` returns then."""
@@ -99,12 +99,12 @@ class Bridge:
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                around = [
+                background = [
                     tasks.create_task(self._sweep(), name="mqtt: late verdicts"),
-                    tasks.create_task(self._desk.run(), name="mqtt: commands"),
+                    tasks.create_task(self._consumer.run(), name="mqtt: commands"),
                 ]
                 await self._keep_connected()
-                for task in around:
+                for task in background:
                     task.cancel()
         finally:
             self._outbox.drop_all()
@@ -154,56 +154,56 @@ class Bridge:
         """Until the connection ends (then BrokerError in an ExceptionGroup), or the bridge is stopped."""
         try:
             commands = f"{self.spec.topic('command')}/+"
-            heard = await connection.subscribe(commands)
-            await self._tell_availability(connection)
-            deaf = None if heard else Fact(BrokerFact.DEAF, client=self.spec.client_id, commands=commands)
-            self._up(deaf)
+            granted = await connection.subscribe(commands)
+            await self._publish_availability(connection)
+            denied = None if granted else Fact(BrokerFact.DENIED, client=self.spec.client_id, commands=commands)
+            self._up(denied)
             async with asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(self._listen(connection, commands), name="mqtt: listening")
-                telling = [
-                    tasks.create_task(self._say(connection), name="mqtt: verdicts"),
-                    tasks.create_task(self._tell_events(connection), name="mqtt: events"),
+                publishing = [
+                    tasks.create_task(self._publish_verdicts(connection), name="mqtt: verdicts"),
+                    tasks.create_task(self._publish_events(connection), name="mqtt: events"),
                     tasks.create_task(self._tell_permit(connection), name="mqtt: permit"),
-                    tasks.create_task(self._tell_status(connection, deaf), name="mqtt: status"),
+                    tasks.create_task(self._publish_status(connection, denied), name="mqtt: status"),
                 ]
                 await self._stopping.wait()
                 listening.cancel()
-                await self._last_words()
-                for task in telling:
+                await self._drain()
+                for task in publishing:
                     task.cancel()
-            await self._farewell(connection)
+            await self._publish_offline(connection)
         finally:
             await connection.drop()
 
-    async def _last_words(self) -> None:
+    async def _drain(self) -> None:
         """What was said and done before the stop, within bounds."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.farewell_s):
-                await self._desk.quiet()
-                await self._outbox.quiet()
+            async with asyncio.timeout(self._limits.stop_s):
+                await self._consumer.drained()
+                await self._outbox.drained()
 
-    async def _farewell(self, connection: Connection) -> None:
+    async def _publish_offline(self, connection: Connection) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.farewell_s):
+            async with asyncio.timeout(self._limits.stop_s):
                 self._permit.ended = True
                 last = json_bytes(self._permit.told(self._permit.now()))
                 await connection.publish(self.spec.topic("permit"), last, retain=True)
                 document = {**await self._status(), "state": LineState.STOPPED}
                 await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
                 await connection.publish(self.spec.topic("availability"), OFFLINE, retain=True)
-                await connection.part(self._limits.farewell_s)
+                await connection.part(self._limits.stop_s)
         log.info("mqtt_parted", broker=str(self.spec))
 
-    def _up(self, deaf: Fact | None) -> None:
+    def _up(self, denied: Fact | None) -> None:
         state = self.state
         state.connected, state.since = True, self._wall_time()
         state.connections += 1
-        log.info("mqtt_connected", broker=str(self.spec), problem=deaf)
-        self._connected_with(deaf)
+        log.info("mqtt_connected", broker=str(self.spec), problem=denied)
+        self._connected_with(denied)
 
-    def _connected_with(self, deaf: Fact | None) -> None:
+    def _connected_with(self, denied: Fact | None) -> None:
         """What is wrong although the broker is there."""
-        text = self._rival() or deaf
+        text = self._rival() or denied
         problem = self._about(text) if text else None
         self.state.problem = problem
         self._problem(problem)
@@ -220,32 +220,32 @@ class Bridge:
 
     # ── out ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _say(self, connection: Connection) -> NoReturn:
+    async def _publish_verdicts(self, connection: Connection) -> NoReturn:
         """Verdicts. What was begun and not confirmed when this ends is never published again."""
         while True:
             await self._outbox.some_verdict()
-            begun: list[Saying] = []
+            begun: list[PendingVerdicts] = []
             try:
-                while len(begun) < STRETCH and (saying := self._outbox.take()) is not None:
-                    begun.append(saying)
-                    if not await self._publish(connection, saying):
+                while len(begun) < STRETCH and (pending := self._outbox.take()) is not None:
+                    begun.append(pending)
+                    if not await self._publish(connection, pending):
                         self._outbox.unconfirmed(begun.pop())
                 if begun:
                     await connection.prove(self._limits.silent_s)
             except BaseException:
-                for saying in begun:
-                    self._outbox.unconfirmed(saying)
+                for pending in begun:
+                    self._outbox.unconfirmed(pending)
                 raise
-            for saying in begun:
-                self._outbox.said(saying)
+            for pending in begun:
+                self._outbox.confirmed(pending)
 
-    async def _publish(self, connection: Connection, saying: Saying) -> bool:
+    async def _publish(self, connection: Connection, pending: PendingVerdicts) -> bool:
         """The verdicts of one judgement. False: the last of them would have been late. Raises BrokerError where the
         socket takes nothing: what the library holds must not go out any more, so the connection has to end.
         """
         loop = asyncio.get_running_loop()
-        for verdict in saying.verdicts:
-            left_s = saying.until - loop.time()
+        for verdict in pending.verdicts:
+            left_s = pending.until - loop.time()
             if left_s <= 0:
                 return False
             await connection.publish(
@@ -257,7 +257,7 @@ class Bridge:
             )
         return True
 
-    async def _tell_events(self, connection: Connection) -> NoReturn:
+    async def _publish_events(self, connection: Connection) -> NoReturn:
         while True:
             await self._outbox.some_event()
             event = self._outbox.first_event()
@@ -269,21 +269,21 @@ class Bridge:
             self.state.events += 1
             self._outbox.done(event)
 
-    async def _tell_status(self, connection: Connection, deaf: Fact | None) -> NoReturn:
+    async def _publish_status(self, connection: Connection, denied: Fact | None) -> NoReturn:
         loop = asyncio.get_running_loop()
         told: object = None
         beat = loop.time()
         while True:
-            await asyncio.sleep(max(0.0, self._status_told + self._limits.status_s - loop.time()))
+            await asyncio.sleep(max(0.0, self._status_published + self._limits.status_s - loop.time()))
             if self._rival_until < loop.time() and self.state.problem is not None:
-                self._connected_with(deaf)
+                self._connected_with(denied)
             document = await self._status()
             substance = settled(document)
             due = loop.time() - beat >= self._limits.heartbeat_s
             if due:
-                await self._tell_availability(connection)
+                await self._publish_availability(connection)
                 beat = loop.time()
-            self._status_told = loop.time()
+            self._status_published = loop.time()
             if due or substance != told:
                 await connection.publish(self.spec.topic("status"), json_bytes(document), retain=True)
                 told = substance
@@ -301,14 +301,14 @@ class Bridge:
                 await connection.publish(self.spec.topic("permit"), payload, retain=True, expiry_s=expiry_s)
             await asyncio.sleep(self._limits.permit_look_s)
 
-    async def _tell_availability(self, connection: Connection) -> None:
+    async def _publish_availability(self, connection: Connection) -> None:
         await connection.publish(self.spec.topic("availability"), ONLINE, retain=True)
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _listen(self, connection: Connection, subscribed: str) -> None:
         async for message in connection.messages(subscribed):
-            self._desk.take(
+            self._consumer.take(
                 message.topic,
                 message.payload,
                 retained=message.retained,

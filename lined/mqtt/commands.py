@@ -64,7 +64,7 @@ class Asked(NamedTuple):
     at: float
 
 
-class CommandDesk:
+class CommandConsumer:
     """`take` from the connection, `run` as a task of the bridge; answers go to the outbox. `strange` hears, as a fact,
     of commands that no program should send; `note` of defects that the journal's writer does not see.
     """
@@ -128,7 +128,7 @@ class CommandDesk:
             self._some.clear()
             self._none.set()
 
-    async def quiet(self) -> None:
+    async def drained(self) -> None:
         """Returns when no command waits and none is being carried out."""
         await self._none.wait()
 

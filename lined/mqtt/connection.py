@@ -107,15 +107,15 @@ class Connection:
         """QoS 1; what was retained earlier comes first, and says so. False: the broker does not let us. Raises
         BrokerError.
         """
-        wish: dict[str, Any] = {"qos": 1}
+        options: dict[str, Any] = {"qos": 1}
         if self._five:
-            wish["options"] = SubscribeOptions(
-                qos=wish.pop("qos"),
+            options["options"] = SubscribeOptions(
+                qos=options.pop("qos"),
                 noLocal=True,
                 retainAsPublished=True,  # tells a command that was meant to be retained
             )
         try:
-            granted = await _answered(self._client.subscribe(topic, **wish))
+            granted = await _answered(self._client.subscribe(topic, **options))
         except _FAULTS as fault:
             raise BrokerError(Fact(BrokerFact.NOT_SUBSCRIBED, topic=topic, more=str(fault))) from fault
         return all((code if isinstance(code, int) else code.value) < REFUSED for code in granted)

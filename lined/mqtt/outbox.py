@@ -2,7 +2,7 @@
 
 Guarantees: a verdict leaves the outbox once, in the order of `seq`, to be published or to be dropped; where MQTT is the
 only way a device hears its verdicts, the line is told of each whether it was said; both queues are bounded. Lives
-longer than any connection. Runs on the event loop; nothing here waits but `some_verdict`, `some_event` and `quiet`.
+longer than any connection. Runs on the event loop; nothing here waits but `some_verdict`, `some_event` and `drained`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ UNCONFIRMED = Fact(BrokerFact.VERDICT_UNCONFIRMED)
 
 LIMITS = MqttLimits()
 
-Said = Callable[[str, Judgement], None]
-Unsaid = Callable[[str, Judgement, int, str], None]
+OnReplied = Callable[[str, Judgement], None]
+OnUnsaid = Callable[[str, Judgement, int, str], None]
 
 
-class Saying(NamedTuple):
+class PendingVerdicts(NamedTuple):
     """The verdicts of one judgement. `until`: the loop's time after which none of them may be published any more."""
 
     device: str
@@ -50,45 +50,45 @@ class Event(NamedTuple):
 
 
 class Outbox:
-    """`heard` is a voice of the intake; `said` and `unsaid` are the intake's own, for the devices in `spec.voiced`."""
+    """`enqueue` is a sink of the intake; `on_replied` and `on_unsaid` are its own, for devices in `spec.published`."""
 
     def __init__(
         self,
         spec: MqttSpec,
-        said: Said,
-        unsaid: Unsaid,
+        on_replied: OnReplied,
+        on_unsaid: OnUnsaid,
         wall_ms: Callable[[], int],
         limits: MqttLimits = LIMITS,
     ) -> None:
         self.state = MqttState()
         self.limits = limits
         self.spec = spec
-        self._said = said
-        self._unsaid = unsaid
+        self._on_replied = on_replied
+        self._on_unsaid = on_unsaid
         self._wall_ms = wall_ms
-        self._sayings: deque[Saying] = deque()
-        self._waiting = 0  # verdicts in `_sayings`
+        self._pending: deque[PendingVerdicts] = deque()
+        self._waiting = 0  # verdicts in `_pending`
         self._taken = 0  # sayings on their way
         self._events: deque[Event] = deque()
         self._some_verdict = asyncio.Event()
         self._some_event = asyncio.Event()
-        self._quiet = asyncio.Event()
+        self._drained = asyncio.Event()
         self._signal()
 
     # ── what the line and other rooms put in ────────────────────────────────────────────────────────────────────────
 
-    def heard(self, device: str, judgement: Judgement, verdicts: Sequence[PublishedVerdict]) -> None:
+    def enqueue(self, device: str, judgement: Judgement, verdicts: Sequence[PublishedVerdict]) -> None:
         """The verdicts of one judgement, just made."""
         if not verdicts:
-            self._tell(device, judgement, "")
+            self._settle(device, judgement, "")
             return
         now = asyncio.get_running_loop().time()
         until = now + self.limits.late_s
-        deadline_s = self.spec.voiced.get(device)
+        deadline_s = self.spec.published.get(device)
         if deadline_s is not None:
             age_s = max(0.0, (self._wall_ms() - verdicts[0].at_ms) / 1000)
             until = min(until, now + deadline_s - age_s)
-        self._sayings.append(Saying(device, judgement, tuple(verdicts), until))
+        self._pending.append(PendingVerdicts(device, judgement, tuple(verdicts), until))
         self._waiting += len(verdicts)
         self.drop_late()
         while self._waiting > self.limits.verdicts_most:
@@ -126,16 +126,16 @@ class Outbox:
     async def some_event(self) -> None:
         await self._some_event.wait()
 
-    async def quiet(self) -> None:
+    async def drained(self) -> None:
         """Returns when nothing waits and nothing is on its way."""
-        await self._quiet.wait()
+        await self._drained.wait()
 
-    def take(self) -> Saying | None:
-        """The next verdicts that are not late, out of the outbox. The caller says what became of them: `said` or
+    def take(self) -> PendingVerdicts | None:
+        """The next verdicts that are not late, out of the outbox. The caller says what became of them: `confirmed` or
         `unconfirmed`.
         """
         self.drop_late()
-        if not self._sayings:
+        if not self._pending:
             return None
         self._taken += 1
         return self._next()
@@ -153,54 +153,54 @@ class Outbox:
     def drop_late(self) -> None:
         """Drop the verdicts whose time is over. Called a few times a second, broker or not."""
         now = asyncio.get_running_loop().time()
-        while self._sayings and self._sayings[0].until <= now:
+        while self._pending and self._pending[0].until <= now:
             self.late(self._next())
 
     def drop_all(self) -> None:
         """Nobody will publish them any more: at the end."""
-        while self._sayings:
+        while self._pending:
             self.late(self._next())
 
     # ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def said(self, saying: Saying) -> None:
+    def confirmed(self, pending: PendingVerdicts) -> None:
         """The broker has all of them."""
         self._taken -= 1
-        self.state.verdicts += len(saying.verdicts)
-        self._tell(saying.device, saying.judgement, "")
+        self.state.verdicts += len(pending.verdicts)
+        self._settle(pending.device, pending.judgement, "")
 
-    def unconfirmed(self, saying: Saying) -> None:
+    def unconfirmed(self, pending: PendingVerdicts) -> None:
         """Perhaps the broker has some of them; they are never published again."""
         self._taken -= 1
-        self.state.verdicts_unconfirmed += len(saying.verdicts)
-        self._tell(saying.device, saying.judgement, UNCONFIRMED)
+        self.state.verdicts_unconfirmed += len(pending.verdicts)
+        self._settle(pending.device, pending.judgement, UNCONFIRMED)
 
-    def late(self, saying: Saying) -> None:
+    def late(self, pending: PendingVerdicts) -> None:
         if not self.state.verdicts_late:
-            log.warning("mqtt_verdicts_late", device=saying.device, seq=saying.verdicts[0].seq)
-        self.state.verdicts_late += len(saying.verdicts)
-        self._tell(saying.device, saying.judgement, TOO_LATE)
+            log.warning("mqtt_verdicts_late", device=pending.device, seq=pending.verdicts[0].seq)
+        self.state.verdicts_late += len(pending.verdicts)
+        self._settle(pending.device, pending.judgement, TOO_LATE)
 
-    def _tell(self, device: str, judgement: Judgement, why: str) -> None:
+    def _settle(self, device: str, judgement: Judgement, why: str) -> None:
         self._signal()
-        if device not in self.spec.voiced:
+        if device not in self.spec.published:
             return
         if why:
-            self._unsaid(device, judgement, 0, why)
+            self._on_unsaid(device, judgement, 0, why)
         else:
-            self._said(device, judgement)
+            self._on_replied(device, judgement)
 
-    def _next(self) -> Saying:
-        saying = self._sayings.popleft()
-        self._waiting -= len(saying.verdicts)
+    def _next(self) -> PendingVerdicts:
+        pending = self._pending.popleft()
+        self._waiting -= len(pending.verdicts)
         self._signal()
-        return saying
+        return pending
 
     def _signal(self) -> None:
         for event, holds in (
-            (self._some_verdict, bool(self._sayings)),
+            (self._some_verdict, bool(self._pending)),
             (self._some_event, bool(self._events)),
-            (self._quiet, not (self._sayings or self._events or self._taken)),
+            (self._drained, not (self._pending or self._events or self._taken)),
         ):
             if holds:
                 event.set()

@@ -20,8 +20,8 @@ PORT, TLS_PORT = 1883, 8883  # IANA: mqtt, secure-mqtt
 class MqttSpec:
     """The `[mqtt]` table. `password` is asked anew for each connection and may raise LinedError.
 
-    `voiced`: the devices that hear their verdicts over MQTT only, with their deadline in seconds from the read (None:
-    no deadline but the bridge's own).
+    `published`: the devices whose verdicts are published and not replied, with their deadline in seconds from the read
+    (None: no deadline but the bridge's own).
     """
 
     host: str
@@ -34,7 +34,7 @@ class MqttSpec:
     ca_file: Path | None = None
     protocol: int = 5
     """5 or 311."""
-    voiced: Mapping[str, float | None] = field(default_factory=dict)
+    published: Mapping[str, float | None] = field(default_factory=dict)
     topics: Mapping[str, str] = field(default_factory=dict)
     """Other names than those of TOPICS."""
 
@@ -86,7 +86,7 @@ class MqttLimits:
     """How soon a change of the permit is told."""
     permit_expiry_s: int = 3
     """MQTT 5: how long the broker keeps a permit; after that a PLC takes none for one."""
-    farewell_s: float = 1.0
+    stop_s: float = 1.0
     """At a stop: for what waits to be published, and again for the last messages."""
     command_s: float = 30.0
     """For a command's commit."""

@@ -19,7 +19,7 @@ import apprise
 WHY_MAX = 500  # characters
 
 
-class Sayings(logging.Handler):
+class LastWarning(logging.Handler):
     """What Apprise says about its troubles, the last of it."""
 
     def __init__(self) -> None:
@@ -30,18 +30,18 @@ class Sayings(logging.Handler):
         self.text = record.getMessage()
 
 
-def answer(wish: Mapping[str, str]) -> dict[str, object]:
+def answer(request: Mapping[str, str]) -> dict[str, object]:
     """Do it once: who asked decides whether to try again."""
-    sayings = Sayings()
-    logging.getLogger("apprise").addHandler(sayings)
+    warning = LastWarning()
+    logging.getLogger("apprise").addHandler(warning)
     asset = apprise.AppriseAsset(app_id="lined", storage_mode=apprise.PersistentStoreMode.MEMORY, async_mode=False)
     to = apprise.Apprise(asset=asset)
-    if not to.add(wish["url"]):
+    if not to.add(request["url"]):
         return {"ok": False, "why": "Apprise knows no service with such an address"}
-    if not wish.get("body"):
+    if not request.get("body"):
         return {"ok": True, "why": ""}
-    sent = to.notify(body=wish["body"], title=wish["title"], body_format=apprise.NotifyFormat.TEXT)
-    return {"ok": bool(sent), "why": "" if sent else sayings.text[:WHY_MAX]}
+    sent = to.notify(body=request["body"], title=request["title"], body_format=apprise.NotifyFormat.TEXT)
+    return {"ok": bool(sent), "why": "" if sent else warning.text[:WHY_MAX]}
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Change(NamedTuple):
 
 def message(line: str, language: str, clock: Clock, changes: Sequence[Change], left_out: int) -> tuple[str, str]:
     """Title and body. One that would get too long says how many it leaves out."""
-    said = catalogue(language).gettext
+    translate = catalogue(language).gettext
     parts: list[str] = []
     room = BODY_MAX
     for change in changes:
@@ -36,11 +36,11 @@ def message(line: str, language: str, clock: Clock, changes: Sequence[Change], l
         room -= len(part) + 2
     left_out += len(changes) - len(parts)
     if left_out:
-        parts.append(f"{said(words.NOTICES['left-out'])}: {left_out}")
+        parts.append(f"{translate(words.NOTICES['left-out'])}: {left_out}")
     if len(changes) == 1:
-        title = f"{line}: {_state(changes[0], language)}: {said(words.alarm(changes[0].row.kind).sentence)}"
+        title = f"{line}: {_state(changes[0], language)}: {translate(words.alarm(changes[0].row.kind).sentence)}"
     else:
-        title = f"{line}: {said(words.NOTICES['many'])}: {len(changes)}"
+        title = f"{line}: {translate(words.NOTICES['many'])}: {len(changes)}"
     return title, "\n\n".join(parts)
 
 
@@ -55,11 +55,12 @@ def _state(change: Change, language: str) -> str:
 
 def _part(change: Change, language: str, clock: Clock) -> str:
     """Some three lines: since when what is wrong where, what to do, and the cause."""
-    row, said = change.row, catalogue(language).gettext
+    row, translate = change.row, catalogue(language).gettext
     about = words.alarm(row.kind)
     span = clock.day_and_time(row.raised_ms)
     if row.cleared_ms is not None:
         span += f" – {clock.day_and_time(row.cleared_ms)}"
-    first = f"{_state(change, language)} ({said(words.SEVERITIES[row.severity])}): {said(about.sentence)}: {row.place}"
-    advice = [] if row.cleared_ms is not None else [said(about.advice)]
-    return "\n".join([first, span, *advice, f"[{in_words(row.text, said, clock)[:CAUSE_MAX]}]"])
+    severity = translate(words.SEVERITIES[row.severity])
+    first = f"{_state(change, language)} ({severity}): {translate(about.sentence)}: {row.place}"
+    advice = [] if row.cleared_ms is not None else [translate(about.advice)]
+    return "\n".join([first, span, *advice, f"[{in_words(row.text, translate, clock)[:CAUSE_MAX]}]"])

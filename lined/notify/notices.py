@@ -52,7 +52,7 @@ class Told(NamedTuple):
 
 
 class Notices:
-    """Of one address. `heard` with every change, then `due` when `wait_ms` is over, then `told`."""
+    """Of one address. `on_alarm` with every change, then `due` when `wait_ms` is over, then `told`."""
 
     def __init__(self, per_hour: int, quiet_ms: int, now_ms: int, state: str | None = None) -> None:
         self.left_out = 0
@@ -65,7 +65,7 @@ class Notices:
         if state is not None:
             self._restore(state, now_ms)
 
-    def heard(self, alarm: Alarm, now_ms: int) -> None:
+    def on_alarm(self, alarm: Alarm, now_ms: int) -> None:
         """A row of the journal changed: raised, acknowledged, cleared, or written again after a start."""
         told, waiting = self._told.get(alarm.key), self._pending.get(alarm.key)
         if waiting is not None:
@@ -100,11 +100,11 @@ class Notices:
         self.left_out -= left_out
         for one in message:
             before = self._told.pop(one.alarm.key, None)
-            heard_ms = now_ms if one.raisings else before.raised_ms if before else now_ms
-            self._told[one.alarm.key] = Told(one.alarm.raised, heard_ms, one.alarm.raising)
+            raised_ms = now_ms if one.raisings else before.raised_ms if before else now_ms
+            self._told[one.alarm.key] = Told(one.alarm.raised, raised_ms, one.alarm.raising)
             now = self._pending.pop(one.alarm.key, None)
             if now is not None and now != one:
-                self.heard(now.alarm, now_ms)
+                self.on_alarm(now.alarm, now_ms)
         self._forget(now_ms)
 
     def give_up(self, message: Iterable[Pending]) -> None:

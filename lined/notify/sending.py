@@ -53,21 +53,21 @@ def sender(url: Callable[[], str], send_s: float = SEND_S) -> Send:
             address = await asyncio.to_thread(url)
         except LinedError as error:
             raise NotifyError(str(error)) from error
-        wish = json.dumps({"url": address, "title": message.title, "body": message.body})
+        request = json.dumps({"url": address, "title": message.title, "body": message.body})
         try:
             async with asyncio.timeout(send_s):
-                said = await _ask_child(wish.encode())
+                sent = await _ask_child(request.encode())
         except TimeoutError:
             raise NotifyError(f"it was not sent within {send_s:.0f} s; whether it arrived is not known") from None
         except OSError as error:
             raise NotifyError(f"no process could be started for it: {error.strerror}") from error
-        if not said[0]:
-            raise NotifyError(redacted(said[1], address) or "Apprise says no more than that it failed")
+        if not sent[0]:
+            raise NotifyError(redacted(sent[1], address) or "Apprise says no more than that it failed")
 
     return send
 
 
-async def _ask_child(wish: bytes) -> tuple[bool, str]:
+async def _ask_child(request: bytes) -> tuple[bool, str]:
     """Run the child to its end, or end it. Its answer: whether it was done, and why not."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -80,7 +80,7 @@ async def _ask_child(wish: bytes) -> tuple[bool, str]:
         stderr=asyncio.subprocess.DEVNULL,  # a traceback could hold the address
     )
     try:
-        out, _ = await child.communicate(wish)
+        out, _ = await child.communicate(request)
     finally:
         if child.returncode is None:
             with suppress(ProcessLookupError):
@@ -102,8 +102,8 @@ def redacted(text: str, address: str) -> str:
 
 
 class Notifier:
-    """One address. `heard` from the loop; `run` for ever. `compose` makes a message of changes and the number of those
-    left out; `problem` hears what is wrong, or None; `save` keeps the state over a restart.
+    """One address. `on_alarm` from the loop; `run` for ever. `compose` makes a message of changes and the number of
+    those left out; `problem` hears what is wrong, or None; `save` keeps the state over a restart.
     """
 
     def __init__(
@@ -118,9 +118,9 @@ class Notifier:
         self._some = asyncio.Event()
         self._failed = 0
 
-    def heard(self, alarm: Alarm) -> None:
+    def on_alarm(self, alarm: Alarm) -> None:
         """An alarm changed. Never waits."""
-        self._notices.heard(alarm, self._now_ms())
+        self._notices.on_alarm(alarm, self._now_ms())
         self._some.set()
 
     def believed(self) -> list[Key]:

@@ -229,14 +229,14 @@ def _note(fields: dict[str, object], depth: int) -> ErrorNote:
     ]
     blamed = [*_strings(context.get("value")), *_strings(context.get("parameter")), *_strings(context.get("codes"))]
     blamed += [*_strings(fields.get("value")), *_strings(fields.get("codes")), *_strings(fields.get("invalidCodes"))]
-    said = [fields.get("error"), fields.get("message"), context.get("description"), context.get("specificError")]
+    sentences = [fields.get("error"), fields.get("message"), context.get("description"), context.get("specificError")]
     paths = [fields.get("requestBodyJsonPath"), context.get("parameter")]
     return ErrorNote(
         _code_of(fields),
         "; ".join(dict.fromkeys(texts)),
         tuple(blamed),
         tuple(dict.fromkeys(place for path in paths if (place := _place(path)))),
-        tuple(dict.fromkeys(text for sentence in said for text in _quoted(sentence))),
+        tuple(dict.fromkeys(text for sentence in sentences for text in _quoted(sentence))),
     )
 
 

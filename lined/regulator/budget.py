@@ -26,7 +26,7 @@ class Rank(IntEnum):
     SPARE = 2  # what would otherwise be lost
 
 
-class Turn(NamedTuple):
+class Permit(NamedTuple):
     """What a request takes from the budget: its `kind` (see `Budget`) and the regulator's `method`."""
 
     kind: str
@@ -76,7 +76,7 @@ class Bucket:
         self._sleep = sleep
         self._level = self._most if full else 0.0
         self._at = clock()
-        self._turn = {rank: asyncio.Lock() for rank in Rank}
+        self._order = {rank: asyncio.Lock() for rank in Rank}
         self._waiting = dict.fromkeys(Rank, 0)
 
     async def acquire(self, rank: Rank = Rank.USUAL, *, patience_s: float = PATIENCE_S) -> None:
@@ -84,7 +84,7 @@ class Bucket:
         until = self._clock() + patience_s
         self._waiting[rank] += 1
         try:
-            async with self._turn[rank]:
+            async with self._order[rank]:
                 while (wait_s := self._wait_s(rank)) > 0:
                     if self._clock() + wait_s > until:
                         raise BudgetSpent(wait_s)

@@ -16,13 +16,13 @@ from pydantic import TypeAdapter, ValidationError
 from lined.regulator import bounds
 from lined.regulator.account import Account
 from lined.regulator.asked import Asked, asked
-from lined.regulator.asking import Asking
-from lined.regulator.budget import PATIENCE_S, BudgetSpent, Turn
+from lined.regulator.budget import PATIENCE_S, BudgetSpent, Permit
 from lined.regulator.credentials import NoCredential
 from lined.regulator.methods import Call, Paging
 from lined.regulator.models.base import DEEPEST_UNKNOWN
 from lined.regulator.profile import Profile
 from lined.regulator.reply import Reply
+from lined.regulator.requester import Requester
 from lined.regulator.rights import missing
 from lined.regulator.strange import MOST, Kind, Strange, strange_in, unreadable
 from lined.regulator.submission import without_answer
@@ -55,9 +55,9 @@ class Answered(NamedTuple):
 class Calls:
     """See the head. `Regulator.call` is the way to it."""
 
-    def __init__(self, account: Account, asking: Asking) -> None:
+    def __init__(self, account: Account, requester: Requester) -> None:
         self._account = account
-        self._asking = asking
+        self._requester = requester
 
     async def one(self, wanted: Asked) -> Answered:
         """One call. Raises NotSent, Denied, Refused (a readable no), Unavailable (of a method that only reads), and of
@@ -118,29 +118,29 @@ class Calls:
     async def _ask(self, wanted: Asked) -> Reply:
         """The reply of a method. What writes goes out once, on a connection of its own."""
         rule = self._account.profile.methods[wanted.name]
-        turn = Turn("check" if rule.limited else "read", wanted.name)
+        permit = Permit("check" if rule.limited else "read", wanted.name)
         alone = wanted.call.writes
         try:
-            await self._asking.budget.acquire(*turn, patience_s=PATIENCE_S)
+            await self._requester.budget.acquire(*permit, patience_s=PATIENCE_S)
             if wanted.call.open:
-                return await self._asking.send(
-                    turn, wanted.request, None, most_bytes=ANSWER_BYTES, alone=True, whole=True
+                return await self._requester.send(
+                    permit, wanted.request, None, most_bytes=ANSWER_BYTES, alone=True, whole=True
                 )
-            return await self._asking.ask_now(
-                turn, wanted.request, most_bytes=ANSWER_BYTES, patience_s=PATIENCE_S, alone=alone, whole=True
+            return await self._requester.ask_now(
+                permit, wanted.request, most_bytes=ANSWER_BYTES, patience_s=PATIENCE_S, alone=alone, whole=True
             )
         except (BudgetSpent, NoCredential) as error:
-            raise self._failed(wanted, NotSent(self._asking.redact(f"not sent: {error}"))) from error
+            raise self._failed(wanted, NotSent(self._requester.redact(f"not sent: {error}"))) from error
         except NoAnswer as nothing:
             if wanted.call.writes:
-                seen = self._asking.evidence(nothing.partial)
-                raise self._failed(wanted, without_answer(nothing, self._asking.redact, seen)) from nothing
-            raise self._failed(wanted, Unavailable(self._asking.redact(f"no answer: {nothing}"))) from nothing
+                seen = self._requester.evidence(nothing.partial)
+                raise self._failed(wanted, without_answer(nothing, self._requester.redact, seen)) from nothing
+            raise self._failed(wanted, Unavailable(self._requester.redact(f"no answer: {nothing}"))) from nothing
 
     def _error(self, wanted: Asked, reply: Reply) -> LinedError:
         """What an answer that is no success means, and what to do about it."""
         profile, rule = self._account.profile, self._account.profile.methods[wanted.name]
-        words, seen = self._asking.redact(reply.words()), self._asking.evidence(reply.body)
+        words, seen = self._requester.redact(reply.words()), self._requester.evidence(reply.body)
         if reply.status == 429 and not reply.page:
             own = f"it allows {rule.rate} of this method" if rule.rate else "try again in a minute"
             return self._failed(wanted, NotSent(f"{words}; {own}", status=429, retry_after_s=reply.retry_after_s))
@@ -162,7 +162,7 @@ class Calls:
         return error
 
     def _count(self, name: str, result: str) -> None:
-        self._asking.reach.counts[name, result] += 1
+        self._requester.reach.counts[name, result] += 1
 
 
 def _answered(call: Call, reply: Reply, profile: Profile) -> Answered:

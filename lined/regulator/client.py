@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Self
 
 from lined.regulator.account import Account
 from lined.regulator.answers import Receipt
-from lined.regulator.asking import Asking
-from lined.regulator.budget import PATIENCE_S, Bucket, BucketState, Budget, BudgetSpent, Turn
+from lined.regulator.budget import PATIENCE_S, Bucket, BucketState, Budget, BudgetSpent, Permit
 from lined.regulator.credentials import NewKey, NoCredential, OnNewSecret
 from lined.regulator.keys import KeyCare
 from lined.regulator.lookups import Lookups
 from lined.regulator.reply import with_notes
+from lined.regulator.requester import Requester
 from lined.regulator.rights import missing
 from lined.regulator.submission import with_answer, without_answer
 from lined.regulator.wire import NoAnswer, Request
@@ -64,7 +64,7 @@ class Regulator(Lookups):
         limited = Bucket(account.requests_per_minute, clock=clock, sleep=sleep)
         reads = Bucket(profile.limits.reads_per_minute, clock=clock, sleep=sleep, full=True)
         chance = chance or random.Random()  # noqa: S311  it spreads retries and hides nothing
-        asking = Asking(
+        requester = Requester(
             account,
             profile,
             Budget(limited, reads, clock=clock),
@@ -73,19 +73,19 @@ class Regulator(Lookups):
             chance=chance,
             on_new_secret=on_new_secret,
         )
-        super().__init__(account, profile, asking)
-        self._keys = KeyCare(self, asking, clock)
-        self._turns = 0
+        super().__init__(account, profile, requester)
+        self._keys = KeyCare(self, requester, clock)
+        self._permits = 0
 
     async def __aenter__(self) -> Self:
-        await self._asking.wire.__aenter__()
+        await self._requester.wire.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._asking.wire.__aexit__()
+        await self._requester.wire.__aexit__()
 
     # ----------------------------------------------------------------------------------------------- submission
-    async def wait_turn(self, kind: str) -> None:
+    async def wait_for_permit(self, kind: str) -> None:
         """Wait until budget and credential allow a submission of this kind, which then goes out without further
         waiting: await it before a report becomes `sending`. A turn not used stays for the next, and only one is kept:
         it is meant for one sender at a time. Raises NotSent, with status 429 where a Retry-After holds back this kind
@@ -94,11 +94,11 @@ class Regulator(Lookups):
         """
         self._need_own_key()
         try:
-            self._asking.budget.need_open(kind)
-            await self._asking.credential.bearer()
-            if not self._turns:
-                await self._asking.budget.acquire("submit", kind)
-                self._turns += 1
+            self._requester.budget.need_open(kind)
+            await self._requester.credential.bearer()
+            if not self._permits:
+                await self._requester.budget.acquire("submit", kind)
+                self._permits += 1
         except (BudgetSpent, NoCredential) as error:
             raise self._not_sent(error) from error
 
@@ -121,22 +121,22 @@ class Regulator(Lookups):
         request = Request(method.verb, method.path, query, body)
         self._need_own_key()
         try:
-            if self._turns:
-                self._turns -= 1
+            if self._permits:
+                self._permits -= 1
             else:
-                await self._asking.budget.acquire("submit", kind)
-            reply = await self._asking.ask_now(
-                Turn("submit", kind), request, most_bytes=RECEIPT_BYTES, patience_s=PATIENCE_S, alone=True
+                await self._requester.budget.acquire("submit", kind)
+            reply = await self._requester.ask_now(
+                Permit("submit", kind), request, most_bytes=RECEIPT_BYTES, patience_s=PATIENCE_S, alone=True
             )
         except (BudgetSpent, NoCredential) as error:
             raise self._not_sent(error) from error
         except NoAnswer as nothing:
-            evidence = self._asking.evidence(nothing.partial)
+            evidence = self._requester.evidence(nothing.partial)
             raise without_answer(nothing, self._redact, evidence) from nothing
-        outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
+        outcome = with_answer(reply, rule, self.profile, self._redact, self._requester.evidence(reply.body))
         if reply.ok and isinstance(outcome, SendingError):  # no id: a 200 may hold an error all the same
             reply = await with_notes(reply)
-            outcome = with_answer(reply, rule, self.profile, self._redact, self._asking.evidence(reply.body))
+            outcome = with_answer(reply, rule, self.profile, self._redact, self._requester.evidence(reply.body))
         if isinstance(outcome, Refused):
             outcome.lacks(missing(reply, method, self.account, product_group))
         if isinstance(outcome, SendingError):
@@ -158,7 +158,7 @@ class Regulator(Lookups):
         """Any method of the contract, for people. Its models are loaded only now: a daemon starts without them."""
         from lined.regulator.calls import Calls
 
-        return Calls(self.account, self._asking)
+        return Calls(self.account, self._requester)
 
     # ----------------------------------------------------------------------------------------------- credential
     async def check_credential(self) -> None:
@@ -185,41 +185,41 @@ class Regulator(Lookups):
     @property
     def reachable(self) -> bool:
         """The last exchange brought an answer of the regulator's own and no outage; False before the first one."""
-        return self._asking.reach.reachable
+        return self._requester.reach.reachable
 
     @property
     def last_problem(self) -> Fact | None:
         """What a person should know: what is wrong with the credential, else with the last exchange."""
-        return self._asking.credential.problem or self._keys.problem or self._asking.reach.problem
+        return self._requester.credential.problem or self._keys.problem or self._requester.reach.problem
 
     def clock_was_set(self) -> None:
         """Our clock was stepped: what it was off by is not known before the next answer."""
-        self._asking.reach.skew_s = None
+        self._requester.reach.skew_s = None
 
     @property
     def server_skew_s(self) -> float | None:
         """Our wall clock minus the regulator's, to about a second; None before the first answer since the start, or
         since our clock was set.
         """
-        return self._asking.reach.skew_s
+        return self._requester.reach.skew_s
 
     @property
     def server_time(self) -> datetime | None:
         """The Date of the last answer that had one."""
-        return self._asking.reach.server_time
+        return self._requester.reach.server_time
 
     @property
     def credential_expires_at(self) -> datetime | None:
         """When the API key expires, once a check or a refresh has told; a password's end cannot be asked for."""
-        return self._asking.credential.expires_at
+        return self._requester.credential.expires_at
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
         """Requests since the start by (method, result), for metrics."""
-        return self._asking.reach.counts
+        return self._requester.reach.counts
 
     def budget_state(self) -> dict[str, BucketState]:
-        return self._asking.budget.state()
+        return self._requester.budget.state()
 
 
 def _result(error: SendingError) -> str:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 
 from lined.regulator import bounds
-from lined.regulator.asking import Asking
-from lined.regulator.budget import Turn
+from lined.regulator.budget import Permit
 from lined.regulator.credentials import NewKey, NoCredential, clean_secret
 from lined.regulator.lookups import Lookups, path_of
 from lined.regulator.reply import Reply
+from lined.regulator.requester import Requester
 from lined.regulator.rights import missing
 from lined.regulator.submission import without_answer
 from lined.regulator.wire import NoAnswer, Request
@@ -26,10 +26,10 @@ LONGEST_NAME = 100  # of a key
 class KeyCare:
     """`problem` is what the last check found wrong with the key."""
 
-    def __init__(self, lookups: Lookups, asking: Asking, clock: Callable[[], float]) -> None:
+    def __init__(self, lookups: Lookups, requester: Requester, clock: Callable[[], float]) -> None:
         self.problem: Fact | None = None
         self._lookups = lookups
-        self._asking = asking
+        self._requester = requester
         self._clock = clock
         self._gap_s = SPARE * DAY_S / lookups.profile.limits.key_checks_per_day
         self._checked_at: float | None = None
@@ -39,7 +39,7 @@ class KeyCare:
     @property
     def unchecked(self) -> bool:
         """Another key stands in the file than the one that was asked about, or the last look failed a while ago."""
-        key = self._asking.key
+        key = self._requester.key
         if key is None or self._checked_at is None:
             return False
         return key.generation != self._checked or (self._failed and self._clock() - self._checked_at >= self._gap_s)
@@ -47,7 +47,7 @@ class KeyCare:
     async def check(self) -> None:
         """See Regulator.check_credential."""
         now = self._clock()
-        key, tin = self._asking.key, self._lookups.account.tin
+        key, tin = self._requester.key, self._lookups.account.tin
         generation = key.generation if key is not None else 0
         known = generation == self._checked
         if known and self._checked_at is not None and now - self._checked_at < self._gap_s:
@@ -55,7 +55,7 @@ class KeyCare:
         self._checked, self._checked_at, self._failed = generation, now, True
         try:
             if key is None:
-                await self._asking.credential.bearer()
+                await self._requester.credential.bearer()
                 return
             row = await self._lookups.key_check()
             self._failed = False
@@ -68,7 +68,7 @@ class KeyCare:
 
     async def refresh(self, key_id: str | None) -> NewKey:
         """See Regulator.refresh_api_key."""
-        if self._asking.key is None:
+        if self._requester.key is None:
             raise NotSent("a technical user has no API key")
         rule = self._lookups.profile.methods["key_refresh"]
         path = path_of(rule.path, {"tin": self._lookups.account.tin})
@@ -77,16 +77,17 @@ class KeyCare:
             # "Only one of these parameters may be passed."
             body = json.dumps({"id": key_id} if key_id else {"apiKey": old}).encode()
             request = Request(rule.verb, path, body=body)
-            turn = Turn("read", "key_refresh")
-            return self._new_key(await self._asking.send(turn, request, old, most_bytes=ANSWER_BYTES, alone=True))
+            permit = Permit("read", "key_refresh")
+            return self._new_key(await self._requester.send(permit, request, old, most_bytes=ANSWER_BYTES, alone=True))
 
         try:
-            new = await self._asking.key.refresh(ask)
+            new = await self._requester.key.refresh(ask)
         except NoCredential as error:
-            raise NotSent(self._asking.redact(str(error)), retry_after_s=error.wait_s, credential=True) from error
+            raise NotSent(self._requester.redact(str(error)), retry_after_s=error.wait_s, credential=True) from error
         except NoAnswer as nothing:
-            raise without_answer(nothing, self._asking.redact, self._asking.evidence(nothing.partial)) from nothing
-        self._asking.reach.counts["key_refresh", "done"] += 1
+            evidence = self._requester.evidence(nothing.partial)
+            raise without_answer(nothing, self._requester.redact, evidence) from nothing
+        self._requester.reach.counts["key_refresh", "done"] += 1
         return new
 
     def _new_key(self, reply: Reply) -> NewKey:
@@ -98,7 +99,7 @@ class KeyCare:
                 raise OutcomeUnknown(f"refreshed, but no readable key came: {error}", status=reply.status) from error
             name, label = (bounds.text(str(row.get(member) or ""), LONGEST_NAME).strip() for member in ("id", "label"))
             return NewKey(key, name, bounds.moment(row.get("expiresOn")), label)
-        words, seen = self._asking.redact(reply.words()), self._asking.evidence(reply.body)
+        words, seen = self._requester.redact(reply.words()), self._requester.evidence(reply.body)
         if reply.status in {401, 429} and not reply.page:
             raise NotSent(words, status=reply.status, evidence=seen, credential=reply.status == 401)
         if reply.readable and 400 <= reply.status < 500:

@@ -17,12 +17,12 @@ from urllib.parse import quote
 from lined.regulator import answers, bounds
 from lined.regulator.account import Account
 from lined.regulator.answers import CodeHistory, CodeOutcome, Document, DocumentError, Unreadable
-from lined.regulator.asking import Asking
-from lined.regulator.budget import PATIENCE_S, BudgetSpent, Turn
+from lined.regulator.budget import PATIENCE_S, BudgetSpent, Permit
 from lined.regulator.canary import Canary
 from lined.regulator.credentials import NoCredential
 from lined.regulator.profile import Profile
 from lined.regulator.reply import Reply
+from lined.regulator.requester import Requester
 from lined.regulator.rights import missing
 from lined.regulator.slices import eaten, in_slices, read_json, uncollected
 from lined.regulator.wire import NoAnswer, Request
@@ -41,10 +41,10 @@ Row = TypeVar("Row", CodeOutcome, DocumentError)
 class Lookups:
     """The questions that reports and people ask. Each may be cancelled."""
 
-    def __init__(self, account: Account, profile: Profile, asking: Asking) -> None:
+    def __init__(self, account: Account, profile: Profile, requester: Requester) -> None:
         self.account = account
         self.profile = profile
-        self._asking = asking
+        self._requester = requester
         self.canary = Canary(profile)
         """What of the answers is not as the text has it."""
 
@@ -159,7 +159,7 @@ class Lookups:
     async def _ask(self, kind: str, name: str, request: Request) -> Reply:
         try:
             most_bytes = MOST_BYTES.get(name, LIST_BYTES)
-            return await self._asking.ask(Turn(kind, name), request, most_bytes=most_bytes, patience_s=PATIENCE_S)
+            return await self._requester.ask(Permit(kind, name), request, most_bytes=most_bytes, patience_s=PATIENCE_S)
         except NoAnswer as nothing:
             silent = Fact(RegulatorFact.NO_ANSWER, name=name, more=self._redact(str(nothing)))
             raise self._failed(name, Unavailable(silent)) from nothing
@@ -204,10 +204,10 @@ class Lookups:
         return error
 
     def _count(self, name: str, result: str) -> None:
-        self._asking.reach.counts[name, result] += 1
+        self._requester.reach.counts[name, result] += 1
 
     def _redact(self, text: str) -> str:
-        return self._asking.redact(text)
+        return self._requester.redact(text)
 
 
 def path_of(template: str, places: Mapping[str, str]) -> str:

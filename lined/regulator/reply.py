@@ -59,10 +59,10 @@ class Reply(NamedTuple):
         """For people: status and what the answer says, not yet redacted."""
         if self.page:
             return f"HTTP {self.status}: an HTML page"
-        told = [" ".join(part for part in (note.code, note.text) if part) for note in self.notes[:MOST_NOTES_TOLD]]
+        notes = [" ".join(part for part in (note.code, note.text) if part) for note in self.notes[:MOST_NOTES_TOLD]]
         more = f" (and {self.errors - MOST_NOTES_TOLD} more)" if self.errors > MOST_NOTES_TOLD else ""
-        said = "; ".join(text for text in told if text)[:600]
-        return f"HTTP {self.status}: {said}{more}" if said else f"HTTP {self.status}"
+        texts = "; ".join(text for text in notes if text)[:600]
+        return f"HTTP {self.status}: {texts}{more}" if texts else f"HTTP {self.status}"
 
 
 async def read_reply(answer: Answer, now: datetime) -> Reply:

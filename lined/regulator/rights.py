@@ -18,12 +18,12 @@ def missing(reply: Reply, method: Method, account: Account, product_group: str =
         return ""
     if method.business and not account.business:
         return "; a technical user cannot do this: it takes a business user's API key"
-    said = " ".join(" ".join((note.text, *note.values)) for note in reply.notes).casefold().replace(" ", "")
+    text = " ".join(" ".join((note.text, *note.values)) for note in reply.notes).casefold().replace(" ", "")
     place = f"business place {account.business_place_id}"
     group = f"product group {product_group}" if product_group else ""
-    if "businessplace" in said:
+    if "businessplace" in text:
         found = [place]
-    elif group and "productgroup" in said:
+    elif group and "productgroup" in text:
         found = [group]
     else:
         found = [part for part in (f"the role «{method.role}»" if method.role else "", place, group) if part]

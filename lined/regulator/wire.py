@@ -163,7 +163,7 @@ class _Line:
             alarm.cancel()
 
     async def _exchange(self, request: Request, bearer: str | None, most_bytes: int) -> Answer:
-        asking = self.client.stream(
+        requesting = self.client.stream(
             request.verb,
             request.path,
             params=request.query or None,
@@ -171,7 +171,7 @@ class _Line:
             headers=_headers(request, bearer),
             extensions={"trace": self._trace},
         )
-        async with asking as response:
+        async with requesting as response:
             self.status, self.answered_at = response.status_code, time.monotonic()
             size, limit = 0, most_bytes
             if _declared(response.headers) > most_bytes:

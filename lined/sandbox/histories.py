@@ -190,7 +190,7 @@ def _package(connection: Connection, code: CodeRow) -> dict[str, Any]:
 
 def _product(connection: Connection, code: CodeRow, report: dict[str, Any]) -> dict[str, Any]:
     """What the report said, with later corrections. The country answers in lower case, as in the samples."""
-    said = {
+    content = {
         "productionDate": report.get("productionDate"),
         "expirationDate": report.get("expirationDate"),
         "productSeries": report.get("seriesNumber"),
@@ -200,12 +200,12 @@ def _product(connection: Connection, code: CodeRow, report: dict[str, Any]) -> d
         "SELECT detail FROM effects WHERE code_id = ? AND kind = ? ORDER BY id", (code.id, CORRECTION)
     )
     for (detail,) in rows:
-        said |= _present(_corrected(json.loads(detail)))
-    country = said["manufacturerCountry"]
+        content |= _present(_corrected(json.loads(detail)))
+    country = content["manufacturerCountry"]
     return {
         "gtin": code.gtin or None,
         "productGroupId": PRODUCT_GROUPS.get(code.product_group or ""),
-        **said,
+        **content,
         "manufacturerCountry": country.lower() if country else None,
     }
 

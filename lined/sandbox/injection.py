@@ -59,19 +59,19 @@ class Injection:
             await asyncio.sleep(slow.asked.delay_s)
         if fault is not None:
             answer = await self._spoil(fault, answer, scope, receive, send)
-        await self._say(answer, send)
+        await self._send_answer(answer, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> list[Message]:
         """What the application says, held back."""
-        said: list[Message] = []
+        answered: list[Message] = []
 
         async def hold(message: Message) -> None:
-            said.append(message)
+            answered.append(message)
 
         await self._app(scope, receive, hold)
-        return said
+        return answered
 
-    async def _say(self, answer: list[Message], send: Send) -> None:
+    async def _send_answer(self, answer: list[Message], send: Send) -> None:
         if answer:
             self.answers[str(answer[0]["status"])] += 1
         for message in answer:
@@ -85,7 +85,7 @@ class Injection:
         if fault.asked.kind == "expire-token":
             await self._kill_tokens()
         body = await _body(receive)
-        await self._say(_error(fault, scope, body), send)
+        await self._send_answer(_error(fault, scope, body), send)
 
     async def _spoil(
         self, fault: Fault, answer: list[Message], scope: Scope, receive: Receive, send: Send
@@ -95,7 +95,7 @@ class Injection:
             await self._cut(fault, scope, receive)
             return []
         if fault.asked.kind == "truncated":
-            await self._say_half(answer, scope, receive, send)
+            await self._send_half(answer, scope, receive, send)
             return []
         if fault.asked.kind == "no-id":
             return _messages(200, _JSON, b'{"success":true}')
@@ -108,7 +108,7 @@ class Injection:
         _line(scope).cut(reset=fault.asked.reset)
         await _gone(receive)
 
-    async def _say_half(self, answer: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_half(self, answer: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
         self.answers["cut"] += 1
         start, *rest = answer
         body = b"".join(message.get("body", b"") for message in rest)
@@ -154,9 +154,9 @@ def _error(fault: Fault, scope: Scope, body: bytes) -> list[Message]:
         authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         rejection = inactive_token(authorization, status=asked.status or 401)
     elif asked.kind == "reject":
-        rejection, said = _rejection(asked, body)
-        if said is not None:
-            response = json_response(said, status=rejection.status)
+        rejection, answered = _rejection(asked, body)
+        if answered is not None:
+            response = json_response(answered, status=rejection.status)
             return _messages(rejection.status, response.raw_headers, bytes(response.body))
     elif asked.status == NOT_FOUND:
         rejection = not_found("documentId", scope["path"])

@@ -167,9 +167,9 @@ def search(connection: Connection, tin: str, wanted: Wanted, at: float) -> list[
     )
     found = []
     for *columns, text, resolution in rows:
-        card, said = card_of(tuple(columns), at), json.loads(text)
+        card, stated = card_of(tuple(columns), at), json.loads(text)
         confirmation = None if card.status == ERROR else resolution or AWAITING
-        if not _fits(wanted, card.status, confirmation, said):
+        if not _fits(wanted, card.status, confirmation, stated):
             continue
         shown = {"documentId": card.uuid, "status": card.status, "createDate": instant(card.created_at)}
         found.append(shown | ({"confirmationStatus": confirmation} if confirmation else {}))
@@ -178,14 +178,14 @@ def search(connection: Connection, tin: str, wanted: Wanted, at: float) -> list[
     return found
 
 
-def _fits(wanted: Wanted, status: str, confirmation: str | None, said: dict[str, Any]) -> bool:
-    moment = parse_instant(said["businessDatetime"])
+def _fits(wanted: Wanted, status: str, confirmation: str | None, stated: dict[str, Any]) -> bool:
+    moment = parse_instant(stated["businessDatetime"])
     business = moment.timestamp() if moment is not None else 0.0
     return (
         (not wanted.statuses or status in wanted.statuses)
         and (not wanted.confirmations or confirmation in wanted.confirmations)
-        and wanted.owner in {None, said["ownerId"]}
-        and wanted.buyer in {None, said["buyerId"]}
+        and wanted.owner in {None, stated["ownerId"]}
+        and wanted.buyer in {None, stated["buyerId"]}
         and (wanted.business_since is None or business >= wanted.business_since)
         and (wanted.business_until is None or business < wanted.business_until)
     )

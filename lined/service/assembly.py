@@ -75,7 +75,7 @@ def device_specs_of(config: Config) -> list[DeviceSpec]:
                 reply_accept=device.reply.accept_bytes,
                 reply_reject=device.reply.reject_bytes,
                 deadline_s=station.deadline_s,
-                voiced=config.mqtt is not None and _is_mute(device),
+                published=config.mqtt is not None and _is_mute(device),
             )
         )
     return specs
@@ -99,7 +99,7 @@ def mqtt_spec_of(config: Config) -> MqttSpec | None:
         password=_read(mqtt.password),
         ca_file=mqtt.ca_file,
         protocol=mqtt.protocol,
-        voiced={device.id: station.deadline_s for device, station in stations if station is not None},
+        published={device.id: station.deadline_s for device, station in stations if station is not None},
     )
 
 

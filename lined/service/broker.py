@@ -50,7 +50,7 @@ class BrokerSide:
         def strange(fact: Fact) -> None:
             problems.set(AlarmKind.MQTT_COMMAND, topic, fact)
 
-        tell = _telling(problems, str(outbox.spec))
+        tell = _publishing(problems, str(outbox.spec))
         self._bridge = Bridge(outbox, commands, status, tell, strange, defects.note, permit=permit)
         self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
@@ -130,7 +130,7 @@ def _document(change: ReportChange) -> dict[str, object]:
     }
 
 
-def _telling(problems: Problems, broker: str) -> Callable[[Fact | None], None]:
+def _publishing(problems: Problems, broker: str) -> Callable[[Fact | None], None]:
     def tell(fact: Fact | None) -> None:
         if fact is None:
             problems.clear(AlarmKind.MQTT, broker)

@@ -25,7 +25,7 @@ import structlog
 
 import drivers
 from lined.config import Config
-from lined.devices import DeviceSpec, DeviceState, Turns, run_device
+from lined.devices import DeviceSpec, DeviceState, FairScheduler, run_device
 from lined.journal import Journal
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
 from lined.line.intake.intake import LineIntake
@@ -63,7 +63,7 @@ EXIT_OK, EXIT_FAILED, EXIT_JOURNAL, EXIT_SETTINGS = 0, 1, 74, 78
 
 SWITCH_INTERVAL_S = 0.0005  # a thread in pure Python keeps the loop waiting no longer than this
 COLLECTIONS = (700, 10, 1_000)  # young and middling objects as usual; a look at all of them a hundred times more seldom
-SAYING_S = 3.0  # at a stop: for verdicts under way
+DRAIN_S = 3.0  # at a stop: for verdicts under way
 WATCH_S = 0.1  # how often the journal's health is looked at
 FILES_S = 0.5  # how often the files under the journal's name are compared with those that are open
 SILENCE_S = 10.0  # the oldest write may wait this long before the watchdog is no longer fed
@@ -89,7 +89,7 @@ class Service:
         self.ready = False
         self._stop = asyncio.Event()
         self._stopping_links = asyncio.Event()
-        self._turns = Turns()
+        self._scheduler = FairScheduler()
         self._exit = EXIT_OK
         self._last_resort = LastResort()
         self._notify = Notify()
@@ -105,7 +105,7 @@ class Service:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.disable()  # until everything is loaded; see `_settle_memory`
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._unheard)
+        loop.set_exception_handler(self._unhandled)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
             signal.signal(number, self._asked_to_stop)  # at once, also while the loop is held; then the loop's own
@@ -162,8 +162,8 @@ class Service:
             )
         spec = assembly.mqtt_spec_of(self.config)
         if spec is not None:
-            self.outbox = Outbox(spec, self.intake.said, self.intake.unsaid, self.clock)
-            self.intake.voices.append(self.outbox.heard)
+            self.outbox = Outbox(spec, self.intake.replied, self.intake.unsaid, self.clock)
+            self.intake.sinks.append(self.outbox.enqueue)
         try:
             async with asyncio.TaskGroup() as outer:
                 await self._live(outer)
@@ -194,7 +194,7 @@ class Service:
         watch = outer.create_task(self.defects.keep_going("watch", self._watch), name="watch")
         await self._start_outward(outer)
         _settle_memory()
-        outer.create_task(self._settle_endpoint(), name="memory")
+        settling = outer.create_task(self._settle_endpoint(), name="memory")
         self.ready = True
         self._starting.end()
         self._notify.ready(f"{self.plant.line_id}: running")
@@ -211,6 +211,7 @@ class Service:
         await self._end_intake(intake_tasks)
         if self.outward is not None:
             await self.outward.end()
+        settling.cancel()  # the endpoint may never have been there
         watch.cancel()
 
     async def _settle_endpoint(self) -> None:
@@ -242,7 +243,7 @@ class Service:
             self.intake,
             state=state,
             stopping=self._stopping_links,
-            turns=self._turns,
+            scheduler=self._scheduler,
             note=self.defects.note,
         )
 
@@ -256,7 +257,7 @@ class Service:
         self._stopping_links.set()
         links = [task for task in tasks if task.get_name() in self.devices]
         if links:
-            await asyncio.wait(links, timeout=SAYING_S)
+            await asyncio.wait(links, timeout=DRAIN_S)
         await cancelled(tasks)
 
     # ── outward ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +280,7 @@ class Service:
         )
         await self.outward.start(outer)
 
-    def _unheard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A callback that raised, or a task that nobody waits for."""
         error = context.get("exception")
         if isinstance(error, Exception) and not isinstance(error, LinedError):
@@ -323,7 +324,7 @@ class Service:
 
     def _skew_s(self) -> float | None:
         skew_s = self.outward.skew_s() if self.outward is not None else None
-        self.clock.heard(skew_s)
+        self.clock.on_skew(skew_s)
         return skew_s
 
     def _nudge(self) -> None:

@@ -97,7 +97,7 @@ class KeyRenewal:
         if self._task is not None and not self._task.done():
             raise Conflict("renewing", "The key is being renewed already: look at `lined status` in a minute.")
         self._task = asyncio.create_task(self._renew(command), name="key renewal")
-        self._task.add_done_callback(_heard)
+        self._task.add_done_callback(_retrieve)
         return await asyncio.shield(self._task)
 
     async def finish(self, patience_s: float) -> None:
@@ -128,7 +128,7 @@ class KeyRenewal:
         return found
 
 
-def _heard(task: asyncio.Task[dict[str, Any]]) -> None:
+def _retrieve(task: asyncio.Task[dict[str, Any]]) -> None:
     """Whoever asked may have gone away: what became of it is in the log all the same."""
     if not task.cancelled() and task.exception() is not None:
         log.warning("api_key_not_renewed", error=str(task.exception()))

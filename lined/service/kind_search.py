@@ -14,7 +14,7 @@ class KindSearch:
 
     def __init__(self, regulator: Regulator) -> None:
         self._regulator = regulator
-        self.wait_turn = regulator.wait_turn
+        self.wait_for_permit = regulator.wait_for_permit
         self.submit = regulator.submit
         self.document = regulator.document
         self.code_outcomes = regulator.code_outcomes

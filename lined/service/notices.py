@@ -27,7 +27,7 @@ from lined.vocabulary.facts import Fact
 
 
 class Notifying:
-    """All addresses. `heard` is a listener of the alarm book; `run` until cancelled."""
+    """All addresses. `on_alarm` is a listener of the alarm book; `run` until cancelled."""
 
     def __init__(self, config: Config, journal: Journal, problems: Problems, wall_ms: Callable[[], int]) -> None:
         self._config = config
@@ -36,11 +36,11 @@ class Notifying:
         self._offset_ms = wall_ms() - int(time.monotonic() * 1000)  # its clock does not jump
         self._addresses: list[tuple[Notify, Notifier]] = []
 
-    def heard(self, row: AlarmRow) -> None:
+    def on_alarm(self, row: AlarmRow) -> None:
         """A row changed, durably."""
         for entry, notifier in self._addresses:
             if wanted(entry, row):
-                notifier.heard(_alarm(row))
+                notifier.on_alarm(_alarm(row))
 
     async def run(self) -> None:
         """What stands already is told, unless the run before has told it."""
@@ -51,7 +51,7 @@ class Notifying:
         self._addresses = found
         with suppress(JournalError):
             for row in await self._journal.read(alarms.standing):
-                self.heard(row)
+                self.on_alarm(row)
             for _entry, notifier in found:
                 await self._look_back(notifier)
         async with asyncio.TaskGroup() as group:
@@ -63,7 +63,7 @@ class Notifying:
         for kind, place in notifier.believed():
             row = await self._journal.read(alarms.last, kind, place)
             if row is not None and row.cleared_ms is not None:
-                notifier.heard(_alarm(row))
+                notifier.on_alarm(_alarm(row))
 
     async def _notifier(self, entry: Notify, url: Callable[[], str]) -> Notifier:
         language = entry.language or self._config.line.language

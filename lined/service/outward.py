@@ -108,8 +108,8 @@ class Outward:
             from lined.service.notices import Notifying
 
             self.notifying = Notifying(config, journal, problems, clock)
-            self.alarms.listeners.append(self.notifying.heard)
-        intake.listeners.append(ReadRate(problems).heard)
+            self.alarms.listeners.append(self.notifying.on_alarm)
+        intake.listeners.append(ReadRate(problems).on_verdicts)
         packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.line = LineSide.of(plant, journal, state, intake, clock)

@@ -73,7 +73,7 @@ class Upkeep:
                     (self._backups, "backups"),
                     (self._checks, "checks"),
                     (self._archiving, "archiving"),
-                    (self._telling, "upkeep"),
+                    (self._publishing, "upkeep"),
                 ):
                     group.create_task(self._defects.keep_going(name, work), name=name)
                 await asyncio.Event().wait()
@@ -131,7 +131,7 @@ class Upkeep:
             except JournalError as error:
                 log.error("archiving_failed", error=str(error))
 
-    async def _telling(self) -> None:
+    async def _publishing(self) -> None:
         while True:
             self._tell()
             await asyncio.sleep(TELL_S)

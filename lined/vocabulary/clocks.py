@@ -11,7 +11,7 @@ told to the second.
 SYNCED_MS = 5_000
 """A step of time synchronisation on a machine that is well: batches go on, nobody is told, nothing waits."""
 
-HEARD_MS = 1_000
+DATE_MS = 1_000
 """A Date header tells the regulator's clock to about a second."""
 
 WRONG_MS = 5 * 60 * 1000

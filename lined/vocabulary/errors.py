@@ -71,11 +71,11 @@ def clause(what: object) -> str:
     """What an error says, to stand within a fact or a sentence of ours: its own fact, or its text without a full stop
     of its own.
     """
-    text = said(what)
+    text = fact_or_text(what)
     return text if isinstance(text, Fact) else within(text)
 
 
-def said(what: object) -> str:
+def fact_or_text(what: object) -> str:
     """What an error says: its own fact, or its text."""
     text = what.args[0] if isinstance(what, BaseException) and what.args else what
     return text if isinstance(text, Fact) else str(what)

@@ -20,7 +20,7 @@ from lined.api.ports import PlantView
 from lined.api.wrong_tokens import WrongTokens
 from lined.commands.registry import registry
 from lined.commands.registry.command import Command, Source
-from lined.web.engineer import desk_routes
+from lined.web.engineer import engineer_routes
 from lined.web.paper import paper_routes
 from lined.web.routes import Page, page_routes
 from lined.web.sign_in import sign_in_routes
@@ -49,7 +49,7 @@ def make_app(
     if view.sign_in is not None:
         app.include_router(sign_in_routes(page, view.sign_in))
     app.include_router(page_routes(page))
-    app.include_router(desk_routes(page))
+    app.include_router(engineer_routes(page))
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
     wrong = WrongTokens(view.problems, view.refused, view.line_id)

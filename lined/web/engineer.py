@@ -16,7 +16,7 @@ from lined.vocabulary.errors import CommandError
 from lined.vocabulary.ids import row_number
 from lined.vocabulary.reports import ReportKind, ReportState
 from lined.vocabulary.word import member
-from lined.web import work_list as work_desk
+from lined.web import work_list as work_views
 from lined.web.live import line_values
 from lined.web.operator import Shown
 from lined.web.routes import Page
@@ -25,7 +25,7 @@ from lined.web.work_list import ROWS, After
 CHILDREN_MAX = 1_000
 
 
-def desk_routes(page: Page) -> APIRouter:
+def engineer_routes(page: Page) -> APIRouter:
     """What engineers look at."""
     router = APIRouter(include_in_schema=False)
     for add in (_line, _reports, _codes, _packages, _quality, _balance, _alarms, _journal):
@@ -103,17 +103,17 @@ def _codes(router: APIRouter, page: Page) -> None:
 
 
 def _story(connection: Connection, ident: str, language: str) -> dict[str, Any]:
-    """`story`; `tasks` that stand about it; `inside`: what it is a package of; `around`: the package it lies in."""
+    """`story`; `tasks` that stand about it; `inside`: what it is a package of; `containing`: the package it lies in."""
     found = stories.code_story(connection, ident)
     if found is None:
         return {"story": None}
     own = next((one for one in found.packages if one.ident == ident), None)
-    around = [one for one in found.packages if one is not own]
+    containing = [one for one in found.packages if one is not own]
     return {
         "story": shapes.code_story(found),
-        "tasks": work_desk.items(connection, [one for one in found.tasks if one.done_ms is None], language),
+        "tasks": work_views.items(connection, [one for one in found.tasks if one.done_ms is None], language),
         "package": own,
-        "around": around[0] if around else None,
+        "around": containing[0] if containing else None,
         "inside": packages.children(connection, own)[:CHILDREN_MAX] if own is not None else [],
     }
 

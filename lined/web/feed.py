@@ -74,10 +74,10 @@ class Feed:
         self._last_reject: PublishedVerdict | None = None
         self._wakes: set[asyncio.Event] = set()
         self._ended = False
-        view.intake.listeners.append(self._heard)
-        self._heard(list(view.intake.shown), count=False)
+        view.intake.listeners.append(self._on_verdicts)
+        self._on_verdicts(list(view.intake.shown), count=False)
 
-    def _heard(self, verdicts: Sequence[PublishedVerdict], *, count: bool = True) -> None:
+    def _on_verdicts(self, verdicts: Sequence[PublishedVerdict], *, count: bool = True) -> None:
         """Called for each chunk, inside the way of a verdict: counts, and wakes who looks."""
         bad = 0
         for verdict in verdicts:

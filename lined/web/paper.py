@@ -72,7 +72,7 @@ async def _answered(
         return answer(as_document(found))
     if form == "csv":
         language = page.language(request)
-        rows = rows_of(found, lambda text: page.rendering.say(language, text), page.rendering.clock)
+        rows = rows_of(found, lambda text: page.rendering.translate(language, text), page.rendering.clock)
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
         return Response(sheet(rows, language), 200, headers, "text/csv; charset=utf-8")
     target = str(request.url.query)

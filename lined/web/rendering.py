@@ -32,7 +32,7 @@ class Rendering:
         """HTML. Raises jinja2.TemplateError for a mistake of ours."""
         return self._environment(language).get_template(template).render(values)
 
-    def say(self, language: str, text: str) -> str:
+    def translate(self, language: str, text: str) -> str:
         """A text of `words` in a language."""
         return catalogue(language).gettext(text)
 
@@ -68,7 +68,7 @@ class Rendering:
             "size": shown.size,
             "code_end": shown.code_end,
             "visible": shown.visible,
-            "said": partial(in_words, say=found.gettext, clock=clock),
+            "said": partial(in_words, translate=found.gettext, clock=clock),
             "meaning": lambda reason: advice(reason or "", language).meaning or reason or "",
         }
         environment.globals |= {

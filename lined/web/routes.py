@@ -147,18 +147,18 @@ class Page:
     def _script_words(self, language: str) -> str:
         """What the script says by itself, as JSON."""
 
-        def say(text: str) -> str:
-            return self.rendering.say(language, text)
+        def translate(text: str) -> str:
+            return self.rendering.translate(language, text)
 
         def of(one: AdvisedWord | words.Advised) -> dict[str, str]:
-            return {"short": say(one.sentence), "advice": say(one.advice)}
+            return {"short": translate(one.sentence), "advice": translate(one.advice)}
 
         found = {
-            **{name: say(text) for name, text in words.SCRIPT.items()},
-            "states": {name: say(text) for name, text in words.LINE_STATES.items()},
+            **{name: translate(text) for name, text in words.SCRIPT.items()},
+            "states": {name: translate(text) for name, text in words.LINE_STATES.items()},
             "reasons": {one: of(one) for one in Reason} | {"": of(words.UNKNOWN_REASON)},
-            "refusals": {name: say(text) for name, text in words.REFUSALS.items()},
-            "fields": {name: say(text) for name, text in commanded.FIELDS.items()},
+            "refusals": {name: translate(text) for name, text in words.REFUSALS.items()},
+            "fields": {name: translate(text) for name, text in commanded.FIELDS.items()},
         }
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 

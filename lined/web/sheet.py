@@ -11,10 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from lined.i18n import words
-from lined.i18n.shown import Clock
+from lined.i18n.shown import Clock, Translate
 from lined.vocabulary.word import N_
 from lined.web.summary import Reads, Summary
 
@@ -24,7 +24,6 @@ _NUMBER_LIKE = re.compile(r"0[0-9]+|[0-9]{12,}")
 _CARRIED_OUT = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Cell = str | int | float | None
-Say = Callable[[str], str]
 
 TEXTS = {
     "from": N_("From"),
@@ -60,9 +59,9 @@ def sheet(rows: Iterable[tuple[Cell, ...]], language: str) -> str:
     return MARK + into.getvalue()
 
 
-def rows_of(found: Summary, say: Say, clock: Clock) -> list[tuple[Cell, ...]]:
+def rows_of(found: Summary, translate: Translate, clock: Clock) -> list[tuple[Cell, ...]]:
     """The report as rows: section, entry, value, details."""
-    texts = {name: say(text) for name, text in TEXTS.items()}
+    texts = {name: translate(text) for name, text in TEXTS.items()}
     rows: list[tuple[Cell, ...]] = [
         (texts["section"], texts["item"], texts["value"], texts["detail"]),
         (texts["from"], clock.day_and_time(found.span.from_ms), None, clock.timezone),
@@ -71,29 +70,30 @@ def rows_of(found: Summary, say: Say, clock: Clock) -> list[tuple[Cell, ...]]:
     for job in found.jobs:
         detail = " · ".join(str(part) for part in (job.product.get("name"), job.attributes.get("series")) if part)
         rows += [
-            (say(N_("Job")), job.gtin, job.attributes.get("order"), detail),
+            (translate(N_("Job")), job.gtin, job.attributes.get("order"), detail),
         ]
-    rows += _of_reads(texts["reads"], found.reads, say)
+    rows += _of_reads(texts["reads"], found.reads, translate)
     for station, reads in found.stations.items():
-        rows += _of_reads(f"{texts['reads']}: {station}", reads, say)
-    rows += [(texts["codes"], say(words.CODE_STATES[state]), n, None) for state, n in found.codes.items()]
+        rows += _of_reads(f"{texts['reads']}: {station}", reads, translate)
+    rows += [(texts["codes"], translate(words.CODE_STATES[state]), n, None) for state, n in found.codes.items()]
     rows += [(texts["grades"], grade, n, None) for grade, n in found.classes.items()]
     for level, (n, holds) in found.packages.items():
-        rows.append((say(N_("Packages")), say(words.LEVELS.get(level, level)), n, holds))
+        rows.append((translate(N_("Packages")), translate(words.LEVELS.get(level, level)), n, holds))
     for document in found.documents:
-        state = say(words.REPORT_STATES[document.state])
-        rows.append((say(words.KINDS[document.kind]), document.document_id or f"№ {document.id}", document.size, state))
+        state = translate(words.REPORT_STATES[document.state])
+        kind = translate(words.KINDS[document.kind])
+        rows.append((kind, document.document_id or f"№ {document.id}", document.size, state))
     for row in found.alarms:
         until = clock.day_and_time(row.cleared_ms)
         rows.append(
             (
-                say(N_("Alarms")),
-                say(words.alarm(row.kind).sentence),
+                translate(N_("Alarms")),
+                translate(words.alarm(row.kind).sentence),
                 f"{clock.day_and_time(row.raised_ms)} – {until}",
                 row.place,
             )
         )
-    rows += _of_balance(found, say)
+    rows += _of_balance(found, translate)
     rows += [
         (texts["downtime"], clock.day_and_time(stop.from_ms), stop.minutes, clock.day_and_time(stop.to_ms))
         for stop in found.stops
@@ -101,24 +101,24 @@ def rows_of(found: Summary, say: Say, clock: Clock) -> list[tuple[Cell, ...]]:
     return rows
 
 
-def _of_balance(found: Summary, say: Say) -> list[tuple[Cell, ...]]:
+def _of_balance(found: Summary, translate: Translate) -> list[tuple[Cell, ...]]:
     """Each equation: its whole, then its parts, and the difference where there is one."""
     rows: list[tuple[Cell, ...]] = []
     for one in found.balance:
-        section = f"{say(N_('Balance'))}: {one.place or say(N_('Whole line'))}"
-        rows.append((section, say(words.PARTS[one.whole]), one.n, one.whole))
-        rows += [(section, say(words.part(word)), n, word) for word, n in one.parts]
+        section = f"{translate(N_('Balance'))}: {one.place or translate(N_('Whole line'))}"
+        rows.append((section, translate(words.PARTS[one.whole]), one.n, one.whole))
+        rows += [(section, translate(words.part(word)), n, word) for word, n in one.parts]
         if one.difference:
-            rows.append((section, say(N_("difference")), one.difference, None))
+            rows.append((section, translate(N_("difference")), one.difference, None))
     return rows
 
 
-def _of_reads(section: str, reads: Reads, say: Say) -> list[tuple[Cell, ...]]:
+def _of_reads(section: str, reads: Reads, translate: Translate) -> list[tuple[Cell, ...]]:
     return [
-        (section, say(N_("total")), reads.total, None),
-        (section, say(words.PARTS["accepted"]), reads.accepted, None),
-        (section, say(words.PARTS["rejected"]), reads.rejected, None),
-        *((section, say(words.reason(word).sentence), n, word) for word, n in reads.reasons.items()),
-        (section, say(words.PARTS["no-read"]), reads.no_read, None),
-        (section, say(words.PARTS["repeats"]), reads.repeats, None),
+        (section, translate(N_("total")), reads.total, None),
+        (section, translate(words.PARTS["accepted"]), reads.accepted, None),
+        (section, translate(words.PARTS["rejected"]), reads.rejected, None),
+        *((section, translate(words.reason(word).sentence), n, word) for word, n in reads.reasons.items()),
+        (section, translate(words.PARTS["no-read"]), reads.no_read, None),
+        (section, translate(words.PARTS["repeats"]), reads.repeats, None),
     ]

@@ -55,7 +55,7 @@ class Gathered(NamedTuple):
 
     @property
     def size(self) -> int:
-        return self.group.codes or self.group.packages or self.group.around
+        return self.group.codes or self.group.packages or self.group.containing
 
     @property
     def more(self) -> int:
@@ -69,7 +69,7 @@ class Gathered(NamedTuple):
     @property
     def packed(self) -> bool:
         """Something has to be done in packages, one by one."""
-        return bool(self.group.packages or self.group.around)
+        return bool(self.group.packages or self.group.containing)
 
 
 def work_routes(page: Page) -> APIRouter:
@@ -158,5 +158,5 @@ def _item(connection: Connection, task: Task, language: str) -> Item:
     if package is None and task.package is not None:
         package = packages.by_ident(connection, task.package)
     if package is None and task.ident is not None:  # it may lie in one whose code is not known yet
-        package = next((one for one in packages.around(connection, task.ident) if one.ident != task.ident), None)
+        package = next((one for one in packages.containing(connection, task.ident) if one.ident != task.ident), None)
     return Item(task, about, advice(task.reason, language), package)

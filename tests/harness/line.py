@@ -143,7 +143,7 @@ class Line:
         before = len(self.verdicts)
         judgement = await self.submit(device, *frames)
         if say:
-            self.intake.said(device, judgement)
+            self.intake.replied(device, judgement)
         else:
             self.intake.unsaid(device, judgement, 0, "test")
         assert all(v.verdict == "accept" for v in self.verdicts[before:] if v.reason in (None, "repeat"))

@@ -92,7 +92,7 @@ class Office:
     def clock_was_set(self) -> None:
         self.server_skew_s = None
 
-    async def wait_turn(self, kind: str) -> None:
+    async def wait_for_permit(self, kind: str) -> None:
         assert kind == "utilisation"
         if self.turn is not None:
             raise self.turn

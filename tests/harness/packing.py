@@ -143,7 +143,7 @@ class Line:
 
     async def _judge(self, device: str, frames: list[Read]) -> None:
         judgement = await self.intake.judge(device, frames, 0.0)
-        self.intake.said(device, judgement)
+        self.intake.replied(device, judgement)
 
     async def execute(self, sql: str) -> None:
         """Change the journal behind everybody's back."""

@@ -193,7 +193,7 @@ class Line:
     async def read(self, *frames: Frame, device: str = "cam-1") -> list[bool]:
         """Frames of a device, judged and said."""
         judgement = await self.intake.judge(device, frames, asyncio.get_running_loop().time())
-        self.intake.said(device, judgement)
+        self.intake.replied(device, judgement)
         return judgement.accepts
 
     async def codes(self, numbers: Sequence[int], device: str = "cam-1") -> list[bool]:

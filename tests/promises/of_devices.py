@@ -17,7 +17,7 @@ MUTATIONS = [
     Mutation(
         WAITS,
         "what could not be kept is acknowledged",
-        "lined/devices/reply_writer.py::Sayer._said_for_reject",
+        "lined/devices/reply_writer.py::ReplyWriter._reject_reply",
         "self._again if judgement.failed else self._reject",
         "self._reject",
         f"{_WAITING}::test_what_could_not_be_kept_is_asked_for_again_and_judged_again",
@@ -33,7 +33,7 @@ MUTATIONS = [
     Mutation(
         WAITS,
         "another item with the same code is taken for the one before",
-        "lined/devices/reply_writer.py::Sayer._pop",
+        "lined/devices/reply_writer.py::ReplyWriter._pop",
         "self._driver.answered()",
         "pass",
         f"{_WAITING}::test_a_frame_sent_again_before_its_acknowledgement_is_judged_and_answered_once",
@@ -50,7 +50,7 @@ MUTATIONS = [
         HANGS,
         "it is not told well again",
         "lined/devices/device.py::Device._take",
-        "self._silence.heard()",
+        "self._silence.received()",
         "pass",
         f"{_WAITING}::test_a_device_that_falls_silent_is_told_and_told_well_again",
     ),

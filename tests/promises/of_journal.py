@@ -109,8 +109,8 @@ MUTATIONS = [
         KILLED,
         "a code whose accept was not said is a duplicate after the start",
         "lined/journal/journal.py::Journal._list_unsaid",
-        "self.said.get(row[1])",
-        "self.said.get(row[1]) + 10 ** 9",
+        "self.reply_marks.get(row[1])",
+        "self.reply_marks.get(row[1]) + 10 ** 9",
         _EACH_STEP,
     ),
     Mutation(
@@ -215,7 +215,7 @@ MUTATIONS = [
         "the ballast is never made again",
         "lined/journal/ballast.py::Ballast.release",
         """
-        self._aboard = False
+        self._allocated = False
         log.warning('ballast_released', bytes=self._bytes)
         """,
         "log.warning('ballast_released', bytes=self._bytes)",

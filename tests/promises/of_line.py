@@ -34,7 +34,7 @@ MUTATIONS = [
     Mutation(
         COMMANDED,
         "MQTT lets a misspelt field pass",
-        "lined/mqtt/commands.py::CommandDesk._body",
+        "lined/mqtt/commands.py::CommandConsumer._body",
         "registry.accepted(asked.name, value, Source.MQTT)",
         "registry.accepted(asked.name, {k: v for k, v in value.items() if k != 'misspelt'}, Source.MQTT)",
         "tests/integration/api/test_surfaces.py::test_the_same_body_gets_the_same_answer_from_everywhere",
@@ -58,7 +58,7 @@ MUTATIONS = [
     Mutation(
         ENDED,
         "what the kernel took counts as said",
-        "lined/devices/reply_writer.py::Sayer.ended",
+        "lined/devices/reply_writer.py::ReplyWriter.ended",
         "len(written.judgement.accepts)",
         "0",
         f"{_DEVICES}/test_tcp.py::test_what_the_peer_never_acknowledged_was_not_said",
@@ -378,11 +378,11 @@ MUTATIONS = [
         NOBODY,
         "it is sent by the daemon's own process",
         "lined/notify/sending.py::sender.send",
-        "said = await _ask_child(wish.encode())",
+        "sent = await _ask_child(request.encode())",
         """
         from lined.notify.apprise_child import answer
-        done = answer(json.loads(wish))
-        said = (bool(done['ok']), str(done['why']))
+        done = answer(json.loads(request))
+        sent = (bool(done['ok']), str(done['why']))
         """,
         _HANGS,
     ),

@@ -202,7 +202,7 @@ MUTATIONS = [
     Mutation(
         TOKEN,
         "after a 401 the request is not sent once more",
-        "lined/regulator/asking.py::Asking.ask_now",
+        "lined/regulator/requester.py::Requester.ask_now",
         "await self.credential.renew_after(bearer)",
         "not await self.credential.renew_after(bearer)",
         _ACCOUNT,
@@ -378,12 +378,12 @@ MUTATIONS = [
     Mutation(
         LIMITS,
         "tokens are asked for beside the budget",
-        "lined/regulator/asking.py::Asking._ask_for_token",
+        "lined/regulator/requester.py::Requester._ask_for_token",
         """
-        turn = Turn('token', method)
-        await self.budget.acquire(*turn)
+        permit = Permit('token', method)
+        await self.budget.acquire(*permit)
         """,
-        "turn = Turn('token', method)",
+        "permit = Permit('token', method)",
         _ACCOUNT,
     ),
     Mutation(
@@ -405,7 +405,7 @@ MUTATIONS = [
     Mutation(
         LIMITS,
         "a 429 holds nothing back",
-        "lined/regulator/asking.py::Asking._observe",
+        "lined/regulator/requester.py::Requester._observe",
         "reply.status == 429",
         "reply.status == 430",
         _SUBMISSIONS,
@@ -440,7 +440,7 @@ MUTATIONS = [
         CLOCK,
         "a report dated in the regulator's future is sent",
         "lined/reports/delivery/dating.py::_by_its_moments",
-        "ahead_ms > HEARD_MS",
+        "ahead_ms > DATE_MS",
         "ahead_ms > WRONG_MS",
         _SENDING,
     ),
@@ -605,8 +605,8 @@ MUTATIONS = [
         ANYTHING,
         "a search that failed counts as a miss",
         "lined/reports/delivery/search.py::Search.look",
-        "Look(answered=answered, why=said(error))",
-        "Look(answered=answered, complete=True, why=said(error))",
+        "Look(answered=answered, why=fact_or_text(error))",
+        "Look(answered=answered, complete=True, why=fact_or_text(error))",
         _SEEDS,
     ),
     Mutation(

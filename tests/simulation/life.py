@@ -159,7 +159,7 @@ class Life:
         for connection in self.journal._connections:
             connection.close()
         self._look.close()  # the last one, and it cannot write: the WAL stays as it is
-        if self.journal.said is not None:
+        if self.journal.reply_marks is not None:
             self.journal._release()
 
     def _meets_mistakes(self) -> None:
@@ -224,7 +224,7 @@ class Life:
         self.world.stirred()
 
     def _skew_s(self) -> float | None:
-        self.clock.heard(self.port.server_skew_s)
+        self.clock.on_skew(self.port.server_skew_s)
         return self.port.server_skew_s
 
     async def _reads(self, device: str) -> None:
@@ -264,7 +264,7 @@ class Life:
                 self.world.ledger.unsaid(ident for ident in accepted[said:] if ident)
                 self.intake.unsaid(device, judgement, said, "connection lost")
             else:
-                self.intake.said(device, judgement)
+                self.intake.replied(device, judgement)
                 self.world.ledger.told(ident for ident in accepted if ident)
                 if self.intake._notes[device]:
                     self.world.ledger.marked_later(ident for ident in accepted if ident)

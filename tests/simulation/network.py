@@ -102,7 +102,7 @@ class Connection:
         self.server_skew_s = None
 
     # ── submissions ─────────────────────────────────────────────────────────────────────────────────────────────────
-    async def wait_turn(self, kind: str) -> None:
+    async def wait_for_permit(self, kind: str) -> None:
         try:
             await self._budget.acquire("submit", kind)
         except BudgetSpent as error:

@@ -14,9 +14,9 @@ class Caller(NamedTuple):
     role: PersonRole
     way: Way
 
-    def name(self, said: str | None) -> str:
-        """Who it was, where `said` is the command's own `by`. Somebody who has signed in is nobody else."""
-        return self.by if self.way == Way.PERSON else said or self.by
+    def name(self, named: str | None) -> str:
+        """Who it was, where `named` is the command's own `by`. Somebody who has signed in is nobody else."""
+        return self.by if self.way == Way.PERSON else named or self.by
 
 
 PROGRAM = Caller("", PersonRole.ENGINEER, Way.TOKEN)

@@ -46,7 +46,7 @@ class Body(BaseModel):
     id: Short | None = None
     by: Short | None = None
 
-    def said(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
         """What was said, without `id` and `by`: what a command is known again by."""
         return self.model_dump(exclude_unset=True, exclude={"id", "by"})
 

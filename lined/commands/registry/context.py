@@ -35,7 +35,7 @@ class LineSide:
     ) -> LineSide:
         """With the watch over confirmations, which hears of every verdict from now on."""
         confirming = Confirming(plant, journal, intake.problems, intake.session, wall_ms)
-        intake.listeners.append(confirming.heard)
+        intake.listeners.append(confirming.on_verdicts)
         return cls(plant, state, intake, confirming)
 
     def station(self, name: str) -> Station:

@@ -24,7 +24,7 @@ from lined.line.state import LineState
 from lined.vocabulary.errors import Forbidden, LinedError, Unsupported
 from lined.vocabulary.times import with_moments
 
-SAID_MAX = 4_000  # characters of a body in the audit trail
+AUDIT_MAX = 4_000  # characters of a body in the audit trail
 INTERNAL = ("code_id",)  # numbers of rows mean nothing outside
 
 Action = Callable[["Tx"], Mapping[str, Any]]
@@ -98,53 +98,53 @@ class Call:
         self._commands = commands
 
     @property
-    def said(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
         """What the command is known again by."""
-        said = self._body.said()
-        return {**said, self.command.subject.name: self.subject} if self.command.subject else said
+        given = self._body.given()
+        return {**given, self.command.subject.name: self.subject} if self.command.subject else given
 
     def earlier(self, tx: Tx) -> Mapping[str, Any] | None:
         """What a command of this id was answered. Raises Conflict where the id belongs to another."""
         if not self.id:
             return None
-        return journal_of.earlier(tx.connection, self._known_as(self.said, self.id, tx.at_ms))
+        return journal_of.earlier(tx.connection, self._known_as(self.given, self.id, tx.at_ms))
 
     async def step(self, action: Action, *, intake: bool | None = None) -> Mapping[str, Any]:
         """A part of the command that may be done again."""
         return await self._submit(action, {}, "", intake, noted=False)
 
     async def finish(
-        self, action: Action, *, said: Mapping[str, Any] | None = None, once: bool = True, intake: bool | None = None
+        self, action: Action, *, given: Mapping[str, Any] | None = None, once: bool = True, intake: bool | None = None
     ) -> Mapping[str, Any]:
         """The step under the command's id: answered again, and not done again, where the id is known. `once` False: it
         changes nothing.
         """
         known_as = self.id if once else ""
         noted = once and self.command.audited
-        return await self._submit(action, dict(self.said if said is None else said), known_as, intake, noted=noted)
+        return await self._submit(action, dict(self.given if given is None else given), known_as, intake, noted=noted)
 
     async def _submit(
-        self, action: Action, said: dict[str, Any], known_as: str, intake: bool | None, *, noted: bool
+        self, action: Action, given: dict[str, Any], known_as: str, intake: bool | None, *, noted: bool
     ) -> Mapping[str, Any]:
         number = int(self.subject) if self.command.subject else 0
 
         def carry_out(connection: Connection, at_ms: int) -> Mapping[str, Any]:
             answer = action(Tx(connection, self.context, self.by, at_ms, number))
             if noted:
-                audit.add(connection, self._audited(said, at_ms))
+                audit.add(connection, self._audited(given, at_ms))
             return answer
 
-        order = Order(self._known_as(said, known_as, self.context.wall_ms()), carry_out)
+        order = Order(self._known_as(given, known_as, self.context.wall_ms()), carry_out)
         return await self._commands.submit(order, intake=self.command.intake if intake is None else intake)
 
-    def _audited(self, said: Mapping[str, Any], at_ms: int) -> audit.AuditRow:
+    def _audited(self, given: Mapping[str, Any], at_ms: int) -> audit.AuditRow:
         """No check part stands in it, and no more than SAID_MAX characters."""
-        text = json.dumps(journal_of.without_tails(said), ensure_ascii=False, sort_keys=True)[:SAID_MAX]
+        text = json.dumps(journal_of.without_tails(given), ensure_ascii=False, sort_keys=True)[:AUDIT_MAX]
         caller = self._caller
         return audit.AuditRow(0, at_ms, self.by, caller.role, caller.way, self.command.name, self.subject, text)
 
-    def _known_as(self, said: dict[str, Any], known_as: str, at_ms: int) -> journal_of.Command:
-        return journal_of.Command(known_as, self.by, self.command.name, said, at_ms)
+    def _known_as(self, given: dict[str, Any], known_as: str, at_ms: int) -> journal_of.Command:
+        return journal_of.Command(known_as, self.by, self.command.name, given, at_ms)
 
 
 class Commands:
@@ -180,8 +180,8 @@ class Commands:
         return {key: value for key, value in with_moments(answer).items() if key not in INTERNAL}
 
     async def do(
-        self, name: str, said: Mapping[str, Any] | None = None, *, subject: str = "", **more: Any
+        self, name: str, given: Mapping[str, Any] | None = None, *, subject: str = "", **more: Any
     ) -> dict[str, Any]:
         """As `execute`, by name, with a body that is not judged yet; `more` are fields of it."""
-        command, body = registry.accepted(name, {**(said or {}), **more})
+        command, body = registry.accepted(name, {**(given or {}), **more})
         return await self.execute(command, body, subject=subject)

@@ -30,7 +30,7 @@ class Checked:
     """A check that JSON Schema cannot say, or says otherwise: `wrong` is None where the text is right."""
 
     wrong: Callable[[str], Fact | None]
-    says: tuple[tuple[str, Any], ...]
+    reads: tuple[tuple[str, Any], ...]
     """Of its JSON Schema, beside what pydantic says."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -43,7 +43,7 @@ class Checked:
         return core_schema.no_info_after_validator_function(check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), **dict(self.says)}
+        return {**handler(schema), **dict(self.reads)}
 
 
 def matches(pattern: str, wanted: Fact) -> Checked:

@@ -17,7 +17,7 @@ from lined.journal.care.backup import integrity
 from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection, SqliteError, open_untouched, open_writable, translated
 from lined.journal.outcomes import seal
-from lined.journal.said import Said
+from lined.journal.reply_marks import ReplyMarks
 from lined.journal.tables import clock_settings, codes, counters, life, pools, report_lists, reports
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
@@ -178,9 +178,9 @@ def _device(new: Connection, old: Connection, number: int) -> int:
 
 def _nothing_unsaid(new: Connection, journal: Path) -> None:
     """The old devices were told long ago: these codes are not to be accepted once more."""
-    said = Said(journal.with_name(journal.name + ".said"))
+    marks = ReplyMarks(journal.with_name(journal.name + ".said"))
     try:
         for (number,) in new.execute("SELECT no FROM device").fetchall():
-            said.set(number, codes.last_id(new))
+            marks.set(number, codes.last_id(new))
     finally:
-        said.close()
+        marks.close()

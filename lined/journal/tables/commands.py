@@ -40,7 +40,7 @@ def once(connection: Connection, command: Command, action: Callable[[], dict[str
     connection.execute("DELETE FROM command WHERE at_ms < ?", (command.at_ms - KEPT_MS,))
     connection.execute(
         "INSERT OR REPLACE INTO command (id, at_ms, name, by, body, answer) VALUES (?, ?, ?, ?, ?, ?)",
-        (command.id, command.at_ms, command.name, command.by or None, _said(command), json.dumps(answer)),
+        (command.id, command.at_ms, command.name, command.by or None, _body_of(command), json.dumps(answer)),
     )
     return answer
 
@@ -57,7 +57,7 @@ def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:
     ).fetchone()
     if row is None:
         return None
-    if (row[0], row[1]) != (command.name, _said(command)):
+    if (row[0], row[1]) != (command.name, _body_of(command)):
         raise Conflict(
             "id-reused",
             f"The id {command.id!r} belongs to another command ({row[0]}); use a new one.",
@@ -66,9 +66,9 @@ def earlier(connection: Connection, command: Command) -> dict[str, Any] | None:
     return answer
 
 
-def without_tails(said: Mapping[str, Any]) -> dict[str, Any]:
+def without_tails(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body for people: the check parts of its codes masked."""
-    return {key: _masked(value) if key in CODES else value for key, value in said.items()}
+    return {key: _masked(value) if key in CODES else value for key, value in body.items()}
 
 
 def _masked(value: Any) -> Any:
@@ -77,5 +77,5 @@ def _masked(value: Any) -> Any:
     return masked(value) if isinstance(value, str) else value
 
 
-def _said(command: Command) -> str:
+def _body_of(command: Command) -> str:
     return json.dumps(command.body, sort_keys=True)

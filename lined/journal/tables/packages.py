@@ -132,7 +132,7 @@ def above(connection: Connection, package: PackageRow) -> list[PackageRow]:
     return found
 
 
-def around(connection: Connection, ident: str) -> list[PackageRow]:
+def containing(connection: Connection, ident: str) -> list[PackageRow]:
     """The package that this code is, or lies in, and those around it, the innermost first."""
     package = by_ident(connection, ident)
     if package is None:

@@ -82,15 +82,15 @@ class ReportRow(NamedTuple):
 
 
 COLUMNS = ", ".join(ReportRow._fields)
-SAID = ("problem", "waits_for", "seal_reason")
+FACTS = ("problem", "waits_for", "seal_reason")
 """Columns that hold facts (`lined.vocabulary.facts`), or the sentences of an older journal."""
-_SAID = tuple(ReportRow._fields.index(name) for name in SAID)
+_FACTS = tuple(ReportRow._fields.index(name) for name in FACTS)
 
 
 def row_of(values: Sequence[Any]) -> ReportRow:
     """A row of COLUMNS."""
     found = list(values)
-    for at in _SAID:
+    for at in _FACTS:
         found[at] = from_column(found[at])
     return ReportRow(*found)
 
@@ -222,7 +222,7 @@ def shift(connection: Connection, job_id: int, before: str, after: str, codes: i
 def change(connection: Connection, report_id: int, **columns: Any) -> None:
     """Set columns that are no change of state."""
     assignments = ", ".join(f"{name} = ?" for name in columns)
-    values = (to_column(value) if name in SAID else value for name, value in columns.items())
+    values = (to_column(value) if name in FACTS else value for name, value in columns.items())
     connection.execute(f"UPDATE report SET {assignments} WHERE id = ?", (*values, report_id))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lined.journal.database import Connection
 from lined.vocabulary.facts import DeviceFact, Fact, column_forms, from_column, to_column
 
-BEING_SAID = Fact(DeviceFact.BEING_SAID)
+BEING_REPLIED = Fact(DeviceFact.BEING_REPLIED)
 """`why` of a code that was accepted once more and has not been told that yet."""
 
 
@@ -32,18 +32,18 @@ def holds(connection: Connection, code_id: int) -> bool:
 def waits(connection: Connection, code_id: int) -> bool:
     """Whether the code waits for a read that is accepted once more."""
     row = connection.execute("SELECT why FROM unsaid WHERE code_id = ?", (code_id,)).fetchone()
-    return row is not None and from_column(row[0]) != BEING_SAID
+    return row is not None and from_column(row[0]) != BEING_REPLIED
 
 
-def begin_telling(connection: Connection, code_id: int) -> None:
+def begin_reply(connection: Connection, code_id: int) -> None:
     """Its row stays until the new accept has been told: a crash before that makes it unsaid again."""
-    connection.execute("UPDATE unsaid SET why = ? WHERE code_id = ?", (to_column(BEING_SAID), code_id))
+    connection.execute("UPDATE unsaid SET why = ? WHERE code_id = ?", (to_column(BEING_REPLIED), code_id))
 
 
 def after_crash(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
     """At a start: (code_id, at_ms) of codes that nobody was told, beside those that were being told once more."""
     crash = to_column(Fact(DeviceFact.CRASH))
-    connection.execute("UPDATE unsaid SET why = ? WHERE why IN (?, ?)", (crash, *column_forms(BEING_SAID)))
+    connection.execute("UPDATE unsaid SET why = ? WHERE why IN (?, ?)", (crash, *column_forms(BEING_REPLIED)))
     connection.executemany(
         "INSERT OR IGNORE INTO unsaid (code_id, at_ms, why) VALUES (?, ?, ?)", [(*row, crash) for row in rows]
     )

@@ -170,4 +170,4 @@ def _freed(connection: Connection, package_id: int) -> Wait:
         found = _disaggregation(connection, report_id)
         if found is not None:
             return found
-    return Wait(Fact(PackageFact.ITS_TURN), False, None)
+    return Wait(Fact(PackageFact.QUEUED), False, None)

@@ -59,7 +59,7 @@ def first_waiting(true: TrueTime, connection: Connection, job_id: int) -> Right 
     return _first(true.of_closing, ((row[1], row[0]) for row in found if row[0] is not None))
 
 
-def first_around(true: TrueTime, connection: Connection, code_ids: Sequence[int]) -> Right | None:
+def first_containing(true: TrueTime, connection: Connection, code_ids: Sequence[int]) -> Right | None:
     """When the first package was closed that one of these codes lies in; None: they lie in none."""
     rows: list[tuple[int, int]] = []
     for start in range(0, len(code_ids), _CHUNK):

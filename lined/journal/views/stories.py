@@ -71,19 +71,19 @@ def code_story(connection: Connection, ident: str) -> CodeStory | None:
     """The story of an identification code; None where it was never applied on this line and is no package's."""
     with one_moment(connection):
         known = find(connection, [ident]).get(ident)
-        around = packages.around(connection, ident)
-        if known is None and not around:
+        containing = packages.containing(connection, ident)
+        if known is None and not containing:
             return None
-        job_id = known.job_id if known is not None else around[0].job_id
+        job_id = known.job_id if known is not None else containing[0].job_id
         batches = [known.batch_id] if known is not None else []
-        batches += [package.batch_id for package in around if package.batch_id is not None]
+        batches += [package.batch_id for package in containing if package.batch_id is not None]
         return CodeStory(
             ident,
             None if known is None else _applied(connection, known),
             jobs.get(connection, job_id),
             [] if known is None else _reads(connection, known),
             _events(connection, ident, None if known is None else known.id),
-            around,
+            containing,
             _reports(connection, ident, batches),
             _grades(connection, ident),
             of_code(connection, ident),

@@ -9,7 +9,7 @@ from lined.journal.tables.tasks import OF_GROUP
 from lined.journal.views.work_items import Task, task, tasks
 from lined.vocabulary.tasks import TaskKind
 
-AROUND_ONE = 3  # the packages around one code: a group, a box, a pallet
+CONTAINING_ONE = 3  # the packages around one code: a group, a box, a pallet
 _SUMS = (  # SQL: the newest task, then how many are about codes, about packages, and about what lies around
     "max(id) AS newest, sum(kind IN (:code, :ejected)), sum(kind = :package), sum(kind = :around)"
 )
@@ -22,8 +22,8 @@ _KINDS = {
 
 
 class Group(NamedTuple):
-    """`word`: what its reasons have in common (`tables.tasks.word_of`). `codes` and `packages` are to blame, `around`
-    holds them. `newest`: of its tasks.
+    """`word`: what its reasons have in common (`tables.tasks.word_of`). `codes` and `packages` are to blame,
+    `containing` holds them. `newest`: of its tasks.
     """
 
     report_id: int | None
@@ -31,12 +31,12 @@ class Group(NamedTuple):
     newest: int
     codes: int
     packages: int
-    around: int
+    containing: int
 
     @property
     def many(self) -> bool:
         """More than one code or package with what lies around it: too much to stand there singly."""
-        alone = self.codes <= 1 and self.packages <= 1 and self.around <= AROUND_ONE
+        alone = self.codes <= 1 and self.packages <= 1 and self.containing <= CONTAINING_ONE
         return self.report_id is not None and not alone
 
 

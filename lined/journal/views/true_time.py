@@ -111,16 +111,16 @@ class TrueTime:
         """The moments of the settings at these places as they stand, up to the first one of which more is known, and
         those of that one by a right clock.
         """
-        unheard: list[int] = []
+        unmeasured: list[int] = []
         for place in places:
             setting = self._settings[place]
             if setting.boot == UNKNOWN:
                 continue
             error_ms = self._error_ms(setting)
             if error_ms is not None:
-                return unheard, [moment - error_ms for moment in self._moments(place)]
-            unheard += self._moments(place)
-        return unheard, []
+                return unmeasured, [moment - error_ms for moment in self._moments(place)]
+            unmeasured += self._moments(place)
+        return unmeasured, []
 
     def _moments(self, place: int) -> list[int]:
         """When a setting began, and when the last code under it was read, by the clock of then."""
@@ -150,8 +150,8 @@ def _anchor(boot: list[Setting]) -> Setting | None:
     """Of the settings of one start of the machine, the one whose clock was nearest to the regulator's; the newest of
     those that time synchronisation may have left behind. None: no one was heard.
     """
-    heard = [one for one in boot if one.skew_ms is not None]
-    return min(heard, key=lambda one: (abs(one.skew_ms or 0) // SYNCED_MS, -one.id), default=None)
+    measured = [one for one in boot if one.skew_ms is not None]
+    return min(measured, key=lambda one: (abs(one.skew_ms or 0) // SYNCED_MS, -one.id), default=None)
 
 
 def _error_ms(setting: Setting, anchor: Setting | None) -> int | None:

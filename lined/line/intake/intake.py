@@ -20,8 +20,8 @@ from lined.journal import Journal
 from lined.journal.entries import Work
 from lined.line.intake.parsing import Parsing
 from lined.line.intake.ports import Frame, Judgement
-from lined.line.intake.under_way import Note, Pending, Turn
-from lined.line.intake.unsaid import ListUnsaid, Told
+from lined.line.intake.under_way import Note, Pending, Submitted
+from lined.line.intake.unsaid import ListUnsaid, UnlistUnsaid
 from lined.line.plant import Plant, Station
 from lined.line.state import LineState
 from lined.line.stations.judging import Judging
@@ -40,7 +40,7 @@ SHOWN = 100  # verdicts kept in memory for the page
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
 Listener = Callable[[Sequence[PublishedVerdict]], None]
-Voice = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, judgement, its verdicts
+Sink = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, judgement, its verdicts
 
 
 class LineIntake:
@@ -62,14 +62,14 @@ class LineIntake:
         self.shown: deque[PublishedVerdict] = deque(maxlen=SHOWN)
         self.last_read_ms: dict[str, int] = {}
         self.listeners: list[Listener] = []
-        self.voices: list[Voice] = []  # like a listener, and may have to call `said` or `unsaid` for some devices
+        self.sinks: list[Sink] = []  # like a listener, and may have to call `replied` or `unsaid` for some devices
         self._journal = journal
         self._problems = self.problems = problems
         self.defects = defects or Defects(problems)
         self.judging = Judging(state)
-        self._unsaid = ListUnsaid()
+        self._listing = ListUnsaid()
         self._unsaid_ids: set[int] = set()  # listed in this session and not told since
-        self._told = Told()
+        self._unlisting = UnlistUnsaid()
         self._numbers = device_numbers
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
         shapes = {gtin: product.shape for gtin, product in plant.products.items()}
@@ -78,7 +78,7 @@ class LineIntake:
         self._wall_ms = wall_ms
         self._pending: dict[int, Pending] = {}
         self._waiting: Counter[str] = Counter()
-        self._turns: defaultdict[str, deque[Turn]] = defaultdict(deque)
+        self._submitted: defaultdict[str, deque[Submitted]] = defaultdict(deque)
         self._notes: defaultdict[str, list[Note]] = defaultdict(list)
         self._note_failed = False
         self._marks: Counter[str] = Counter()
@@ -117,15 +117,15 @@ class LineIntake:
         if ruling is None:
             self._waiting[chunk.device] -= 1
             return
-        self.said(chunk.device, self._publish(chunk, [1], ruling))
+        self.replied(chunk.device, self._publish(chunk, [1], ruling))
 
-    def said(self, device: str, judgement: Judgement) -> None:
+    def replied(self, device: str, judgement: Judgement) -> None:
         """All verdicts of the judgement were handed to the device."""
         pending = self._pending.pop(judgement.mark, None)
         if pending is None:
             return
         self._waiting[device] -= 1
-        self._note_told(device, pending, len(pending.ruling.verdicts))
+        self._note_replied(device, pending, len(pending.ruling.verdicts))
         self._raise_mark(device, pending.ruling.last_code)
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
@@ -135,7 +135,7 @@ class LineIntake:
             return
         self._waiting[device] -= 1
         skipped = sum(pending.frames[:first])
-        self._note_told(device, pending, skipped)
+        self._note_replied(device, pending, skipped)
         self._list_unsaid(device, pending, skipped, why)
         self._raise_mark(device, pending.ruling.last_code)
 
@@ -153,7 +153,7 @@ class LineIntake:
         if rows:
             log.warning("verdicts_unsaid", device=device, codes=len(rows), why=why)
             self._unsaid_ids.update(code_id for code_id, _, _ in rows)
-            self._note(device, self._unsaid, rows)
+            self._note(device, self._listing, rows)
 
     def flooding(self, device: str, pours: bool) -> None:
         """A device pours what is rejected, or does so no more."""
@@ -197,10 +197,10 @@ class LineIntake:
     def _raise_mark(self, device: str, code_id: int) -> None:
         """Everything of the device up to this code is settled; its mark follows once nothing waits to be noted."""
         self._marks[device] = max(self._marks[device], code_id)
-        if not self._notes[device] and self._marks[device] and self._journal.said is not None:
-            self._journal.said.set(self._numbers[device], self._marks[device])
+        if not self._notes[device] and self._marks[device] and self._journal.reply_marks is not None:
+            self._journal.reply_marks.set(self._numbers[device], self._marks[device])
 
-    def _note_told(self, device: str, pending: Pending, most: int) -> None:
+    def _note_replied(self, device: str, pending: Pending, most: int) -> None:
         """Of the first so many verdicts: what was accepted once more has been told now, and so has, by a repeat that
         was heard, an accept that was not.
         """
@@ -213,7 +213,7 @@ class LineIntake:
         if again:
             pending.told.extend(again)
             self._unsaid_ids.difference_update(again)
-            self._note(device, self._told, again)
+            self._note(device, self._unlisting, again)
 
     def _note(self, device: str, work: Work[Any, int], rows: list[Any]) -> None:
         note = Note(work, rows, self._journal.submit(work, rows))
@@ -244,39 +244,39 @@ class LineIntake:
         self._note_again()
         ruled = self._journal.submit(self.judging, chunk)
         self._waiting[chunk.device] += 1
-        self._turns[chunk.device].append(Turn(chunk, counts, answer, ruled))
+        self._submitted[chunk.device].append(Submitted(chunk, counts, answer, ruled))
         ruled.add_done_callback(lambda _done: self._go_on(chunk.device))
         return answer
 
     def _go_on(self, device: str) -> None:
         """In the order of the chunks: one that the writer refused on the spot waits for those before it."""
-        turns = self._turns[device]
-        while turns and turns[0].ruled.done():
-            turn = turns.popleft()
+        queue = self._submitted[device]
+        while queue and queue[0].ruled.done():
+            submitted = queue.popleft()
             try:
-                self._ruled(turn)
+                self._ruled(submitted)
             except Exception as error:  # noqa: BLE001  a defect of ours
-                self._tell_defect(turn, error)
+                self._reply_to_defect(submitted, error)
 
-    def _ruled(self, turn: Turn) -> None:
-        chunk, answer = turn.chunk, turn.answer
-        error = turn.ruled.exception()
+    def _ruled(self, submitted: Submitted) -> None:
+        chunk, answer = submitted.chunk, submitted.answer
+        error = submitted.ruled.exception()
         unkept = isinstance(error, JournalError)  # what met a defect would meet it again
         if error is None:
-            ruling = turn.ruled.result()
+            ruling = submitted.ruled.result()
         else:  # a Defect was told by the writer
             reason = Reason.NOT_DURABLE if unkept else Reason.DEFECT
             ruling = Ruling([reason] * len(chunk.reads), [0] * len(chunk.reads), 0, [], None)
             self.unkept[reason] += len(chunk.reads)
-        judgement = self._publish(chunk, turn.counts, ruling, answer, failed=unkept)
+        judgement = self._publish(chunk, submitted.counts, ruling, answer, failed=unkept)
         if answer.cancelled():
             self.unsaid(chunk.device, judgement, 0, Fact(DeviceFact.NOBODY_WAITS))
 
-    def _tell_defect(self, turn: Turn, error: BaseException) -> None:
+    def _reply_to_defect(self, submitted: Submitted, error: BaseException) -> None:
         """Nobody knows what was told to whom. A device that still waits hears rejects, which count as nothing."""
-        self.defects.note(f"verdicts of {turn.chunk.device}", error)
-        if not turn.answer.done():
-            turn.answer.set_result(Judgement([False] * len(turn.counts), 0))
+        self.defects.note(f"verdicts of {submitted.chunk.device}", error)
+        if not submitted.answer.done():
+            submitted.answer.set_result(Judgement([False] * len(submitted.counts), 0))
 
     def _publish(
         self,
@@ -294,18 +294,18 @@ class LineIntake:
         judgement = Judgement(_combined(ruling.verdicts, counts), self._mark, pending, failed)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
-        for tell in (partial(self._tell_listeners, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):
-            self._told_or_noted(chunk, tell)
+        for step in (partial(self._publish_verdicts, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):
+            self._guarded(chunk, step)
         return judgement
 
-    def _told_or_noted(self, chunk: Chunk, tell: Callable[[], None]) -> None:
+    def _guarded(self, chunk: Chunk, step: Callable[[], None]) -> None:
         """One that listens badly keeps nothing from the others."""
         try:
-            tell()
+            step()
         except Exception as error:  # noqa: BLE001  a defect of ours
             self.defects.note(f"verdicts of {chunk.device}", error)
 
-    def _tell_listeners(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
+    def _publish_verdicts(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
         verdicts = []
         for read, word, code_id in zip(chunk.reads, ruling.verdicts, ruling.code_ids, strict=True):
             self.seq += 1
@@ -325,9 +325,9 @@ class LineIntake:
             )
         self.shown.extend(verdicts[-SHOWN:])
         for listener in self.listeners:
-            self._told_or_noted(chunk, partial(listener, verdicts))
-        for voice in self.voices:
-            self._told_or_noted(chunk, partial(voice, chunk.device, judgement, verdicts))
+            self._guarded(chunk, partial(listener, verdicts))
+        for sink in self.sinks:
+            self._guarded(chunk, partial(sink, chunk.device, judgement, verdicts))
 
     def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
         for kind, fact in ruling.alarms:

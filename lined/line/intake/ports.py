@@ -36,7 +36,7 @@ class Judgement(NamedTuple):
     accepts: list[bool]
     """One a frame, in order."""
     mark: int
-    """Opaque to the link; for `said` and `unsaid`."""
+    """Opaque to the link; for `replied` and `unsaid`."""
     kept: object = None
     """Opaque to the link; for `unacknowledged`."""
     failed: bool = False
@@ -52,15 +52,15 @@ class Intake(Protocol):
         """
         ...
 
-    def said(self, device: str, judgement: Judgement) -> None:
+    def replied(self, device: str, judgement: Judgement) -> None:
         """All of it was written to the device."""
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:
         """The frames from index `first` on were not said."""
 
     def unacknowledged(self, device: str, judgement: Judgement, first: int, why: str) -> None:
-        """All of it was written, and `said` was called; but the connection has ended, and the frames from index `first`
-        on never reached the device.
+        """All of it was written, and `replied` was called; but the connection has ended, and the frames from index
+        `first` on never reached the device.
         """
 
     def flooding(self, device: str, pours: bool) -> None:

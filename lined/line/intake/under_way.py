@@ -11,7 +11,7 @@ from lined.line.stations.read import Chunk
 from lined.line.stations.verdicts import Ruling
 
 
-class Turn(NamedTuple):
+class Submitted(NamedTuple):
     """A chunk on its way through the writer."""
 
     chunk: Chunk

@@ -23,7 +23,7 @@ class ListUnsaid:
         """Keeps nothing in memory."""
 
 
-class Told:
+class UnlistUnsaid:
     """Work: codes of that list whose accept has been said after all."""
 
     intake = False

@@ -33,14 +33,14 @@ def start(
     connection: Connection,
     state: LineState,
     gtin: str,
-    wish: Mapping[str, Any],
+    requested: Mapping[str, Any],
     by: str,
     at_ms: int,
     *,
     mode: str = JobMode.NORMAL,
     replace: bool = False,
 ) -> dict[str, Any]:
-    """Begin a job. `wish`: its attributes; dates: `2026-11-23`, a day in the line's zone, or a moment with offset.
+    """Begin a job. `requested`: its attributes; dates: `2026-11-23`, a day in the line's zone, or a moment with offset.
     Raises CommandError: `job-running`, an unknown product, wrong or missing values.
     """
     state.refresh(connection)
@@ -52,7 +52,7 @@ def start(
             f"Product {gtin} is not in the configuration of this line (it has {known}).",
             [Problem("gtin", Fact(FieldFact.NO_PRODUCT))],
         )
-    attributes = checked(wish, product, state, at_ms)
+    attributes = checked(requested, product, state, at_ms)
     if state.job is not None:
         if not replace:
             raise Conflict(
@@ -144,10 +144,10 @@ def end_batch(connection: Connection, state: LineState, report: ReportRow, at_ms
     return True
 
 
-def checked(wish: Mapping[str, Any], product: Product, state: LineState, at_ms: int) -> dict[str, Any]:
+def checked(requested: Mapping[str, Any], product: Product, state: LineState, at_ms: int) -> dict[str, Any]:
     """The attributes of a job, or CommandError 422 with every problem in `details`."""
     problems: list[Problem] = []
-    attributes: dict[str, Any] = {key: wish.get(key) or None for key in CORRECTABLE}
+    attributes: dict[str, Any] = {key: requested.get(key) or None for key in CORRECTABLE}
     series, order = attributes["series"], attributes["order"]
     days, longest = state.days, state.plant.series_length
     if series is not None and len(series) > longest:

@@ -68,7 +68,7 @@ def seen_before(tx: Transaction, read: Read, code: MarkingCode, job: Job, known:
     if unsaid.waits(tx.connection, known.id):
         if job.mode == JobMode.TEST:
             return Verdict(Decision.ACCEPT)  # a test job takes nothing away
-        unsaid.begin_telling(tx.connection, known.id)
+        unsaid.begin_reply(tx.connection, known.id)
         tx.remember(read, known.ident)
         return Verdict(Decision.AGAIN, known.id)
     if is_repeat(tx, read, job, known):

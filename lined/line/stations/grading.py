@@ -52,14 +52,14 @@ def read_grade(text: str | None) -> Grade | None:
     if value is not None and value > BEST:
         return None
     formal = (text or "").strip() if match["formal"] else ""
-    said = match["letter"].upper() if match["letter"] else None
+    letter = match["letter"].upper() if match["letter"] else None
     if value is None:
-        assert said is not None
-        return Grade(said, None, formal, False)
+        assert letter is not None
+        return Grade(letter, None, formal, False)
     by_number = class_of(value)
-    if said is None or said == by_number:
+    if letter is None or letter == by_number:
         return Grade(by_number, value, formal, False)
-    return Grade(max(said, by_number), value, formal, True)
+    return Grade(max(letter, by_number), value, formal, True)
 
 
 def class_of(value: float) -> str:

@@ -40,13 +40,13 @@ def make_free(
     connection: Connection, state: LineState, package: PackageRow, at_ms: int
 ) -> tuple[PackageRow, int | None]:
     """The package as it may be changed now, and the disaggregation report that this took. Raises CommandError 409."""
-    around = packages.above(connection, package)
-    if common_standing(connection, [package, *around]) == FREE:
+    containers = packages.above(connection, package)
+    if common_standing(connection, [package, *containers]) == FREE:
         leave_report(connection, package)
         return package, None
     report_id = disaggregate(connection, state, package, at_ms)
     anew = form_anew(connection, package, report_id, at_ms)
-    for outer in around:
+    for outer in containers:
         form_anew(connection, outer, report_id, at_ms)
     return anew, report_id
 

@@ -80,16 +80,16 @@ def dissolve(connection: Connection, state: LineState, package: PackageRow, by: 
 
     A package that was reported is dissolved at the regulator too, and those around it are formed anew without it.
     """
-    around = packages.above(connection, package)
+    containers = packages.above(connection, package)
     report_id: int | None = None
-    place = reforming.common_standing(connection, [package, *around])
+    place = reforming.common_standing(connection, [package, *containers])
     if place == reforming.REPORTED:
         report_id = reforming.disaggregate(connection, state, package, at_ms)
         freed.add(connection, packages.children(connection, package), report_id)
-        for outer in around:
+        for outer in containers:
             reforming.form_anew(connection, outer, report_id, at_ms)
     else:
-        for one in (package, *around):
+        for one in (package, *containers):
             reforming.leave_report(connection, one)
     fresh = packages.get(connection, package.id)
     assert fresh is not None

@@ -49,11 +49,11 @@ class AlarmBook:
         self._wall_ms = wall_ms
         self._waiting: list[Change] = []
         self._some = asyncio.Event()
-        problems.listeners.append(self._heard)
+        problems.listeners.append(self._on_problem)
         for problem in problems.all():
-            self._heard(problem, over=False)
+            self._on_problem(problem, over=False)
 
-    def _heard(self, problem: Problem, *, over: bool) -> None:
+    def _on_problem(self, problem: Problem, *, over: bool) -> None:
         text = None if over else problem.text
         at_ms = self._wall_ms() if over else problem.since_ms
         self._waiting.append(Change(problem.kind, problem.where, severity_of(problem.kind), text, at_ms))

@@ -102,7 +102,7 @@ class WallClock:
         else:
             problems.set(AlarmKind.CLOCK_SET, HERE, Fact(LineFact.CLOCK_SET_BACK, n=-step_s))
 
-    def heard(self, skew_s: float | None) -> None:
+    def on_skew(self, skew_s: float | None) -> None:
         """What the regulator's clock says about the clock as it is set now; None: nothing yet."""
         skew_ms = None if skew_s is None else round(skew_s * 1000)
         known = self._skew_ms

@@ -55,7 +55,7 @@ class Waiting(NamedTuple):
 
 
 class Confirming:
-    """A listener of the intake (`heard`), and a loop (`run`) that looks for what was not confirmed."""
+    """A listener of the intake (`on_verdicts`), and a loop (`run`) that looks for what was not confirmed."""
 
     def __init__(
         self, plant: Plant, journal: Journal, problems: Problems, session: str, wall_ms: Callable[[], int]
@@ -71,7 +71,7 @@ class Confirming:
         self._late: dict[str, set[int]] = {}  # by station: rejects that were not confirmed in time
         self._marked: set[str] = set()  # stations because of which packages became suspect
 
-    def heard(self, verdicts: Sequence[PublishedVerdict]) -> None:
+    def on_verdicts(self, verdicts: Sequence[PublishedVerdict]) -> None:
         """The verdicts of one chunk; each chunk's begin where the last one's ended."""
         if not verdicts:
             return

@@ -52,7 +52,7 @@ class ReadRate:
         self._problems = problems
         self._shares: dict[str, Share] = {}
 
-    def heard(self, verdicts: Sequence[PublishedVerdict]) -> None:
+    def on_verdicts(self, verdicts: Sequence[PublishedVerdict]) -> None:
         """The verdicts of one chunk: of one device."""
         for verdict in verdicts:
             share = self._shares.get(verdict.device)

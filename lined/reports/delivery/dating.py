@@ -17,7 +17,7 @@ from lined.reports.delivery.frozen import fields
 from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.kinds import kind_of
-from lined.vocabulary.clocks import HEARD_MS, SYNCED_MS, WRONG_MS
+from lined.vocabulary.clocks import DATE_MS, SYNCED_MS, WRONG_MS
 from lined.vocabulary.days import LocalDays
 from lined.vocabulary.facts import DatesFact, Fact, ReportFact
 
@@ -64,9 +64,9 @@ def _by_its_moments(moments: dict[str, datetime], now_ms: int, days: LocalDays) 
     if happened is not None and ahead_ms > WRONG_MS:
         dated, now = happened.isoformat(), days.local(now_ms).isoformat(timespec="seconds")
         return Finding(held=Fact(DatesFact.FAR_AHEAD, moment=dated, end=now))
-    if ahead_ms > HEARD_MS:  # a date made earlier to please the regulator would be an invented one
+    if ahead_ms > DATE_MS:  # a date made earlier to please the regulator would be an invented one
         early = Fact(DatesFact.AHEAD, n=ahead_ms // 1000)
-        return Finding(ahead_ms + HEARD_MS, early)
+        return Finding(ahead_ms + DATE_MS, early)
     return Finding()
 
 

@@ -34,7 +34,7 @@ class RegulatorPort(Protocol):
     def server_time(self) -> datetime | None:
         """The regulator's clock at its last answer; None until it has answered."""
 
-    async def wait_turn(self, kind: str) -> None:
+    async def wait_for_permit(self, kind: str) -> None:
         """Wait until one submission of this kind may go out: budget and credential are ready. Raises NotSent."""
 
     async def submit(self, kind: str, body: bytes, *, product_group: str) -> Receipt: ...

@@ -30,7 +30,7 @@ from lined.reports.delivery.ports import Surroundings
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import KINDS, kind_of
 from lined.reports.outcomes.searching import Look, concluded
-from lined.vocabulary.errors import LookupFailed, said
+from lined.vocabulary.errors import LookupFailed, fact_or_text
 from lined.vocabulary.facts import DocumentFact, Fact
 from lined.vocabulary.reports import Outcome, ReportState
 
@@ -131,7 +131,7 @@ class Search:
                     return found.look()
                 cursor = page[-1].document_id
         except LookupFailed as error:
-            return Look(answered=answered, why=said(error))
+            return Look(answered=answered, why=fact_or_text(error))
         return Look(answered=True, why=Fact(DocumentFact.TOO_MANY_PAGES, n=PAGES_MAX))
 
     async def _read(self, report: ReportRow, ours: _Ours, candidates: Sequence[Document], found: _Findings) -> None:

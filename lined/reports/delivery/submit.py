@@ -33,7 +33,7 @@ from lined.reports.outcomes.sending import (
     unanswered,
 )
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, said
+from lined.vocabulary.errors import JournalFull, LookupFailed, NotSent, OutcomeUnknown, Refused, fact_or_text
 from lined.vocabulary.facts import Fact, ReportFact
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ async def send(around: Surroundings, search: Search, sealed: ReportRow, failures
             return None
         if report.revision != sealed.revision and (kept := await _kept_back(around, report)) is not None:
             return kept
-        await around.regulator.wait_turn(report.kind)
+        await around.regulator.wait_for_permit(report.kind)
     except NotSent as error:
         outcome = put_off(sealed, error, failures, around.rules, around.chance)
         await apply_in_time(around, sealed, outcome)
@@ -87,7 +87,7 @@ async def _sent(around: Surroundings, search: Search, report: ReportRow, body: b
 
 
 async def _refused(around: Surroundings, search: Search, report: ReportRow, error: Refused) -> ReportOutcome:
-    refusal = Fact(ReportFact.REFUSED, more=said(error))
+    refusal = Fact(ReportFact.REFUSED, more=fact_or_text(error))
     named = await around.journal.read(blamed, report, error.named) if error.named else {}
     verdict = await echo.look(around, search, report, set(named))
     if verdict.document is not None:
@@ -137,7 +137,7 @@ async def _learn_the_time(around: Surroundings, kind: str) -> None:
         await around.regulator.search(kind=kind, since=around.just_now(), cursor=None)
     except LookupFailed as error:
         if around.regulator.server_time is None or around.regulator.server_skew_s is None:
-            raise NotSent(Fact(ReportFact.NOT_HEARD, more=said(error))) from error
+            raise NotSent(Fact(ReportFact.NOT_REACHED, more=fact_or_text(error))) from error
 
 
 def doubt_unfinished(connection: Connection, at_ms: int, first_ms: int) -> int:

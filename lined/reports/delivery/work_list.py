@@ -10,8 +10,8 @@ from lined.vocabulary.tasks import TaskKind
 def refused_code(connection: Connection, ident: str, report_id: int, reason: str, at_ms: int) -> None:
     """A code that the regulator refused, and every package around it: the innermost first."""
     tasks.add(connection, TaskKind.REFUSED_CODE, at_ms, ident=ident, report_id=report_id, reason=reason)
-    around = packages.around(connection, ident)
-    for package in around:
+    containing = packages.containing(connection, ident)
+    for package in containing:
         tasks.add(
             connection,
             TaskKind.PACKAGE_HOLDS_REFUSED,

@@ -140,7 +140,7 @@ def _chosen(connection: Connection, body: Mapping[str, Any]) -> list[KnownCode]:
 
 def _refuse_packed_before(connection: Connection, chosen: Sequence[KnownCode], given: str, days: LocalDays) -> None:
     """A package is packed after what is in it was made. Raises CommandError 422."""
-    closed = packing_times.first_around(TrueTime(connection), connection, [code.id for code in chosen])
+    closed = packing_times.first_containing(TrueTime(connection), connection, [code.id for code in chosen])
     if closed is not None and parse_moment(given, days) > days.local(closed.ms):
         when = days.local(closed.ms).isoformat(timespec="seconds")
         problem = Problem("production_date", Fact(FieldFact.AFTER_THEIR_PACKING, when=when))

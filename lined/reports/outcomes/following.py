@@ -14,7 +14,7 @@ from lined.journal.outcomes import Edges, ReportOutcome
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.rules import DeliveryRules, backed_off
 from lined.vocabulary.codes import CodeState
-from lined.vocabulary.errors import clause, said
+from lined.vocabulary.errors import clause, fact_or_text
 from lined.vocabulary.facts import DocumentFact, Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
@@ -209,7 +209,7 @@ def unanswered(report: ReportRow, error: Exception, wait_ms: int, rules: Deliver
     if _in_vain(report, rules, at_ms):
         problem = Fact(ReportFact.NOT_LEARNT, id=report.document_id or "", more=clause(error))
         return GivenUp(problem=problem, status=report.document_status, wait_ms=rules.held_poll_ms)
-    return NothingLearnt(problem=said(error), wait_ms=wait_ms)
+    return NothingLearnt(problem=fact_or_text(error), wait_ms=wait_ms)
 
 
 def _in_vain(report: ReportRow, rules: DeliveryRules, at_ms: int) -> bool:

@@ -19,7 +19,7 @@ from lined.journal.care.takeover import PERSON
 from lined.journal.outcomes import ReportOutcome
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.rules import HOUR_MS, DeliveryRules, backed_off
-from lined.vocabulary.errors import NotSent, OutcomeUnknown, clause, said
+from lined.vocabulary.errors import NotSent, OutcomeUnknown, clause, fact_or_text
 from lined.vocabulary.facts import Fact, ReportFact
 from lined.vocabulary.reports import ReportState
 
@@ -244,7 +244,7 @@ def _later(
 ) -> N:
     floor_ms = min(HOUR_MS, int((error.retry_after_s or 0.0) * 1000))
     return outcome(
-        problem=said(error),
+        problem=fact_or_text(error),
         status=error.status,
         wait_ms=max(floor_ms, backed_off(rules.retry_ms, rules.retry_max_ms, failures, chance)),
         since_ms=report.attempt_server_ms,
@@ -259,4 +259,4 @@ def unanswered(report: ReportRow, error: OutcomeUnknown, rules: DeliveryRules) -
         times = report.unread_times + 1 if report.unread_status == error.status else 1
         unread = (error.status, times)
     wait_ms = rules.in_doubt_first_ms
-    return NoAnswer(error=said(error), wait_ms=wait_ms, unread=unread, evidence=error.evidence or None)
+    return NoAnswer(error=fact_or_text(error), wait_ms=wait_ms, unread=unread, evidence=error.evidence or None)

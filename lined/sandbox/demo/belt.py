@@ -27,7 +27,7 @@ class Packer:
 
     def __init__(self, scanner_settings: ScannerSettings, capacity: int, first: int) -> None:
         self.feed = Feed()
-        self.scanner = SimulatedScanner(ADDRESS, self.feed, scanner_settings, heard=self._heard)
+        self.scanner = SimulatedScanner(ADDRESS, self.feed, scanner_settings, on_outcome=self._on_outcome)
         self.closed: Callable[[bytes], None] = lambda _label: None
         self.tree: dict[str, str] = {}  # identification code of a child -> SSCC of the package it lies in
         self._capacity = capacity
@@ -72,7 +72,7 @@ class Packer:
             self.feed.put(Item(code, code, CHILD))
         self._note()
 
-    def _heard(self, item: Item, outcome: str) -> None:
+    def _on_outcome(self, item: Item, outcome: str) -> None:
         if item.kind == CHILD and outcome == ACCEPTED:
             self._inside.append(ident(item.code))
             if len(self._inside) == self._capacity:
@@ -102,8 +102,8 @@ class Belt:
         follow = ScannerSettings(window=2_000)
         self._rng = random.Random(seed)  # noqa: S311 - grades of a demo
         self._graded = Feed()
-        self.camera = SimulatedScanner(ADDRESS, items, window, heard=self._applied)
-        self.verifier = SimulatedScanner(ADDRESS, self._graded, follow, heard=self._verified)
+        self.camera = SimulatedScanner(ADDRESS, items, window, on_outcome=self._applied)
+        self.verifier = SimulatedScanner(ADDRESS, self._graded, follow, on_outcome=self._verified)
         self.boxes = Packer(follow, BOX_UNITS, FIRST_BOX)
         self.pallets = Packer(follow, PALLET_BOXES, FIRST_PALLET)
         self.boxes.closed = self.pallets.arrive

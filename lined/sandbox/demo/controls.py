@@ -29,11 +29,11 @@ KEYS = (
 
 
 class Controls:
-    """Carries out one key at a time; `say` tells people what was done."""
+    """Carries out one key at a time; `show` tells people what was done."""
 
-    def __init__(self, plant: DemoPlant, say: Callable[[str], None]) -> None:
+    def __init__(self, plant: DemoPlant, show: Callable[[str], None]) -> None:
         self._plant = plant
-        self._say = say
+        self._show = show
         self._keys: dict[str, Callable[[], Awaitable[None]]] = {
             "c": self._cable,
             "i": self._internet,
@@ -55,7 +55,7 @@ class Controls:
             while True:
                 action = self._keys.get(await self._typed.get())
                 if action is None:
-                    self._say("Keys: " + ", ".join(key for key, _ in KEYS))
+                    self._show("Keys: " + ", ".join(key for key, _ in KEYS))
                 else:
                     await action()
 
@@ -68,34 +68,34 @@ class Controls:
         camera = self._plant.belt.camera
         if self._unplugged:
             await camera.plug()
-            self._say("The camera's cable is back: what was not answered passes again.")
+            self._show("The camera's cable is back: what was not answered passes again.")
         else:
             await camera.unplug()
-            self._say("The camera's cable is pulled: the page says so. Press c again to put it back.")
+            self._show("The camera's cable is pulled: the page says so. Press c again to put it back.")
         self._unplugged = not self._unplugged
 
     async def _internet(self) -> None:
         if self._outage:
             await self._plant.control.end_fault(self._outage)
             self._outage = ""
-            self._say("The internet is back: what is in doubt is looked for first, the rest is sent.")
+            self._show("The internet is back: what is in doubt is looked for first, the rest is sent.")
         else:
             self._outage = await self._plant.control.fault({"kind": "drop-before", "times": None})
-            self._say("The internet is gone: the line goes on, reports wait. Press i again to bring it back.")
+            self._show("The internet is gone: the line goes on, reports wait. Press i again to bring it back.")
 
     async def _separators(self) -> None:
         self._plant.spoil_next(SPOILED)
-        self._say(f"The next {SPOILED} codes come without separators: the product's fixed lengths put them back.")
+        self._show(f"The next {SPOILED} codes come without separators: the product's fixed lengths put them back.")
 
     async def _bad_items(self) -> None:
         self._plant.pass_bad_items()
-        self._say(
+        self._show(
             "Three bad items pass the camera: a used code, an unreadable print, a foreign code. All are rejected."
         )
 
     async def _refusal(self) -> None:
         await self._plant.control.fault({"kind": "partial", "path": "*utilisation*", "spoil": REFUSED})
-        self._say(f"The regulator will refuse {REFUSED} codes of the next report: they come to {self._plant.url}/work")
+        self._show(f"The regulator will refuse {REFUSED} codes of the next report: they come to {self._plant.url}/work")
 
     async def _kill(self) -> None:
         """Packers hear what they were told before: what lies where is known to the belt alone."""
@@ -108,14 +108,14 @@ class Controls:
                 async with asyncio.timeout(HANDS_OFF_S):
                     await asyncio.gather(*(scanner.quiet() for scanner in packers))
             await self._plant.daemon.kill()
-            self._say("The daemon was killed (SIGKILL) in the middle of its work; it starts again.")
+            self._show("The daemon was killed (SIGKILL) in the middle of its work; it starts again.")
             await self._plant.daemon.spawn()
             await self._plant.daemon.until_ready()
         finally:
             self.restarting = False
             for scanner in packers:
                 scanner.resume()
-        self._say("It is back: what was accepted and not said is accepted once more, nothing else.")
+        self._show("It is back: what was accepted and not said is accepted once more, nothing else.")
 
 
 @contextlib.contextmanager

@@ -11,9 +11,9 @@ from lined.i18n.words import alarm
 class Watch:
     """Looks at each `/status` and says what is new in it. `page`: the page's address."""
 
-    def __init__(self, page: str, say: Callable[[str, str], None]) -> None:
+    def __init__(self, page: str, show: Callable[[str, str], None]) -> None:
         self._page = page
-        self._say = say
+        self._show = show
         self._problems: dict[tuple[str, str], str] = {}
         self._refused = self._held = 0
 
@@ -22,15 +22,15 @@ class Watch:
         for (kind, where), text in now.items():
             if (kind, where) not in self._problems:
                 about = alarm(kind)
-                self._say(f"! {about.sentence}: {where}. {about.advice} [{text}]", "yellow")
+                self._show(f"! {about.sentence}: {where}. {about.advice} [{text}]", "yellow")
         for kind, where in self._problems.keys() - now.keys():
-            self._say(f"✓ Over: {alarm(kind).sentence.lower()}: {where}", "green")
+            self._show(f"✓ Over: {alarm(kind).sentence.lower()}: {where}", "green")
         self._problems = now
         refused, held = status["codes"]["refused"], status["reports"]["held"]
         if refused > self._refused:
-            self._say(f"! {refused - self._refused} codes were refused: {self._page}/work says what to do", "yellow")
+            self._show(f"! {refused - self._refused} codes were refused: {self._page}/work says what to do", "yellow")
         if held > self._held:
-            self._say(f"! {held - self._held} report is held: {self._page}/work", "yellow")
+            self._show(f"! {held - self._held} report is held: {self._page}/work", "yellow")
         self._refused, self._held = refused, held
 
 

@@ -30,7 +30,7 @@ from lined.sandbox.devices.sockets import socket_for
 from lined.sandbox.devices.speech import Speech
 from lined.sandbox.devices.wires import Gone, Wire
 
-LAST_WORDS_S = 0.2
+FLUSH_S = 0.2
 
 
 class _Pulled(Gone):
@@ -67,8 +67,8 @@ class SimulatedScanner:
     """A scanner at `address` (see `device_sockets`) that plays `items`: codes, or `Item`s of `faulty`.
 
     `async with` opens it, `url` then says what lined's configuration needs, `play` plays to the end. With `log_path`
-    every event is appended to that file, unbuffered: a JSON list `[event, number, kind, code]` a line. `heard` is told
-    each outcome as it comes.
+    every event is appended to that file, unbuffered: a JSON list `[event, number, kind, code]` a line.
+    `on_outcome` is told each outcome as it comes.
     """
 
     def __init__(
@@ -77,18 +77,18 @@ class SimulatedScanner:
         items: Iterable[Item | bytes | str] | Feed,
         settings: ScannerSettings | None = None,
         log_path: Path | None = None,
-        heard: Callable[[Item, str], None] | None = None,
+        on_outcome: Callable[[Item, str], None] | None = None,
     ) -> None:
         self.settings = settings or ScannerSettings()
         self.results = Results()
         self._speech = self.settings.speech or Speech(self.settings.prefix, self.settings.suffix)
-        self._to_say: list[bytes] = []
+        self._to_send: list[bytes] = []
         self._hung_up = False
         self._hangs_after: int | None = None
         self._socket = socket_for(address)
         self._feed = items if isinstance(items, Feed) else None
         self._items = iter(()) if isinstance(items, Feed) else _as_items(items)
-        self._heard = heard
+        self._on_outcome = on_outcome
         self._log_path = log_path
         self._log: BinaryIO | None = None
         self._again: deque[Item] = deque()  # to pass again, in order
@@ -181,20 +181,20 @@ class SimulatedScanner:
     async def _play_on(self, wire: Wire) -> bool:
         """Play on one connection; True where everything was played."""
         sending = asyncio.create_task(self._send(wire), name="scanner-sending")
-        hearing = asyncio.create_task(self._hear(wire), name="scanner-hearing")
+        receiving = asyncio.create_task(self._receive(wire), name="scanner-hearing")
         beating = asyncio.create_task(self._beat(wire), name="scanner-beating")
         try:
-            done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
             if sending in done and type(sending.exception()) is Gone:  # answers may still lie in the buffer
-                await asyncio.wait({hearing}, timeout=LAST_WORDS_S)
+                await asyncio.wait({receiving}, timeout=FLUSH_S)
             for task in done:
                 with contextlib.suppress(Gone):
                     task.result()
             return sending in done and sending.exception() is None
         finally:
-            for task in (sending, hearing, beating):
+            for task in (sending, receiving, beating):
                 task.cancel()
-            await asyncio.gather(sending, hearing, beating, return_exceptions=True)
+            await asyncio.gather(sending, receiving, beating, return_exceptions=True)
 
     async def _send(self, wire: Wire) -> None:
         """Send what is left, in time and within the window; returns when all of it is answered."""
@@ -240,7 +240,7 @@ class SimulatedScanner:
             return self._again.popleft()
         return await self._feed.next() if self._feed is not None else next(self._items, None)
 
-    async def _hear(self, wire: Wire) -> None:
+    async def _receive(self, wire: Wire) -> None:
         """Match answers to items. Raises Gone after a silence."""
         buffer = b""
         silence_s = self.settings.reply_timeout_s
@@ -249,15 +249,15 @@ class SimulatedScanner:
             try:
                 async with asyncio.timeout(silence_s):
                     buffer = self._take(buffer + await wire.read())
-                    await self._say(wire)
+                    await self._send_pending(wire)
             except TimeoutError:
                 if expecting and self.settings.accept:
                     raise Gone("no answer") from None
 
-    async def _say(self, wire: Wire) -> None:
+    async def _send_pending(self, wire: Wire) -> None:
         """What commands are answered with, and frames that are asked for again."""
-        while self._to_say:
-            await wire.write(self._to_say.pop(0))
+        while self._to_send:
+            await wire.write(self._to_send.pop(0))
 
     async def _beat(self, wire: Wire) -> None:
         """Heartbeats, between frames: each is written whole."""
@@ -282,7 +282,7 @@ class SimulatedScanner:
             else:
                 command = next((known for known in self._speech.commands if buffer.startswith(known)), None)
                 if command is not None:
-                    self._to_say.append(self._speech.commands[command])
+                    self._to_send.append(self._speech.commands[command])
                 elif any(known.startswith(buffer) for known in self._speech.commands):
                     break
                 self.results.counts["noise" if command is None else "commands"] += 1
@@ -295,7 +295,7 @@ class SimulatedScanner:
         item = self._waiting[0]
         self._note(item, outcome)
         if outcome == ASKED_AGAIN:
-            self._to_say.append(self._speech.frame(item))
+            self._to_send.append(self._speech.frame(item))
         else:
             self._waiting.popleft()
 
@@ -308,8 +308,8 @@ class SimulatedScanner:
 
     def _note(self, item: Item, outcome: str) -> None:
         self.results.note(item, outcome)
-        if self._heard is not None:
-            self._heard(item, outcome)
+        if self._on_outcome is not None:
+            self._on_outcome(item, outcome)
         if self._log is not None:
             self._numbers += 1
             line = json.dumps([outcome, self._numbers, item.kind, item.code.decode("latin-1")])

@@ -40,4 +40,4 @@ class DeviceFact(FactCode):
     UNACKNOWLEDGED = "verdict-unacknowledged", N_("the device never acknowledged it")
     NOBODY_WAITS = "verdict-for-nobody", N_("nobody waits for the verdict any more")
     CRASH = "verdict-crash", "crash", N_("the program ended before it was said")
-    BEING_SAID = "verdict-being-said", "being said", N_("it is being said once more")
+    BEING_REPLIED = "verdict-being-said", "being said", N_("it is being said once more")

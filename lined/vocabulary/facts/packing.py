@@ -62,4 +62,4 @@ class PackageFact(FactCode):
         "disaggregation (report %(report)s, %(report_state)s)",
         N_("its unpacking in report %(report)s (%(report_state)s)"),
     )
-    ITS_TURN = "waits-for-its-turn", N_("its turn")
+    QUEUED = "waits-for-its-turn", N_("its turn")

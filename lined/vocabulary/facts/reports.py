@@ -23,7 +23,7 @@ class ReportFact(FactCode):
     # sending
     DOCUMENT = "report-document", N_("document %(id)s")
     NOT_RECEIVED = "report-not-received", N_("not received: %(more)s")
-    NOT_HEARD = (
+    NOT_REACHED = (
         "regulator-not-heard",
         "not sent: the regulator has not been heard yet: %(more)s",
         N_("not sent: the marking system has not been heard yet: %(more)s"),

@@ -41,7 +41,7 @@ class BrokerFact(FactCode):
     """Of the MQTT broker and what comes by it. `where`: its address; `topic`, `known`: names."""
 
     AWAY = "broker-away", "%(where)s: %(more)s"
-    DEAF = (
+    DENIED = (
         "broker-deaf",
         N_("the broker does not let %(client)s subscribe to %(commands)s: no command is heard until it may"),
     )

@@ -23,7 +23,7 @@ from lined.commands.registry.execution import Tx
 from lined.commands.registry.fields import Required, Short
 from lined.config import load
 from lined.mqtt import asyncapi
-from lined.mqtt.commands import CommandDesk
+from lined.mqtt.commands import CommandConsumer
 from lined.mqtt.messages import Reply
 from lined.mqtt.outbox import Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
@@ -126,12 +126,12 @@ async def over_mqtt(line: Line, one: Command, body: dict[str, Any]) -> Said:
 async def told(line: Line, name: str, payload: bytes) -> Reply:
     """The reply to a message."""
     outbox = Outbox(MqttSpec("localhost", 1883, "line-1"), lambda *_: None, lambda *_: None, lambda: 0, MqttLimits())
-    desk = CommandDesk(line.line, outbox)
-    running = asyncio.ensure_future(desk.run())
+    consumer = CommandConsumer(line.line, outbox)
+    running = asyncio.ensure_future(consumer.run())
     try:
-        desk.take(f"lined/line-1/command/{name}", payload)
+        consumer.take(f"lined/line-1/command/{name}", payload)
         async with asyncio.timeout(20):
-            await desk.quiet()
+            await consumer.drained()
     finally:
         running.cancel()
     event = outbox.first_event()

@@ -135,7 +135,7 @@ class Line:
         before = len(self.verdicts)
         judgement = await self.intake.judge(device, frames, asyncio.get_running_loop().time())
         if heard:
-            self.intake.said(device, judgement)
+            self.intake.replied(device, judgement)
         else:
             self.intake.unsaid(device, judgement, 0, "the cable was out")
         return self.verdicts[before:]

@@ -49,8 +49,8 @@ class FakeIntake:
         accepts = [frame.kind == "read" and not frame.raw.startswith(b"bad") and not failed for frame in judging.frames]
         judging.future.set_result(Judgement(accepts, judging.mark, failed=failed))
 
-    def said(self, device: str, judgement: Judgement) -> None:  # noqa: ARG002 - as in the protocol
-        self._event("said", judgement.mark)
+    def replied(self, device: str, judgement: Judgement) -> None:  # noqa: ARG002 - as in the protocol
+        self._event("replied", judgement.mark)
 
     def unsaid(self, device: str, judgement: Judgement, first: int, why: str) -> None:  # noqa: ARG002 - as in the protocol
         self._event("unsaid", judgement.mark, first, why)

@@ -143,4 +143,4 @@ async def test_stopping_says_what_is_under_way(plug: Plug) -> None:
         await plug.hear(b"OK\r\n")
         async with asyncio.timeout(60):
             await running.task
-    assert intake.of("said") == [("said", 0)]
+    assert intake.of("replied") == [("replied", 0)]

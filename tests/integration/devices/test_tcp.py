@@ -24,8 +24,8 @@ async def test_a_verdict_is_said_for_each_frame_in_one_write() -> None:
         peer = await device.connection()
         await peer.send(b"good\r\nbad\r\nNOREAD\r\ngood\r\n")
         await peer.hear(b"OK\r\nNG\r\nNG\r\nOK\r\n")
-        await intake.until(lambda: bool(intake.of("said")))
-        assert len(intake.of("said")) == len(intake.judgings)
+        await intake.until(lambda: bool(intake.of("replied")))
+        assert len(intake.of("replied")) == len(intake.judgings)
 
 
 async def test_verdicts_keep_the_order_of_the_reads_when_they_come_in_one_burst() -> None:
@@ -39,8 +39,8 @@ async def test_verdicts_keep_the_order_of_the_reads_when_they_come_in_one_burst(
         for index in reversed(range(len(codes))):
             intake.complete(index)
         await peer.hear(b"OK\r\nNG\r\nNG\r\nOK\r\nNG\r\n")
-        await intake.until(lambda: len(intake.of("said")) == len(codes))
-        assert intake.of("said") == [("said", index) for index in range(len(codes))]
+        await intake.until(lambda: len(intake.of("replied")) == len(codes))
+        assert intake.of("replied") == [("replied", index) for index in range(len(codes))]
 
 
 async def test_a_verdict_whose_connection_is_gone_is_unsaid_and_never_said_to_the_next_one() -> None:
@@ -63,7 +63,7 @@ async def test_a_verdict_whose_connection_is_gone_is_unsaid_and_never_said_to_th
         assert [event for event in intake.events if event[0] != "connected"] == [
             ("unsaid", 0, 0, gone),
             ("unsaid", 1, 0, gone),
-            ("said", 2),
+            ("replied", 2),
         ]
 
 
@@ -162,7 +162,7 @@ async def test_what_the_peer_never_acknowledged_was_not_said(reply: bytes) -> No
         told = count if mark < first[1] else first[2] if mark == first[1] else 0  # type: ignore[operator]
         heard += int(told)  # type: ignore[call-overload]
     assert heard * len(reply) <= len(got) + len(reply)
-    said, listed = {event[1] for event in intake.of("said")}, {event[1] for event in intake.of("unacknowledged")}
+    said, listed = {event[1] for event in intake.of("replied")}, {event[1] for event in intake.of("unacknowledged")}
     assert listed == {mark for mark in said if mark >= first[1]}  # type: ignore[operator]
 
 
@@ -194,7 +194,7 @@ async def test_a_device_that_ends_its_half_and_then_reads_its_replies_was_told_t
         await peer.send(b"good\n")
         await peer.hear(b"OK\r\n")
         await peer.send(b"bad\n")
-        await intake.until(lambda: len(intake.of("said")) == 2)
+        await intake.until(lambda: len(intake.of("replied")) == 2)
         peer.writer.write_eof()
         await peer.hear(b"NG\r\n")
         assert await peer.hear_end() == b""
@@ -228,7 +228,7 @@ async def test_a_verdict_after_its_deadline_is_not_said() -> None:
         await device.stop()
         assert await peer.hear_end() == b""
     assert intake.of("unsaid") == [("unsaid", 0, 0, LATE)]
-    assert not intake.of("said")
+    assert not intake.of("replied")
 
 
 async def test_a_verdict_before_its_deadline_is_said() -> None:
@@ -248,7 +248,7 @@ async def test_without_replies_a_verdict_counts_as_said_even_when_the_device_is_
         await peer.hang_up()
         await intake.down()
         intake.complete(0)
-        await intake.until(lambda: intake.of("said") == [("said", 0)])
+        await intake.until(lambda: intake.of("replied") == [("replied", 0)])
         assert await peer.hear_end() == b""
 
 
@@ -262,7 +262,7 @@ async def test_where_accept_is_silent_it_is_unsaid_once_the_device_is_gone() -> 
         await intake.down()
         intake.complete(0)
         await intake.until(lambda: bool(intake.of("unsaid")))
-    assert not intake.of("said")
+    assert not intake.of("replied")
 
 
 async def test_garbage_never_crashes_a_link() -> None:
@@ -308,7 +308,7 @@ async def test_stopping_reads_no_more_and_says_what_is_under_way() -> None:
             await peer.hang_up()
             await running.task
     assert intake.raws == [b"good"]
-    assert intake.of("said") == [("said", 0)]
+    assert intake.of("replied") == [("replied", 0)]
 
 
 async def test_stopping_ends_at_once_while_nobody_is_connected() -> None:
@@ -333,7 +333,7 @@ async def test_cancelled_it_says_the_verdicts_that_are_there_already() -> None:
         intake.complete(1)
         running.task.cancel()
         assert await peer.hear_end() == b"OK\r\nOK\r\n"
-    assert intake.of("said") == [("said", 0), ("said", 1)]
+    assert intake.of("replied") == [("replied", 0), ("replied", 1)]
     assert not intake.of("unsaid")
 
 
@@ -433,8 +433,8 @@ async def test_a_defect_of_the_driver_costs_the_connection_and_no_verdict_is_sai
 
 async def test_a_link_that_meets_a_defect_leaves_nothing_half_said_and_may_be_begun_again() -> None:
     class Deaf(FakeIntake):
-        def said(self, device: str, judgement: Judgement) -> None:
-            super().said(device, judgement)
+        def replied(self, device: str, judgement: Judgement) -> None:
+            super().replied(device, judgement)
             raise ZeroDivisionError
 
     intake, state = Deaf(at_once=False), DeviceState()

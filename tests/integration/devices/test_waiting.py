@@ -16,7 +16,7 @@ async def test_the_acknowledgement_goes_out_after_the_verdict_and_before_the_rep
         peer = await device.connection()
         await peer.send(b"good\r")
         await intake.until(lambda: len(intake.judgings) == 1)
-        assert intake.of("said") == []
+        assert intake.of("replied") == []
         intake.complete(0)
         await peer.hear(b"PASS\rOK\r\n")
         await peer.send(b"bad\r")

@@ -13,7 +13,7 @@ import pytest
 from lined.journal import Journal
 from lined.journal import journal as opening
 from lined.journal.database import PAGE_BYTES, Connection, free_bytes, open_readonly
-from lined.journal.said import DEVICES_MAX, Said
+from lined.journal.reply_marks import DEVICES_MAX, ReplyMarks
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalFull, JournalLocked
 from tests.harness.line import BINDING, NOON, Line, frame, ident, oil
 
@@ -223,30 +223,30 @@ def _devices(connection: Connection) -> list[str]:
 
 
 def test_marks_are_never_lowered_by_saying_and_survive_reopening(tmp_path: Path) -> None:
-    said = Said(tmp_path / "s")
-    assert said.new
-    said.set(3, 10)
-    said.set(3, 7)
-    said.set(DEVICES_MAX - 1, 2**60)
-    said.close()
-    said = Said(tmp_path / "s")
-    assert not said.new
-    assert (said.get(3), said.get(4), said.get(DEVICES_MAX - 1)) == (10, 0, 2**60)
-    said.reset(3, 1)
-    assert said.get(3) == 1
-    said.close()
+    marks = ReplyMarks(tmp_path / "s")
+    assert marks.new
+    marks.set(3, 10)
+    marks.set(3, 7)
+    marks.set(DEVICES_MAX - 1, 2**60)
+    marks.close()
+    marks = ReplyMarks(tmp_path / "s")
+    assert not marks.new
+    assert (marks.get(3), marks.get(4), marks.get(DEVICES_MAX - 1)) == (10, 0, 2**60)
+    marks.reset(3, 1)
+    assert marks.get(3) == 1
+    marks.close()
 
 
 def test_a_file_of_another_size_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "s").write_bytes(b"short")
-    said = Said(tmp_path / "s")
-    assert said.new
-    assert said.get(0) == 0
-    said.close()
+    marks = ReplyMarks(tmp_path / "s")
+    assert marks.new
+    assert marks.get(0) == 0
+    marks.close()
 
 
 def test_the_marks_have_their_room_on_the_disk_before_they_are_mapped(tmp_path: Path) -> None:
-    Said(tmp_path / "s").close()
+    ReplyMarks(tmp_path / "s").close()
     assert (tmp_path / "s").stat().st_blocks * 512 >= (tmp_path / "s").stat().st_size
     assert free_bytes(tmp_path / "s") > 0
 
@@ -256,10 +256,10 @@ async def test_marks_of_another_journal_do_not_hide_what_was_left_unsaid(tmp_pat
     place.mkdir()
     async with Line(place / "j.db"):
         pass
-    said = Said(place / "j.db.said")  # the journal was replaced, its marks were not
+    marks = ReplyMarks(place / "j.db.said")  # the journal was replaced, its marks were not
     for number in range(20):
-        said.set(number, 1_000_000)
-    said.close()
+        marks.set(number, 1_000_000)
+    marks.close()
     async with Line(place / "j.db") as line:
         await line.job()
         await line.submit("cam-1", frame(oil(1)))

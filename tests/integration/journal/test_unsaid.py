@@ -82,7 +82,7 @@ async def test_what_counted_as_said_and_never_arrived_is_listed_after_all(tmp_pa
     async with Line(tmp_path / "j.db") as line:
         await line.job()
         judgement = await line.submit("cam-1", frame(oil(1), oil(2)), frame("x"), frame(oil(3)), frame(oil(4)))
-        line.intake.said("cam-1", judgement)
+        line.intake.replied("cam-1", judgement)
         line.intake.unacknowledged("cam-1", judgement, 2, "cable pulled")
         assert await line.unsaid() == [ident(3), ident(4)]
         assert await line.words("cam-1", oil(2), oil(3), oil(3)) == ["duplicate", "accept", "duplicate"]
@@ -97,7 +97,7 @@ async def test_an_accept_once_more_that_never_arrived_is_given_once_more(tmp_pat
             line.now += MINUTE
             judgement = await line.submit("hand-1", frame(oil(1)))
             assert judgement.accepts == [True]
-            line.intake.said("hand-1", judgement)
+            line.intake.replied("hand-1", judgement)
             line.intake.unacknowledged("hand-1", judgement, 0, "cable pulled")
             assert await line.unsaid() == [ident(1)]
         line.now += MINUTE
@@ -109,7 +109,7 @@ async def test_a_repeat_that_never_arrived_changes_nothing_where_the_first_accep
         await line.job()
         assert await line.word("hand-1", oil(1)) == "accept"
         judgement = await line.submit("hand-1", frame(oil(1)))
-        line.intake.said("hand-1", judgement)
+        line.intake.replied("hand-1", judgement)
         line.intake.unacknowledged("hand-1", judgement, 0, "cable pulled")
         assert await line.unsaid() == []
 
@@ -185,14 +185,14 @@ async def test_a_list_that_the_disk_refused_is_written_later_and_its_mark_waits(
         line.fail_next = True
         line.intake.unsaid("cam-1", first, 0, "gone")
         await refused(line)
-        line.intake.said("cam-1", second)
-        assert line.journal.said is not None
-        assert line.journal.said.get(line.numbers["cam-1"]) == 0
+        line.intake.replied("cam-1", second)
+        assert line.journal.reply_marks is not None
+        assert line.journal.reply_marks.get(line.numbers["cam-1"]) == 0
         line.intake.settle_marks()
-        assert line.journal.said.get(line.numbers["cam-1"]) == 0
+        assert line.journal.reply_marks.get(line.numbers["cam-1"]) == 0
         assert await line.unsaid() == [ident(1)]
         line.intake.settle_marks()
-        assert line.journal.said.get(line.numbers["cam-1"]) == 2
+        assert line.journal.reply_marks.get(line.numbers["cam-1"]) == 2
         assert await line.word("cam-1", oil(1)) == "accept"
 
 

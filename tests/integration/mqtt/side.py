@@ -53,19 +53,19 @@ class Line:
             self.seq += 1
             code = f"0104899215122371215{self.seq:012d}"
             verdicts.append(PublishedVerdict(self.seq, "run", "marking", device, "accept", None, code, wall_ms()))
-        outbox.heard(device, Judgement([True] * reads, self.mark), verdicts)
+        outbox.enqueue(device, Judgement([True] * reads, self.mark), verdicts)
         return self.mark
 
     # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def execute(self, command: Command, body: Body, *, caller: Caller) -> dict[str, Any]:
-        self.asked.append((command.name, body.said(), body.id or "", caller.name(body.by)))
+        self.asked.append((command.name, body.given(), body.id or "", caller.name(body.by)))
         match command.name:
             case "job-start":
                 started_at = "2023-11-14T22:13:20.000Z"
-                return {"id": "7", "gtin": body.said()["gtin"], "mode": "normal", "started_at": started_at}
+                return {"id": "7", "gtin": body.given()["gtin"], "mode": "normal", "started_at": started_at}
             case "count":
-                return {"station": body.said()["station"]}
+                return {"station": body.given()["station"]}
         raise Conflict("no-job", "No job is running.", [Problem("job", "none")])
 
 

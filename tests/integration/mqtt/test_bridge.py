@@ -14,7 +14,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from lined.mqtt.asyncapi import TOLD, document
+from lined.mqtt.asyncapi import PUBLISHED, document
 from lined.mqtt.connection import connect
 from lined.mqtt.messages import Reply
 from lined.mqtt.spec import TOPICS, MqttLimits
@@ -61,7 +61,7 @@ def check_published(heard: Ear) -> set[str]:
         if name.startswith("command-"):
             continue
         topics.add(name)
-        model = Reply if name.startswith("reply-") else TOLD[name].message
+        model = Reply if name.startswith("reply-") else PUBLISHED[name].message
         payload: Any = message.payload.decode() if name == "availability" else message.document
         model.model_validate(payload, strict=True)
         told = published["operations"].get(f"tell-{name}", {"bindings": {"mqtt": {"qos": 1, "retain": False}}})

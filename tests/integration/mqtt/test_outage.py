@@ -88,7 +88,7 @@ async def test_killed_and_restarted_in_the_middle_of_200_reads_a_second(tmp_path
             await until(lambda: len(after.on("verdict")) >= 200)
             await until(lambda: after.last("availability") == b"online" and bool(after.last("status")))
             assert after.on("status")[-1].document["mqtt"] == {"connected": True}
-        await asyncio.wait_for(working.outbox.quiet(), 60)
+        await asyncio.wait_for(working.outbox.drained(), 60)
         await until(lambda: after.on("verdict")[-1].document["seq"] == working.line.said[-1])
     check([before, after], working, range(deaf_from, deaf_to + 1))
     assert working.outbox.state.connections == 2
@@ -106,7 +106,7 @@ async def test_a_broker_that_stands_still_gets_no_backlog_of_old_verdicts(tmp_pa
                 await until(lambda: working.outbox.state.connected and working.outbox.state.connections > 1)
                 seen = len(heard.on("verdict"))
                 await until(lambda: len(heard.on("verdict")) > seen + 100)
-            await asyncio.wait_for(working.outbox.quiet(), 60)
+            await asyncio.wait_for(working.outbox.drained(), 60)
         seqs = [message.document["seq"] for message in heard.on("verdict")]
         assert seqs == sorted(set(seqs))
         assert len([message for message in heard.on("verdict") if late_by_s(message) > 1.0]) <= 2
@@ -123,7 +123,7 @@ async def test_a_short_pause_of_the_broker_costs_no_verdict_and_no_connection(tm
                 await until(lambda: working.line.mark >= waiting + 40)
                 at.thaw()
                 await until(lambda: len(heard.on("verdict")) >= 200)
-            await asyncio.wait_for(working.outbox.quiet(), 60)
+            await asyncio.wait_for(working.outbox.drained(), 60)
         check([heard], working)
         assert working.line.unsaid == []
         assert working.outbox.state.connections == 1

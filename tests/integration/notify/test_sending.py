@@ -119,10 +119,10 @@ async def test_an_outage_is_told_and_what_stands_arrives_in_one_message_after_it
     async with Inbox() as inbox, running(inbox) as (notifier, told, saved):
         inbox.mode = "refuses"
         for number in range(40):
-            notifier.heard(alarm(f"kind-{number}"))
+            notifier.on_alarm(alarm(f"kind-{number}"))
         assert inbox.attempts == 0  # nobody waits for the address
         await inbox.until(lambda: inbox.attempts >= 2)
-        notifier.heard(alarm("late"))
+        notifier.on_alarm(alarm("late"))
         assert any("500" in (text or "") for text in told)
         inbox.mode = "takes"
         await inbox.until(lambda: len(inbox.messages) >= 1)
@@ -138,9 +138,9 @@ async def test_an_outage_is_told_and_what_stands_arrives_in_one_message_after_it
 async def test_what_cannot_be_sent_is_given_up_once_it_is_over_and_kept_while_it_stands() -> None:
     async with Inbox() as inbox, running(inbox) as (notifier, _, _):
         inbox.mode = "refuses"
-        notifier.heard(alarm("stands"))
-        notifier.heard(alarm("passes"))
-        notifier.heard(alarm("passes", raised=False))
+        notifier.on_alarm(alarm("stands"))
+        notifier.on_alarm(alarm("passes"))
+        notifier.on_alarm(alarm("passes", raised=False))
         await inbox.until(lambda: inbox.attempts > notify.TRIES)
         inbox.mode = "takes"
         await inbox.until(lambda: len(inbox.messages) == 1)
@@ -150,11 +150,11 @@ async def test_what_cannot_be_sent_is_given_up_once_it_is_over_and_kept_while_it
 @pytest.mark.usefixtures("hurried")
 async def test_the_hours_number_is_never_exceeded() -> None:
     async with Inbox() as inbox, running(inbox, per_hour=2) as (notifier, _, saved):
-        notifier.heard(alarm("first"))
+        notifier.on_alarm(alarm("first"))
         await inbox.until(lambda: len(inbox.messages) == 1)
         while not saved:
             await asyncio.sleep(0.01)
         for number in range(20):
-            notifier.heard(alarm(f"kind-{number}"))
+            notifier.on_alarm(alarm(f"kind-{number}"))
         await asyncio.sleep(0.5)  # ten times what it takes where nothing holds it back
         assert inbox.attempts == 1

@@ -67,8 +67,8 @@ async def technical(account: MakeAccount, *first: Behaviour) -> AsyncIterator[tu
     async with RawServer(*first, office) as server:
         made = account(server.url, login="6e8login23", password=lambda: PASSWORD)
         async with Regulator(made) as regulator:
-            regulator._turns = 100
-            regulator._asking.budget.limited._level = 9.0  # not to wait for what the start leaves empty
+            regulator._permits = 100
+            regulator._requester.budget.limited._level = 9.0  # not to wait for what the start leaves empty
             yield regulator, server, office
 
 
@@ -113,10 +113,10 @@ async def test_a_wrong_password_is_not_sent_and_says_so(account: MakeAccount) ->
     async with RawServer(office) as server:
         made = account(server.url, login="6e8login23", password=lambda: "wrong horse")
         async with Regulator(made) as regulator:
-            regulator._asking.budget.limited._level = 9.0
+            regulator._requester.budget.limited._level = 9.0
             for _ in range(3):
                 with pytest.raises(NotSent) as caught:
-                    await regulator.wait_turn("utilisation")
+                    await regulator.wait_for_permit("utilisation")
                 assert caught.value.credential and caught.value.retry_after_s is not None
                 assert "wrong horse" not in str(regulator.last_problem) + str(caught.value)
                 with pytest.raises(Denied):
@@ -134,7 +134,7 @@ async def _hang(peer: Peer) -> None:
 async def test_an_outage_at_log_in_is_not_sent_and_backs_off(account: MakeAccount, outage: Behaviour) -> None:
     async with technical(account, outage) as (regulator, server, office):
         with pytest.raises(NotSent) as caught:
-            await regulator.wait_turn("utilisation")
+            await regulator.wait_for_permit("utilisation")
         assert caught.value.credential and "does not answer" in str(caught.value)
         with pytest.raises(NotSent):
             await regulator.submit("utilisation", b"{}", product_group="water")
@@ -184,8 +184,8 @@ async def test_another_key_in_the_file_is_checked_at_once(account: MakeAccount, 
         await regulator.check_credential()
         assert not unchecked(regulator)
         file.write_text("key-new-2\n")
-        regulator._asking.key._read_at = None  # type: ignore[union-attr]  # a minute later
-        await regulator.wait_turn("utilisation")
+        regulator._requester.key._read_at = None  # type: ignore[union-attr]  # a minute later
+        await regulator.wait_for_permit("utilisation")
         assert unchecked(regulator)
         assert regulator.credential_expires_at is None
         await regulator.check_credential()
@@ -218,7 +218,7 @@ async def test_nothing_is_sent_with_a_key_of_somebody_else(account: MakeAccount)
     ):
         await regulator.check_credential()
         with pytest.raises(NotSent, match="307797292") as caught:
-            await regulator.wait_turn("utilisation")
+            await regulator.wait_for_permit("utilisation")
         assert caught.value.credential
         with pytest.raises(NotSent, match="307797292"):
             await regulator.submit("utilisation", b"{}", product_group="water")
@@ -390,12 +390,12 @@ async def test_every_limited_request_takes_its_turn_and_no_other(account: MakeAc
             for number in range(4):
                 if number == 2:
                     office.token = "somebody else's"
-                await regulator.wait_turn("utilisation")
+                await regulator.wait_for_permit("utilisation")
                 await regulator.submit("utilisation", b"{}", product_group="water")
             await regulator.document("0e33")
             with pytest.raises(Unavailable):
                 await regulator.search(type=None, since=datetime.now(UTC), cursor=None)
-            bucket = regulator._asking.budget.limited
+            bucket = regulator._requester.budget.limited
             taken = (now[0] - 1000.0) * bucket._rate - bucket.state().available
             limited = [seen for seen in server.seen if seen.verb == "POST" or seen.path.endswith("/search")]
             assert len(limited) == 4 + 1 + 2 + 1  # submissions, a repeat, two tokens, a search

@@ -35,8 +35,8 @@ class Bench:
         self.regulator = regulator
         self.key_file = KeyFile(Secret("regulator.api_key_file", str(self.file)))
         self.renewal = KeyRenewal(regulator, self.key_file, journal, lambda: 1)
-        assert regulator._asking.key is not None
-        self.key = regulator._asking.key
+        assert regulator._requester.key is not None
+        self.key = regulator._requester.key
         self.key._on_new_secret = self.key_file.store
 
     async def fault(self, kind: str, **how: object) -> None:

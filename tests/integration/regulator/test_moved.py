@@ -40,7 +40,7 @@ async def test_a_report_goes_where_the_profile_says_and_as_it_says(
     moved = says(answer(200, {"documentId": "0e33"}))
     card = says(answer(200, {"documentId": "0e33", "type": "UTILISATION", "status": "SUCCESS"}))
     async with RawServer(moved, card) as server, Regulator(account(server.url, profile=profile)) as regulator:
-        regulator._turns = 1
+        regulator._permits = 1
         receipt = await regulator.submit("utilisation", b"{}", product_group="tea")
         found = await regulator.document(receipt.document_id)
     assert (receipt.document_id, found.status if found else "") == ("0e33", "SUCCESS")

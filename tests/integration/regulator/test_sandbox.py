@@ -34,8 +34,8 @@ async def plant(account: MakeAccount, *, technical: bool = False) -> AsyncIterat
         if technical:
             who = {"login": known.login, "password": lambda: known.password}
         async with Regulator(account(sandbox.url, **who, **WAITS)) as regulator:
-            regulator._turns = 10
-            regulator._asking.budget.limited._level = 9.0
+            regulator._permits = 10
+            regulator._requester.budget.limited._level = 9.0
             yield regulator, control
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lined.regulator import Account, Regulator, asking
+from lined.regulator import Account, Regulator, requester
 from lined.regulator.wire import _Line
 from lined.vocabulary.errors import NotSent, OutcomeUnknown, Refused, Unavailable
 from tests.harness.raw_server import Behaviour, Peer, RawServer, answer, routes, says
@@ -31,7 +31,7 @@ async def plant(
 ) -> AsyncIterator[tuple[Regulator, RawServer]]:
     """A regulator's client and the server it speaks to; its budget is full at once."""
     async with RawServer(*behaviours) as server, Regulator(account(server.url, **changes)) as regulator:
-        regulator._turns = 100
+        regulator._permits = 100
         yield regulator, server
 
 
@@ -95,7 +95,7 @@ async def test_a_refused_connection_is_not_sent(account: MakeAccount) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening
         async with Regulator(account(f"http://127.0.0.1:{taken.getsockname()[1]}")) as regulator:
-            regulator._turns = 1
+            regulator._permits = 1
             with pytest.raises(NotSent) as caught:
                 await submit(regulator)
     assert not caught.value.credential
@@ -104,7 +104,7 @@ async def test_a_refused_connection_is_not_sent(account: MakeAccount) -> None:
 
 async def test_a_name_that_does_not_resolve_is_not_sent(account: MakeAccount) -> None:
     async with Regulator(account("http://regulator.invalid")) as regulator:
-        regulator._turns = 1
+        regulator._permits = 1
         with pytest.raises(NotSent):
             await submit(regulator)
 
@@ -120,7 +120,7 @@ async def test_a_connection_that_is_not_answered_is_not_sent(account: MakeAccoun
             filler.connect_ex(deaf.getsockname())
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         async with Regulator(account(url, connect_timeout_s=0.3)) as regulator:
-            regulator._turns = 1
+            regulator._permits = 1
             with pytest.raises(NotSent, match="ConnectTimeout"):
                 await submit(regulator)
         for filler in fillers:
@@ -134,7 +134,7 @@ async def test_a_failed_tls_handshake_is_not_sent(account: MakeAccount) -> None:
 
     async with RawServer(plain) as server:
         async with Regulator(account(server.url.replace("http:", "https:"))) as regulator:
-            regulator._turns = 1
+            regulator._permits = 1
             with pytest.raises(NotSent):
                 await submit(regulator)
         assert server.seen == []
@@ -145,7 +145,7 @@ async def test_a_tls_handshake_that_hangs_is_not_sent(account: MakeAccount) -> N
         RawServer(Peer.hang) as server,
         Regulator(account(server.url.replace("http:", "https:"), connect_timeout_s=0.3)) as regulator,
     ):
-        regulator._turns = 1
+        regulator._permits = 1
         with pytest.raises(NotSent, match="ConnectTimeout"):
             await submit(regulator)
 
@@ -165,7 +165,7 @@ async def test_a_proxy_that_does_not_let_us_through_got_nothing(account: MakeAcc
         RawServer(proxy) as server,
         Regulator(account("https://regulator.invalid", proxy=server.url)) as regulator,
     ):
-        regulator._turns = 1
+        regulator._permits = 1
         with pytest.raises(NotSent):
             await submit(regulator)
         assert [seen.target for seen in server.seen] == ["regulator.invalid:443"]
@@ -453,19 +453,19 @@ async def test_a_turn_is_waited_for_before_and_not_within_the_submission(
     account: MakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with RawServer(says(GOOD)) as server, Regulator(account(server.url)) as regulator:
-        await regulator.wait_turn("utilisation")  # the bucket is empty at start
+        await regulator.wait_for_permit("utilisation")  # the bucket is empty at start
 
         async def no_turn(*_: object, **__: object) -> None:
             raise AssertionError("a turn was waited for within the submission")
 
-        monkeypatch.setattr(regulator._asking.budget, "acquire", no_turn)
+        monkeypatch.setattr(regulator._requester.budget, "acquire", no_turn)
         await submit(regulator)
 
 
 async def test_without_a_credential_there_is_no_turn(account: MakeAccount) -> None:
     async with plant(account, says(GOOD), api_key=lambda: "") as (regulator, server):
         with pytest.raises(NotSent) as caught:
-            await regulator.wait_turn("utilisation")
+            await regulator.wait_for_permit("utilisation")
         assert caught.value.credential
         with pytest.raises(NotSent):
             await submit(regulator)
@@ -499,9 +499,9 @@ async def test_a_pause_of_one_kind_of_report_is_told_for_that_kind(account: Make
         with pytest.raises(NotSent):
             await submit(regulator)
         with pytest.raises(NotSent) as caught:
-            await regulator.wait_turn("utilisation")
+            await regulator.wait_for_permit("utilisation")
         assert caught.value.status == 429 and (caught.value.retry_after_s or 0) > 590
-        await regulator.wait_turn("validation")
+        await regulator.wait_for_permit("validation")
         receipt = await regulator.submit("validation", b"{}", product_group="water")
         assert receipt.document_id == "v1"
 
@@ -522,7 +522,7 @@ async def test_the_skew_is_our_clock_minus_the_servers(account: MakeAccount, off
 async def test_a_slow_answers_date_tells_nothing_exact_about_the_servers_clock(
     account: MakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "SLOWEST_DATE_S", 0.1)
+    monkeypatch.setattr(requester, "SLOWEST_DATE_S", 0.1)
 
     async def slow(peer: Peer) -> None:
         await peer.request()

@@ -47,14 +47,14 @@ async def test_a_report_goes_over_tls_to_a_server_we_trust(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with RawServer(says(GOOD), tls=_tls(certificate)) as server, Regulator(account(server.url)) as regulator:
-        regulator._turns = 2
+        regulator._permits = 2
         assert (await regulator.submit("utilisation", BIG, product_group="water")).document_id == "0e53"
         assert server.seen[0].body == BIG
 
 
 async def test_a_server_we_do_not_trust_gets_nothing(account: MakeAccount, certificate: Path) -> None:
     async with RawServer(says(GOOD), tls=_tls(certificate)) as server, Regulator(account(server.url)) as regulator:
-        regulator._turns = 1
+        regulator._permits = 1
         with pytest.raises(NotSent, match=r"(?i)certificate"):
             await regulator.submit("utilisation", b"{}", product_group="water")
         assert server.seen == []
@@ -83,7 +83,7 @@ async def test_broken_tls_is_in_doubt_too(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with RawServer(fault, tls=_tls(certificate)) as server, Regulator(account(server.url)) as regulator:  # type: ignore[arg-type]
-        regulator._turns = 1
+        regulator._permits = 1
         with pytest.raises(OutcomeUnknown):
             await regulator.submit("utilisation", b"{}", product_group="water")
         assert len(server.seen) == 1
@@ -106,7 +106,7 @@ async def test_a_proxy_sees_the_connect_only_and_the_regulator_the_report(
                 await writer.wait_closed()
 
         async with RawServer(proxy) as between, Regulator(account(server.url, proxy=between.url)) as regulator:
-            regulator._turns = 1
+            regulator._permits = 1
             await regulator.submit("utilisation", b"{}", product_group="water")
             assert [seen.verb for seen in between.seen] == ["CONNECT"]
             assert server.seen[0].body == b"{}"

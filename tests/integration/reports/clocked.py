@@ -88,7 +88,7 @@ class Clocked:
         await self.delivery.recover()
 
     def _skew_s(self) -> float | None:
-        self.now.heard(self.office.server_skew_s)
+        self.now.on_skew(self.office.server_skew_s)
         return self.office.server_skew_s
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,7 +122,7 @@ class Clocked:
             self._codes += 1
             judgement = await self.intake.judge("cam-1", [frame(code)], 0.0)
             assert judgement.accepts == [True]
-            self.intake.said("cam-1", judgement)
+            self.intake.replied("cam-1", judgement)
             self.read_at[code.partition("\x1d")[0]] = self.clock.true_ms
 
     async def hear(self) -> None:

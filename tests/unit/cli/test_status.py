@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
+from lined.cli.formats import Clock
 from lined.cli.status import _regulator
-from lined.cli.telling import Clock
 from lined.config import Config
 
 ANYWHERE = cast("Config", SimpleNamespace(line=SimpleNamespace(timezone="UTC")))

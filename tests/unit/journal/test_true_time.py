@@ -256,5 +256,5 @@ def test_packing_is_dated_by_the_youngest_child_in_true_time(journal: Connection
     assert report is not None
     packed = packing_times.packed(TrueTime(journal), journal, report)
     assert packed.ms == closed > books.truth[second] > books.truth[first]
-    around = packing_times.first_around(TrueTime(journal), journal, [first, second])
+    around = packing_times.first_containing(TrueTime(journal), journal, [first, second])
     assert around is not None and around.ms == closed

@@ -76,7 +76,7 @@ def test_a_device_that_reads_worse_than_its_own_usual_rate_raises_an_alarm_and_c
     def pass_by(items: int, legible: float) -> None:
         for _ in range(items):
             reason = None if chance.random() < legible else "no-read"
-            watch.heard(
+            watch.on_verdicts(
                 [
                     PublishedVerdict(
                         1, "s", "marking", "cam-1", "accept" if reason is None else "reject", reason, None, 0

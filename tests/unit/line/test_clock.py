@@ -101,7 +101,7 @@ async def test_codes_are_told_apart_by_their_numbers(tmp_path: Path) -> None:
             machine.wall_ms += HOUR if number == 4 else -HOUR
             under_way.append(line.submit("cam-1", frame(oil(number))))
         for judgement in await asyncio.gather(*under_way):
-            line.intake.said("cam-1", judgement)
+            line.intake.replied("cam-1", judgement)
         assert [setting.first_code for setting in await settings(line)] == [1, 3, 4]
         assert [report.codes for report in await line.reports()] == [2, 1, 1]
 
@@ -147,7 +147,7 @@ async def test_people_hear_of_a_step_until_the_regulator_is_heard(tmp_path: Path
         assert [problem.text for problem in problems.all()] == [
             "The clock of this computer was set 3600 s back. Nothing is sent before the regulator's clock was heard."
         ]
-        clock.heard(-0.2)
+        clock.on_skew(-0.2)
         clock.tell(problems)
         assert not problems.has("clock-set")
         assert [setting.skew_ms for setting in await settings(line)] == [None, None, -200]
@@ -172,9 +172,9 @@ async def test_what_an_answer_measures_belongs_to_the_setting_that_it_meets(tmp_
             )
             async with Regulator(account, wall=wall) as regulator:
                 clock.listeners.append(regulator.clock_was_set)
-                await regulator.wait_turn("utilisation")
+                await regulator.wait_for_permit("utilisation")
                 await regulator.submit("utilisation", b"{}", product_group="water")
-                clock.heard(regulator.server_skew_s)
+                clock.on_skew(regulator.server_skew_s)
         first, second = await settings(line)
         assert first.skew_ms is None
         assert second.skew_ms == pytest.approx(step, abs=5_000)

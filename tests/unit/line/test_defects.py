@@ -101,7 +101,7 @@ async def test_a_read_that_meets_a_defect_while_it_is_judged_is_rejected_alone(
         assert [verdict.reason for verdict in line.verdicts] == [None, None, "defect", None]
         assert not any(judgement.failed for judgement in said), "sent again, it would meet the same"
         for judgement in said:
-            line.intake.said("cam-1", judgement)
+            line.intake.replied("cam-1", judgement)
         assert line.intake.under_way == 0
         assert line.intake.unkept == {"defect": 1}
         assert line.intake.defects.counts == {"Judging": 1}

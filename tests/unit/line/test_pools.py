@@ -197,7 +197,7 @@ async def test_nothing_is_asked_of_pools_that_are_not_there(tmp_path: Path) -> N
         asked: list[str] = []
         await line.read(lambda connection: connection.set_trace_callback(asked.append))
         judgement = await line.submit("cam-1", *(frame(oil(n)) for n in range(20)))
-        line.intake.said("cam-1", judgement)
+        line.intake.replied("cam-1", judgement)
         await line.read(lambda connection: connection.set_trace_callback(None))
         assert any("FROM code" in statement for statement in asked)
         assert not [statement for statement in asked if "pool" in statement]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lined.commands.registry import registry
 from lined.commands.registry.caller import Caller
 from lined.commands.registry.command import Body, Command, Source
-from lined.mqtt.commands import CommandDesk
+from lined.mqtt.commands import CommandConsumer
 from lined.mqtt.messages import Reply
 from lined.mqtt.outbox import Event, Outbox
 from lined.mqtt.spec import MqttLimits, MqttSpec
@@ -30,7 +30,7 @@ class Line:
         self.slow.set()
 
     async def execute(self, command: Command, body: Body, *, caller: Caller) -> dict[str, Any]:
-        self.asked.append((command.name, body.said(), body.id or "", caller.name(body.by)))
+        self.asked.append((command.name, body.given(), body.id or "", caller.name(body.by)))
         match command.name:
             case "job-start":
                 await self.slow.wait()
@@ -52,11 +52,11 @@ class Desk:
         self.outbox = Outbox(spec, lambda *_: None, lambda *_: None, lambda: 0, limits)
         self.noted: list[str] = []
         note = lambda where, _error: self.noted.append(where)  # noqa: E731
-        self.desk = CommandDesk(self.line, self.outbox, self.strange.append, note)
+        self.consumer = CommandConsumer(self.line, self.outbox, self.strange.append, note)
 
     async def events(self) -> list[Event]:
         async with asyncio.timeout(60):
-            await self.desk.quiet()
+            await self.consumer.drained()
         found = []
         while (event := self.outbox.first_event()) is not None:
             found.append(event)
@@ -66,7 +66,7 @@ class Desk:
     async def ask(self, name: str, body: object, **aside: Any) -> dict[str, Any]:
         """The one answer, checked against its shape."""
         payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.desk.take(f"{BASE}/command/{name}", payload, **aside)
+        self.consumer.take(f"{BASE}/command/{name}", payload, **aside)
         events = await self.events()
         assert [event.topic for event in events] == [aside.get("response_topic") or f"{BASE}/reply/{name}"]
         document: dict[str, Any] = json.loads(events[0].payload)
@@ -76,17 +76,17 @@ class Desk:
 
 @asynccontextmanager
 async def at_work(limits: MqttLimits = MqttLimits()) -> AsyncIterator[Desk]:  # noqa: B008  frozen
-    desk = Desk(limits)
+    consumer = Desk(limits)
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(desk.desk.run())
-        yield desk
+        running = tasks.create_task(consumer.consumer.run())
+        yield consumer
         running.cancel()
 
 
 async def test_a_command_is_carried_out_and_answered() -> None:
-    async with at_work() as desk:
-        answer = await desk.ask("job-start", {**START, "by": "PLC 1"})
-        assert desk.line.asked == [("job-start", {"gtin": START["gtin"]}, "a-1", "PLC 1")]
+    async with at_work() as consumer:
+        answer = await consumer.ask("job-start", {**START, "by": "PLC 1"})
+        assert consumer.line.asked == [("job-start", {"gtin": START["gtin"]}, "a-1", "PLC 1")]
         assert answer == {
             "id": "a-1",
             "ok": True,
@@ -99,43 +99,43 @@ async def test_a_command_is_carried_out_and_answered() -> None:
 
 
 async def test_who_says_no_name_is_mqtt() -> None:
-    async with at_work() as desk:
-        await desk.ask("job-start", START)
-        assert desk.line.asked[0][3] == "mqtt"
-        answer = await desk.ask("read", {"id": "2", "station": "m", "code": "x"})
+    async with at_work() as consumer:
+        await consumer.ask("job-start", START)
+        assert consumer.line.asked[0][3] == "mqtt"
+        answer = await consumer.ask("read", {"id": "2", "station": "m", "code": "x"})
         assert answer == {"id": "2", "ok": True, "error": None, "verdict": "accept", "reason": None, "code": "0104"}
 
 
 async def test_errors_have_the_shape_of_http() -> None:
-    async with at_work() as desk:
-        answer = await desk.ask("job-stop", {"id": "b"})
+    async with at_work() as consumer:
+        answer = await consumer.ask("job-stop", {"id": "b"})
         details = [{"path": "job", "message": "none"}]
         assert answer == {
             "id": "b",
             "ok": False,
             "error": {"code": "no-job", "message": "No job is running.", "details": details},
         }
-        assert (await desk.ask("seal", {"id": "c"}))["error"]["code"] == "cannot-commit"
-        assert (await desk.ask("job-start", {"id": "d", "gtin": 5}))["error"]["details"][0]["path"] == "gtin"
+        assert (await consumer.ask("seal", {"id": "c"}))["error"]["code"] == "cannot-commit"
+        assert (await consumer.ask("job-start", {"id": "d", "gtin": 5}))["error"]["details"][0]["path"] == "gtin"
 
 
 async def test_what_the_line_cannot_do_yet_is_not_available() -> None:
-    async with at_work() as desk:
+    async with at_work() as consumer:
         for name, body in (
             ("reject-confirm", {"session": "s", "seq": 1}),
             ("count", {"station": "m", "triggers": 1}),
             ("package-close", {"station": "m"}),
         ):
-            answer = await desk.ask(name, {"id": "e", **body})
+            answer = await consumer.ask(name, {"id": "e", **body})
             assert (answer["ok"], answer["error"]["code"]) == (False, "not-available")
 
 
 async def test_an_answer_goes_where_the_sender_wants_it_with_its_correlation() -> None:
-    async with at_work() as desk:
-        desk.desk.take(
+    async with at_work() as consumer:
+        consumer.consumer.take(
             f"{BASE}/command/job-start", json.dumps(START).encode(), response_topic="plc/1", correlation=b"x"
         )
-        (event,) = await desk.events()
+        (event,) = await consumer.events()
         assert (event.topic, event.correlation) == ("plc/1", b"x")
 
 
@@ -143,9 +143,9 @@ async def test_an_answer_goes_where_the_sender_wants_it_with_its_correlation() -
     "topic", [f"{BASE}/availability", f"{BASE}/command/seal", "a/#", "+", "", "$SYS/x", "x" * 1001]
 )
 async def test_nobody_has_us_speak_where_it_is_not_his_to_speak(topic: str) -> None:
-    async with at_work() as desk:
-        desk.desk.take(f"{BASE}/command/job-start", json.dumps(START).encode(), response_topic=topic)
-        (event,) = await desk.events()
+    async with at_work() as consumer:
+        consumer.consumer.take(f"{BASE}/command/job-start", json.dumps(START).encode(), response_topic=topic)
+        (event,) = await consumer.events()
         assert event.topic == f"{BASE}/reply/job-start"
 
 
@@ -159,15 +159,15 @@ async def test_nobody_has_us_speak_where_it_is_not_his_to_speak(topic: str) -> N
     ],
 )
 async def test_a_command_without_an_id_that_can_be_read_is_answered_with_none(payload: bytes, code: str) -> None:
-    async with at_work() as desk:
-        answer = await desk.ask("job-start", payload)
+    async with at_work() as consumer:
+        answer = await consumer.ask("job-start", payload)
         assert (answer["id"], answer["ok"], answer["error"]["code"]) == (None, False, code)
-        assert desk.line.asked == []
+        assert consumer.line.asked == []
 
 
 async def test_what_a_plc_pads_its_strings_with_is_no_part_of_the_command() -> None:
-    async with at_work() as desk:
-        assert (await desk.ask("job-start", json.dumps(START).encode() + b"\0\0"))["ok"]
+    async with at_work() as consumer:
+        assert (await consumer.ask("job-start", json.dumps(START).encode() + b"\0\0"))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -179,60 +179,60 @@ async def test_what_a_plc_pads_its_strings_with_is_no_part_of_the_command() -> N
     ],
 )
 async def test_what_is_not_json_is_answered_where_an_id_can_be_seen_in_it(payload: bytes, code: str) -> None:
-    async with at_work() as desk:
-        answer = await desk.ask("job-start", payload)
+    async with at_work() as consumer:
+        answer = await consumer.ask("job-start", payload)
         assert (answer["id"], answer["error"]["code"]) == ("g", code)
-        assert desk.line.asked == []
+        assert consumer.line.asked == []
 
 
 async def test_what_is_not_json_is_answered_on_a_response_topic() -> None:
-    async with at_work() as desk:
-        answer = await desk.ask("job-start", b"{", response_topic="plc/1")
+    async with at_work() as consumer:
+        answer = await consumer.ask("job-start", b"{", response_topic="plc/1")
         assert (answer["id"], answer["error"]["code"]) == (None, "not-json")
 
 
 async def test_a_misspelt_command_is_answered_under_its_own_name_and_people_are_told() -> None:
-    async with at_work() as desk:
-        answer = await desk.ask("job-strat", {"id": "h"})
+    async with at_work() as consumer:
+        answer = await consumer.ask("job-strat", {"id": "h"})
         assert (answer["id"], answer["error"]["code"]) == ("h", "unknown-command")
         assert "job-start" in answer["error"]["message"]
-        assert [f"{BASE}/command/job-strat" in text for text in desk.strange] == [True]
-        answer = await desk.ask("self-destruct", {"id": "h"}, response_topic="plc/1")
+        assert [f"{BASE}/command/job-strat" in text for text in consumer.strange] == [True]
+        answer = await consumer.ask("self-destruct", {"id": "h"}, response_topic="plc/1")
         assert answer["error"]["code"] == "unknown-command"
-        desk.desk.take(f"{BASE}/command/{'x' * 1_000}", b'{"id": "h"}')
-        assert await desk.events() == []
-        assert all(len(text) < 300 for text in desk.strange)
+        consumer.consumer.take(f"{BASE}/command/{'x' * 1_000}", b'{"id": "h"}')
+        assert await consumer.events() == []
+        assert all(len(text) < 300 for text in consumer.strange)
 
 
 async def test_a_retained_command_is_not_carried_out_and_people_are_told() -> None:
-    async with at_work() as desk:
-        answer = await desk.ask("job-start", START, retained=True)
+    async with at_work() as consumer:
+        answer = await consumer.ask("job-start", START, retained=True)
         assert (answer["id"], answer["ok"], answer["error"]["code"]) == ("a-1", False, "retained")
-        assert desk.line.asked == [] and len(desk.strange) == 1
-        desk.desk.take(f"{BASE}/command/job-start", b"", retained=True)  # how it is cleared
-        assert await desk.events() == [] and len(desk.strange) == 1
+        assert consumer.line.asked == [] and len(consumer.strange) == 1
+        consumer.consumer.take(f"{BASE}/command/job-start", b"", retained=True)  # how it is cleared
+        assert await consumer.events() == [] and len(consumer.strange) == 1
 
 
 async def test_commands_are_carried_out_in_their_order_and_their_number_is_bounded() -> None:
-    async with at_work(MqttLimits(commands_most=3)) as desk:
-        desk.line.slow.clear()
+    async with at_work(MqttLimits(commands_most=3)) as consumer:
+        consumer.line.slow.clear()
         for number in range(6):
-            desk.desk.take(f"{BASE}/command/job-start", json.dumps({**START, "id": str(number)}).encode())
+            consumer.consumer.take(f"{BASE}/command/job-start", json.dumps({**START, "id": str(number)}).encode())
             await asyncio.sleep(0)
-        desk.line.slow.set()
-        answers = [json.loads(event.payload) for event in await desk.events()]
+        consumer.line.slow.set()
+        answers = [json.loads(event.payload) for event in await consumer.events()]
         refused = [answer["id"] for answer in answers if not answer["ok"]]
         assert {answer["error"]["code"] for answer in answers if not answer["ok"]} == {"busy"}
-        done = [asked[2] for asked in desk.line.asked]
+        done = [asked[2] for asked in consumer.line.asked]
         assert done == sorted(done)
         assert sorted(done + refused) == [str(number) for number in range(6)]
         assert len(refused) >= 2
 
 
 async def test_a_command_whose_commit_does_not_come_is_answered() -> None:
-    async with at_work(MqttLimits(command_s=0.02)) as desk:
-        desk.line.slow.clear()
-        assert (await desk.ask("job-start", START))["error"]["code"] == "cannot-commit"
+    async with at_work(MqttLimits(command_s=0.02)) as consumer:
+        consumer.line.slow.clear()
+        assert (await consumer.ask("job-start", START))["error"]["code"] == "cannot-commit"
 
 
 @given(
@@ -244,9 +244,9 @@ async def test_a_command_whose_commit_does_not_come_is_answered() -> None:
     ),
 )
 async def test_nothing_that_arrives_raises(name: str, payload: bytes) -> None:
-    async with at_work() as desk:
-        desk.desk.take(f"{BASE}/command/{name}", payload, response_topic="plc/1")
-        for event in await desk.events():
+    async with at_work() as consumer:
+        consumer.consumer.take(f"{BASE}/command/{name}", payload, response_topic="plc/1")
+        for event in await consumer.events():
             Reply.model_validate_json(event.payload, strict=True)
 
 
@@ -257,10 +257,10 @@ async def test_a_defect_is_that_commands_answer_and_the_next_is_carried_out(
     async def spoilt(*_: Any, **__: Any) -> None:
         raise met
 
-    async with at_work() as desk:
+    async with at_work() as consumer:
         with monkeypatch.context() as patch:
-            patch.setattr(desk.line, "execute", spoilt)
-            answer = await desk.ask("job-start", START)
+            patch.setattr(consumer.line, "execute", spoilt)
+            answer = await consumer.ask("job-start", START)
         assert (answer["id"], answer["ok"], answer["error"]["code"]) == ("a-1", False, "defect")
-        assert desk.noted == noted
-        assert (await desk.ask("job-start", START))["ok"]
+        assert consumer.noted == noted
+        assert (await consumer.ask("job-start", START))["ok"]

@@ -12,20 +12,20 @@ from lined.line.stations.verdicts import PublishedVerdict
 from lined.mqtt.outbox import TOO_LATE, UNCONFIRMED, Event, Outbox, moment, verdict_document
 from lined.mqtt.spec import MqttLimits, MqttSpec, broker_address
 
-SPEC = MqttSpec("localhost", 1883, "line-1", voiced={"mute": None, "hasty": 0.02})
+SPEC = MqttSpec("localhost", 1883, "line-1", published={"mute": None, "hasty": 0.02})
 LIMITS = MqttLimits(late_s=0.05, events_most=3, verdicts_most=4)
 NOW_MS = 1_795_420_800_250
 
 
-class Ear:
+class Receiver:
     def __init__(self) -> None:
-        self.said: list[int] = []
+        self.replied: list[int] = []
         self.unsaid: list[tuple[int, int, str]] = []
 
     def outbox(self, limits: MqttLimits = LIMITS) -> Outbox:
         return Outbox(
             SPEC,
-            lambda _device, judgement: self.said.append(judgement.mark),
+            lambda _device, judgement: self.replied.append(judgement.mark),
             lambda _device, judgement, first, why: self.unsaid.append((judgement.mark, first, why)),
             lambda: NOW_MS,
             limits,
@@ -37,75 +37,75 @@ def put(outbox: Outbox, mark: int, device: str = "mute", verdicts: int = 1, age_
         PublishedVerdict(mark * 10 + n, "run", "marking", device, "accept", None, None, NOW_MS - age_ms)
         for n in range(verdicts)
     ]
-    outbox.heard(device, Judgement([True] * verdicts, mark), made)
+    outbox.enqueue(device, Judgement([True] * verdicts, mark), made)
 
 
 async def test_a_confirmed_verdict_was_said_and_an_unconfirmed_one_was_not() -> None:
-    ear = Ear()
-    outbox = ear.outbox()
+    receiver = Receiver()
+    outbox = receiver.outbox()
     put(outbox, 1)
     put(outbox, 2)
     first, second = outbox.take(), outbox.take()
     assert first is not None
     assert second is not None
-    outbox.said(first)
+    outbox.confirmed(first)
     outbox.unconfirmed(second)
-    assert ear.said == [1]
-    assert ear.unsaid == [(2, 0, UNCONFIRMED)]
+    assert receiver.replied == [1]
+    assert receiver.unsaid == [(2, 0, UNCONFIRMED)]
     assert outbox.take() is None
-    await outbox.quiet()
+    await outbox.drained()
 
 
 async def test_a_verdict_that_waited_too_long_is_dropped_and_counted_and_unsaid() -> None:
-    ear = Ear()
-    outbox = ear.outbox()
+    receiver = Receiver()
+    outbox = receiver.outbox()
     put(outbox, 1, verdicts=2)
     await asyncio.sleep(LIMITS.late_s)
     assert outbox.take() is None
-    assert ear.unsaid == [(1, 0, TOO_LATE)]
+    assert receiver.unsaid == [(1, 0, TOO_LATE)]
     assert outbox.state.verdicts_late == 2
 
 
 async def test_a_device_with_a_reply_hears_its_verdicts_from_its_link_and_is_not_reported_here() -> None:
-    ear = Ear()
-    outbox = ear.outbox()
+    receiver = Receiver()
+    outbox = receiver.outbox()
     for mark in (1, 2):
         put(outbox, mark, device="has-a-reply")
-    saying = outbox.take()
-    assert saying is not None
-    outbox.said(saying)
+    pending = outbox.take()
+    assert pending is not None
+    outbox.confirmed(pending)
     outbox.drop_all()
-    assert (ear.said, ear.unsaid) == ([], [])
+    assert (receiver.replied, receiver.unsaid) == ([], [])
     assert outbox.state.verdicts == 1
 
 
 async def test_a_deadline_counts_from_the_read() -> None:
-    ear = Ear()
-    outbox = ear.outbox()
+    receiver = Receiver()
+    outbox = receiver.outbox()
     put(outbox, 1, device="hasty", age_ms=10)
     assert outbox.take() is not None
     put(outbox, 2, device="hasty", age_ms=20)
     assert outbox.take() is None
-    assert ear.unsaid == [(2, 0, TOO_LATE)]
+    assert receiver.unsaid == [(2, 0, TOO_LATE)]
 
 
 async def test_reads_without_codes_are_said() -> None:
-    ear = Ear()
-    outbox = ear.outbox()
+    receiver = Receiver()
+    outbox = receiver.outbox()
     put(outbox, 1, verdicts=0)
-    assert ear.said == [1]
+    assert receiver.replied == [1]
 
 
 async def test_verdicts_are_bounded_and_the_oldest_goes() -> None:
-    ear = Ear()
-    outbox = ear.outbox(replace(LIMITS, late_s=10))
+    receiver = Receiver()
+    outbox = receiver.outbox(replace(LIMITS, late_s=10))
     for mark in range(1, 7):
         put(outbox, mark)
-    assert [mark for mark, _, _ in ear.unsaid] == [1, 2]
+    assert [mark for mark, _, _ in receiver.unsaid] == [1, 2]
 
 
 async def test_events_are_bounded_and_the_oldest_goes() -> None:
-    outbox = Ear().outbox()
+    outbox = Receiver().outbox()
     for number in range(5):
         outbox.event(Event("t", str(number).encode()))
     assert outbox.state.events_dropped == 2
@@ -117,7 +117,7 @@ async def test_events_are_bounded_and_the_oldest_goes() -> None:
 
 
 async def test_an_event_that_had_to_make_room_while_it_was_published_takes_no_other_with_it() -> None:
-    outbox = Ear().outbox()
+    outbox = Receiver().outbox()
     for number in range(3):
         outbox.event(Event("t", str(number).encode()))
     under_way = outbox.first_event()
@@ -130,16 +130,16 @@ async def test_an_event_that_had_to_make_room_while_it_was_published_takes_no_ot
 
 
 async def test_it_is_not_quiet_while_a_verdict_is_on_its_way() -> None:
-    outbox = Ear().outbox()
+    outbox = Receiver().outbox()
     put(outbox, 1)
-    saying = outbox.take()
-    assert saying is not None
+    pending = outbox.take()
+    assert pending is not None
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
-            await outbox.quiet()
-    outbox.said(saying)
+            await outbox.drained()
+    outbox.confirmed(pending)
     async with asyncio.timeout(1):
-        await outbox.quiet()
+        await outbox.drained()
 
 
 def test_a_verdict_has_the_contracts_fields() -> None:

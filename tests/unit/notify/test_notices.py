@@ -26,11 +26,11 @@ class People:
     def raise_(self, kind: str) -> None:
         self.times[kind] = self.times.get(kind, 0) + 1
         self.standing[kind] = Alarm((kind, "here"), True, (1, self.times[kind]), None)
-        self.notices.heard(self.standing[kind], self.now)
+        self.notices.on_alarm(self.standing[kind], self.now)
 
     def clear(self, kind: str) -> None:
         gone = self.standing.pop(kind)
-        self.notices.heard(gone._replace(raised=False), self.now)
+        self.notices.on_alarm(gone._replace(raised=False), self.now)
 
     def send(self) -> None:
         """Whatever may be sent now."""
@@ -49,10 +49,10 @@ class People:
     def restart(self) -> None:
         self.notices = Notices(self.per_hour, self.quiet_ms, self.now, self.notices.state())
         for alarm in self.standing.values():
-            self.notices.heard(alarm, self.now)
+            self.notices.on_alarm(alarm, self.now)
         for key in self.notices.believed():
             if key[0] not in self.standing:
-                self.notices.heard(Alarm(key, False, (1, self.times[key[0]]), None), self.now)
+                self.notices.on_alarm(Alarm(key, False, (1, self.times[key[0]]), None), self.now)
 
     @property
     def told(self) -> list[list[tuple[str, bool, int]]]:
@@ -76,7 +76,7 @@ def test_acknowledging_or_writing_an_alarm_again_is_no_news() -> None:
     people = People()
     people.raise_("device")
     people.pass_by(10_000)
-    people.notices.heard(people.standing["device"]._replace(about="acknowledged"), people.now)
+    people.notices.on_alarm(people.standing["device"]._replace(about="acknowledged"), people.now)
     assert people.notices.wait_ms(people.now) is None
 
 
@@ -146,14 +146,14 @@ def test_a_restart_tells_nothing_twice_and_keeps_the_hours_count() -> None:
 def test_a_state_that_cannot_be_read_or_lies_in_the_future_delays_nothing() -> None:
     for state in ("", "{", '{"sent": 5, "told": []}', '{"sent": [], "told": [["a"]]}'):
         notices = Notices(12, QUIET_MS, T0, state)
-        notices.heard(Alarm(("a", "b"), True, (1, 1), None), T0)
+        notices.on_alarm(Alarm(("a", "b"), True, (1, 1), None), T0)
         assert notices.wait_ms(T0) == GATHER_MS
     ahead = People(per_hour=1)
     ahead.now += 50 * HOUR_MS
     ahead.raise_("device")
     ahead.pass_by(10_000)
     notices = Notices(1, QUIET_MS, T0, ahead.notices.state())
-    notices.heard(Alarm(("a", "b"), True, (1, 1), None), T0)
+    notices.on_alarm(Alarm(("a", "b"), True, (1, 1), None), T0)
     assert notices.wait_ms(T0) == HOUR_MS
 
 

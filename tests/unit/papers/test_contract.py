@@ -117,7 +117,7 @@ def test_every_exit_code_stands_there() -> None:
 def test_every_topic_stands_there_as_it_is_published() -> None:
     rows = {names(row[0])[0]: row for row in table(CONTRACT, "MQTT")}
     assert list(rows) == list(TOPICS)
-    for name, told in asyncapi.TOLD.items():
+    for name, told in asyncapi.PUBLISHED.items():
         _, direction, qos, retained, what = rows[name]
         assert (direction, int(qos), retained == "yes") == ("out", told.qos, told.retain), name
         fields = re.search(r"`\{(.+?)\}`", what)

@@ -20,7 +20,7 @@ DEVICES_MAX = 512
 _BYTES = _SLOT.size * DEVICES_MAX
 
 
-class Said:
+class ReplyMarks:
     """One number a device: the highest code id of which the device has been told the verdict."""
 
     def __init__(self, path: Path) -> None:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from lined.regulator.account import Account
-from lined.regulator.budget import Budget, Turn
+from lined.regulator.budget import Budget, Permit
 from lined.regulator.credentials import ApiKey, Credential, OnNewSecret, TechnicalUser
 from lined.regulator.profile import Profile
 from lined.regulator.redaction import evidence, redact
@@ -40,7 +40,7 @@ class Reach:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-class Asking:
+class Requester:
     """`wall` gives the time of day (with zone), `clock` seconds that never jump."""
 
     def __init__(
@@ -74,16 +74,16 @@ class Asking:
             chance=chance,
         )
 
-    async def ask(self, turn: Turn, request: Request, *, most_bytes: int, patience_s: float) -> Reply:
+    async def ask(self, permit: Permit, request: Request, *, most_bytes: int, patience_s: float) -> Reply:
         """The reply to one authenticated question, asked once more where its token had died. Raises NoAnswer,
         NoCredential, BudgetSpent.
         """
-        await self.budget.acquire(*turn, patience_s=patience_s)
-        return await self.ask_now(turn, request, most_bytes=most_bytes, patience_s=patience_s)
+        await self.budget.acquire(*permit, patience_s=patience_s)
+        return await self.ask_now(permit, request, most_bytes=most_bytes, patience_s=patience_s)
 
     async def ask_now(
         self,
-        turn: Turn,
+        permit: Permit,
         request: Request,
         *,
         most_bytes: int,
@@ -93,17 +93,17 @@ class Asking:
     ) -> Reply:
         """The same for a request that has had its turn; `alone` as in Wire.exchange, `whole` as in `send`."""
         bearer = await self.credential.bearer()
-        reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone, whole=whole)
+        reply = await self.send(permit, request, bearer, most_bytes=most_bytes, alone=alone, whole=whole)
         if reply.blames_credential(self._profile) and await self.credential.renew_after(bearer):
-            await self.budget.acquire(*turn, patience_s=patience_s)
+            await self.budget.acquire(*permit, patience_s=patience_s)
             bearer = await self.credential.bearer()
-            reply = await self.send(turn, request, bearer, most_bytes=most_bytes, alone=alone, whole=whole)
+            reply = await self.send(permit, request, bearer, most_bytes=most_bytes, alone=alone, whole=whole)
         if reply.ok and not reply.blames_credential(self._profile):
             self.credential.accepted(bearer)
         return reply
 
     async def send(
-        self, turn: Turn, request: Request, bearer: str | None, *, most_bytes: int, alone: bool, whole: bool = False
+        self, permit: Permit, request: Request, bearer: str | None, *, most_bytes: int, alone: bool, whole: bool = False
     ) -> Reply:
         """One exchange, observed. `whole`: the reply keeps all of its body, and not only what would be shown of it.
         Raises NoAnswer.
@@ -115,7 +115,7 @@ class Asking:
             self.reach.problem = self._not_well(request, str(nothing))
             raise
         reply = await read_reply(answer, self._wall())
-        self._observe(turn, request, answer, reply)
+        self._observe(permit, request, answer, reply)
         return reply._replace(body=answer.body) if whole else reply
 
     def _not_well(self, request: Request, more: str) -> Fact:
@@ -130,9 +130,9 @@ class Asking:
     def _secrets(self) -> list[str]:
         return self.credential.secrets()
 
-    def _observe(self, turn: Turn, request: Request, answer: Answer, reply: Reply) -> None:
+    def _observe(self, permit: Permit, request: Request, answer: Answer, reply: Reply) -> None:
         if reply.status == 429 and not reply.page:
-            self.budget.hold_back(*turn, reply.retry_after_s or 0.0)
+            self.budget.hold_back(*permit, reply.retry_after_s or 0.0)
         well = not reply.page and reply.status < 500
         self.reach.reachable = well
         self.reach.problem = None if reply.ok else self._not_well(request, reply.words())
@@ -146,15 +146,15 @@ class Asking:
 
     async def _ask_for_token(self, method: str, fields: dict[str, str]) -> Reply | None:
         """One request of the technical user's log-in; None where no answer came."""
-        turn = Turn("token", method)
-        await self.budget.acquire(*turn)
+        permit = Permit("token", method)
+        await self.budget.acquire(*permit)
         rule = self._profile.methods[method]
         form = method == "token_refresh"  # API 1.21.1 §2.2.3.1: "passed using the x-www-form-urlencoded format"
         body = urlencode(fields).encode() if form else json.dumps(fields).encode()
         kind_of_body = "application/x-www-form-urlencoded" if form else "application/json;charset=UTF-8"
         request = Request(rule.verb, rule.path, body=body, content_type=kind_of_body)
         try:
-            reply = await self.send(turn, request, None, most_bytes=TOKEN_BYTES, alone=True)
+            reply = await self.send(permit, request, None, most_bytes=TOKEN_BYTES, alone=True)
         except NoAnswer:
             self.reach.counts[method, "no-answer"] += 1
             return None

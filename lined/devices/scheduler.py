@@ -10,29 +10,29 @@ import asyncio
 from collections import deque
 
 
-class Turns:
+class FairScheduler:
     """Shared by the links of one line. First come, first served."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._taken = False
 
-    async def mine(self) -> None:
+    async def acquire(self) -> None:
         """Returns when it is the caller's turn, which lasts until it waits for something. May be cancelled."""
         loop = asyncio.get_running_loop()
         if self._taken:
-            turn: asyncio.Future[None] = loop.create_future()
-            self._waiting.append(turn)
-            await turn
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiting.append(waiter)
+            await waiter
         else:
             self._taken = True
             loop.call_soon(self._next)
 
     def _next(self) -> None:
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():  # cancelled meanwhile
-                turn.set_result(None)
+            waiter = self._waiting.popleft()
+            if not waiter.done():  # cancelled meanwhile
+                waiter.set_result(None)
                 asyncio.get_running_loop().call_soon(self._next)
                 return
         self._taken = False
