@@ -63,7 +63,7 @@ Presets = Mapping[str, Mapping[str, object]]
 
 class GenericDriver(FramedDriver):
     """See the head of the file for the frames. A family has its own PRESETS, of which the first holds unless the
-    option `preset` names another, and reads its payloads in `_meant` or `_read`.
+    option `preset` names another, and reads its payloads in `_meant` or `_fields`.
     """
 
     OPTIONS: ClassVar[tuple[Option, ...]] = OPTIONS

@@ -1,4 +1,4 @@
-"""What routes say of their answers for the OpenAPI document: references to shapes, which cost a running line nothing.
+"""Answers of routes as the OpenAPI document has them: references to shapes, which cost a running line nothing.
 
 The framework would make a validator of every shape at every route; nobody needs one, for what is answered is made here.
 `lined.web.openapi` puts the shapes into the document.

@@ -1,4 +1,4 @@
-"""Whose database a file is: a journal of this program, of a later version of it, or another program's."""
+"""The owner of a database file: this program, a later version of it, or another program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Up to which code each device has been told its verdicts: a small mapped file beside the journal.
+"""Marks of replies, up to which code each device has had its verdicts: a small mapped file beside the journal.
 
 A crash between the commit and the reply leaves a code accepted but unsaid. Writing "said" into the journal would cost a
 second sync for each read; a mapped page survives SIGKILL for nothing. After a power cut the page may be older than the

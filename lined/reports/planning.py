@@ -17,7 +17,7 @@ import structlog
 from lined.journal.database import Connection
 from lined.journal.tables import asked, jobs, package_lists, packages, report_lists, reports
 from lined.journal.views.eligible import Eligible, eligible, is_eligible, on_its_way, version
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.facts import Fact, SealFact
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -41,8 +41,8 @@ class PlanningRules:
 class Planning:
     """The loop that puts packages into batches."""
 
-    def __init__(self, around: Surroundings, rules: PlanningRules) -> None:
-        self._around = around
+    def __init__(self, ports: Ports, rules: PlanningRules) -> None:
+        self._ports = ports
         self._rules = rules
         self._seen: tuple[int, int] | None = None
 
@@ -55,22 +55,22 @@ class Planning:
                 log.warning("planning_waits_for_journal", error=str(error))
                 more = False
             if not more:
-                await self._around.sleep(TICK_S)
+                await self._ports.sleep(TICK_S)
 
     async def look(self) -> bool:
         """One look. True: something was planned or sealed."""
-        around = self._around
-        seen = await around.journal.read(version)
+        ports = self._ports
+        seen = await ports.journal.read(version)
         moved = False
         if seen != self._seen:
-            found = await around.journal.read(eligible, AT_ONCE)
+            found = await ports.journal.read(eligible, AT_ONCE)
             for part in _parts(found):
-                await around.journal.do(partial(_join, part=part, rules=self._rules, at_ms=around.wall_ms()))
+                await ports.journal.do(partial(_join, part=part, rules=self._rules, at_ms=ports.wall_ms()))
             moved = bool(found)
             if not found:
                 self._seen = seen
-        for report_id in await around.journal.read(_to_seal):
-            moved = await around.journal.do(partial(_seal, report_id=report_id)) or moved
+        for report_id in await ports.journal.read(_to_seal):
+            moved = await ports.journal.do(partial(_seal, report_id=report_id)) or moved
         return moved
 
 

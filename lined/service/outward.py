@@ -34,7 +34,7 @@ from lined.line.watch.read_rate import ReadRate
 from lined.mqtt.outbox import Outbox
 from lined.regulator.client import Regulator
 from lined.reports.delivery.loops import Delivery
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.planning import Planning, PlanningRules
 from lined.service import assembly
 from lined.service.broker import BrokerSide
@@ -84,7 +84,7 @@ class Outward:
             wall=lambda: datetime.fromtimestamp(clock() / 1000, UTC),
         )
         self.renewal = KeyRenewal(self.regulator, key_file, journal, clock)
-        self.around = Surroundings(
+        self.ports = Ports(
             journal=journal,
             regulator=KindSearch(self.regulator),
             problems=problems,
@@ -96,11 +96,11 @@ class Outward:
             chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
             note=defects.note,
         )
-        self.delivery = Delivery(self.around)
+        self.delivery = Delivery(self.ports)
         self._clock = clock
         clock.listeners += [self.regulator.clock_was_set, self.delivery.clock_was_set, self._ask_soon]
         most = plant.aggregation.max_codes if plant.aggregation is not None else 0
-        self.planning = Planning(self.around, PlanningRules(plant.business_place_id, most)) if most else None
+        self.planning = Planning(self.ports, PlanningRules(plant.business_place_id, most)) if most else None
         self.upkeep = Upkeep(config, journal, problems, clock, defects)
         self.alarms = AlarmBook(journal, problems, clock)
         self.notifying: Notifying | None = None
@@ -235,10 +235,10 @@ class Outward:
             elif self._to_be_asked or (asked % CONTACT_S == 0 and self.regulator.counts.total() == self._contacts):
                 self._to_be_asked = False
                 with contextlib.suppress(LookupFailed):
-                    await self.regulator.search(type=None, since=self.around.just_now(), cursor=None, urgent=False)
+                    await self.regulator.search(type=None, since=self.ports.just_now(), cursor=None, urgent=False)
             if asked % CONTACT_S == 0:
                 self._contacts = self.regulator.counts.total()
-            expiry.look(self.regulator.credential_expires_at, self.around.server_now())
+            expiry.look(self.regulator.credential_expires_at, self.ports.server_now())
             await contract.look()
             self._clock.tell(self._problems)
             problem = self.regulator.last_problem

@@ -34,7 +34,7 @@ from lined.regulator.client import Regulator
 from lined.regulator.profiles import load_profile
 from lined.reports.delivery.freezing import stored_body
 from lined.reports.delivery.loops import Delivery
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.planning import Planning, PlanningRules
 from lined.sandbox import SandboxServer, SandboxSettings, issuing
@@ -170,7 +170,7 @@ class Plantwide:
         self.regulator = regulator
         self.delivery = delivery
         self.sealer = Sealer(line.journal, line.state, line.problems, wall_ms, lambda: None, delivery.nudge)
-        self.planning = Planning(delivery._around, PlanningRules(27, self._most(line)))
+        self.planning = Planning(delivery._ports, PlanningRules(27, self._most(line)))
         key = {"Authorization": f"Bearer {server.credentials.api_key}"}
         self.http = httpx.AsyncClient(base_url=server.url, timeout=20, headers=key)
 
@@ -284,7 +284,7 @@ async def plantwide(plant: Plant, directory: Path, **settings: Any) -> AsyncIter
         )
         try:
             async with Regulator(account) as regulator:
-                delivery = Delivery(_around(line, regulator))
+                delivery = Delivery(_ports(line, regulator))
                 await delivery.recover()
                 both = Plantwide(line, server, regulator, delivery)
                 async with both.http:
@@ -293,8 +293,8 @@ async def plantwide(plant: Plant, directory: Path, **settings: Any) -> AsyncIter
             await line.close()
 
 
-def _around(line: Line, regulator: Regulator) -> Surroundings:
-    return Surroundings(
+def _ports(line: Line, regulator: Regulator) -> Ports:
+    return Ports(
         journal=line.journal,
         regulator=KindSearch(regulator),
         problems=line.problems,

@@ -22,7 +22,7 @@ from lined.journal.outcomes import seal
 from lined.journal.tables import codes, counters, reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.loops import Delivery
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.rules import DeliveryRules
 from lined.service.opening import opened
 from lined.vocabulary.errors import OutcomeUnknown, Unavailable
@@ -81,14 +81,14 @@ class Desk:
         self.journal: Journal
         self.delivery: Delivery
         self.people: Commands
-        self.around: Surroundings
+        self.ports: Ports
         self._made = 0
 
     async def open(self) -> None:
         """Open the journal, whatever lies there, and recover, as the daemon starts."""
         self.journal = Journal(self.path)
         await opened(self.journal, BINDING, ["cam-1"], self.path.parent, "continue", self.clock.ms)
-        self.around = Surroundings(
+        self.ports = Ports(
             journal=self.journal,
             regulator=self.office,
             problems=self.told,
@@ -99,7 +99,7 @@ class Desk:
             sleep=asyncio.sleep,
             chance=random.Random(1),
         )
-        self.delivery = Delivery(self.around)
+        self.delivery = Delivery(self.ports)
         self.people = report_commands(self.journal, lambda: self.clock.ms, self.delivery.nudge)
         await self.delivery.recover()
 

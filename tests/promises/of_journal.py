@@ -126,14 +126,14 @@ MUTATIONS = [
         "a report is noted as being sent after it was sent",
         "lined/reports/delivery/submit.py::send",
         """
-        await apply_outcome(around, report, begun(report, around.server_floor_ms()))
-        await around.journal.settle()
-        answered = await _sent(around, search, report, body, failures)
+        await apply_outcome(ports, report, begun(report, ports.server_floor_ms()))
+        await ports.journal.settle()
+        answered = await _sent(ports, search, report, body, failures)
         """,
         """
-        await around.journal.settle()
-        answered = await _sent(around, search, report, body, failures)
-        await apply_outcome(around, report, begun(report, around.server_floor_ms()))
+        await ports.journal.settle()
+        answered = await _sent(ports, search, report, body, failures)
+        await apply_outcome(ports, report, begun(report, ports.server_floor_ms()))
         """,
         _EACH_STEP,
     ),

@@ -161,11 +161,11 @@ MUTATIONS = [
         "an outage puts one report after the other in doubt",
         "lined/reports/delivery/loops.py::Delivery._send",
         """
-        outcome = await submission.send(around, self._search, due, self._send_failures)
+        outcome = await submission.send(ports, self._search, due, self._send_failures)
         if isinstance(outcome, NoAnswer):
             self._close_gate()
         """,
-        "outcome = await submission.send(around, self._search, due, self._send_failures)",
+        "outcome = await submission.send(ports, self._search, due, self._send_failures)",
         _ONE_IN_DOUBT,
     ),
     Mutation(
@@ -515,8 +515,8 @@ MUTATIONS = [
     Mutation(
         CLOCK,
         "searches begin by our own clock",
-        "lined/reports/delivery/ports.py::Surroundings.server_floor_ms",
-        "self.wall_ms() if heard is None else int(heard.timestamp() * 1000)",
+        "lined/reports/delivery/ports.py::Ports.server_floor_ms",
+        "self.wall_ms() if received is None else int(received.timestamp() * 1000)",
         "self.wall_ms()",
         _DOUBT,
     ),
@@ -524,8 +524,8 @@ MUTATIONS = [
         CLOCK,
         "the gap between two searches is counted by our own clock",
         "lined/reports/delivery/search.py::conclude.step",
-        "around.server_ms",
-        "around.wall_ms",
+        "ports.server_ms",
+        "ports.wall_ms",
         _DOUBT,
     ),
     Mutation(
@@ -558,8 +558,8 @@ MUTATIONS = [
         PART,
         "it is held for an echo while its list names only what it refused",
         "lined/reports/delivery/follow.py::_partial",
-        "echo.instead(around, search, report, accepted, refused, processed=late)",
-        "echo.instead(around, search, report, accepted, refused)",
+        "echo.instead(ports, search, report, accepted, refused, processed=late)",
+        "echo.instead(ports, search, report, accepted, refused)",
         _ECHO,
     ),
     Mutation(
@@ -570,14 +570,14 @@ MUTATIONS = [
         {
             CodeState.REFUSED: refused,
             CodeState.REPORTED: unlisted,
-            CodeState.ACCEPTED: {**listed_now, **await _mended(around, report, taken)},
+            CodeState.ACCEPTED: {**listed_now, **await _mended(ports, report, taken)},
         }
         """,
         """
         {
             CodeState.REFUSED: dict.fromkeys(listed.keys, "refused"),
             CodeState.REPORTED: unlisted,
-            CodeState.ACCEPTED: {**listed_now, **await _mended(around, report, taken)},
+            CodeState.ACCEPTED: {**listed_now, **await _mended(ports, report, taken)},
         }
         """,
         _FOLLOWING,
@@ -586,9 +586,9 @@ MUTATIONS = [
         PART,
         "the codes that were not refused go into a new report",
         "lined/reports/delivery/follow.py::_partial",
-        "_, evidence = await error_rows.read(around, report)",
+        "_, evidence = await error_rows.read(ports, report)",
         """
-        _, evidence = await error_rows.read(around, report)
+        _, evidence = await error_rows.read(ports, report)
         return Refused(refusal='in part', own={CodeState.REFUSED: refused})
         """,
         _FOLLOWING,
@@ -629,7 +629,7 @@ MUTATIONS = [
         ANYTHING,
         "an answer that finds no room on the disk is forgotten",
         "lined/reports/delivery/submit.py::_kept",
-        "await around.sleep(DISK_S)",
+        "await ports.sleep(DISK_S)",
         "return",
         _SEEDS,
     ),

@@ -21,7 +21,7 @@ from lined.line.stations.read import Read, typed_device
 from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
-from lined.reports.delivery.ports import RegulatorPort, Surroundings
+from lined.reports.delivery.ports import Ports, RegulatorPort
 from lined.vocabulary.errors import CommandError, Defect, JournalBroken, JournalFull, LookupFailed
 from lined.vocabulary.verdicts import ACCEPTED
 from tests.commands import line_commands, report_commands
@@ -82,7 +82,7 @@ class Life:
         self.port = Port(  # it compares clocks by the one that notices steps, as the regulator's client does
             world.books, world.weather, world.now_s, self.clock, world.epoch_ms, world.hidden_for_s, world.point
         )
-        around = Surroundings(
+        ports = Ports(
             journal=self.journal,
             regulator=cast("RegulatorPort", FaultyPort(self.port, world.mistakes)),
             problems=self.problems,
@@ -94,7 +94,7 @@ class Life:
             chance=random.Random(world.chance.getrandbits(64)),
             note=self.defects.note,
         )
-        self.delivery = Delivery(around)
+        self.delivery = Delivery(ports)
         self.clock.listeners += [self.port.clock_was_set, self.delivery.clock_was_set]
         self.reports = report_commands(self.journal, self.clock, self.delivery.nudge)
         sealer = Sealer(self.journal, state, self.problems, self.clock, self._skew_s, self.delivery.nudge)

@@ -23,7 +23,7 @@ from lined.regulator.budget import Bucket
 from lined.reports.delivery import blame, dating, defective, follow
 from lined.reports.delivery import search as doubt
 from lined.reports.delivery import submit as submission
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.rules import DeliveryRules
 from lined.reports.kinds.kinds import Kind
 from lined.reports.outcomes import searching
@@ -109,8 +109,8 @@ def try_for_ever_what_is_turned_away(patch: pytest.MonkeyPatch) -> None:
 
 
 def believe_any_card(patch: pytest.MonkeyPatch) -> None:
-    async def any_card(around: Surroundings, _kind: str, document_id: str) -> Document | None:
-        return await around.regulator.document(document_id)
+    async def any_card(ports: Ports, _kind: str, document_id: str) -> Document | None:
+        return await ports.regulator.document(document_id)
 
     patch.setattr(follow, "card", any_card)
 
@@ -216,8 +216,8 @@ def end_a_loop_with_a_mistake(patch: pytest.MonkeyPatch) -> None:
 def send_again_what_met_a_mistake_while_it_was_sent(patch: pytest.MonkeyPatch) -> None:
     """As if it were certain that it was not received."""
 
-    def sealed(connection: Connection, report_id: int, around: Surroundings, defect: str | None) -> None:
-        report, at_ms = reports.get(connection, report_id), around.wall_ms()
+    def sealed(connection: Connection, report_id: int, ports: Ports, defect: str | None) -> None:
+        report, at_ms = reports.get(connection, report_id), ports.wall_ms()
         if report is not None and report.state == ReportState.SENDING:
             reports.move(connection, report_id, ReportState.SEALED, at_ms, "forgotten", due_ms=at_ms)
 

@@ -29,6 +29,7 @@ from lined.line.stations.read import Chunk, Read, typed_device
 from lined.line.stations.verdicts import PublishedVerdict, Ruling, told_code
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
+from lined.line.watch.read_alarms import ReadAlarms
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.facts import DeviceFact, Fact, LineFact
@@ -37,7 +38,6 @@ from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 log = structlog.get_logger()
 
 SHOWN = 100  # verdicts kept in memory for the page
-STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
 Listener = Callable[[Sequence[PublishedVerdict]], None]
 Sink = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, judgement, its verdicts
@@ -83,7 +83,7 @@ class LineIntake:
         self._note_failed = False
         self._marks: Counter[str] = Counter()
         self._mark = 0
-        self._in_a_row: dict[str, tuple[str, int]] = {}
+        self._alarms = ReadAlarms(problems)
         self._newest_code = 0
 
     # ── what links call ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,7 +294,10 @@ class LineIntake:
         judgement = Judgement(_combined(ruling.verdicts, counts), self._mark, pending, failed)
         if answer is not None and not answer.done():
             answer.set_result(judgement)
-        for step in (partial(self._publish_verdicts, chunk, ruling, judgement), partial(self._watch, chunk, ruling)):
+        for step in (
+            partial(self._publish_verdicts, chunk, ruling, judgement),
+            partial(self._alarms.look, chunk, ruling),
+        ):
             self._guarded(chunk, step)
         return judgement
 
@@ -328,28 +331,6 @@ class LineIntake:
             self._guarded(chunk, partial(listener, verdicts))
         for sink in self.sinks:
             self._guarded(chunk, partial(sink, chunk.device, judgement, verdicts))
-
-    def _watch(self, chunk: Chunk, ruling: Ruling) -> None:
-        for kind, fact in ruling.alarms:
-            if fact is not None:
-                self._problems.set(kind, chunk.device, fact)
-            else:
-                self._problems.clear(kind, chunk.device)
-        if not chunk.station.repeat_ms.get(chunk.device):
-            return
-        for read, word in zip(chunk.reads, ruling.verdicts, strict=True):
-            item = read.code.ident if read.code else ""
-            last, times = self._in_a_row.get(chunk.device, ("", 0))
-            times = times + 1 if word == Decision.REPEAT and item == last else int(word == Decision.REPEAT)
-            self._in_a_row[chunk.device] = (item, times)
-            if times >= STUCK_AFTER:
-                self._problems.set(
-                    AlarmKind.STUCK_CODE,
-                    chunk.device,
-                    Fact(LineFact.STUCK_CODE, device=chunk.device, n=times),
-                )
-            else:
-                self._problems.clear(AlarmKind.STUCK_CODE, chunk.device)
 
 
 def _combined(verdicts: Sequence[str], counts: Sequence[int]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""What is wrong right now: one entry a kind and place, in memory, shown in `/status` until it is cleared."""
+"""Problems of right now: one entry a kind and place, in memory, shown in `/status` until it is cleared."""
 
 from __future__ import annotations
 

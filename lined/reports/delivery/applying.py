@@ -15,7 +15,7 @@ from lined.journal.outcomes import ReportOutcome
 from lined.journal.tables import documents, reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery import pausing
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.kinds.kinds import kind_of
 from lined.reports.outcomes import refusals
 from lined.reports.outcomes.following import Fits, Misfit, Partial, Succeeded
@@ -32,30 +32,30 @@ DECIDED = "decided-meanwhile"  # code of the CommandError
 WRITE_SLICE = 100  # codes that get a state of their own in one transaction: bounds what a verdict waits for
 
 
-async def apply_outcome(around: Surroundings, report: ReportRow, outcome: ReportOutcome) -> None:
+async def apply_outcome(ports: Ports, report: ReportRow, outcome: ReportOutcome) -> None:
     """Write down what became known of `report`, as it was read. Durable when it returns.
 
     Raises CommandError DECIDED where it has been decided meanwhile what becomes of it; JournalError.
     """
     for own, named in outcome.own.items():
-        await give_own(around, report, own, named)
-    await around.journal.do(partial(write_outcome, report=report, outcome=outcome, around=around))
-    if isinstance(outcome, RefusedNameless) and await around.journal.read(pausing.paused, report.kind):
-        around.problems.set(AlarmKind.KIND_PAUSED, report.kind, pausing.paused_text(report.kind))
+        await give_own(ports, report, own, named)
+    await ports.journal.do(partial(write_outcome, report=report, outcome=outcome, ports=ports))
+    if isinstance(outcome, RefusedNameless) and await ports.journal.read(pausing.paused, report.kind):
+        ports.problems.set(AlarmKind.KIND_PAUSED, report.kind, pausing.paused_text(report.kind))
 
 
-async def apply_in_time(around: Surroundings, report: ReportRow, outcome: ReportOutcome) -> None:
+async def apply_in_time(ports: Ports, report: ReportRow, outcome: ReportOutcome) -> None:
     """The same; nothing is written where it comes too late."""
     try:
-        await apply_outcome(around, report, outcome)
+        await apply_outcome(ports, report, outcome)
     except Conflict as error:
         if error.code != DECIDED:
             raise
 
 
-def write_outcome(connection: Connection, report: ReportRow, outcome: ReportOutcome, around: Surroundings) -> None:
+def write_outcome(connection: Connection, report: ReportRow, outcome: ReportOutcome, ports: Ports) -> None:
     """The transaction of an outcome, whose codes have their own states by now. Raises CommandError DECIDED."""
-    fresh, at_ms = reports.get(connection, report.id), around.wall_ms()
+    fresh, at_ms = reports.get(connection, report.id), ports.wall_ms()
     assert fresh is not None
     if fresh.document_id != report.document_id or fresh.state not in outcome.edges:
         raise _decided(report)
@@ -120,10 +120,10 @@ def _decided(report: ReportRow) -> Conflict:
     return Conflict(DECIDED, f"Report {report.id} was decided by a person meanwhile.")
 
 
-async def give_own(around: Surroundings, report: ReportRow, own: str, named: Mapping[str, str]) -> None:
+async def give_own(ports: Ports, report: ReportRow, own: str, named: Mapping[str, str]) -> None:
     """Give codes of a report (by their keys, with the reason) a state of their own, in small transactions."""
     for part in slices(named):
-        await around.journal.do(partial(_give, report=report, own=own, part=part, at_ms=around.wall_ms()))
+        await ports.journal.do(partial(_give, report=report, own=own, part=part, at_ms=ports.wall_ms()))
 
 
 def _give(connection: Connection, report: ReportRow, own: str, part: Sequence[tuple[str, str]], at_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""What a report's dates allow, looked at before each sending: send it, wait, or hold it for a person.
+"""The check of a report's dates before each sending: send it, wait, or hold it for a person.
 
 Nothing goes out dated in the regulator's future, with an expiry that has passed, or by a clock that is known to have
 been wrong. What a person has confirmed (`CONFIRMED`) is dated as it was read.
@@ -14,7 +14,7 @@ from lined.journal.tables import clock_settings
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.codec import UPDATED
 from lined.reports.delivery.frozen import fields
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.kinds.head import Head
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.clocks import DATE_MS, SYNCED_MS, WRONG_MS
@@ -36,14 +36,14 @@ class Finding(NamedTuple):
     held: str | None = None
 
 
-async def look(around: Surroundings, report: ReportRow) -> Finding:
+async def look(ports: Ports, report: ReportRow) -> Finding:
     """The regulator's clock has to have been heard since ours was set last."""
-    skew_ms = round((around.regulator.server_skew_s or 0.0) * 1000)
+    skew_ms = round((ports.regulator.server_skew_s or 0.0) * 1000)
     # behind everything that is in the writer's queue, a step of the clock too
-    await around.journal.do(lambda connection: clock_settings.measure(connection, skew_ms))
-    head = await around.journal.read(_head, report, around.timezone)
+    await ports.journal.do(lambda connection: clock_settings.measure(connection, skew_ms))
+    head = await ports.journal.read(_head, report, ports.timezone)
     confirmed = report.waits_for == CONFIRMED
-    return judge(head, around.server_ms(), LocalDays(around.timezone), report.size, confirmed=confirmed)
+    return judge(head, ports.server_ms(), LocalDays(ports.timezone), report.size, confirmed=confirmed)
 
 
 def judge(head: Head, now_ms: int, days: LocalDays, codes: int, *, confirmed: bool) -> Finding:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from lined.journal import outcomes
 from lined.journal.database import Connection
 from lined.journal.tables import reports
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.rules import backed_off
 from lined.reports.outcomes.held import HeldForDefect
 from lined.reports.outcomes.sending import DefectWhileSending
@@ -31,8 +31,8 @@ R = TypeVar("R")
 class Defective:
     """`attempt` each step of a report; `aside` are those whose next try has to wait; `settle` what is to be written."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
         self._times: Counter[int] = Counter()
         self._until: dict[int, float] = {}
         self._unwritten: dict[int, str] = {}
@@ -51,7 +51,7 @@ class Defective:
             raise
         except Exception as error:  # noqa: BLE001  a defect of ours
             self._met(report_id, error)
-            self._around.note(where, error)
+            self._ports.note(where, error)
             await self.settle()
             return otherwise
         self._times.pop(report_id, None)
@@ -59,7 +59,7 @@ class Defective:
 
     def _met(self, report_id: int, error: Exception) -> None:
         self._times[report_id] += 1
-        wait_ms = backed_off(WAIT_FIRST_MS, WAIT_MOST_MS, self._times[report_id] - 1, self._around.chance)
+        wait_ms = backed_off(WAIT_FIRST_MS, WAIT_MOST_MS, self._times[report_id] - 1, self._ports.chance)
         self._until[report_id] = asyncio.get_running_loop().time() + wait_ms / 1000
         self._unwritten[report_id] = type(error).__name__
 
@@ -67,16 +67,16 @@ class Defective:
         """Write down what the defects mean for their reports. To be called again after it raised."""
         for report_id, error in list(self._unwritten.items()):
             held = self._times[report_id] >= TIMES
-            step = partial(_settle, report_id=report_id, around=self._around, defect=error if held else None)
-            await self._around.journal.do(step)
+            step = partial(_settle, report_id=report_id, ports=self._ports, defect=error if held else None)
+            await self._ports.journal.do(step)
             self._unwritten.pop(report_id, None)
             if held:
                 del self._times[report_id]
 
 
-def _settle(connection: Connection, report_id: int, around: Surroundings, defect: str | None) -> None:
+def _settle(connection: Connection, report_id: int, ports: Ports, defect: str | None) -> None:
     """`defect`: what it met TIMES times; None: not that often yet."""
-    rules, at_ms = around.rules, around.wall_ms()
+    rules, at_ms = ports.rules, ports.wall_ms()
     report = reports.get(connection, report_id)
     if report is not None and report.state == ReportState.SENDING:
         outcomes.write(connection, report_id, DefectWhileSending(wait_ms=rules.in_doubt_first_ms), at_ms)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from lined.journal.outcomes import ReportOutcome
 from lined.journal.tables import report_events
 from lined.journal.tables.reports import ReportRow
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.search import Search
 from lined.reports.kinds.kinds import kind_of
 from lined.reports.outcomes.searching import FoundEarlier, earlier_missed
@@ -37,21 +37,21 @@ class Verdict(NamedTuple):
     unread: str = ""
 
 
-async def look(around: Surroundings, search: Search, report: ReportRow, refused: Collection[str]) -> Verdict:
+async def look(ports: Ports, search: Search, report: ReportRow, refused: Collection[str]) -> Verdict:
     """Whether a refusal may be the echo of an earlier attempt. `refused`: keys of the members it names."""
-    if not await around.journal.read(report_events.sent_after_doubt, report.id):
+    if not await ports.journal.read(report_events.sent_after_doubt, report.id):
         return Verdict()
     look = await search.look(report, standing=True)
     if look.document is not None:
         return Verdict(document=look.document.document_id)
     if not look.complete:
         return Verdict(suspect=True, unread=look.why)
-    members = set((await around.journal.read(kind_of(report).texts, report)).values())
+    members = set((await ports.journal.read(kind_of(report).texts, report)).values())
     return Verdict(suspect=not refused or 2 * len(members.intersection(refused)) >= len(members))
 
 
 async def instead(
-    around: Surroundings,
+    ports: Ports,
     search: Search,
     report: ReportRow,
     accepted: dict[str, str],
@@ -64,11 +64,11 @@ async def instead(
 
     Raises Unavailable where the search for an earlier attempt's document could not come to its end.
     """
-    verdict = await look(around, search, report, refused)
+    verdict = await look(ports, search, report, refused)
     if (accepted or processed) and verdict.document is None and not verdict.unread:
         return None  # an echo has nothing left to accept
     if verdict.unread:
         raise Unavailable(Fact(DocumentFact.LOOKING_EARLIER, more=verdict.unread))
     if verdict.document is not None:
         return FoundEarlier(document_id=verdict.document, own={CodeState.ACCEPTED: accepted})
-    return earlier_missed(report, around.rules, around.server_ms()) if verdict.suspect else None
+    return earlier_missed(report, ports.rules, ports.server_ms()) if verdict.suspect else None

@@ -12,18 +12,18 @@ from collections.abc import Collection
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import DocumentError
 from lined.reports.delivery.lists import NO_REASON
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.vocabulary.errors import Blame, LookupFailed
 
 KEPT = 50  # rows
 CODES_TOLD = 5  # different codes of errors that a sentence names
 
 
-async def read(around: Surroundings, report: ReportRow) -> tuple[list[DocumentError], str]:
+async def read(ports: Ports, report: ReportRow) -> tuple[list[DocumentError], str]:
     """The first error rows; second: as evidence for people."""
     assert report.document_id is not None
     try:
-        rows = await around.regulator.document_errors(report.document_id, after=None, limit=KEPT)
+        rows = await ports.regulator.document_errors(report.document_id, after=None, limit=KEPT)
     except LookupFailed as error:
         return [], f"the list of errors could not be read: {error}"
     return rows, json.dumps([row._asdict() for row in rows], default=str, ensure_ascii=False)

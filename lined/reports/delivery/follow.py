@@ -20,7 +20,7 @@ from lined.reports.delivery.applying import apply_outcome
 from lined.reports.delivery.blame import blamed
 from lined.reports.delivery.cards import card
 from lined.reports.delivery.lists import Listed, Lists
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.remarks import counted as remarks_counted
 from lined.reports.delivery.remarks import keep as keep_remarks
 from lined.reports.delivery.remarks import remarked
@@ -58,10 +58,10 @@ ENDS = (Succeeded, Partial, Refused, RefusedNameless, Misfit)  # outcomes after 
 class Following:
     """One look after the other at the documents of reports."""
 
-    def __init__(self, around: Surroundings, search: Search) -> None:
-        self._around = around
+    def __init__(self, ports: Ports, search: Search) -> None:
+        self._ports = ports
         self._search = search
-        self._lists = Lists(around)
+        self._lists = Lists(ports)
         self._looks: Counter[int] = Counter()
         self._absent: Counter[int] = Counter()
         self._unfit: Counter[int] = Counter()
@@ -80,11 +80,11 @@ class Following:
         except Unfit as error:
             await self._not_about_it(report, error)
             return False
-        await apply_outcome(self._around, report, outcome)
+        await apply_outcome(self._ports, report, outcome)
         if isinstance(outcome, Partial):
-            await remarks_counted(self._around, report)
+            await remarks_counted(self._ports, report)
         if self._unfit.pop(report.id, 0):
-            self._around.problems.clear(AlarmKind.STRANGE_ANSWER, str(report.id))
+            self._ports.problems.clear(AlarmKind.STRANGE_ANSWER, str(report.id))
         if not isinstance(outcome, ENDS):
             return False
         self._looks.pop(report.id, None)
@@ -94,53 +94,53 @@ class Following:
 
     async def unasked(self, aside: Collection[int]) -> ReportRow | None:
         """A report that succeeded, whose remarks about single codes were not asked for yet."""
-        now_ms = self._around.wall_ms()
+        now_ms = self._ports.wall_ms()
         self._unasked_till_ms = {key: ms for key, ms in self._unasked_till_ms.items() if now_ms < ms <= now_ms + DAY_MS}
-        return await self._around.journal.read(
+        return await self._ports.journal.read(
             report_lists.without_remarks, now_ms - DAY_MS, [*self._unasked_till_ms, *aside]
         )
 
     async def ask_remarks(self, report: ReportRow) -> None:
         """With requests that nobody else needs: what the regulator remarks about the codes of such a report."""
-        around = self._around
+        ports = self._ports
         try:
             listed = await self._lists.remarks(report)
         except LookupFailed as error:
-            self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
+            self._unasked_till_ms[report.id] = ports.wall_ms() + ports.rules.held_poll_ms
             log.info("remarks_not_asked", report=report.id, why=str(error))
             return
         nothing = listed.absent or (listed.whole and listed.foreign > 0)
         self._absent[report.id] += nothing
         if nothing and self._absent[report.id] < ABSENT_LOOKS:
-            self._unasked_till_ms[report.id] = around.wall_ms() + around.rules.held_poll_ms
+            self._unasked_till_ms[report.id] = ports.wall_ms() + ports.rules.held_poll_ms
         elif listed.whole or listed.absent:
             self._absent.pop(report.id, None)
-            await keep_remarks(around, report, remarked(listed))
-            await remarks_counted(around, report)
+            await keep_remarks(ports, report, remarked(listed))
+            await remarks_counted(ports, report)
 
     async def _look(self, report: ReportRow) -> ReportOutcome:
-        around = self._around
+        ports = self._ports
         assert report.document_id is not None
-        document = await card(around, report.kind, report.document_id)
+        document = await card(ports, report.kind, report.document_id)
         if document is not None and report.waits_for == NAMED:
-            compared = await adopted.compared(around, report)
+            compared = await adopted.compared(ports, report)
             if isinstance(compared, Misfit):
                 return compared
-            await apply_outcome(around, report, compared)
+            await apply_outcome(ports, report, compared)
             report = report._replace(waits_for=None, document_codes=compared.codes)
         status = document.status if document is not None else None
-        became = around.profile.statuses.of_document(status)
+        became = ports.profile.statuses.of_document(status)
         if document is not None and became == Outcome.ACCEPTED:
-            return Succeeded(status=document.status, own={CodeState.ACCEPTED: await _mended(around, report, ())})
+            return Succeeded(status=document.status, own={CodeState.ACCEPTED: await _mended(ports, report, ())})
         if document is not None and became != Outcome.PENDING:
             return await self._final(report, document, became)
-        return undecided(report, status, self._looks[report.id], around.rules, around.wall_ms(), around.chance)
+        return undecided(report, status, self._looks[report.id], ports.rules, ports.wall_ms(), ports.chance)
 
     async def _final(self, report: ReportRow, document: Document, became: Outcome) -> ReportOutcome:
         """Some of its codes are refused, or all of it."""
-        around, status = self._around, document.status
+        ports, status = self._ports, document.status
         if report.document_status != status:
-            await apply_outcome(around, report, StatusKnown(status=status))
+            await apply_outcome(ports, report, StatusKnown(status=status))
             report = report._replace(document_status=status)
         listed = await self._lists.read(report)
         if listed.absent:
@@ -149,30 +149,30 @@ class Following:
         if not listed.whole:
             return ReadOn()
         settle = _partial if became == Outcome.PARTIAL else _refused
-        return await settle(around, self._search, report, listed)
+        return await settle(ports, self._search, report, listed)
 
     async def _without_list(self, report: ReportRow, became: Outcome) -> ReportOutcome:
         """Some kinds of documents have no list of codes: the list of errors is what there is (API 1.21.1 §11.5)."""
-        around = self._around
+        ports = self._ports
         self._absent[report.id] += 1
-        rows, evidence = await error_rows.read(around, report)
+        rows, evidence = await error_rows.read(ports, report)
         status, told = report.document_status, error_rows.told(rows)
         about = {"id": report.document_id or "", "status": status or ""}
         why = Fact(ReportFact.NO_LIST_ERRORS, more=told, **about) if told else Fact(ReportFact.NO_LIST, **about)
         if became == Outcome.PARTIAL or self._absent[report.id] < ABSENT_LOOKS:
-            return without_list(report, why, evidence, around.rules, around.wall_ms())
-        named = await around.journal.read(blamed, report, [error_rows.tagged(row) for row in rows])
-        return await _refuse(around, self._search, report, named, why, evidence)
+            return without_list(report, why, evidence, ports.rules, ports.wall_ms())
+        named = await ports.journal.read(blamed, report, [error_rows.tagged(row) for row in rows])
+        return await _refuse(ports, self._search, report, named, why, evidence)
 
     async def _look_for_unlisted(self, report: ReportRow) -> ReportOutcome:
         """A later look at the codes that a partial document had not listed."""
-        around = self._around
+        ports = self._ports
         listed = await self._lists.read(report)
         if not listed.whole and not listed.absent:
             return ReadOn()
         members = _members(report, listed)
         waiting: dict[str, str] = dict.fromkeys(
-            await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED),
+            await ports.journal.read(kind_of(report).with_own, report, CodeState.REPORTED),
             Fact(ReportFact.NEVER_LISTED),
         )
         accepted = {key: text for key, text in members.accepted.items() if key in waiting}
@@ -180,22 +180,22 @@ class Following:
         decided = {*accepted, *map(_member, refused)}
         left = {key: why for key, why in waiting.items() if key not in decided}
         own = {CodeState.ACCEPTED: accepted, CodeState.REFUSED: refused}
-        if around.wall_ms() - (report.final_ms or 0) >= around.rules.give_up_ms:
+        if ports.wall_ms() - (report.final_ms or 0) >= ports.rules.give_up_ms:
             own[CodeState.HELD], left = left, {}
         if remarks := remarked(listed, members):
-            await keep_remarks(around, report, remarks)
-            await remarks_counted(around, report)
-        return Unlisted(left=len(left), wait_ms=around.rules.poll_max_ms, own=own)
+            await keep_remarks(ports, report, remarks)
+            await remarks_counted(ports, report)
+        return Unlisted(left=len(left), wait_ms=ports.rules.poll_max_ms, own=own)
 
     async def _not_about_it(self, report: ReportRow, error: Unfit) -> None:
-        around = self._around
+        ports = self._ports
         self._unfit[report.id] += 1
         times = self._unfit[report.id]
         if times >= TOLD_FROM:
             text = Fact(ReportFact.STRANGE, n=report.id, more=clause(error))
-            around.problems.set(AlarmKind.STRANGE_ANSWER, str(report.id), text)
-        wait_ms = backed_off(around.rules.poll_ms, around.rules.poll_max_ms, times, around.chance)
-        await apply_outcome(around, report, unanswered(report, error, wait_ms, around.rules, around.wall_ms()))
+            ports.problems.set(AlarmKind.STRANGE_ANSWER, str(report.id), text)
+        wait_ms = backed_off(ports.rules.poll_ms, ports.rules.poll_max_ms, times, ports.chance)
+        await apply_outcome(ports, report, unanswered(report, error, wait_ms, ports.rules, ports.wall_ms()))
 
 
 def _members(report: ReportRow, listed: Listed) -> Members:
@@ -207,33 +207,33 @@ def _member(key: str) -> str:
     return key.partition(BEHIND)[0]
 
 
-async def _partial(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> ReportOutcome:
+async def _partial(ports: Ports, search: Search, report: ReportRow, listed: Listed) -> ReportOutcome:
     members = _members(report, listed)
-    refused = await _without_accepted(around, report, dict(members.refused))
+    refused = await _without_accepted(ports, report, dict(members.refused))
     accepted, late = dict(members.accepted), bool(members.unlisted)
-    if refused and (echo_of := await echo.instead(around, search, report, accepted, refused, processed=late)):
+    if refused and (echo_of := await echo.instead(ports, search, report, accepted, refused, processed=late)):
         return echo_of
-    _, evidence = await error_rows.read(around, report)
+    _, evidence = await error_rows.read(ports, report)
     unlisted = dict.fromkeys(members.unlisted, Fact(ReportFact.NOT_LISTED))
     taken = {*refused, *map(_member, refused), *unlisted}
     # An earlier look may have been cut off here (a kill, a full disk) when the document did not list them yet.
-    waiting = await around.journal.read(kind_of(report).with_own, report, CodeState.REPORTED)
+    waiting = await ports.journal.read(kind_of(report).with_own, report, CodeState.REPORTED)
     listed_now = dict.fromkeys((key for key in waiting if key not in taken), Fact(ReportFact.LISTED_LATER))
-    await keep_remarks(around, report, remarked(listed, members))
+    await keep_remarks(ports, report, remarked(listed, members))
     return Partial(
         own={
             CodeState.REFUSED: refused,
             CodeState.REPORTED: unlisted,
-            CodeState.ACCEPTED: {**listed_now, **await _mended(around, report, taken)},
+            CodeState.ACCEPTED: {**listed_now, **await _mended(ports, report, taken)},
         },
-        wait_ms=around.rules.poll_max_ms,
+        wait_ms=ports.rules.poll_max_ms,
         evidence=evidence,
     )
 
 
-async def _refused(around: Surroundings, search: Search, report: ReportRow, listed: Listed) -> ReportOutcome:
+async def _refused(ports: Ports, search: Search, report: ReportRow, listed: Listed) -> ReportOutcome:
     """Nothing was processed. Only the list of codes may blame a code; error rows are numbered, not the codes."""
-    rows, evidence = await error_rows.read(around, report)
+    rows, evidence = await error_rows.read(ports, report)
     named, about = dict(_members(report, listed).refused), report.document_id or ""
     if named:
         why = Fact(ReportFact.REFUSED_WHOLE, id=about)
@@ -241,36 +241,34 @@ async def _refused(around: Surroundings, search: Search, report: ReportRow, list
         why = Fact(ReportFact.REFUSED_NAMELESS_ERRORS, id=about, more=told)
     else:
         why = Fact(ReportFact.REFUSED_NAMELESS, id=about)
-    return await _refuse(around, search, report, named, why, evidence)
+    return await _refuse(ports, search, report, named, why, evidence)
 
 
 async def _refuse(
-    around: Surroundings, search: Search, report: ReportRow, named: dict[str, str], why: str, evidence: str
+    ports: Ports, search: Search, report: ReportRow, named: dict[str, str], why: str, evidence: str
 ) -> ReportOutcome:
-    refused = await _without_accepted(around, report, named)
-    if echo_of := await echo.instead(around, search, report, {}, refused):
+    refused = await _without_accepted(ports, report, named)
+    if echo_of := await echo.instead(ports, search, report, {}, refused):
         return echo_of
     if named:
         return Refused(refusal=why, own={CodeState.REFUSED: refused}, evidence=evidence)
     return RefusedNameless(refusal=why, evidence=evidence)
 
 
-async def _without_accepted(around: Surroundings, report: ReportRow, refused: dict[str, str]) -> dict[str, str]:
+async def _without_accepted(ports: Ports, report: ReportRow, refused: dict[str, str]) -> dict[str, str]:
     """What another document of the same report has accepted stays accepted."""
-    accepted = (
-        set(await around.journal.read(kind_of(report).with_own, report, CodeState.ACCEPTED)) if refused else set()
-    )
+    accepted = set(await ports.journal.read(kind_of(report).with_own, report, CodeState.ACCEPTED)) if refused else set()
     return {key: reason for key, reason in refused.items() if key not in accepted}
 
 
-async def _mended(around: Surroundings, report: ReportRow, but: Collection[str]) -> dict[str, str]:
+async def _mended(ports: Ports, report: ReportRow, but: Collection[str]) -> dict[str, str]:
     """An attempt was refused, was cut short by the end of the program, and sent again: what this document does not
     refuse any more is accepted.
     """
-    refused = await around.journal.read(kind_of(report).with_own, report, CodeState.REFUSED)
+    refused = await ports.journal.read(kind_of(report).with_own, report, CodeState.REFUSED)
     if not refused:
         return {}
-    ours = set((await around.journal.read(kind_of(report).texts, report)).values())
+    ours = set((await ports.journal.read(kind_of(report).texts, report)).values())
     return dict.fromkeys(
         (key for key in refused if key in ours and key not in but), Fact(ReportFact.ACCEPTED_AFTER_ALL)
     )

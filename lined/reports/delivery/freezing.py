@@ -9,7 +9,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import bodies, reports
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.frozen import stored_body
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.kinds.bodies import Body
 from lined.reports.kinds.kinds import kind_of
 from lined.reports.outcomes.sending import Emptied
@@ -20,7 +20,7 @@ __all__ = ["freeze", "stored_body"]
 TRIES = 5  # how often a body is built anew because something changed under it
 
 
-async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
+async def freeze(ports: Ports, report: ReportRow) -> ReportRow | None:
     """The report with its body and fingerprint on disk. None: nothing to send (void, or it changed too often; try
     later).
 
@@ -30,9 +30,9 @@ async def freeze(around: Surroundings, report: ReportRow) -> ReportRow | None:
     if report.fingerprint is not None:
         return report
     for _ in range(TRIES):
-        body = await around.journal.read(kind_of(report).body, report, around.timezone, around.form(report.kind))
-        frozen: ReportRow | None = await around.journal.do(
-            partial(_store, report_id=report.id, body=body, at_ms=around.wall_ms())
+        body = await ports.journal.read(kind_of(report).body, report, ports.timezone, ports.form(report.kind))
+        frozen: ReportRow | None = await ports.journal.do(
+            partial(_store, report_id=report.id, body=body, at_ms=ports.wall_ms())
         )
         if frozen is None:
             return None

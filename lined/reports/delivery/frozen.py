@@ -1,4 +1,4 @@
-"""What a frozen body holds, read back out of its bytes: what was sent, whatever became of its codes since."""
+"""Contents of a frozen body, read back out of its bytes: what was sent, whatever became of its codes since."""
 
 from __future__ import annotations
 

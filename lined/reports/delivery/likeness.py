@@ -1,4 +1,4 @@
-"""Whether a document that holds a report's codes says the same about them: series, dates, place
+"""The comparison of a report with a document that holds its codes: series, dates, place
 (docs/regulator.md, Documents).
 
 Only what both have is compared: the regulator's own sample returns a content with a field missing. Moments may come

@@ -16,7 +16,7 @@ from lined.journal.tables import codes, packages
 from lined.journal.tables.reports import ReportRow
 from lined.regulator.answers import CodeOutcome
 from lined.regulator.profile import Statuses
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.kinds.kinds import kind_of
 from lined.vocabulary.errors import Unfit
 from lined.vocabulary.facts import DocumentFact, Fact
@@ -78,8 +78,8 @@ class Remarks:
 class Lists:
     """The lists that are being read, by report."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
         self._half_read: dict[tuple[int, str], Listed] = {}
         self._half_remarked: dict[tuple[int, str], Remarks] = {}
 
@@ -88,18 +88,18 @@ class Lists:
         own codes, which are many, are read only where something was remarked. Raises LookupFailed, Unfit as `read`.
         """
         assert report.document_id is not None
-        around, key = self._around, (report.id, report.document_id)
+        ports, key = self._ports, (report.id, report.document_id)
         listed = self._half_remarked.pop(key, None) or Remarks()
         most = max(report.document_codes or 0, report.size)
         for _ in range(PAGES):
-            page = await around.regulator.code_outcomes(
-                report.document_id, after=listed.after, limit=min(around.rules.outcomes_page, most + 1), spare=True
+            page = await ports.regulator.code_outcomes(
+                report.document_id, after=listed.after, limit=min(ports.rules.outcomes_page, most + 1), spare=True
             )
             if page is None:
                 return Remarks(absent=True)
             listed.rows += len(page)
             listed.sample += [row.code for row in page[:1]]
-            listed.found += [row for row in page if row.state in around.profile.statuses.code_warned]
+            listed.found += [row for row in page if row.state in ports.profile.statuses.code_warned]
             # The rows of an aggregation may be packages, children or both: its list is read to an empty page.
             enough = most if report.kind != ReportKind.AGGREGATION else ROWS_MOST
             if listed.rows > enough:
@@ -108,19 +108,19 @@ class Lists:
                 await self._match(report, listed)
                 return listed
             listed.after = max(row.index for row in page)
-            await around.sleep(0)
+            await ports.sleep(0)
         self._half_remarked[key] = listed
         return listed
 
     async def _match(self, report: ReportRow, listed: Remarks) -> None:
         """Which codes of ours the remarks are about. Raises Unfit for a list of something else."""
         listed.whole = True
-        listed.foreign = await self._around.journal.read(_strangers, report, listed.sample)
+        listed.foreign = await self._ports.journal.read(_strangers, report, listed.sample)
         if listed.sample and listed.foreign == len(listed.sample):
             raise Unfit(Fact(DocumentFact.OTHER_LIST, id=report.document_id or ""))
         if not listed.found:
             return
-        ours = await self._around.journal.read(kind_of(report).texts, report)
+        ours = await self._ports.journal.read(kind_of(report).texts, report)
         for row in listed.found:
             key = _key(row, ours)
             if key is None:
@@ -133,19 +133,19 @@ class Lists:
         Unfit for a list that cannot be the document's.
         """
         assert report.document_id is not None
-        around, key = self._around, (report.id, report.document_id)
-        ours = await around.journal.read(kind_of(report).texts, report)
+        ports, key = self._ports, (report.id, report.document_id)
+        ours = await ports.journal.read(kind_of(report).texts, report)
         listed = self._half_read.pop(key, None) or Listed()
         listed.keys = set(ours.values())
         most = max(report.document_codes or 0, report.size, len(listed.keys))
         for _ in range(PAGES):
-            page = await around.regulator.code_outcomes(
-                report.document_id, after=listed.after, limit=min(around.rules.outcomes_page, most + 1)
+            page = await ports.regulator.code_outcomes(
+                report.document_id, after=listed.after, limit=min(ports.rules.outcomes_page, most + 1)
             )
             if page is None:
                 return Listed(listed.keys, absent=True)
             for row in page:
-                listed.take(row, ours, around.profile.statuses)
+                listed.take(row, ours, ports.profile.statuses)
             # A server may have a limit of its own, so a short page is not the last.
             if not page or listed.keys <= listed.accepted.keys() | listed.refused.keys():
                 if listed.rows and listed.rows == listed.foreign:
@@ -155,7 +155,7 @@ class Lists:
             if listed.rows > most:
                 raise _too_long(report, most)
             listed.after = max(row.index for row in page)
-            await around.sleep(0)
+            await ports.sleep(0)
         self._half_read[key] = listed
         return listed
 

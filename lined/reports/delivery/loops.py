@@ -24,7 +24,7 @@ from lined.reports.delivery import submit as submission
 from lined.reports.delivery.applying import DECIDED, apply_outcome
 from lined.reports.delivery.defective import Defective
 from lined.reports.delivery.follow import Following
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.returning import doubt_returned
 from lined.reports.delivery.rules import DAY_MS, backed_off
 from lined.reports.delivery.search import Search, conclude
@@ -46,10 +46,10 @@ AT_ONCE = 50  # reports one look may bring
 class Delivery:
     """Three loops over the journal: send, look for what is in doubt, follow documents. `nudge` wakes the first."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
-        self._search = Search(around)
-        self._defective = Defective(around)
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._search = Search(ports)
+        self._defective = Defective(ports)
         self._wake = asyncio.Event()
         self._recovered = False
         self._gate_open = False
@@ -60,7 +60,7 @@ class Delivery:
         self._kind_at_ms: dict[str, int] = {}
         self._closings = 0
         self._look_failures: Counter[int] = Counter()
-        self._following = Following(around, self._search)
+        self._following = Following(ports, self._search)
         self._follow_failures = 0
         self._ending = False
         self._idle = asyncio.Event()
@@ -93,17 +93,17 @@ class Delivery:
             raise
         except Exception as error:  # noqa: BLE001  a defect of ours
             if not isinstance(error, Defect):  # the writer has told that
-                self._around.note("recovery", error)
+                self._ports.note("recovery", error)
         return 0
 
     async def _recover(self) -> int:
-        around = self._around
-        doubted: int = await around.journal.do(
-            lambda connection: submission.doubt_unfinished(connection, around.wall_ms(), around.rules.in_doubt_first_ms)
+        ports = self._ports
+        doubted: int = await ports.journal.do(
+            lambda connection: submission.doubt_unfinished(connection, ports.wall_ms(), ports.rules.in_doubt_first_ms)
         )
         await self._doubt_returned()
-        in_doubt = await around.journal.read(report_lists.in_doubt, 1)
-        paused = await around.journal.read(pausing.paused_kinds)
+        in_doubt = await ports.journal.read(report_lists.in_doubt, 1)
+        paused = await ports.journal.read(pausing.paused_kinds)
         self._gate_open = not in_doubt  # the last thing: from now on something may be on its way
         self._recovered = True
         self._tell_paused(paused)
@@ -112,11 +112,11 @@ class Delivery:
     async def _doubt_returned(self) -> None:
         """What cannot be done for a mistake of ours waits for the next start: none of it is sent before."""
         try:
-            await doubt_returned(self._around)
+            await doubt_returned(self._ports)
         except JournalError:
             raise
         except Exception as error:  # noqa: BLE001  a defect of ours
-            self._around.note("reports of a backup", error)
+            self._ports.note("reports of a backup", error)
 
     async def finish(self, patience_s: float) -> None:
         """Send nothing more; wait so long for what is being sent."""
@@ -138,12 +138,12 @@ class Delivery:
     async def run_looking(self) -> None:
         while True:
             await self._guarded(self.look_next)
-            await self._around.sleep(TICK_S)
+            await self._ports.sleep(TICK_S)
 
     async def run_following(self) -> None:
         while True:
             if not await self._guarded(self.follow_next):
-                await self._around.sleep(TICK_S)
+                await self._ports.sleep(TICK_S)
 
     async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
         """One step; a disk without room is reported by the writer, and the step comes round again."""
@@ -151,7 +151,7 @@ class Delivery:
             return await step()
         except JournalFull as error:
             log.warning("delivery_waits_for_disk", error=str(error))
-            await self._around.sleep(TICK_S)
+            await self._ports.sleep(TICK_S)
             return False
 
     async def _pause(self) -> None:
@@ -166,34 +166,34 @@ class Delivery:
 
     async def send_next(self) -> bool:
         """Freeze and send the oldest report that is due. False: there was none, or it could not be sent."""
-        around = self._around
+        ports = self._ports
         if not self._gate_open or self._ahead(self._send_at_ms):
             return False
         paused_kinds = [kind for kind, at_ms in self._kind_at_ms.items() if self._ahead(at_ms)]
-        due, paused = await around.journal.read(
-            _due_to_send, around.wall_ms(), around.rules.longest_wait_ms, paused_kinds, self._defective.aside()
+        due, paused = await ports.journal.read(
+            _due_to_send, ports.wall_ms(), ports.rules.longest_wait_ms, paused_kinds, self._defective.aside()
         )
         self._tell_paused(paused)
         if due is None:
             return False
         sent = await self._defective.attempt(due.id, "sending", partial(self._send, due), otherwise=None)
         if sent is None:
-            fresh = await around.journal.read(reports.get, due.id)
+            fresh = await ports.journal.read(reports.get, due.id)
             if fresh is not None and fresh.state == ReportState.IN_DOUBT:
                 self._close_gate()
         return bool(sent)
 
     async def _send(self, due: ReportRow) -> bool | None:
         """Freeze and send it. False: it could not be sent."""
-        around = self._around
-        outcome = await submission.send(around, self._search, due, self._send_failures)
+        ports = self._ports
+        outcome = await submission.send(ports, self._search, due, self._send_failures)
         if isinstance(outcome, NoAnswer):
             self._close_gate()
         if not isinstance(outcome, NotReceived):
             self._send_failures = 0
             return True
         self._send_failures += 1
-        at_ms = around.wall_ms() + outcome.wait_ms
+        at_ms = ports.wall_ms() + outcome.wait_ms
         if outcome.of_its_kind:
             self._kind_at_ms[due.kind] = at_ms
         elif outcome.of_all:
@@ -202,44 +202,44 @@ class Delivery:
 
     def _ahead(self, moment_ms: int) -> bool:
         """True until that moment. One further ahead than we ever wait was set by a clock that is right now."""
-        now = self._around.wall_ms()
-        return now < moment_ms <= now + self._around.rules.longest_wait_ms
+        now = self._ports.wall_ms()
+        return now < moment_ms <= now + self._ports.rules.longest_wait_ms
 
     def _tell_paused(self, paused: list[str]) -> None:
         """Tell people which kinds wait for a person."""
         for kind in KINDS:
             if kind in paused:
-                self._around.problems.set(AlarmKind.KIND_PAUSED, kind, pausing.paused_text(kind))
+                self._ports.problems.set(AlarmKind.KIND_PAUSED, kind, pausing.paused_text(kind))
             else:
-                self._around.problems.clear(AlarmKind.KIND_PAUSED, kind)
+                self._ports.problems.clear(AlarmKind.KIND_PAUSED, kind)
 
     def _close_gate(self) -> None:
         self._gate_open = False
         self._closings += 1
         self._probes = 0
-        self._probe_at_ms = self._around.wall_ms() + self._around.rules.probe_ms
+        self._probe_at_ms = self._ports.wall_ms() + self._ports.rules.probe_ms
 
     # ── what is in doubt ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def look_next(self) -> bool:
         """Look for reports in doubt whose time has come, or for any of them while the gate is closed."""
-        around = self._around
+        ports = self._ports
         if not self._recovered:
             await self.recover()
             return False
         await self._defective.settle()
         await self._tell_held()
-        in_doubt = await around.journal.read(report_lists.in_doubt, AT_ONCE)
+        in_doubt = await ports.journal.read(report_lists.in_doubt, AT_ONCE)
         aside = self._defective.aside()
-        now = around.wall_ms()
+        now = ports.wall_ms()
         if not in_doubt:
             self._search.round_over()
-            around.problems.clear(AlarmKind.IN_DOUBT, "reports")
+            ports.problems.clear(AlarmKind.IN_DOUBT, "reports")
             if not self._gate_open and not self._ahead(self._probe_at_ms):
                 await self._ask_anything()
             return False
-        around.problems.set(AlarmKind.IN_DOUBT, "reports", _doubt_text(in_doubt))
-        furthest = now + around.rules.longest_wait_ms
+        ports.problems.set(AlarmKind.IN_DOUBT, "reports", _doubt_text(in_doubt))
+        furthest = now + ports.rules.longest_wait_ms
         open_to_look = [report for report in in_doubt if report.id not in aside]
         due = [report for report in open_to_look if not now < (report.due_ms or 0) <= furthest]
         if due:
@@ -258,11 +258,11 @@ class Delivery:
 
     async def _tell_held(self) -> None:
         """Nothing happens to a held report by itself, so somebody has to hear of it."""
-        count, first = await self._around.journal.read(report_lists.held, TOLD)
+        count, first = await self._ports.journal.read(report_lists.held, TOLD)
         if count:
-            self._around.problems.set(AlarmKind.HELD, "reports", _held_text(count, first))
+            self._ports.problems.set(AlarmKind.HELD, "reports", _held_text(count, first))
         else:
-            self._around.problems.clear(AlarmKind.HELD, "reports")
+            self._ports.problems.clear(AlarmKind.HELD, "reports")
 
     async def _look(self, report: ReportRow, *, probing: bool) -> None:
         closings = self._closings
@@ -270,13 +270,13 @@ class Delivery:
         log.info("looked_for_report", report=report.id, probing=probing, found=look.document is not None, why=look.why)
         self._probed(look.answered and closings == self._closings)  # what was answered before says nothing now
         self._look_failures[report.id] = 0 if look.complete else self._look_failures[report.id] + 1
-        await conclude(self._around, report, look, probing, self._look_failures[report.id])
+        await conclude(self._ports, report, look, probing, self._look_failures[report.id])
 
     async def _ask_anything(self) -> None:
         """A search for nothing in particular, where the gate is closed and no report is in doubt any more."""
-        around = self._around
+        ports = self._ports
         try:
-            await around.regulator.search(kind=ReportKind.UTILISATION, since=around.just_now(), cursor=None)
+            await ports.regulator.search(kind=ReportKind.UTILISATION, since=ports.just_now(), cursor=None)
         except LookupFailed:
             self._probed(False)
         else:
@@ -289,18 +289,18 @@ class Delivery:
             self._probes = 0
             self.nudge()
             return
-        rules = self._around.rules
-        wait_ms = backed_off(rules.probe_ms, rules.probe_max_ms, self._probes, self._around.chance)
-        self._probe_at_ms = self._around.wall_ms() + wait_ms
+        rules = self._ports.rules
+        wait_ms = backed_off(rules.probe_ms, rules.probe_max_ms, self._probes, self._ports.chance)
+        self._probe_at_ms = self._ports.wall_ms() + wait_ms
         self._probes += 1
 
     # ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def follow_next(self) -> bool:
         """Look at every document that is due. False: none was, or the regulator does not answer."""
-        around = self._around
-        found = await around.journal.read(
-            report_lists.due_to_follow, around.wall_ms(), around.rules.longest_wait_ms, AT_ONCE
+        ports = self._ports
+        found = await ports.journal.read(
+            report_lists.due_to_follow, ports.wall_ms(), ports.rules.longest_wait_ms, AT_ONCE
         )
         aside = self._defective.aside()
         due = [report for report in found if report.id not in aside]
@@ -320,13 +320,13 @@ class Delivery:
 
     async def _answered(self, report: ReportRow) -> bool:
         """One look. False: the regulator does not answer, and the next look waits."""
-        around = self._around
+        ports = self._ports
         try:
             ended = await self._following.look(report)
         except LookupFailed as error:
-            wait_ms = backed_off(around.rules.retry_ms, around.rules.retry_max_ms, self._follow_failures, around.chance)
+            wait_ms = backed_off(ports.rules.retry_ms, ports.rules.retry_max_ms, self._follow_failures, ports.chance)
             self._follow_failures += 1
-            await apply_outcome(around, report, unanswered(report, error, wait_ms, around.rules, around.wall_ms()))
+            await apply_outcome(ports, report, unanswered(report, error, wait_ms, ports.rules, ports.wall_ms()))
             return False
         self._follow_failures = 0
         if ended:

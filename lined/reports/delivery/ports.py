@@ -1,4 +1,4 @@
-"""What delivery needs from outside: a regulator, the time of day, a way to wait, chance. All of it replaceable, so that
+"""Ports of delivery to the outside: a regulator, the time of day, a way to wait, chance. All of it replaceable, so that
 a seeded run can play everything that may happen.
 """
 
@@ -66,7 +66,7 @@ class ProblemsPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Ports:
     """Everything the parts of delivery share."""
 
     journal: Journal
@@ -104,5 +104,5 @@ class Surroundings:
         """A moment of the regulator's clock that has certainly passed: its last answer. What is sent from now on cannot
         be dated before it, even if our own clock has jumped since.
         """
-        heard = self.regulator.server_time
-        return self.wall_ms() if heard is None else int(heard.timestamp() * 1000)
+        received = self.regulator.server_time
+        return self.wall_ms() if received is None else int(received.timestamp() * 1000)

@@ -10,7 +10,7 @@ from lined.journal.tables import warnings
 from lined.journal.tables.reports import ReportRow
 from lined.reports.delivery.applying import slices, still
 from lined.reports.delivery.lists import Listed, Remarks
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.members import Members
 
@@ -21,15 +21,15 @@ def remarked(listed: Listed | Remarks, members: Members | None = None) -> dict[s
     return {key.rpartition(BEHIND)[2]: text for key, text in remarks.items()}
 
 
-async def keep(around: Surroundings, report: ReportRow, remarks: Mapping[str, str]) -> None:
+async def keep(ports: Ports, report: ReportRow, remarks: Mapping[str, str]) -> None:
     """May be repeated. Raises CommandError DECIDED."""
     for part in slices(remarks):
-        await around.journal.do(partial(_keep, report=report, part=part, at_ms=around.wall_ms()))
+        await ports.journal.do(partial(_keep, report=report, part=part, at_ms=ports.wall_ms()))
 
 
-async def counted(around: Surroundings, report: ReportRow) -> None:
+async def counted(ports: Ports, report: ReportRow) -> None:
     """All that the regulator has to remark about a report was asked for."""
-    await around.journal.do(partial(warnings.counted, report=report))
+    await ports.journal.do(partial(warnings.counted, report=report))
 
 
 def _keep(connection: Connection, report: ReportRow, part: Sequence[tuple[str, str]], at_ms: int) -> None:

@@ -12,15 +12,15 @@ from lined.journal.care.takeover import PERSON
 from lined.journal.database import Connection
 from lined.journal.tables import report_lists
 from lined.reports.delivery.freezing import freeze
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.outcomes.sending import Returned
 
 
-async def doubt_returned(around: Surroundings) -> None:
+async def doubt_returned(ports: Ports) -> None:
     """May be repeated after a crash. Raises JournalFull."""
-    for report in await around.journal.read(report_lists.sealed_for, PERSON):
-        if await freeze(around, report) is not None:
-            await around.journal.do(partial(_doubt, report_id=report.id, at_ms=around.wall_ms()))
+    for report in await ports.journal.read(report_lists.sealed_for, PERSON):
+        if await freeze(ports, report) is not None:
+            await ports.journal.do(partial(_doubt, report_id=report.id, at_ms=ports.wall_ms()))
 
 
 def _doubt(connection: Connection, report_id: int, at_ms: int) -> None:

@@ -26,7 +26,7 @@ from lined.reports.delivery import likeness
 from lined.reports.delivery.applying import write_outcome
 from lined.reports.delivery.cards import card
 from lined.reports.delivery.frozen import fields
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.kinds.aggregation import BEHIND
 from lined.reports.kinds.kinds import KINDS, kind_of
 from lined.reports.outcomes.searching import Look, concluded
@@ -93,8 +93,8 @@ class Search:
     of each. Call `round_over` when no look is due.
     """
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
         self._foreign: dict[tuple[int, str], None] = {}
         self._prints = prints.Prints()
 
@@ -106,26 +106,26 @@ class Search:
         """One search for a document that is the report's and not known to be an earlier one. Never raises for what the
         regulator does; the journal is not changed. `standing`: one that was refused whole does not count.
         """
-        around = self._around
+        ports = self._ports
         since = datetime.fromtimestamp(((report.attempt_server_ms or report.opened_ms) - MARGIN_MS) / 1000, UTC)
-        codes = await around.journal.read(kind_of(report).sent, report, around.form(report.kind))
+        codes = await ports.journal.read(kind_of(report).sent, report, ports.form(report.kind))
         ours = _Ours(codes, prints.of(codes))
-        found = _Findings(standing, around.profile.statuses)
+        found = _Findings(standing, ports.profile.statuses)
         cursor: str | None = None
         answered = False
         seen: set[str] = set()
         try:
             for _ in range(PAGES_MAX):
-                page = await around.regulator.search(kind=report.kind, since=since, cursor=cursor)
+                page = await ports.regulator.search(kind=report.kind, since=since, cursor=cursor)
                 answered = True
                 fresh = [document for document in page if document.document_id not in seen]
                 if not fresh:
-                    if len(page) >= around.rules.search_page:
+                    if len(page) >= ports.rules.search_page:
                         return Look(answered=True, why=Fact(DocumentFact.SAME_PAGE))
                     await self._touching(report, ours, since, seen, found)
                     return found.look()
                 seen.update(document.document_id for document in fresh)
-                known = await around.journal.read(documents.known, [document.document_id for document in fresh])
+                known = await ports.journal.read(documents.known, [document.document_id for document in fresh])
                 await self._read(report, ours, [d for d in fresh if d.document_id not in known], found)
                 if found.settled:
                     return found.look()
@@ -140,9 +140,9 @@ class Search:
                 continue
             if self._prints.foreign(report.kind, document.document_id, ours.prints):
                 self._remember_foreign(report, document)
-                await self._around.sleep(0)
+                await self._ports.sleep(0)
                 continue
-            content = await self._around.regulator.content(document.document_id)
+            content = await self._ports.regulator.content(document.document_id)
             theirs = await self._codes(report.kind, content)
             if theirs is None:
                 found.unreadable = Fact(DocumentFact.NO_LIST, id=document.document_id)
@@ -165,7 +165,7 @@ class Search:
         self, report: ReportRow, document: Document, content: Mapping[str, object], found: _Findings
     ) -> None:
         form = kind_of(report).format
-        mine = form.told(await self._around.journal.read(fields, report.id, form.codes_in))
+        mine = form.told(await self._ports.journal.read(fields, report.id, form.codes_in))
         other = likeness.difference(mine, form.told(content))
         if other is None:
             found.match(document)
@@ -176,18 +176,18 @@ class Search:
         self, report: ReportRow, ours: _Ours, since: datetime, seen: Collection[str], found: _Findings
     ) -> None:
         """Read the documents that the codes' histories name and no search has shown. Raises LookupFailed for those."""
-        around = self._around
-        sample = await around.journal.read(_sample, report)
+        ports = self._ports
+        sample = await ports.journal.read(_sample, report)
         try:
-            named = await around.regulator.touching(kind=report.kind, codes=sample, since=since)
+            named = await ports.regulator.touching(kind=report.kind, codes=sample, since=since)
         except LookupFailed as error:
             log.info("no_histories", report=report.id, why=str(error))
             return
-        known = await around.journal.read(documents.known, named)
+        known = await ports.journal.read(documents.known, named)
         for document_id in named:
             if document_id in known or document_id in seen or found.settled:
                 continue
-            document = await card(around, report.kind, document_id)
+            document = await card(ports, report.kind, document_id)
             if document is None:
                 found.unreadable = Fact(DocumentFact.NOT_SEEN, id=document_id)
             else:
@@ -200,7 +200,7 @@ class Search:
         stripped: list[str] = []
         for start in range(0, len(listed), STRIP_SLICE):
             stripped += [without_separators(code) for code in listed[start : start + STRIP_SLICE]]
-            await self._around.sleep(0)
+            await self._ports.sleep(0)
         return stripped
 
     def _remember_foreign(self, report: ReportRow, document: Document) -> None:
@@ -216,7 +216,7 @@ def _sample(connection: Connection, report: ReportRow) -> list[str]:
     return idents[:: max(1, len(idents) // SAMPLE)][:SAMPLE]
 
 
-async def conclude(around: Surroundings, report: ReportRow, look: Look, probing: bool, failures: int) -> None:
+async def conclude(ports: Ports, report: ReportRow, look: Look, probing: bool, failures: int) -> None:
     """Write down what a look means. A look before its time (`probing`) finds, but does not count as a miss."""
 
     def step(connection: Connection) -> None:
@@ -228,11 +228,11 @@ async def conclude(around: Surroundings, report: ReportRow, look: Look, probing:
             look,
             probing=probing,
             failures=failures,
-            rules=around.rules,
-            at_ms=around.wall_ms(),
-            server_ms=around.server_ms(),
-            chance=around.chance,
+            rules=ports.rules,
+            at_ms=ports.wall_ms(),
+            server_ms=ports.server_ms(),
+            chance=ports.chance,
         )
-        write_outcome(connection, fresh, outcome, around)
+        write_outcome(connection, fresh, outcome, ports)
 
-    await around.journal.do(step)
+    await ports.journal.do(step)

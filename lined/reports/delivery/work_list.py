@@ -1,4 +1,4 @@
-"""What outcomes put before people: refused codes, and the packages that hold one. Written with the outcome itself."""
+"""Tasks of outcomes for people: refused codes, and the packages that hold one. Written with the outcome itself."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from lined.line.stations.verdicts import PublishedVerdict
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.reports.delivery.rules import DeliveryRules
 from tests.commands import line_commands, report_commands
 from tests.harness.line import BINDING, OIL, Frame
@@ -99,7 +99,7 @@ class Line:
         self.intake = LineIntake(self.plant, self.journal, state, self.problems, numbers, wall_ms)
         self.intake.listeners.append(self.verdicts.extend)
         self.does = line_commands(self.plant, self.journal, state, self.intake, wall_ms)
-        around = Surroundings(
+        ports = Ports(
             journal=self.journal,
             regulator=self.office,
             problems=self.problems,
@@ -110,7 +110,7 @@ class Line:
             sleep=asyncio.sleep,
             chance=random.Random(1),
         )
-        self.delivery = Delivery(around)
+        self.delivery = Delivery(ports)
         self.people = report_commands(self.journal, wall_ms, self.delivery.nudge)
         self.sealer = Sealer(self.journal, state, self.problems, wall_ms, lambda: None, self.delivery.nudge)
         self.watch = BalanceWatch(self.journal, self.problems, STATIONS, packs=True)

@@ -29,7 +29,7 @@ from lined.line.stations.read import typed_device
 from lined.line.watch.clock import WallClock
 from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
-from lined.reports.delivery.ports import Surroundings
+from lined.reports.delivery.ports import Ports
 from lined.vocabulary.errors import LookupFailed, Unavailable
 from tests.commands import line_commands, report_commands
 from tests.harness.line import BINDING, DEVICES, OIL, frame, oil, plant
@@ -69,7 +69,7 @@ class Clocked:
         self.problems = Problems(self.now)
         self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.now)
         self.line = line_commands(self.plant, self.journal, self.state, self.intake, self.now)
-        around = Surroundings(
+        ports = Ports(
             journal=self.journal,
             regulator=self.office,
             problems=self.problems,
@@ -80,7 +80,7 @@ class Clocked:
             sleep=asyncio.sleep,
             chance=random.Random(1),
         )
-        self.delivery = Delivery(around)
+        self.delivery = Delivery(ports)
         self.clock.was_set = lambda: None  # only what the program notices itself counts here
         self.now.listeners += [self.office.clock_was_set, self.delivery.clock_was_set]
         self.sealer = Sealer(self.journal, self.state, self.problems, self.now, self._skew_s, self.delivery.nudge)

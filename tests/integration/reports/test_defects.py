@@ -43,7 +43,7 @@ async def test_a_report_that_cannot_be_frozen_is_held_after_three_tries_and_othe
 ) -> None:
     async with desk(tmp_path / "line.db") as d:
         first, second = await d.batch(), await d.batch()
-        times = spoil(monkeypatch, submission, "freeze", first, lambda _around, report: int(report.id))
+        times = spoil(monkeypatch, submission, "freeze", first, lambda _ports, report: int(report.id))
         for _ in range(12):
             await d.send()
             await d.look()
@@ -104,7 +104,7 @@ async def test_a_search_that_meets_defects_holds_its_report_and_finds_the_others
             d.office.arrives.append(f"doc-{ids[-1]}")
             d.delivery._gate_open = True
             await d.send()
-        spoil(monkeypatch, loops, "conclude", ids[0], lambda _around, report, *_: int(report.id))
+        spoil(monkeypatch, loops, "conclude", ids[0], lambda _ports, report, *_: int(report.id))
         for _ in range(4):
             d.clock.pass_ms(2 * MINUTE_MS)
             await d.look()
@@ -136,7 +136,7 @@ async def test_two_defects_and_then_none_hold_nothing(tmp_path: Path, monkeypatc
         report_id = await d.batch()
         for _ in range(2):
             with monkeypatch.context() as patch:
-                spoil(patch, submission, "freeze", report_id, lambda _around, report: int(report.id))
+                spoil(patch, submission, "freeze", report_id, lambda _ports, report: int(report.id))
                 await d.send()
             await d.look()
         assert await d.send()
@@ -149,7 +149,7 @@ async def test_a_defect_puts_its_report_off_and_not_the_one_behind_it(
     monkeypatch.setattr(defective, "WAIT_FIRST_MS", 60_000)
     async with desk(tmp_path / "line.db") as d:
         first, second = await d.batch(), await d.batch()
-        times = spoil(monkeypatch, submission, "freeze", first, lambda _around, report: int(report.id))
+        times = spoil(monkeypatch, submission, "freeze", first, lambda _ports, report: int(report.id))
         for _ in range(3):
             await d.send()
             await d.look()

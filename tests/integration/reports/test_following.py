@@ -132,7 +132,7 @@ async def test_a_look_that_was_cut_off_between_two_writes_leaves_no_code_without
     async with desk(tmp_path / "line.db") as d:
         report_id, doc = await d.submitted(3)
         codes = await d.codes_of(report_id)
-        await applying.give_own(d.around, await d.report(report_id), "reported", {codes[1]: "not listed yet"})
+        await applying.give_own(d.ports, await d.report(report_id), "reported", {codes[1]: "not listed yet"})
         doc.status = "PARTIALLY_PROCESSED"
         doc.refuse(codes[2])
         await d.followed()

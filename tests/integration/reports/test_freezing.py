@@ -108,6 +108,6 @@ async def test_what_changes_all_the_time_is_tried_again_later(tmp_path: Path, mo
 async def test_frozen_bytes_are_read_back_code_by_code(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await d.batch(5)
-        await freezing.freeze(d.around, await d.report(report_id))
+        await freezing.freeze(d.ports, await d.report(report_id))
         found = await d.journal.read(lambda c: list(elements(c, report_id, "sntins")))
         assert found == [code + "\x1d93vuzv" for code in await d.codes_of(report_id)]

@@ -242,7 +242,7 @@ async def test_after_a_crash_in_the_middle_of_a_refusal_all_is_as_without_it(tmp
         bad, *_ = await d.codes_of(report_id)
         doc.status = "ERROR"
         doc.refuse(bad)
-        await applying.give_own(d.around, await d.report(report_id), "refused", {bad: "bad"})
+        await applying.give_own(d.ports, await d.report(report_id), "refused", {bad: "bad"})
         await d.restart()
         await d.followed()
         first, heir = await d.all_reports()
@@ -253,7 +253,7 @@ async def test_a_refusal_cut_short_by_a_crash_is_undone_by_a_later_success(tmp_p
     async with desk(tmp_path / "line.db") as d:
         report_id = await d.in_doubt(3)
         bad, *_ = await d.codes_of(report_id)
-        await applying.give_own(d.around, await d.report(report_id), "refused", {bad: "bad"})
+        await applying.give_own(d.ports, await d.report(report_id), "refused", {bad: "bad"})
         d.office.doc("doc-a", await d.full_codes_of(report_id), "SUCCESS")
         await d.miss()
         await d.followed()

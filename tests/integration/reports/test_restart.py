@@ -64,7 +64,7 @@ async def test_what_had_not_arrived_is_sent_again_after_two_misses(tmp_path: Pat
 async def test_a_frozen_report_that_was_not_sent_yet_goes_with_the_same_bytes(tmp_path: Path) -> None:
     async with desk(tmp_path / "line.db") as d:
         report_id = await d.batch()
-        frozen = await freezing.freeze(d.around, await d.report(report_id))
+        frozen = await freezing.freeze(d.ports, await d.report(report_id))
         assert frozen is not None
         await d.restart()
         await d.send()
@@ -108,9 +108,9 @@ async def test_a_clock_that_ran_ahead_does_not_put_off_the_first_search_for_year
         ahead_ms = 3 * 365 * 24 * 3_600_000
         d.clock.jump_ms(ahead_ms)
         report_id = await d.batch()
-        await freezing.freeze(d.around, await d.report(report_id))
+        await freezing.freeze(d.ports, await d.report(report_id))
         row = await d.report(report_id)
-        await apply_outcome(d.around, row, begun(row, d.around.server_floor_ms()))
+        await apply_outcome(d.ports, row, begun(row, d.ports.server_floor_ms()))
         d.clock.jump_ms(-ahead_ms)
         await d.restart()
         due_ms = (await d.report(report_id)).due_ms
