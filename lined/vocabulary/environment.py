@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 NAMES = (
     "CREDENTIALS_DIRECTORY",
@@ -30,6 +31,11 @@ def variable(name: str) -> str:
     """Its value; empty where it is not set, or is nothing that such a variable may be."""
     value = os.environ.get(name, "")
     return value if len(value) <= CHARACTERS_MAX and value.isprintable() else ""
+
+
+def inherited(more: Mapping[str, str]) -> dict[str, str]:
+    """What a process that this one starts gets: what this one has, and more."""
+    return {**os.environ, **more}
 
 
 def whole_number(name: str) -> int | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from lined.vocabulary.environment import inherited
 from lined.vocabulary.errors import LinedError
 
 READY_S = 60.0
@@ -100,7 +101,7 @@ class DaemonProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, **self.environment},
+                env=inherited(self.environment),
                 start_new_session=self._apart,
             )
 
