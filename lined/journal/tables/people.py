@@ -41,6 +41,7 @@ def everybody(connection: Connection) -> list[PersonRow]:
 
 
 def get(connection: Connection, name: str) -> PersonRow | None:
+    """The person of this name; None where there is none."""
     row = connection.execute(f"{_SELECT} WHERE name = ?", (name,)).fetchone()
     return None if row is None else _row(row)
 
