@@ -49,7 +49,7 @@ MUTATIONS = [
         "lined/journal/tables/audit.py::_hash",
         "hashlib.sha256(before + content)",
         "hashlib.sha256(content)",
-        f"{_SIGN_IN}::test_a_trail_that_somebody_changed_shows_where",
+        f"{_SIGN_IN}::test_a_row_that_was_rewritten_with_a_hash_that_fits_shows_at_the_next",
     ),
     Mutation(
         ROLE,

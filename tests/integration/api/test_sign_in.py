@@ -14,6 +14,7 @@ from lined.api import people as people_api
 from lined.commands.registry import registry
 from lined.commands.registry.command import Source
 from lined.journal.database import Connection
+from lined.journal.tables import audit
 from lined.vocabulary.people import PersonRole
 from tests.harness.served import GTIN, Line, Reply, code
 from tests.harness.served_lines import a_line
@@ -241,3 +242,19 @@ async def test_a_trail_that_somebody_changed_shows_where(line: Line, change: str
 
     await line.journal.do(step)
     assert (await line.get("/api/v1/audit/verify")).json["broken"] == broken
+
+
+@on_a_line
+async def test_a_row_that_was_rewritten_with_a_hash_that_fits_shows_at_the_next(line: Line) -> None:
+    await add(line, "operator")
+    await line.start()
+    await line.post("/api/v1/job/stop")
+
+    def rewrite(connection: Connection) -> None:
+        rows, _ = audit.page(connection)
+        before = bytes(connection.execute("SELECT hash FROM audit WHERE no = 1").fetchone()[0])
+        forged = rows[1]._replace(by="nobody")
+        connection.execute("UPDATE audit SET by = ?, hash = ? WHERE no = 2", (forged.by, audit._hash(before, forged)))
+
+    await line.journal.do(rewrite)
+    assert (await line.get("/api/v1/audit/verify")).json["broken"] == 3
