@@ -84,7 +84,7 @@ class Side:
 
 
 def spec_of(at: Broker, **settings: Any) -> MqttSpec:
-    return MqttSpec(**{"host": "127.0.0.1", "port": at.port, "line": "line-1", "voiced": {"cam-1": None}, **settings})
+    return MqttSpec(**{"host": "127.0.0.1", "port": at.port, "line": "line-1", "published": {"cam-1": None}, **settings})
 
 
 def empty_status() -> dict[str, Any]:

@@ -39,8 +39,8 @@ class Plc:
 
     async def fenced(self) -> None:
         """Whatever the broker had kept has come by now: what is published after subscribing comes behind it."""
-        await self._heard.client.publish("lined/line-1/permit", b'{"run": false, "because": "fence"}', 1)
-        await until(lambda: self.stands("fence"))
+        await self._heard.client.publish("lined/line-1/fence", b"", 1)
+        await until(lambda: bool(self._heard.on("fence")))
 
     @property
     def runs(self) -> bool:
@@ -54,7 +54,7 @@ class Plc:
 
 @contextlib.asynccontextmanager
 async def a_plc(at: Broker, name: str) -> AsyncIterator[Plc]:
-    async with ear(at, "lined/line-1/permit", identifier=name) as heard:
+    async with ear(at, "lined/line-1/+", identifier=name) as heard:
         yield Plc(heard)
 
 
