@@ -84,7 +84,8 @@ class Side:
 
 
 def spec_of(at: Broker, **settings: Any) -> MqttSpec:
-    return MqttSpec(**{"host": "127.0.0.1", "port": at.port, "line": "line-1", "published": {"cam-1": None}, **settings})
+    usual = {"host": "127.0.0.1", "port": at.port, "line": "line-1", "published": {"cam-1": None}}
+    return MqttSpec(**{**usual, **settings})
 
 
 def empty_status() -> dict[str, Any]:
