@@ -59,8 +59,10 @@ _SHARED = frozenset({"base"})  # beside it and packages, every file is a driver
 
 
 def driver_names() -> list[str]:
-    """The drivers there are, sorted; those of other packages too, whether they can be loaded or not."""
-    return sorted({*_own(), *_others()})
+    """The drivers there are: `generic`, which fits most devices, then the others sorted, those of other packages too,
+    whether they can be loaded or not.
+    """
+    return sorted({*_own(), *_others()}, key=lambda name: (name != "generic", name))
 
 
 def load(name: str) -> type[Driver]:
