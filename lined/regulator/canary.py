@@ -1,37 +1,24 @@
 """A canary among the answers: what of them is not as the regulator's text has it, counted while lined works.
 
 Guarantees: `note` costs nothing that can be felt, whatever the answer; `judge` holds the loop no longer than any
-reading of answers does. Of a list the first rows are looked at. Nothing is decided by it. What reads the answers is
-built when this file is imported, before the line is ready: later it would hold every verdict for a tenth of a second.
+reading of answers does, once `lined.regulator.adapters` was imported: whoever judges sees to that before the line is
+ready. Of a list the first rows are looked at. Nothing is decided by it.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
-from lined.regulator.methods import CALLS
 from lined.regulator.profile import Profile
 from lined.regulator.slices import in_slices
-from lined.regulator.strange import Strange, strange_of
+
+if TYPE_CHECKING:
+    from lined.regulator.strange import Strange
 
 ROWS = 20  # of each list: a new word stands on many rows, a new member on all
 MOST_NOTED = 100  # answers between two judgements; a line asks some ten a minute
 MOST_COUNTED = 200  # different things
-
-
-def _built(answer: Any) -> TypeAdapter[Any]:
-    """What reads such an answer, whole: the models put off what they can."""
-    adapter: TypeAdapter[Any] = TypeAdapter(answer)
-    adapter.rebuild()
-    return adapter
-
-
-ADAPTERS: Mapping[str, TypeAdapter[Any]] = {name: _built(call.answer) for name, call in CALLS.items()}
-"""What reads a method's answer, by its name."""
 
 
 class Canary:
@@ -55,6 +42,9 @@ class Canary:
         await in_slices(self._look, noted, clock_every=1)
 
     def _look(self, noted: tuple[str, object]) -> None:
+        from lined.regulator.adapters import ADAPTERS
+        from lined.regulator.strange import strange_of
+
         method, value = noted
         for one in strange_of(value, ADAPTERS[method], self._profile):
             if (method, one) in self.counts or len(self.counts) < MOST_COUNTED:

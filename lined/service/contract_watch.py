@@ -7,15 +7,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from lined.line.watch.problems import Problems
+from lined.regulator import adapters, strange
 from lined.regulator.canary import Canary
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.facts import Fact, ServiceFact
 
-if TYPE_CHECKING:
-    from lined.regulator.strange import Strange
+assert adapters.ADAPTERS  # loaded now, not with the first look
 
 LOOK_MS = 60_000
 DAY_MS = 86_400_000
@@ -39,7 +38,7 @@ class ContractWatch:
         self._where = where
         self._clock_ms = clock_ms
         self._look_at_ms = clock_ms()
-        self._told: set[tuple[str, Strange]] = set()
+        self._told: set[tuple[str, strange.Strange]] = set()
         self._tell_at_ms = clock_ms()
 
     async def look(self) -> None:
@@ -59,7 +58,7 @@ class ContractWatch:
         self._problems.set(AlarmKind.CONTRACT_MOVED, self._where, _fact([*new, *known], self._canary.counts))
 
 
-def _fact(found: list[tuple[str, Strange]], counts: Counter[tuple[str, Strange]]) -> Fact:
+def _fact(found: list[tuple[str, strange.Strange]], counts: Counter[tuple[str, strange.Strange]]) -> Fact:
     """In the regulator's own names, which need no translation: `document: +priority (7×); orders: status = X (1×)`."""
     told = [f"{method}: {one.short()} ({counts[method, one]}×)" for method, one in found[:MOST_TOLD]]
     more = f"; +{len(found) - MOST_TOLD} …" if len(found) > MOST_TOLD else ""
