@@ -684,7 +684,7 @@ MUTATIONS = [
     Mutation(
         WAYS,
         "a list without end is read without end",
-        "lined/reports/delivery/lists.py::Lists.read",
+        "lined/reports/delivery/lists.py::Lists._read_on",
         "listed.rows > most",
         "listed.rows > 10 ** 9",
         f"{_FOLLOWING} {_WAYS}",

@@ -7,7 +7,7 @@ goes on in the next, so that no list keeps the other documents waiting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lined.codes import without_separators
@@ -28,24 +28,31 @@ NO_REASON = "no reason given"
 
 
 @dataclass
-class Listed:
+class Pages:
+    """How far a list has been read: its `rows`, and the index `after` which it goes on. `whole`: read to its end;
+    `absent`: there is no such list.
+    """
+
+    rows: int = 0
+    after: int | None = None
+    whole: bool = False
+    absent: bool = False
+
+
+@dataclass
+class Listed(Pages):
     """What the regulator lists, by our key of each code. `keys`: of all codes of the report. `warned`: what was
-    processed with a remark. `whole`: read to its end; `absent`: there is no such list.
+    processed with a remark. `foreign`: rows about codes that are none of ours.
     """
 
     keys: set[str] = field(default_factory=set)
     accepted: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     warned: dict[str, str] = field(default_factory=dict)
-    rows: int = 0
     foreign: int = 0
-    after: int | None = None
-    whole: bool = False
-    absent: bool = False
 
     def take(self, row: CodeOutcome, ours: Mapping[str, str], statuses: Statuses) -> None:
         """One row; those of codes that are none of ours only count."""
-        self.rows += 1
         key = _key(row, ours)
         if key is None:
             self.foreign += 1
@@ -59,20 +66,15 @@ class Listed:
 
 
 @dataclass
-class Remarks:
+class Remarks(Pages):
     """What the list of a document that succeeded remarks about codes of ours, by their key. `sample`: a row of each
-    page; `foreign`: of those and of the remarks, how many are about codes that are none of ours. `whole`, `absent`: as
-    in Listed.
+    page; `foreign`: of those and of the remarks, how many are about codes that are none of ours.
     """
 
-    rows: int = 0
-    after: int | None = None
     found: list[CodeOutcome] = field(default_factory=list)
     sample: list[str] = field(default_factory=list)
     warned: dict[str, str] = field(default_factory=dict)
     foreign: int = 0
-    whole: bool = False
-    absent: bool = False
 
 
 class Lists:
@@ -87,34 +89,28 @@ class Lists:
         """Read on, with requests that nobody else needs, in the list of a document whose codes were all processed. Our
         own codes, which are many, are read only where something was remarked. Raises LookupFailed, Unfit as `read`.
         """
-        assert report.document_id is not None
-        ports, key = self._ports, (report.id, report.document_id)
+        key = _place(report)
         listed = self._half_remarked.pop(key, None) or Remarks()
         most = max(report.document_codes or 0, report.size)
-        for _ in range(PAGES):
-            page = await ports.regulator.code_outcomes(
-                report.document_id, after=listed.after, limit=min(ports.rules.outcomes_page, most + 1), spare=True
-            )
-            if page is None:
-                return Remarks(absent=True)
-            listed.rows += len(page)
+        # The rows of an aggregation may be packages, children or both: its list is read to an empty page.
+        enough = most if report.kind != ReportKind.AGGREGATION else ROWS_MOST
+
+        def take(page: Sequence[CodeOutcome]) -> bool:
             listed.sample += [row.code for row in page[:1]]
-            listed.found += [row for row in page if row.state in ports.profile.statuses.code_warned]
-            # The rows of an aggregation may be packages, children or both: its list is read to an empty page.
-            enough = most if report.kind != ReportKind.AGGREGATION else ROWS_MOST
-            if listed.rows > enough:
-                raise _too_long(report, enough)
-            if not page or listed.rows == enough:
-                await self._match(report, listed)
-                return listed
-            listed.after = max(row.index for row in page)
-            await ports.sleep(0)
-        self._half_remarked[key] = listed
+            listed.found += [row for row in page if row.state in self._ports.profile.statuses.code_warned]
+            return listed.rows == enough
+
+        await self._read_on(report, listed, take, size=most, most=enough, spare=True)
+        if listed.absent:
+            return Remarks(absent=True)
+        if listed.whole:
+            await self._match(report, listed)
+        else:
+            self._half_remarked[key] = listed
         return listed
 
     async def _match(self, report: ReportRow, listed: Remarks) -> None:
         """Which codes of ours the remarks are about. Raises Unfit for a list of something else."""
-        listed.whole = True
         listed.foreign = await self._ports.journal.read(_strangers, report, listed.sample)
         if listed.sample and listed.foreign == len(listed.sample):
             raise Unfit(Fact(DocumentFact.OTHER_LIST, id=report.document_id or ""))
@@ -132,32 +128,57 @@ class Lists:
         """Read on in the list of the report's document; not yet `whole` where there is more of it. Raises LookupFailed,
         Unfit for a list that cannot be the document's.
         """
-        assert report.document_id is not None
-        ports, key = self._ports, (report.id, report.document_id)
-        ours = await ports.journal.read(kind_of(report).texts, report)
+        key = _place(report)
+        ours = await self._ports.journal.read(kind_of(report).texts, report)
         listed = self._half_read.pop(key, None) or Listed()
         listed.keys = set(ours.values())
         most = max(report.document_codes or 0, report.size, len(listed.keys))
+
+        def take(page: Sequence[CodeOutcome]) -> bool:
+            for row in page:
+                listed.take(row, ours, self._ports.profile.statuses)
+            return listed.keys <= listed.accepted.keys() | listed.refused.keys()
+
+        await self._read_on(report, listed, take, size=most, most=most, spare=False)
+        if listed.absent:
+            return Listed(keys=listed.keys, absent=True)
+        if not listed.whole:
+            self._half_read[key] = listed
+        elif listed.rows and listed.rows == listed.foreign:
+            raise Unfit(Fact(DocumentFact.OTHER_LIST, id=report.document_id or ""))
+        return listed
+
+    async def _read_on(
+        self,
+        report: ReportRow,
+        listed: Pages,
+        take: Callable[[Sequence[CodeOutcome]], bool],
+        *,
+        size: int,
+        most: int,
+        spare: bool,
+    ) -> None:
+        """PAGES pages more. `take` has each of them, and says whether that was all; `size`: rows that are expected,
+        `most`: more are no list of this document. Raises LookupFailed, Unfit.
+        """
+        assert report.document_id is not None
+        limit = min(self._ports.rules.outcomes_page, size + 1)
         for _ in range(PAGES):
-            page = await ports.regulator.code_outcomes(
-                report.document_id, after=listed.after, limit=min(ports.rules.outcomes_page, most + 1)
+            page = await self._ports.regulator.code_outcomes(
+                report.document_id, after=listed.after, limit=limit, spare=spare
             )
             if page is None:
-                return Listed(listed.keys, absent=True)
-            for row in page:
-                listed.take(row, ours, ports.profile.statuses)
+                listed.absent = True
+                return
+            listed.rows += len(page)
             # A server may have a limit of its own, so a short page is not the last.
-            if not page or listed.keys <= listed.accepted.keys() | listed.refused.keys():
-                if listed.rows and listed.rows == listed.foreign:
-                    raise Unfit(Fact(DocumentFact.OTHER_LIST, id=report.document_id))
+            if take(page) or not page:
                 listed.whole = True
-                return listed
+                return
             if listed.rows > most:
-                raise _too_long(report, most)
+                raise Unfit(Fact(DocumentFact.ENDLESS_LIST, id=report.document_id, n=most))
             listed.after = max(row.index for row in page)
-            await ports.sleep(0)
-        self._half_read[key] = listed
-        return listed
+            await self._ports.sleep(0)
 
     def forget(self, report_id: int) -> None:
         """The report needs no list any more."""
@@ -165,8 +186,10 @@ class Lists:
             del self._half_read[key]
 
 
-def _too_long(report: ReportRow, most: int) -> Unfit:
-    return Unfit(Fact(DocumentFact.ENDLESS_LIST, id=report.document_id or "", n=most))
+def _place(report: ReportRow) -> tuple[int, str]:
+    """The report and its document: what a half-read list is known by."""
+    assert report.document_id is not None
+    return report.id, report.document_id
 
 
 def _strangers(connection: Connection, report: ReportRow, texts: Sequence[str]) -> int:
