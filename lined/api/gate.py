@@ -75,7 +75,7 @@ class Gate:
         note: Callable[[str, BaseException], None] = lambda _where, _error: None,
     ) -> None:
         self._wrong = wrong
-        self._app = app
+        self.app = app
         self._note = note
         self._known = known
         self._tokens = [(f"Bearer {known.token}".encode(), PROGRAM)]
@@ -97,7 +97,7 @@ class Gate:
             await answer(scope, receive, send)
             return
         try:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
         except Exception as error:  # noqa: BLE001  a defect of ours
             self._note(_place(scope), error)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 
 from lined import __version__, mqtt
 from lined.api import commands, keeping, people, reading, work
@@ -54,15 +53,14 @@ def make_app(
     app.include_router(engineer_routes(page))
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
-    asyncio.run(_look_through(app))
     wrong = WrongTokens(view.problems, view.refused, view.line_id)
     known = Known(token, view.reading_token, view.sign_in, view.hosts)
     return Gate(app, known, address, wrong, view.intake.defects.note)
 
 
-async def _look_through(app: FastAPI) -> None:
+async def look_through(app: ASGIApp) -> None:
     """Ask for what is not there. The framework puts its routes together when it first looks through all of them, which
-    takes 12 ms: now, in the thread that makes the application, and not in the first request.
+    takes 12 ms: in the thread that makes the application, and not in the first request.
     """
 
     async def receive() -> Message:

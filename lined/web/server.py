@@ -15,7 +15,7 @@ import uvicorn
 from lined.api.document import StatusDocument
 from lined.api.ports import PlantView
 from lined.api.token import StatusUnavailable, make_token
-from lined.web.app import make_app
+from lined.web.app import look_through, make_app
 from lined.web.connections import BoundedProtocol
 from lined.web.routes import Page
 
@@ -81,6 +81,7 @@ class StatusServer:
         """In a thread: putting the framework together takes 50 ms, in which verdicts would wait."""
         self.page.warm_up()
         app = make_app(self.view, self.document, self.page, self._token, lambda: (self.host, self.port))
+        asyncio.run(look_through(app.app))
         config = uvicorn.Config(
             app,
             http=BoundedProtocol,

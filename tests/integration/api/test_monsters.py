@@ -37,9 +37,9 @@ GOOD: dict[str, Any] = {
 
 def app_of(line: Line) -> FastAPI:
     server = line.server
-    gate: Any = make_app(server.view, server.document, server.page, line.token, lambda: (server.host, server.port))
-    found: FastAPI = gate._app
-    return found
+    gate = make_app(server.view, server.document, server.page, line.token, lambda: (server.host, server.port))
+    assert isinstance(gate.app, FastAPI)
+    return gate.app
 
 
 def routes_of(routes: Iterable[Any]) -> Iterator[APIRoute]:
