@@ -22,8 +22,10 @@ from lined.vocabulary.environment import without_nonsense
 from lined.vocabulary.errors import LinedError
 
 FILES: Final = (
+    "init",
     "check",
     "drivers",
+    "listen",
     "profile",
     "api",
     "demo",
@@ -39,6 +41,8 @@ FILES: Final = (
     "keeping",
     "key",
     "people",
+    "doctor",
+    "support",
 )
 """Files of this room that hold commands, in the order of the help."""
 

@@ -61,6 +61,10 @@ class Table(BaseModel):
 
 class Line(Table):
     id: Id
+    name: OptionalText = ""
+    """What people call it; "": its id."""
+    contact: OptionalText = ""
+    """Whom to call, as the page shows it beside alarms."""
     timezone: Timezone = "Asia/Tashkent"
     language: Literal["uz", "ru", "en"] = "en"
     shifts: Annotated[tuple[Clock, ...], Field(strict=False, max_length=24)] = ("08:00", "20:00")
@@ -199,6 +203,8 @@ class Device(Table):
 
 class Station(Table):
     id: Id
+    name: OptionalText = ""
+    """What people call it; "": its id."""
     role: Annotated[Role, Field(strict=False)]
     devices: Annotated[tuple[str, ...], Field(strict=False, min_length=1, max_length=64)]
     apply: bool = False
@@ -207,6 +213,8 @@ class Station(Table):
     mode: Annotated[PackMode, Field(strict=False)] = PackMode.CHILDREN_FIRST
     confirm_s: Pause = 0
     verdict_deadline_ms: Annotated[float, Field(ge=0, le=60_000)] = 0
+    rejects_in_a_row: Annotated[int, Field(ge=0, le=10_000)] = 10
+    """So many rejects without an accept between them are an alarm; 0: none."""
 
     @property
     def deadline_s(self) -> float | None:

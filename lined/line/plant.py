@@ -58,7 +58,7 @@ class Station:
     """A place on the line with a role. `repeat_s` by device: see *Repeat* in docs/contract.md, Verdicts.
 
     `level` and `mode`: a pack station's. `confirm_ms`: a reject here has to be confirmed within this; 0: no
-    confirmation.
+    confirmation. `rejects_in_a_row`: so many are an alarm; 0: none.
     """
 
     id: str
@@ -69,6 +69,13 @@ class Station:
     level: str = ""
     mode: str = ""
     confirm_ms: int = 0
+    rejects_in_a_row: int = 0
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return self.name or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,18 @@ class Plant:
     packing: Mapping[str, Mapping[str, PackageRule]] = field(default_factory=dict)
     sscc: SsccRange | None = None
     series_length: int = 20
+    name: str = ""
+    contact: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people call the line."""
+        return self.name or self.line_id
+
+    def station_called(self, station: str) -> str:
+        """What people call a station; one that is no longer configured goes by its id."""
+        found = self.stations.get(station)
+        return found.called if found is not None else station
 
     def batch_rules(self, kind: str) -> BatchRules:
         """When a batch of this kind ends. A kind that is no longer reported keeps utilisation's rules for what is

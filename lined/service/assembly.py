@@ -17,6 +17,9 @@ from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
 from lined.vocabulary.line import Role
 
+JUDGING = frozenset({Role.APPLY, Role.VERIFY, Role.PACK})
+"""Roles whose stations accept what is as it should be."""
+
 
 def plant_of(config: Config) -> plant.Plant:
     """Products, stations and batch rules of the line."""
@@ -32,6 +35,8 @@ def plant_of(config: Config) -> plant.Plant:
         aggregation=_batches(config.report.aggregation, profile) if config.report.aggregation else None,
         packing={gtin_14(product.gtin): _packing(product, profile) for product in config.products},
         series_length=profile.limits.series_number_length,
+        name=config.line.name,
+        contact=config.line.contact,
         sscc=plant.SsccRange(config.sscc.prefix, config.sscc.first, config.sscc.last) if config.sscc else None,
     )
 
@@ -171,6 +176,8 @@ def _station(config: Config, station: Station) -> plant.Station:
         level=station.level or "",
         mode=station.mode if station.role == Role.PACK else "",
         confirm_ms=int(station.confirm_s * 1000),
+        rejects_in_a_row=station.rejects_in_a_row if station.role in JUDGING else 0,
+        name=station.name,
     )
 
 

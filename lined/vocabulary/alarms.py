@@ -76,6 +76,11 @@ class AlarmKind(AdvisedWord):
         N_("The same code again and again"),
         N_("See whether an item is stuck before the scanner."),
     )
+    MANY_REJECTS = (
+        "many-rejects",
+        N_("Everything is rejected"),
+        N_("Stop the conveyor. See why: job, print, the scanner's window, the roll of labels."),
+    )
     OTHER_CHECK_PART = (
         "other-check-part",
         N_("A known code with another check part"),

@@ -2,7 +2,8 @@
 
     hello     once: the rates of the last minutes, the last verdicts
     verdict   at most UPDATES_S apart, however many reads: the last of each station, and the last reject
-    tick      each second: the time, the rate, the parts of the page that changed; its absence means "dead"
+    tick      each second: the time, the rate, the parts of the page that changed, what to do now at a pack station; its
+              absence means "dead"
     bye       the stream ends by itself after LIFE_S, and the screen asks again: no request here lives for ever
 
 A slow screen slows its own stream only: each message is made of what holds at that moment, nothing is queued.
@@ -14,14 +15,18 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
 
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
 from lined.i18n.shown import code_end
 from lined.line.stations.verdicts import PublishedVerdict
+from lined.vocabulary.errors import JournalError
+from lined.vocabulary.line import Role
 from lined.vocabulary.verdicts import Answer, Reason
 from lined.web.fragments import Fragments
+from lined.web.guide import Guide, guide, pack_state
 
 CLIENTS_MAX = 20
 UPDATES_S = 0.1
@@ -29,6 +34,9 @@ TICK_S = 1.0
 LIFE_S = 25.0  # well below the endpoint's bound for a request
 RETRY_MS = 200
 KEPT_S = 600  # seconds of rates, for the curve
+SHOWN_MAX = 10  # verdicts beside each other
+RECENT_MAX = 500  # in which those of one station are looked for
+GUIDE_S = 1.0  # for the journal to say what lies in a package; without it the verdict's own words stand
 
 
 class Rates:
@@ -72,6 +80,7 @@ class Feed:
         self._rates: dict[str, Rates] = {}  # by station
         self._last: dict[str, PublishedVerdict] = {}
         self._last_reject: PublishedVerdict | None = None
+        self._recent: deque[PublishedVerdict] = deque(maxlen=RECENT_MAX)  # of all stations
         self._wakes: set[asyncio.Event] = set()
         self._ended = False
         view.intake.listeners.append(self._on_verdicts)
@@ -82,6 +91,7 @@ class Feed:
         bad = 0
         for verdict in verdicts:
             self._last[verdict.station] = verdict
+            self._recent.append(verdict)
             if verdict.verdict != Answer.ACCEPT:
                 bad += 1
                 if verdict.reason != Reason.NO_READ:
@@ -117,7 +127,7 @@ class Feed:
             told = self._view.intake.seq
             rates = self._rates_at(station or measured(self._view))
             rates.roll(self._now_s())
-            yield _event("hello", {"rates": rates.past(), **self._verdicts(station)})
+            yield _event("hello", {"rates": rates.past(), **await self._verdicts(language, station)})
             async for message in self._go_on(wake, language, part, station, told):
                 yield message
             yield _event("bye", {})
@@ -137,10 +147,11 @@ class Feed:
         while not self._ended and now < until:
             if now >= tick_at:
                 tick_at = now + TICK_S
-                yield _event("tick", await self._tick(language, part, sent, rates))
+                tick = await self._tick(language, part, sent, rates)
+                yield _event("tick", tick | {"guide": await self._guide(language, self._newest(station), station)})
             if self._view.intake.seq != told:
                 told = self._view.intake.seq
-                yield _event("verdict", self._verdicts(station))
+                yield _event("verdict", await self._verdicts(language, station))
                 await asyncio.sleep(UPDATES_S)
             wake.clear()
             if self._view.intake.seq == told:
@@ -165,17 +176,48 @@ class Feed:
             "parts": changed,
         }
 
-    def _verdicts(self, station: str | None) -> dict[str, Any]:
-        wanted = self._last if station is None else {station: self._last[station]} if station in self._last else {}
-        newest = max(wanted.values(), key=lambda verdict: verdict.seq, default=None)
+    def _newest(self, station: str | None) -> PublishedVerdict | None:
+        if station is not None:
+            return self._last.get(station)
+        return max(self._last.values(), key=lambda verdict: verdict.seq, default=None)
+
+    async def _guide(
+        self, language: str, last: PublishedVerdict | None, station: str | None = None
+    ) -> dict[str, str] | None:
+        """What to do now at the station of the last verdict, or at the one that is shown; None where it is none that
+        packs, or the journal does not say.
+        """
+        plant = self._view.plant
+        name = last.station if last is not None else station
+        place = plant.stations.get(name) if plant is not None and name is not None else None
+        if place is None or place.role != Role.PACK:
+            return None
+        reason = last.reason if last is not None and last.verdict != Answer.ACCEPT else None
+        try:
+            async with asyncio.timeout(GUIDE_S):
+                state = await self._view.journal.read(pack_state, place.id, last.code if last is not None else None)
+        except (JournalError, TimeoutError):
+            return None
+        found: Guide = guide(place, state, reason, partial(self._fragments.translate, language))
+        return {**found._asdict(), "station": place.id}
+
+    async def _verdicts(self, language: str, station: str | None) -> dict[str, Any]:
+        newest = self._newest(station)
         reject = self._last_reject
         if reject is not None and station not in {None, reject.station}:
             reject = None
         return {
             "last": None if newest is None else self._shown(newest),
+            "guide": await self._guide(language, newest, station),
             "reject": None if reject is None else self._shown(reject),
+            "recent": self._of_the_last(station),
             "stations": {name: verdict.verdict for name, verdict in self._last.items()},
         }
+
+    def _of_the_last(self, station: str | None) -> list[list[str]]:
+        """The last SHOWN_MAX verdicts, oldest first: verdict, reason, end of the code."""
+        found = [one for one in self._recent if station is None or one.station == station]
+        return [[one.verdict, one.reason or "", code_end(one.code)] for one in found[-SHOWN_MAX:]]
 
     def _shown(self, verdict: PublishedVerdict) -> dict[str, Any]:
         return {

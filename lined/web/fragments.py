@@ -65,6 +65,10 @@ class Fragments:
         clock = self._rendering.clock.local(self._view.wall_ms()).strftime("%H:%M:%S")
         return Picture(parts, clock, document["state"], version, work)
 
+    def translate(self, language: str, text: str) -> str:
+        """A marked text in a language."""
+        return self._rendering.translate(language, text)
+
     async def work(self, document: Status) -> int:
         """How much waits for a person: held reports, and what stands on the work list, a group being one. The last
         known count where the journal does not answer.

@@ -81,6 +81,12 @@ class Page:
         """The daemon stops."""
         self.feed.end()
 
+    @property
+    def _called(self) -> dict[str, str]:
+        """What people call the stations that have a name, by id."""
+        plant = self.view.plant
+        return {one.id: one.name for one in plant.stations.values() if one.name} if plant is not None else {}
+
     def _parts(self) -> dict[str, Part]:
         names = ("job", "packages", "counts", "alarms")
         return {
@@ -93,7 +99,13 @@ class Page:
         return {"balance": self.view.balance.latest if self.view.balance is not None else None}
 
     async def operator_values(self, document: Status) -> dict[str, Any]:
-        return {**await self.operator.values(document), "line_word": self.view.line_id}
+        plant = self.view.plant
+        return {
+            **await self.operator.values(document),
+            "line_word": self.view.line_id,
+            "called": self._called,
+            "contact": plant.contact if plant is not None else "",
+        }
 
     def language(self, request: Request) -> str:
         return catalogues.chosen(request.query_params.get("lang"), request.cookies.get(COOKIE), self.view.language)
@@ -111,9 +123,12 @@ class Page:
         """One page, whole."""
         document = await self.document.current()
         language = self.language(request)
+        plant = self.view.plant
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         everything = {
-            "line": self.view.line_id,
+            "line": plant.called if plant is not None else self.view.line_id,
+            "contact": plant.contact if plant is not None else "",
+            "called": self._called,
             "state": document["state"],
             "asset": self.asset,
             "pages": PAGES,
@@ -159,6 +174,7 @@ class Page:
             "reasons": {one: of(one) for one in Reason} | {"": of(words.UNKNOWN_REASON)},
             "refusals": {name: translate(text) for name, text in words.REFUSALS.items()},
             "fields": {name: translate(text) for name, text in commanded.FIELDS.items()},
+            "stations": self._called,
         }
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 

@@ -119,6 +119,7 @@ async def test_an_item_read_at_two_stations_is_one_code_of_the_job(tmp_path: Pat
         await line.start()
         await line.codes([1, 2])
         await line.codes([1, 2], device="cam-3")
+        await page.size(1920, 1200)  # on a smaller screen there is no room for that sentence
         await page.until("document.querySelector('#part-counts .good dd').innerText === '4'")
         assert await page.text("#applied") == "2"
         assert "Reads at all stations" in await page.text("#part-counts")

@@ -42,11 +42,13 @@ async def a_line(path: Path, *, host: str = "127.0.0.1", port: int = 0, floor_by
 
 
 @contextlib.asynccontextmanager
-async def a_shown_line(path: Path, *, language: str = "en", port: int = 0) -> AsyncIterator[Line]:
-    """The same for the page, with alarms and balance at work: marking, verification, packing of four."""
+async def a_shown_line(path: Path, *, language: str = "en", port: int = 0, issues: bool = True) -> AsyncIterator[Line]:
+    """The same for the page, with alarms and balance at work: marking, verification, packing of four. `issues`: lined
+    names the packages; else each has a label.
+    """
     path.mkdir(parents=True, exist_ok=True)
     stations = {
-        "marking": Station("marking", "apply", ("cam-1",)),
+        "marking": Station("marking", "apply", ("cam-1",), rejects_in_a_row=10),
         "grading": Station("grading", "verify", ("verifier",), applies=False),
         "packing": Station(
             "packing", "pack", ("cam-3",), applies=False, level="BOX_LV_1", mode="children-then-parent", confirm_ms=0
@@ -62,7 +64,8 @@ async def a_shown_line(path: Path, *, language: str = "en", port: int = 0) -> As
         validation=BatchRules(),
         aggregation=BatchRules(),
         packing={GTIN: {"BOX_LV_1": PackageRule("BOX_LV_1", 4, "UNIT")}},
-        sscc=SsccRange("0307797292", 1, 9_999_999),
+        sscc=SsccRange("0307797292", 1, 9_999_999) if issues else None,
+        contact="Akmal, 11-22",
     )
     devices = [device for station in stations.values() for device in station.devices]
     seen = {device: Device(last_read_at=1_700_000_000.0, last_raw=b"<NOREAD>&'\"") for device in devices}

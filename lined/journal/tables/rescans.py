@@ -30,6 +30,12 @@ def seen_again(connection: Connection, package_id: int, child_id: int) -> bool:
     return clear_if_seen(connection, package_id)
 
 
+def count(connection: Connection, package_id: int) -> int:
+    """How many children of the package were seen again."""
+    row = connection.execute("SELECT count(*) FROM rescan WHERE package_id = ?", (package_id,)).fetchone()
+    return int(row[0])
+
+
 def clear_if_seen(connection: Connection, package_id: int) -> bool:
     """Suspicion ends when everything that lies in the package was seen again."""
     row = connection.execute(

@@ -1,13 +1,18 @@
-"""Alarms of reads: those that a ruling raises or clears, and a code that a device reads again and again."""
+"""Alarms of reads: those that a ruling raises or clears, a code that a device reads again and again, and a station that
+accepts nothing any more.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from lined.line.plant import Station
 from lined.line.stations.read import Chunk
 from lined.line.stations.verdicts import Ruling
 from lined.line.watch.problems import Problems
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.facts import Fact, LineFact
-from lined.vocabulary.verdicts import Decision
+from lined.vocabulary.verdicts import ACCEPTED, Decision
 
 STUCK_AFTER = 3  # repeats in a row: the same item stands before the device
 
@@ -18,6 +23,7 @@ class ReadAlarms:
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
         self._in_a_row: dict[str, tuple[str, int]] = {}
+        self._rejects: dict[str, int] = {}  # by station, since its last accept
 
     def look(self, chunk: Chunk, ruling: Ruling) -> None:
         """After the commit of the chunk's verdicts."""
@@ -26,6 +32,7 @@ class ReadAlarms:
                 self._problems.set(kind, chunk.device, fact)
             else:
                 self._problems.clear(kind, chunk.device)
+        self._look_for_rejects(chunk.station, ruling.verdicts)
         if not chunk.station.repeat_ms.get(chunk.device):
             return
         for read, word in zip(chunk.reads, ruling.verdicts, strict=True):
@@ -41,3 +48,16 @@ class ReadAlarms:
                 )
             else:
                 self._problems.clear(AlarmKind.STUCK_CODE, chunk.device)
+
+    def _look_for_rejects(self, station: Station, verdicts: Sequence[str]) -> None:
+        if not station.rejects_in_a_row:
+            return
+        before = n = self._rejects.get(station.id, 0)
+        for word in verdicts:
+            n = 0 if word in ACCEPTED else n + 1
+        self._rejects[station.id] = n
+        if before < station.rejects_in_a_row <= n:  # once: what is told does not change with each read
+            fact = Fact(LineFact.MANY_REJECTS, station=station.called, n=n, verdict=verdicts[-1])
+            self._problems.set(AlarmKind.MANY_REJECTS, station.id, fact)
+        elif n < before:  # there was an accept
+            self._problems.clear(AlarmKind.MANY_REJECTS, station.id)

@@ -98,6 +98,10 @@ class LineFact(FactCode):
     NOT_CONNECTED = "device-not-connected", N_("%(device)s is not connected")
     SILENT = "device-silent", N_("%(device)s is connected, and nothing comes from it")
     DEVICE_REPORTS = "device-reports", N_("%(device)s reports: %(more)s")
+    MANY_REJECTS = (
+        "many-rejects",
+        N_("%(n)s rejects in a row at %(station)s, the last one: %(verdict)s."),
+    )
     STUCK_CODE = (
         "code-stuck",
         N_("%(device)s has read the same code %(n)s times in a row: is an item stuck?"),

@@ -100,6 +100,7 @@ function tick(news) {
     const place = at("part-" + name);
     if (place) put(place, html);
   }
+  alarmed();
   const work = at("work");
   work.textContent = news.work || "";
   work.hidden = !news.work;
@@ -110,9 +111,46 @@ function tick(news) {
     tile.classList.toggle("down", down);
     tile.querySelector(".chip").hidden = !down;
   }
+  if (news.guide !== undefined) showGuide(news.guide);
   if (version !== null && version !== news.version) stale = true;
   version = news.version;
   if (stale) readAgain();
+}
+
+// A new alarm that stops production is heard and seen from afar: three beeps, and the page's edge lights up until somebody
+// has touched it. Only on the operator's page, and once for each alarm.
+const ALARMING = ".alarm.critical:not(.seen), .alarm.serious:not(.seen)";
+let alarming = null;
+
+function alarmed() {
+  if (body.dataset.part !== "operator") return;
+  const now = new Set([...document.querySelectorAll(ALARMING)].map((one) => one.dataset.alarm));
+  const fresh = alarming !== null && [...now].some((one) => !alarming.has(one));
+  alarming = now;
+  if (!now.size) body.classList.remove("alarmed");
+  if (!fresh) return;
+  body.classList.add("alarmed");
+  beep();
+}
+addEventListener("pointerdown", () => body.classList.remove("alarmed"), true);
+addEventListener("keydown", () => body.classList.remove("alarmed"), true);
+
+// Browsers let a page sound once somebody has touched it.
+function beep() {
+  if (!navigator.userActivation || !navigator.userActivation.hasBeenActive) return;
+  try {
+    const context = new AudioContext();
+    for (const start of [0, 0.3, 0.6]) {
+      const tone = context.createOscillator();
+      tone.frequency.value = 880;
+      tone.connect(context.destination);
+      tone.start(context.currentTime + start);
+      tone.stop(context.currentTime + start + 0.15);
+    }
+    setTimeout(() => context.close(), 1500);
+  } catch {
+    // no sound here: the edge lights up all the same
+  }
 }
 
 // New content takes the place of the old, and the focus stays where it was. Not under a finger: that press would be lost.
@@ -159,15 +197,18 @@ function verdict(news) {
     tile.dataset.verdict = news.stations[tile.dataset.stationTile] || "none";
   }
   if (!at("verdict")) return;
-  if (news.reject && (!reject || reject.seq !== news.reject.seq)) {
+  showRecent(news.recent || []);
+  const harmless = news.guide && news.guide.tone === "accept" && news.last;  // it lies where it belongs
+  if (news.reject && (!reject || reject.seq !== news.reject.seq) && !(harmless && news.reject.seq === news.last.seq)) {
     reject = { ...news.reject, at: performance.now() - news.reject.age_ms };
     at("reject-reason").textContent = reasonOf(reject).short;
     at("reject-end").textContent = reject.end;
     at("last-reject").hidden = false;
     showRejectAge();
   }
-  let next = news.last;
-  if (!next || next.seq === shown.seq) return;
+  let next = news.last && { ...news.last, guide: news.guide };
+  if (!next) { showGuide(news.guide); return; }
+  if (next.seq === shown.seq) return;
   const missed = news.reject && news.reject.seq > shown.seq && next.verdict === "accept" && next.age_ms < 1000;
   if (missed && shown.seq >= 0) { showVerdict(news.reject); later = next; setTimeout(showLater, HOLD_MS); return; }
   clearTimeout(showLater.timer);
@@ -194,17 +235,53 @@ function reasonOf(one) {
 function showVerdict(one) {
   const now = performance.now();
   shown = { seq: one.seq, verdict: one.verdict, since: now, at: now - one.age_ms };
-  const good = one.verdict === "accept";
   const place = at("verdict");
-  place.dataset.verdict = one.verdict;
   place.dataset.seq = one.seq;
-  at("verdict-word").textContent = good ? words.accept : words.reject;
-  at("verdict-reason").textContent = good ? (one.reason ? words.repeat : "") : reasonOf(one).short;
-  at("verdict-advice").textContent = good ? "" : reasonOf(one).advice;
-  at("verdict-station").textContent = one.station;
+  last = one;
+  sayVerdict(one.guide);
+  at("verdict-station").textContent = stationOf(one.station);
   at("verdict-end").textContent = one.end;
   showVerdictAge();
   pulse(place.querySelector(".sign"));
+}
+
+// What the last verdict means now. The guide of a pack station goes by what lies in the package, which changes without
+// a read too; where it says nothing the verdict's own words stand.
+let last = null;
+
+function sayVerdict(guide) {
+  const now = guide || {};
+  const tone = now.tone || (last ? last.verdict : "none");
+  const good = last && last.verdict === "accept";
+  const reason = !last ? "" : good ? (last.reason ? words.repeat : "") : reasonOf(last).short;
+  at("verdict").dataset.verdict = tone;
+  at("verdict-word").textContent = now.word || (!last ? words.waiting : good ? words.accept : words.reject);
+  at("verdict-reason").textContent = now.reason || reason;
+  at("verdict-advice").textContent = now.advice || (!last || good ? "" : reasonOf(last).advice);
+}
+
+function showGuide(guide) {
+  if (!at("verdict") || later || (last && guide && guide.station !== last.station)) return;
+  sayVerdict(guide);
+}
+
+function showRecent(verdicts) {
+  const place = at("recent");
+  if (!place) return;
+  place.replaceChildren(...verdicts.map(([verdict, reason, end]) => {
+    const item = document.createElement("li");
+    const good = verdict === "accept";
+    item.className = good ? "good" : "bad";
+    item.textContent = good ? "✓" : "✗";
+    const told = (good ? words.accept : words.reject) + (good ? "" : ": " + reasonOf({ reason }).short) + " " + end;
+    item.title = told;
+    item.setAttribute("aria-label", told);
+    return item;
+  }));
+}
+
+function stationOf(id) {
+  return words.stations[id] || id;
 }
 
 // A new verdict moves the sign, not the light of the whole field: many a second must not flicker.
