@@ -1,4 +1,4 @@
-"""What a line's budget of requests is worth, told beforehand: how often each kind of report goes out at so many codes a
+"""The forecast of what a line's budget of requests is worth: how often each kind of report goes out at so many codes a
 second, whether that many requests a minute suffice, and how long what waits.
 
 Arithmetic over the configuration, with the real token bucket; nothing is asked. How long the regulator takes to decide
