@@ -100,7 +100,7 @@ def _tell_code(ident: str, seen: SeenCode | None, here: dict[str, Any] | None) -
             (one.at, one.what, one.status or "", one.document_type or "", one.document or "") for one in seen.events
         ]
         print_table(to, "Events there", ["when", "what", "status", "document's type", "document"], events)
-    to.print(f"On this line: {_said(here)}.", style="dim")
+    to.print(f"On this line: {_in_short(here)}.", style="dim")
 
 
 def _facts(seen: SeenCode) -> Iterator[tuple[str, object]]:
@@ -133,13 +133,13 @@ def _tell_package(seen: SeenPackage, here: dict[str, Any] | None) -> None:
         to.print(f"It holds {len(seen.children):,}:")
         for child in seen.children:
             to.print(child, soft_wrap=True)
-    to.print(f"On this line: {_said(here)}.", style="dim")
+    to.print(f"On this line: {_in_short(here)}.", style="dim")
 
 
-def _said(here: dict[str, Any] | None) -> str:
+def _in_short(here: dict[str, Any] | None) -> str:
     if here is None:
         return "not known"
-    said = [f"state {here['state']}"] if here["state"] else []
-    said += [f"lies in {parent}" for parent in here["packages"] if parent]
-    said += [f"holds {here['holds']:,}"] if here["holds"] is not None else []
-    return ", ".join(said) or "known"
+    parts = [f"state {here['state']}"] if here["state"] else []
+    parts += [f"lies in {parent}" for parent in here["packages"] if parent]
+    parts += [f"holds {here['holds']:,}"] if here["holds"] is not None else []
+    return ", ".join(parts) or "known"

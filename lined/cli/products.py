@@ -60,8 +60,8 @@ def import_products(
         print_json({"items": items, "known": len(cards) - len(new), "next": None})
         return
     print("\n\n".join(_stanzas(new, found)))  # noqa: T201 - it goes into a file
-    said = f"{len(cards):,} published cards, {len(cards) - len(new):,} of them are in the configuration already"
-    print(f"lined: {said}", file=sys.stderr)  # noqa: T201 - beside the stanzas
+    summary = f"{len(cards):,} published cards, {len(cards) - len(new):,} of them are in the configuration already"
+    print(f"lined: {summary}", file=sys.stderr)  # noqa: T201 - beside the stanzas
 
 
 def _known(config: Config) -> set[str]:

@@ -91,7 +91,7 @@ class Inspection:
         if not self._account.business:
             await self._regulator.check_credential()
             if (problem := self._regulator.last_problem) is not None:
-                self._say("regulator.login", problem)
+                self._note("regulator.login", problem)
                 raise Unanswered
             self.reached = True
             return
@@ -99,7 +99,7 @@ class Inspection:
         if found is None:
             return
         if not found.is_tin_correct:
-            self._say(TIN, Fact(RegulatorFact.KEY_OF_OTHER, tin=self._account.tin))
+            self._note(TIN, Fact(RegulatorFact.KEY_OF_OTHER, tin=self._account.tin))
         expires_at = bounds.moment(found.expires_on)
         if expires_at is not None and expires_at.timestamp() < time.time() + KEY_DAYS * DAY_S:
             ends = Fact(OnlineFact.KEY_ENDS, expires_at=int(expires_at.timestamp() * 1000))
@@ -110,12 +110,12 @@ class Inspection:
         if found is None:
             return
         if found.tin is None:
-            self._say(TIN, Fact(OnlineFact.UNREGISTERED, tin=self._account.tin))
+            self._note(TIN, Fact(OnlineFact.UNREGISTERED, tin=self._account.tin))
             return
         groups = ", ".join(sorted(found.product_groups or ())) or "-"
         for one in products:
             if one.group and one.group not in (found.product_groups or ()):
-                self._say(f"{one.place}.group", Fact(OnlineFact.GROUP_CLOSED, group=one.group, groups=groups))
+                self._note(f"{one.place}.group", Fact(OnlineFact.GROUP_CLOSED, group=one.group, groups=groups))
 
     async def _card(self, one: Expected) -> None:
         found = await self._ask(FoundProducts, f"{one.place}.gtin", "products_by_gtin", every=True, gtin=one.gtin)
@@ -123,14 +123,14 @@ class Inspection:
             return
         card = _best(found.products, self._account.tin, one)
         if card is None:
-            self._say(f"{one.place}.gtin", Fact(OnlineFact.NO_CARD, gtin=one.gtin))
+            self._note(f"{one.place}.gtin", Fact(OnlineFact.NO_CARD, gtin=one.gtin))
             return
         self.findings += self._of_card(card, one)
         if one.country:
             whole = await self._ask(Product, f"{one.place}.country", "product", id=card.id)
-            said = "; ".join(_countries(whole)) if whole is not None else ""
-            if said and not re.search(rf"\b{one.country}\b", said.upper()):
-                fact = Fact(OnlineFact.CARD_COUNTRY, found=bounds.text(said, 200))
+            told = "; ".join(_countries(whole)) if whole is not None else ""
+            if told and not re.search(rf"\b{one.country}\b", told.upper()):
+                fact = Fact(OnlineFact.CARD_COUNTRY, found=bounds.text(told, 200))
                 self.findings.append(Finding(f"{one.place}.country", fact, wrong=False))
 
     def _of_card(self, card: FoundProduct, one: Expected) -> Iterator[Finding]:
@@ -148,7 +148,7 @@ class Inspection:
     def _clock(self) -> None:
         skew_s = self._regulator.server_skew_s
         if skew_s is not None and abs(skew_s) > CLOCK_S:
-            self._say(CLOCK, Fact(OnlineFact.CLOCK, seconds=f"{skew_s:+.0f}"))
+            self._note(CLOCK, Fact(OnlineFact.CLOCK, seconds=f"{skew_s:+.0f}"))
 
     # ── in common ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,22 +164,22 @@ class Inspection:
             found: M = TypeAdapter(model).validate_python(answer.value)
         except (Denied, Refused, CallError) as error:
             self.reached = True
-            self._say(place, _not_asked(error))
+            self._note(place, _not_asked(error))
             return None
         except ValidationError:
             self.reached = True
-            self._say(place, _not_asked("its answer is not as the text says: lined profile watch tells how"))
+            self._note(place, _not_asked("its answer is not as the text says: lined profile watch tells how"))
             return None
         except LinedError as error:
             credential = isinstance(error, NotSent) and error.credential
             problem = self._regulator.last_problem if credential else None
             self.reached = self.reached or credential
-            self._say(CREDENTIAL if credential else URL, problem or _not_asked(error))
+            self._note(CREDENTIAL if credential else URL, problem or _not_asked(error))
             raise Unanswered from None
         self.reached = True
         return found
 
-    def _say(self, place: str, fact: Fact) -> None:
+    def _note(self, place: str, fact: Fact) -> None:
         self.findings.append(Finding(place, fact))
 
 

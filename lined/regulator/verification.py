@@ -75,8 +75,8 @@ class Verification:
 
     async def _genuine(self, codes: Sequence[MarkingCode]) -> dict[str, Standing]:
         rows = await self._ask(tuple[VerifiedCode, ...], "code_verification", [code.full for code in codes])
-        said = {without_separators(row.code): row for row in rows}
-        return {code.ident: self._verdict(said.get(without_separators(code.full))) for code in codes}
+        told = {without_separators(row.code): row for row in rows}
+        return {code.ident: self._verdict(told.get(without_separators(code.full))) for code in codes}
 
     def _verdict(self, row: VerifiedCode | None) -> Standing:
         if row is None:
@@ -89,8 +89,8 @@ class Verification:
     async def _ours(self, idents: Sequence[str]) -> dict[str, Standing]:
         """Codes that nobody knows are absent from the answer (API 1.21.1 §9.1.2)."""
         rows = await self._ask(tuple[PublicCode, ...], "public_codes", list(idents))
-        said = {row.code: row for row in rows}
-        return {ident: self._known(said.get(ident)) for ident in idents}
+        told = {row.code: row for row in rows}
+        return {ident: self._known(told.get(ident)) for ident in idents}
 
     def _known(self, row: PublicCode | None) -> Standing:
         if row is None:
