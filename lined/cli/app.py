@@ -36,6 +36,7 @@ FILES: Final = (
     "package",
     "codes",
     "pool",
+    "label",
     "keeping",
     "key",
     "people",
