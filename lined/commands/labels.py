@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
-from lined.commands.registry.command import PEOPLE, Answer, Body, command
+from lined.commands.registry.command import SHELL, Answer, Body, command
 from lined.commands.registry.execution import Tx
 from lined.commands.registry.fields import Code
 from lined.journal.tables import labels
@@ -49,7 +49,7 @@ class Label(Answer):
     "Print a code's label once more, on the printer that had it; the label before counts no more.",
     path="labels/reprint",
     tag="labels",
-    sources=PEOPLE,
+    sources=SHELL,
     role=PersonRole.MASTER,
 )
 def reprint(tx: Tx, body: LabelReprint) -> dict[str, Any]:
