@@ -37,6 +37,7 @@ FILES: Final = (
     "package",
     "codes",
     "pool",
+    "label",
     "keeping",
     "key",
     "people",
