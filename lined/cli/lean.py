@@ -1,4 +1,4 @@
-"""Savings of memory in a process that runs for months: libraries that it never needs, arenas of memory for each thread.
+"""The economy of a process that runs for months: without libraries of others, and memory that each thread keeps.
 
 Measured with a million reads and a backlog of three million codes: 128 MB instead of 132 to 147 with one arena
 for all threads, 6 MB less without the libraries.

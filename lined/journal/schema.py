@@ -33,6 +33,8 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     pool, pool_code   the codes that were issued for a product, as far as they were loaded: `pool_code` holds what
               follows the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where
               these came.
+    label     what was given to printers, one row each time; `pool_code.given_ms`: when a code was given out, to a
+              printer or into a file, never again.
     warning   codes that the regulator processed with a remark.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
     clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
@@ -52,7 +54,7 @@ from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
 from lined.journal.database import Connection
-from lined.journal.tables import audit, people
+from lined.journal.tables import audit, labels, people, pool_stock
 
 migrations = Migrations("lined")
 
@@ -364,6 +366,11 @@ def m014_task_words(db: Database) -> None:
 @migrations()
 def m015_people(db: Database) -> None:
     run_script(db, people.CREATED + ";" + audit.CREATED)
+
+
+@migrations()
+def m016_labels(db: Database) -> None:
+    run_script(db, labels.CREATED + ";" + pool_stock.GIVEN)
 
 
 def empty_drawer(connection: Connection) -> None:

@@ -106,6 +106,8 @@ class Plant:
     packing: Mapping[str, Mapping[str, PackageRule]] = field(default_factory=dict)
     sscc: SsccRange | None = None
     series_length: int = 20
+    label_printers: Mapping[str, str] = field(default_factory=dict)
+    """By pack station: the printer of its packages' labels."""
     name: str = ""
     contact: str = ""
 

@@ -24,7 +24,9 @@ from lined.vocabulary.facts.fact import (
 from lined.vocabulary.facts.fields import FieldFact
 from lined.vocabulary.facts.line import LineFact
 from lined.vocabulary.facts.malformed import MalformedFact
+from lined.vocabulary.facts.online import OnlineFact
 from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
+from lined.vocabulary.facts.printing import PrinterFact
 from lined.vocabulary.facts.regulator import RegulatorFact
 from lined.vocabulary.facts.reports import ReportFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
@@ -44,8 +46,10 @@ __all__ = [
     "FieldFact",
     "LineFact",
     "MalformedFact",
+    "OnlineFact",
     "PackageFact",
     "Param",
+    "PrinterFact",
     "RegulatorFact",
     "ReportFact",
     "SealFact",
