@@ -300,9 +300,12 @@ class Dictionaries(Table):
 
 
 class Errors(Table):
-    """`again`: codes of errors that mean "not processed, try later"."""
+    """Codes of errors. `again`: not processed, try later; `rights`: a right is missing, though the status is
+    no 403.
+    """
 
     again: Words
+    rights: Annotated[frozenset[Word], Field(strict=False)]
 
 
 class CredentialRules(Table):
