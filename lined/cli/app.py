@@ -35,6 +35,7 @@ FILES: Final = (
     "report",
     "package",
     "codes",
+    "order",
     "pool",
     "keeping",
     "key",

@@ -105,7 +105,7 @@ class Bucket:
     def _wait_s(self, rank: Rank) -> float:
         self._fill()
         before = float(sum(self._waiting[other] for other in Rank if other < rank))
-        left = (0.0, self._reserve, self._most / 2)[rank]  # to those who go first
+        left = (0.0, self._reserve, min(self._most / 2, self._most - 1.0))[rank]  # to those who go first
         ahead = 0.0 if rank is Rank.URGENT else max(left, before)
         missing = 1.0 + ahead - self._level
         return 0.0 if missing <= 1e-9 else missing / self._rate
@@ -120,7 +120,8 @@ class Bucket:
 class Budget:
     """The buckets by kind of request. `submit`, `token` and `check` (looking for what is in doubt) share the limited
     one: the text limits "orders and reports" and does not say whether a search is one of these. `read` (following
-    documents) has a bucket of our own, of which `spare` takes the rest.
+    documents) has a bucket of our own, of which `spare` takes the rest, as `order` (codes in) takes that of the limited
+    one.
     """
 
     def __init__(self, limited: Bucket, reads: Bucket, *, clock: Callable[[], float]) -> None:
@@ -130,6 +131,7 @@ class Budget:
             "check": (limited, Rank.URGENT),
             "read": (reads, Rank.USUAL),
             "spare": (reads, Rank.SPARE),
+            "order": (limited, Rank.SPARE),
         }
         self.limited = limited
         self.reads = reads

@@ -15,6 +15,7 @@ from lined.mqtt.spec import MqttSpec, broker_address
 from lined.regulator.account import Account
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
+from lined.supply.orders.ports import OrderRules
 from lined.vocabulary.line import Role
 
 
@@ -58,6 +59,16 @@ def delivery_rules_of(config: Config) -> DeliveryRules:
         in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
         in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
         search_page=config.profile.limits.search_page,
+    )
+
+
+def order_rules_of(config: Config) -> OrderRules:
+    regulator = config.regulator
+    return OrderRules(
+        poll_ms=int(regulator.poll_s * 1000),
+        poll_max_ms=max(60_000, int(regulator.poll_s * 1000)),
+        in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
+        in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
     )
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from tests.promises import of_devices, of_journal, of_line, of_people, of_reports
+from tests.promises import of_devices, of_journal, of_line, of_orders, of_people, of_reports
 from tests.promises.mutation import Mutation
 from tests.promises.table import rows
 
 _ORDER = {row.when: number for number, row in enumerate(rows())}
 
 MUTATIONS: list[Mutation] = sorted(
-    [*of_journal.MUTATIONS, *of_reports.MUTATIONS, *of_line.MUTATIONS, *of_devices.MUTATIONS, *of_people.MUTATIONS],
+    [
+        *of_journal.MUTATIONS,
+        *of_reports.MUTATIONS,
+        *of_line.MUTATIONS,
+        *of_orders.MUTATIONS,
+        *of_devices.MUTATIONS,
+        *of_people.MUTATIONS,
+    ],
     key=lambda mutation: _ORDER.get(mutation.row, len(_ORDER)),
 )
