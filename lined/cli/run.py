@@ -18,6 +18,9 @@ def register(app: typer.Typer) -> None:
 def run(config: ConfigOption = CONFIG) -> None:
     """Run the line: read, judge, keep, report. Until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is open yet; the service takes it over
+    from lined.cli.lean import be_lean
+
+    be_lean()
     import asyncio
 
     from lined.cli.logs import LogStream, set_up_logs

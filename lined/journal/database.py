@@ -23,7 +23,8 @@ SqliteError = sqlite3.Error
 SQLITE_VERSION: str = sqlite3.sqlite_version
 
 BUSY_TIMEOUT_MS = 5_000
-CACHE_KIB = 16_384
+CACHE_KIB = 16_384  # of the connection that writes the journal
+SMALL_CACHE_KIB = 2_048  # of all others: they run along an index or copy; the system's own cache holds the file
 # A commit of one read writes a handful of pages whole: at half of SQLite's usual size 20 KiB instead of 27, and as fast
 # with millions of codes. Only a new file takes it; an older journal keeps its own.
 PAGE_BYTES = 2_048
@@ -49,8 +50,9 @@ def open_writable(path: Path) -> Database:
     for end in ("", "-wal", "-shm"):
         if not end or path.with_name(path.name + end).exists():
             private(path.with_name(path.name + end))
-    connection = _connect(path.as_uri(), writable=True)
+    connection = _connect(path.as_uri())
     connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     wanted = (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 0))
     for pragma, value in wanted:
         connection.execute(f"PRAGMA {pragma}={value}")
@@ -66,7 +68,7 @@ def open_writable(path: Path) -> Database:
 
 def open_readonly(path: Path) -> Connection:
     """A connection for short reads; it can never write."""
-    connection = _connect(f"{path.as_uri()}?mode=ro", writable=False)
+    connection = _connect(f"{path.as_uri()}?mode=ro")
     connection.execute("PRAGMA query_only=1")
     return connection
 
@@ -74,7 +76,7 @@ def open_readonly(path: Path) -> Connection:
 def open_copy(path: Path) -> Connection:
     """A new file that nobody relies on yet. It is synced by whoever gives it its name."""
     private(path)
-    connection = _connect(path.as_uri(), writable=True)
+    connection = _connect(path.as_uri())
     connection.execute("PRAGMA synchronous=0")
     return connection
 
@@ -82,7 +84,7 @@ def open_copy(path: Path) -> Connection:
 def open_archive(path: Path) -> Connection:
     """An archive for one step of writing. What a COMMIT returned from is synced; readers see whole steps."""
     private(path)
-    connection = _connect(path.as_uri(), writable=True)
+    connection = _connect(path.as_uri())
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.execute("PRAGMA synchronous=2")
     return connection
@@ -90,7 +92,7 @@ def open_archive(path: Path) -> Connection:
 
 def open_memory() -> Connection:
     """A database of its own that ends with its connection."""
-    return _connect("file::memory:", writable=True)
+    return _connect("file::memory:")
 
 
 def has_wal(path: Path) -> bool:
@@ -102,7 +104,7 @@ def has_wal(path: Path) -> bool:
 @contextmanager
 def open_main(path: Path) -> Iterator[Connection]:
     """A look at the main file alone, as if there were no WAL. Nobody may have it open."""
-    connection = _connect(f"{path.as_uri()}?immutable=1", writable=False)
+    connection = _connect(f"{path.as_uri()}?immutable=1")
     try:
         yield connection
     finally:
@@ -118,7 +120,7 @@ def open_untouched(path: Path) -> Iterator[Connection]:
     index = path.with_name(path.name + "-shm")
     left_over = has_wal(path)
     foreign_index = not index.exists()
-    connection = _connect(f"{path.as_uri()}?{'mode=ro' if left_over else 'immutable=1'}", writable=False)
+    connection = _connect(f"{path.as_uri()}?{'mode=ro' if left_over else 'immutable=1'}")
     try:
         yield connection
     finally:
@@ -172,11 +174,11 @@ def checkpoint(connection: Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
-def _connect(uri: str, *, writable: bool) -> Connection:
+def _connect(uri: str) -> Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA mmap_size=0")
-    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB if writable else CACHE_KIB // 4}")
+    connection.execute(f"PRAGMA cache_size=-{SMALL_CACHE_KIB}")
     return connection
 
 

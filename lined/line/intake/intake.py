@@ -38,6 +38,7 @@ from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 log = structlog.get_logger()
 
 SHOWN = 100  # verdicts kept in memory for the page
+WITHOUT_REASON = frozenset({Decision.ACCEPT, Decision.AGAIN})  # outside the line the two are one
 
 Listener = Callable[[Sequence[PublishedVerdict]], None]
 Sink = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, judgement, its verdicts
@@ -309,23 +310,17 @@ class LineIntake:
             self.defects.note(f"verdicts of {chunk.device}", error)
 
     def _publish_verdicts(self, chunk: Chunk, ruling: Ruling, judgement: Judgement) -> None:
+        station, device, at_ms, in_job = chunk.station.id, chunk.device, chunk.at_ms, ruling.job_mode is not None
+        accept, reject, session = Answer.ACCEPT, Answer.REJECT, self.session
         verdicts = []
-        for read, word, code_id in zip(chunk.reads, ruling.verdicts, ruling.code_ids, strict=True):
-            self.seq += 1
-            good = word in ACCEPTED
-            verdicts.append(
-                PublishedVerdict(
-                    self.seq,
-                    self.session,
-                    chunk.station.id,
-                    chunk.device,
-                    Answer.ACCEPT if good else Answer.REJECT,
-                    None if word in {Decision.ACCEPT, Decision.AGAIN} else word,
-                    told_code(read.code, word, code_id),
-                    chunk.at_ms,
-                    ruling.job_mode is not None,
-                )
-            )
+        for seq, (read, word, code_id) in enumerate(
+            zip(chunk.reads, ruling.verdicts, ruling.code_ids, strict=True), self.seq + 1
+        ):
+            answer = accept if word in ACCEPTED else reject
+            reason = None if word in WITHOUT_REASON else word
+            code = told_code(read.code, word, code_id)
+            verdicts.append(PublishedVerdict(seq, session, station, device, answer, reason, code, at_ms, in_job))
+        self.seq += len(verdicts)
         self.shown.extend(verdicts[-SHOWN:])
         for listener in self.listeners:
             self._guarded(chunk, partial(listener, verdicts))

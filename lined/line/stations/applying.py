@@ -22,11 +22,12 @@ def judge(tx: Transaction, read: Read) -> Verdict:
     reason = read.reason or refusal(tx, code)
     if reason:
         return Verdict(reason)
-    assert code is not None and tx.job is not None
+    job = tx.state.job
+    assert code is not None and job is not None
     known = tx.known.get(code.ident)
     if known is None:
-        return applied(tx, read, code, tx.job)
-    return seen_before(tx, read, code, tx.job, known)
+        return applied(tx, read, code, job)
+    return seen_before(tx, read, code, job, known)
 
 
 def refusal(tx: Transaction, code: MarkingCode | None) -> str:

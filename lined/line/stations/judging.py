@@ -65,18 +65,20 @@ class Judging:
 def _ruling(tx: Transaction, chunk: Chunk) -> Ruling:
     """The verdicts on a chunk, each a row and counted where that is due."""
     state, role = tx.state, chunk.station.role
-    rule = RULES[role]
+    rule, accept = RULES[role], Decision.ACCEPT
+    flushes, keeps = role != Role.APPLY, role == Role.PACK  # asked once: this is the innermost loop
     state.newest_ms = max(state.newest_ms, chunk.at_ms)
     tx.alarms = []
     counted = tx.count(chunk)
     verdicts = []
     for read in chunk.reads:
-        if role != Role.APPLY:
+        if flushes:
             tx.flush()  # their statements look at what the reads before have applied
         verdict = rule(tx, read)
-        if verdict.word != Decision.ACCEPT or not verdict.applied_id or role == Role.PACK:
+        word, _, applied_id = verdict
+        if keeps or not applied_id or word != accept:
             tx.keep(read, verdict)
-        counted[verdict.word] += 1
+        counted[word] += 1
         verdicts.append(verdict)
     applies = chunk.station.applies
     return Ruling(
