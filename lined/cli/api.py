@@ -10,7 +10,6 @@ It takes its requests from what the running daemon leaves of the account's limit
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from lined.cli.by_hand import account_beside
 from lined.cli.exits import FAILED
 from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
@@ -250,28 +250,6 @@ def _account(config: Config) -> Account:
     from lined.service.assembly import account_of
 
     return account_of(config)
-
-
-def account_beside(config: Config) -> Account:
-    """The account for requests by hand: with the line's own share of the limit, or while its daemon runs with what that
-    leaves. Raises CallError for a technical user beside a running daemon: a new token ends the one before.
-    """
-    account = _account(config)
-    if not _daemon_runs(config):
-        return account
-    if account.login:
-        raise CallError(
-            f"The daemon works as technical user {account.login}, and logging in here would end its token. Stop it, or "
-            "use a configuration with an API key."
-        )
-    left = config.profile.limits.requests_per_minute - account.requests_per_minute
-    return dataclasses.replace(account, requests_per_minute=max(1, left))
-
-
-def _daemon_runs(config: Config) -> bool:
-    from lined.cli.answers import is_held
-
-    return is_held(config.journal.path.resolve())
 
 
 def _need_consent(wanted: Asked, account: Account, *, yes: bool) -> None:

@@ -26,6 +26,7 @@ FILES: Final = (
     "drivers",
     "profile",
     "api",
+    "products",
     "demo",
     "sandbox",
     "simulate",

@@ -1,4 +1,6 @@
-"""`lined check FILE`: the whole configuration judged, and told back as it was understood. Touches nothing."""
+"""`lined check FILE`: the whole configuration judged, and told back as it was understood. Touches nothing; with
+`--online` the regulator is asked about it too.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lined.cli.exits import SETTINGS
+from lined.cli.check_budget import budget_document, budget_warning, tell_budget
+from lined.cli.check_online import inspected
+from lined.cli.exits import FAILED, SETTINGS
 from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
 from lined.cli.profile import overridden
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lined.config import Config, Device, Product, Station
+    from lined.regulator.inspection import Inspection
 
 Row = Sequence[object]
 
@@ -28,11 +33,22 @@ def register(app: typer.Typer) -> None:
 
 def check(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The line's configuration.")] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the regulator too: credential, product groups, cards, clock.")
+    ] = False,
+    rate: Annotated[
+        float | None,
+        typer.Option(metavar="N", min=0.001, max=10_000, help="Tell whether the budget suffices at N codes a second."),
+    ] = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a configuration without touching anything: all its problems at once, or the line as it was understood."""
+    """Check a configuration without touching anything: all its problems at once, or the line as it was understood.
+
+    With --online it is held against what the regulator knows. It is asked nothing that changes anything.
+    """
     from lined.config import load
+    from lined.service.forecast import forecast
 
     path = file or config
     try:
@@ -43,17 +59,36 @@ def check(
         else:
             _tell_problems(console(), path, error.problems)
         raise typer.Exit(SETTINGS) from None
+    looked = inspected(found) if online else None
+    budget = forecast(found, rate) if rate is not None else None
+    warnings = [*found.warnings, *(budget_warning(budget) if budget is not None else ())]
     if as_json:
-        document = {"ok": True, "file": str(path), "problems": [], "warnings": _listed(found.warnings)}
+        document = {"ok": True, "file": str(path), "problems": [], "warnings": _listed(warnings)}
         changed = dict(overridden(found.profile))
         document["profile"] = {**found.profile.about.model_dump(mode="json"), "overridden": changed}
-        print_json({**document, "config": found.model_dump(mode="json", by_alias=True)})
+        document["config"] = found.model_dump(mode="json", by_alias=True)
+        if budget is not None:
+            document["budget"] = budget_document(budget)
+        print_json(document if looked is None else {**document, **_online(looked, warnings)})
     else:
         _tell_line(console(), path, found)
+        if budget is not None:
+            tell_budget(console(), budget)
+        if looked is not None:
+            _tell_online(console(), path, looked)
+    if looked is not None and any(one.wrong for one in looked.findings):
+        raise typer.Exit(SETTINGS if looked.reached else FAILED)
 
 
 def _listed(problems: Sequence[Problem]) -> list[dict[str, str]]:
     return [problem._asdict() for problem in problems]
+
+
+def _online(looked: Inspection, before: Sequence[Problem]) -> dict[str, object]:
+    wrong = [Problem(one.place, one.fact) for one in looked.findings if one.wrong]
+    others = [Problem(one.place, one.fact) for one in looked.findings if not one.wrong]
+    warnings = _listed([*before, *others])
+    return {"ok": not wrong, "online": looked.reached, "problems": _listed(wrong), "warnings": warnings}
 
 
 def _tell_problems(to: Console, path: Path, problems: Sequence[Problem]) -> None:
@@ -72,6 +107,18 @@ def _tell_line(to: Console, path: Path, config: Config) -> None:
     print_marked(to, "!", "yellow", config.warnings)
     count = {0: "", 1: " 1 warning."}.get(len(config.warnings), f" {len(config.warnings)} warnings.")
     to.print(f"{path} is right.{count}", style="green")
+
+
+def _tell_online(to: Console, path: Path, looked: Inspection) -> None:
+    wrong = [(one.place, one.fact) for one in looked.findings if one.wrong]
+    print_marked(to, "✗", "red", wrong)
+    print_marked(to, "!", "yellow", [(one.place, one.fact) for one in looked.findings if not one.wrong])
+    if not looked.reached:
+        to.print(f"{path} could not be held against what the regulator knows.", style="red")
+    elif wrong:
+        to.print(f"{path} does not go with what the regulator knows. Nothing was changed.", style="red")
+    else:
+        to.print(f"{path} goes with what the regulator knows.", style="green")
 
 
 def _facts(config: Config) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lined.cli.ask import ask_code
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_table
 
@@ -24,8 +25,9 @@ Code = Annotated[str, typer.Argument(metavar="CODE", help="With or without its c
 
 
 def register(app: typer.Typer) -> None:
-    codes = typer.Typer(no_args_is_help=True, help="Show a code's story, withdraw a code.")
+    codes = typer.Typer(no_args_is_help=True, help="Show a code's story, look it up at the regulator, withdraw it.")
     codes.command("show")(show)
+    codes.command("ask")(ask_code)
     codes.command("withdraw")(withdraw)
     app.add_typer(codes, name="code", rich_help_panel=AT_WORK)
 
@@ -36,7 +38,7 @@ def show(code: Code, config: ConfigOption = CONFIG, as_json: JsonOption = False)
     from lined.cli.formats import Clock
 
     found = loaded(config)
-    story, _ = answered(found, "/api/v1/codes", lambda connection: _offline(connection, code), code=code)
+    story, _ = answered(found, "/api/v1/codes", lambda connection: offline_story(connection, code), code=code)
     if as_json:
         print_json(story)
     else:
@@ -60,7 +62,8 @@ def withdraw(
         console().print(f"{answer['code']} is withdrawn ({answer['reason']}).", style="green")
 
 
-def _offline(connection: Connection, text: str) -> CodeStory:
+def offline_story(connection: Connection, text: str) -> CodeStory:
+    """A code's story out of the journal itself. Raises Invalid, NotFound."""
     from lined.api import shapes
     from lined.codes import Malformed, typed
     from lined.journal.views import stories

@@ -14,6 +14,7 @@ import typer
 from lined.cli.exits import DONE, FAILED
 from lined.cli.options import SET_UP
 from lined.cli.output import console, print_facts, print_json, print_table
+from lined.cli.sandbox import contract_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     codes: Annotated[int | None, typer.Option(min=1, max=1_000_000, help="End by itself after so many codes.")] = None,
     rate: Annotated[float | None, typer.Option(min=0, help="Items a second; 0: as fast as they are answered.")] = None,
+    profile: Annotated[str, typer.Option(metavar="NAME", help="Whose contract: asl-belgisi or ismet.")] = "asl-belgisi",
     keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Leave journal, books and log there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -42,22 +44,23 @@ def demo(
     separators spoilt, bad items, refused codes, the daemon killed.
     A broker at 127.0.0.1:1883 is used where there is one.
     """
+    contract_of(profile)
     pace = rate if rate is not None else (0.0 if codes else QUIET_RATE)
     with contextlib.ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lined-demo-")))
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            sys.exit(asyncio.run(_demo(folder, codes, pace, as_json)))
+            sys.exit(asyncio.run(_demo(folder, codes, pace, profile, as_json)))
         except KeyboardInterrupt:
             sys.exit(DONE)
 
 
-async def _demo(folder: Path, codes: int | None, rate: float, as_json: bool) -> int:
+async def _demo(folder: Path, codes: int | None, rate: float, profile: str, as_json: bool) -> int:
     from lined.commands.registry import registry
     from lined.sandbox.demo.plant import GTIN, DemoPlant
 
     to = console()
-    async with DemoPlant(folder, codes=codes, rate=rate) as plant:
+    async with DemoPlant(folder, codes=codes, rate=rate, contract=profile) as plant:
         if not as_json:
             _tell_where(to, plant)
         await plant.issue()

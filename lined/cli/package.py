@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lined.cli.ask import ask_package
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    packages = typer.Typer(no_args_is_help=True, help="List packages, close one early, put its content right.")
+    packages = typer.Typer(
+        no_args_is_help=True,
+        help="List packages, look into one, close one, put its content right.",
+    )
     packages.command("list")(list_packages)
+    packages.command("ask")(ask_package)
     packages.command("close")(close)
     packages.command("take-out")(take_out)
     packages.command("replace")(replace)

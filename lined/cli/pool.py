@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lined.cli.exits import FAILED
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
+from lined.cli.verify import Verified, tell, verified
+from lined.vocabulary.errors import Invalid
 
 if TYPE_CHECKING:
     from lined.codes import MarkingCode
@@ -23,30 +26,38 @@ if TYPE_CHECKING:
     from lined.vocabulary.errors import LinedError
 
 PROBLEMS_SHOWN = 1_000
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, CSV or JSON.")
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option(metavar="CHAR", help="Of CSV without quotes, whose first column is the code: , ; | or tab. Or: none."),
+]
+UnevenOption = Annotated[
+    bool, typer.Option("--uneven-serials", help="Identification codes whose serials differ in length.")
+]
 GtinOption = Annotated[str, typer.Option("--gtin", metavar="GTIN", help="Of the product, or of its GROUP.")]
 
 
 def register(app: typer.Typer) -> None:
-    pools = typer.Typer(no_args_is_help=True, help="Load, show and drop the codes that were issued for a product.")
+    pools = typer.Typer(no_args_is_help=True, help="Load, verify, show, drop codes that were issued for a product.")
     pools.command("load")(load)
+    pools.command("verify")(verify)
     pools.command("show")(show)
     pools.command("drop")(drop)
     app.add_typer(pools, name="pool", rich_help_panel=AT_WORK)
 
 
 def load(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One code a line, CSV or JSON.")
-    ],
+    file: FileArgument,
     gtin: GtinOption,
-    delimiter: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CHAR", help="Of CSV without quotes, whose first column is the code: , ; | or tab. Or: none."
-        ),
-    ] = None,
-    uneven: Annotated[
-        bool, typer.Option("--uneven-serials", help="Identification codes whose serials differ in length.")
+    delimiter: DelimiterOption = None,
+    uneven: UnevenOption = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Have the regulator verify all codes first: one is bad, none is loaded.")
+    ] = False,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out-bad", help="With --verify: load the usable codes, and none of the others.")
     ] = False,
     by: ByOption = None,
     config: ConfigOption = CONFIG,
@@ -57,32 +68,50 @@ def load(
 
     The whole file is read first: one bad line, and nothing is loaded. Loading it again changes nothing.
     """
-    from lined.cli.answers import loaded
-    from lined.commands.pools import PAGE_MAX, pool_gtin
-    from lined.service import assembly
-    from lined.supply.pool_doubts import NO_DELIMITER
-    from lined.supply.pool_file import PoolFile
-    from lined.supply.pool_rows import DELIMITERS
+    from lined.commands.pools import PAGE_MAX
 
-    found = loaded(config)
-    plant = assembly.plant_of(found)
-    gtin = pool_gtin(plant, gtin)
-    delimiter = "\t" if delimiter in {"tab", "TAB", "\\t"} else delimiter
-    if delimiter not in {None, NO_DELIMITER, *DELIMITERS}:
-        raise typer.BadParameter("one of , ; | tab, or none", param_hint="--delimiter")
-    shapes = {key: product.shape for key, product in plant.products.items()}
-    content = PoolFile(file, gtin, shapes, delimiter, uneven=uneven)
+    if leave_out and not verify:
+        raise typer.BadParameter("goes with --verify only", param_hint="--leave-out-bad")
+    found, gtin, content = _opened(file, gtin, delimiter, uneven, config)
     count = _looked_through(file, content)
+    seen = _verified(found, content, gtin, file) if verify else None
+    if seen is not None and seen.bad and (not leave_out or len(seen.bad) == count):
+        raise Invalid("not-verified", f"{tell(seen, file.name)}; nothing was loaded.")
+    bad = frozenset(seen.bad) if seen is not None else frozenset()
     added, pool = 0, {}
     with _writable(found) as connection:
-        for part, last in _pages(content, PAGE_MAX):
+        for part, last in _pages(content, PAGE_MAX, bad):
             pool = _put(connection, gtin, part, last, by) if connection else _send(found, gtin, part, last, by)
             added += pool["added"]
     if as_json:
-        print_json({**pool, "added": added})
+        print_json({**pool, "added": added, **({"verified": seen.document()} if seen is not None else {})})
         return
-    text = f"{count:,} codes of {file.name}, {added:,} of them new: the pool of {gtin} has {pool['codes']:,} codes"
-    console().print(f"{text}, {pool['left']:,} not applied yet.", style="green")
+    without = f" without {len(bad):,} that are not usable" if bad else ""
+    text = f"{count:,} codes of {file.name}{without}, {added:,} of them new: the pool of {gtin} has"
+    console().print(f"{text} {pool['codes']:,} codes, {pool['left']:,} not applied yet.", style="green")
+
+
+def verify(
+    file: FileArgument,
+    gtin: GtinOption,
+    delimiter: DelimiterOption = None,
+    uneven: UnevenOption = False,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Have the regulator verify a file of codes: genuine, ours, of the product's group, not used yet. Changes nothing.
+
+    Each code that is not usable is named with its line; exit 1 where there is one.
+    """
+    found, gtin, content = _opened(file, gtin, delimiter, uneven, config)
+    _looked_through(file, content)
+    seen = _verified(found, content, gtin, file)
+    if as_json:
+        print_json(seen.document())
+    else:
+        console().print(f"{tell(seen, file.name)}.", style="red" if seen.bad else "green")
+    if seen.bad:
+        raise typer.Exit(FAILED)
 
 
 def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -128,6 +157,33 @@ def drop(gtin: GtinOption, by: ByOption = None, config: ConfigOption = CONFIG, a
         console().print(f"The pool of {answer['gtin']} with {answer['codes']:,} codes is dropped.", style="green")
 
 
+def _opened(file: Path, gtin: str, delimiter: str | None, uneven: bool, config: Path) -> tuple[Config, str, PoolFile]:
+    """The configuration, the GTIN in 14 digits, the file to be read. Raises BadParameter, Invalid, SettingsError."""
+    from lined.cli.answers import loaded
+    from lined.commands.pools import pool_gtin
+    from lined.service import assembly
+    from lined.supply.pool_doubts import NO_DELIMITER
+    from lined.supply.pool_file import PoolFile
+    from lined.supply.pool_rows import DELIMITERS
+
+    found = loaded(config)
+    plant = assembly.plant_of(found)
+    gtin = pool_gtin(plant, gtin)
+    delimiter = "\t" if delimiter in {"tab", "TAB", "\\t"} else delimiter
+    if delimiter not in {None, NO_DELIMITER, *DELIMITERS}:
+        raise typer.BadParameter("one of , ; | tab, or none", param_hint="--delimiter")
+    shapes = {key: product.shape for key, product in plant.products.items()}
+    return found, gtin, PoolFile(file, gtin, shapes, delimiter, uneven=uneven)
+
+
+def _verified(config: Config, content: PoolFile, gtin: str, file: Path) -> Verified:
+    from lined.service import assembly
+
+    plant = assembly.plant_of(config)
+    product = plant.products[plant.product_of_group(gtin) or gtin]
+    return verified(config, content, product.group, file.name)
+
+
 def _state(one: dict[str, Any], clock: Any) -> str:
     if one["state"] == "loading":
         return f"loading since {clock.at(one['began_at'])}, refuses nothing yet: load the file again"
@@ -136,8 +192,6 @@ def _state(one: dict[str, Any], clock: Any) -> str:
 
 def _looked_through(file: Path, content: PoolFile) -> int:
     """How many codes there are. Raises CommandError; every bad line is named on stderr, PROBLEMS_SHOWN at most."""
-    from lined.vocabulary.errors import Invalid
-
     count, bad = 0, 0
     for line in content:
         count += 1
@@ -161,11 +215,11 @@ def _looked_through(file: Path, content: PoolFile) -> int:
     return count
 
 
-def _pages(content: PoolFile, most: int) -> Iterator[tuple[list[MarkingCode], bool]]:
-    """The codes, so many at a time, and whether they are the last. Raises CommandError for a file that is no longer as
-    it was looked through.
+def _pages(content: PoolFile, most: int, bad: frozenset[str]) -> Iterator[tuple[list[MarkingCode], bool]]:
+    """The codes but the bad ones, so many at a time, and whether they are the last. Raises CommandError for a file that
+    is no longer as it was looked through.
     """
-    codes = _codes(content)
+    codes = (code for code in _codes(content) if code.ident not in bad)
     part = list(islice(codes, most))
     while part:
         following = list(islice(codes, most))

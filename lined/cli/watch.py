@@ -37,7 +37,7 @@ def watch(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 def _looked(config: Config) -> list[Looked]:
     import asyncio
 
-    from lined.cli.api import account_beside
+    from lined.cli.by_hand import account_beside
     from lined.codes import gtin_14
     from lined.regulator import Regulator
     from lined.regulator.watch import Watch

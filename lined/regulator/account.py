@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lined.regulator.minute import Minute
 from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Problem, SettingsError
 
@@ -15,6 +16,8 @@ Secret = Callable[[], str]
 @dataclass(frozen=True, slots=True)
 class Account:
     """A business user has `api_key`; a technical user `login` and `password`. Exactly one of both.
+
+    `minute`: what all processes of this computer share of the account's limit; None: they do not.
 
     `proxy` is the only proxy used: the environment's (HTTPS_PROXY) is ignored, so that a line does not change its way
     to the regulator because somebody's shell did. `connect_timeout_s` and the other two bound each single wait,
@@ -29,6 +32,7 @@ class Account:
     login: str = ""
     password: Secret | None = field(default=None, repr=False)
     requests_per_minute: int = 90
+    minute: Minute | None = None
     proxy: str | None = field(default=None, repr=False)  # may hold a password
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0

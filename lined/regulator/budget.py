@@ -9,9 +9,12 @@ out what became of one. A Retry-After holds back the method that it was said to,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from enum import IntEnum
 from typing import NamedTuple
+
+from lined.regulator.minute import Minute
 
 LONGEST_FLOOR_S = 3600.0  # no Retry-After keeps us quiet for longer
 PATIENCE_S = 90.0  # a wait longer than this is told to the caller instead
@@ -121,10 +124,18 @@ class Budget:
     """The buckets by kind of request. `submit`, `token` and `check` (looking for what is in doubt) share the limited
     one: the text limits "orders and reports" and does not say whether a search is one of these. `read` (following
     documents) has a bucket of our own, of which `spare` takes the rest, as `order` (codes in) takes that of the limited
-    one.
+    one. `minute`: what other processes of this computer use of the limited one too.
     """
 
-    def __init__(self, limited: Bucket, reads: Bucket, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limited: Bucket,
+        reads: Bucket,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        minute: Minute | None = None,
+    ) -> None:
         self._kinds: Mapping[str, tuple[Bucket, Rank]] = {
             "submit": (limited, Rank.USUAL),
             "token": (limited, Rank.URGENT),
@@ -136,13 +147,26 @@ class Budget:
         self.limited = limited
         self.reads = reads
         self._clock = clock
+        self._sleep = sleep
+        self._minute = minute
         self._not_before: dict[str, tuple[Bucket, float]] = {}  # by method
 
     async def acquire(self, kind: str, method: str, *, patience_s: float = PATIENCE_S) -> None:
         """Wait for a turn of this method; raises BudgetSpent where it would take longer than `patience_s`."""
         self.need_open(method)
         bucket, rank = self._kinds[kind]
+        until = self._clock() + patience_s
         await bucket.acquire(rank, patience_s=patience_s)
+        if bucket is self.limited and self._minute is not None:
+            await self._acquire_with_others(self._minute, until)
+
+    async def _acquire_with_others(self, minute: Minute, until: float) -> None:
+        """Wait until other processes of the account leave room too."""
+        with contextlib.suppress(OSError):  # then our own share is all that holds
+            while (wait_s := await asyncio.to_thread(minute.take)) > 0:
+                if self._clock() + wait_s > until:
+                    raise BudgetSpent(wait_s)
+                await self._sleep(wait_s)
 
     def need_open(self, method: str) -> None:
         """Raises BudgetSpent while a Retry-After holds this method back."""

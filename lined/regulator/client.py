@@ -67,7 +67,7 @@ class Regulator(Ordering):
         requester = Requester(
             account,
             profile,
-            Budget(limited, reads, clock=clock),
+            Budget(limited, reads, clock=clock, sleep=sleep, minute=account.minute),
             wall=wall,
             clock=clock,
             chance=chance,

@@ -5,6 +5,7 @@ sandbox was opened to the network explicitly.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 from typing import Annotated, Any, Literal
 
@@ -18,9 +19,8 @@ from lined.sandbox.books import Connection, one
 from lined.sandbox.faults import FaultRequest
 from lined.sandbox.gate import sandbox_of
 from lined.sandbox.issuing import ISSUE_MAX, Lot
-from lined.sandbox.rules import PRODUCT_GROUPS
 from lined.sandbox.sandbox import Sandbox
-from lined.sandbox.settings import is_loopback
+from lined.sandbox.settings import SandboxSettings, is_loopback
 
 PageSize = Annotated[int, Query(ge=1, le=statements.CODES_PAGE_MAX)]
 
@@ -46,7 +46,7 @@ class Issue(BaseModel):
     serial_length: int = Field(default=13, ge=1, le=issuing.SERIAL_MAX_CHARS)
     group: str = "vegetableoil"
     package: Literal["UNIT", "GROUP", "SET"] = "UNIT"
-    countries: tuple[str, ...] = ("UZ",)
+    countries: tuple[str, ...] = ()  # none: the home country
     tin: str | None = None
     seed: int | None = None
     codes: bool = True  # whether the answer holds the codes themselves
@@ -68,7 +68,7 @@ async def account(request: Request) -> Response:
     sandbox = sandbox_of(request)
     settings = sandbox.settings
     return json_response({
-        "tin": settings.tin, "places": settings.places, "groups": settings.groups, **sandbox.credentials._asdict()
+        "tin": settings.tin, "places": settings.places, "groups": settings.open_groups, **sandbox.credentials._asdict()
     })  # fmt: skip
 
 
@@ -82,29 +82,32 @@ async def issue(request: Request, wanted: Issue) -> Response:
         wanted.gtin, wanted.count, wanted.template, serial_length, wanted.package,
         wanted.tin or sandbox.settings.tin, batch,
     )  # fmt: skip
-    _check(wanted, lot)
+    _check(wanted, lot, sandbox.settings)
     rng = sandbox.rng if wanted.seed is None else Random(wanted.seed)  # noqa: S311  # test codes
-    codes = await sandbox.books.write(lambda connection: _issue(connection, wanted, lot, rng, sandbox.clock()))
+    countries = wanted.countries or (sandbox.settings.rules.home,)
+    codes = await sandbox.books.write(lambda c: _issue(c, wanted, lot, countries, rng, sandbox.clock()))
     answer: dict[str, Any] = {"batch": batch, "issued": len(codes)}
     return json_response(answer | ({"codes": codes} if wanted.codes else {}), status=201)
 
 
-def _check(wanted: Issue, lot: Lot) -> None:
+def _check(wanted: Issue, lot: Lot, settings: SandboxSettings) -> None:
     if not issuing.has_check_digit(wanted.gtin):
         raise HTTPException(422, "the check digit of the GTIN is wrong")
-    if wanted.group not in PRODUCT_GROUPS:
+    if wanted.group not in settings.rules.groups:
         raise HTTPException(422, f"{wanted.group!r} is not a product group")
     if issuing.too_many(lot):
         raise HTTPException(422, f"there are not enough serials of {lot.serial_length} characters for {lot.size} codes")
 
 
-def _issue(connection: Connection, wanted: Issue, lot: Lot, rng: Random, at: float) -> list[str]:
+def _issue(
+    connection: Connection, wanted: Issue, lot: Lot, countries: Sequence[str], rng: Random, at: float
+) -> list[str]:
     group = one(connection, "SELECT product_group FROM cards WHERE gtin = ?", (wanted.gtin,))
     if group not in {None, wanted.group}:
         raise HTTPException(409, f"the card of this GTIN says {group}")
     connection.execute(
         "INSERT OR REPLACE INTO cards (gtin, product_group, countries) VALUES (?, ?, ?)",
-        (wanted.gtin, wanted.group, ",".join(wanted.countries)),
+        (wanted.gtin, wanted.group, ",".join(countries)),
     )
     try:
         return issuing.issue(connection, lot, rng, at)

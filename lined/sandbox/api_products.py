@@ -8,12 +8,11 @@ from lined.sandbox import cards
 from lined.sandbox.answers import bad_request, json_response, not_found
 from lined.sandbox.gate import enter, integer, moment, sandbox_of, spend, words
 from lined.sandbox.histories import NAME
-from lined.sandbox.rules import CARD_STATUSES, PACKAGE_TYPES, PRODUCT_GROUPS, PRODUCTS_PAGE
+from lined.sandbox.rules import CARD_STATUSES, PACKAGE_TYPES, PRODUCTS_PAGE
 from lined.sandbox.shapes import parse_instant
 
 router = APIRouter()
 _REGISTRY = "/public/api/v1/product-registry"
-_GROUPS = frozenset(PRODUCT_GROUPS)
 
 
 @router.get(f"{_REGISTRY}/product")
@@ -22,7 +21,7 @@ async def products(request: Request) -> Response:
     sandbox = sandbox_of(request)
     user = await enter(request, business=True)
     query = request.query_params
-    group = words(request, "productGroup", _GROUPS)
+    group = words(request, "productGroup", sandbox.settings.rules.groups)
     if len(group) != 1:
         raise bad_request("parameter productGroup is required", "productGroup", where="query")
     status = words(request, "status", CARD_STATUSES)
@@ -46,7 +45,7 @@ async def products_by_gtin(request: Request) -> Response:
     gtin = request.query_params.get("gtin", "")
     if not gtin:
         raise bad_request("parameter gtin is required", "gtin", where="query")
-    group = words(request, "productGroup", _GROUPS)
+    group = words(request, "productGroup", sandbox.settings.rules.groups)
     status = words(request, "status", CARD_STATUSES)
     limit = integer(request, "limit", PRODUCTS_PAGE, low=1, high=PRODUCTS_PAGE)
     offset = integer(request, "offset", 0, low=0)
@@ -83,5 +82,5 @@ async def participant(request: Request, tin: str) -> Response:
     spend(sandbox, sandbox.participant_checks)
     if tin != user.tin:
         return json_response({})
-    groups = list(sandbox.settings.groups)
+    groups = list(sandbox.settings.open_groups)
     return json_response({"tin": tin, "name": NAME, "fullName": NAME, "productGroups": groups})

@@ -19,6 +19,7 @@ from lined.sandbox.wire import LINE, Line
 
 CONTROL = "/sandbox"
 NOT_FOUND = 404
+NOT_ACCEPTABLE = 406
 ICOM = "/api/"
 MEGABYTE = 1_000_000
 _JSON = [(b"content-type", b"application/json")]
@@ -30,17 +31,25 @@ _CAUSES = {429: "Request limit exceeded", 500: "Internal server error"}
 
 
 class Injection:
-    """The application, with faults in front of it and behind it."""
+    """The application, with faults in front of it and behind it. `accepts_all`: whoever does not accept everything gets
+    a 406 without a body.
+    """
 
-    def __init__(self, app: ASGIApp, faults: FaultList, kill_tokens: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, app: ASGIApp, faults: FaultList, kill_tokens: Callable[[], Awaitable[None]], *, accepts_all: bool = False
+    ) -> None:
         self._app = app
         self._faults = faults
         self._kill_tokens = kill_tokens
+        self._accepts_all = accepts_all
         self.answers: Counter[str] = Counter()  # by status, `cut` where nobody got one
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._app(scope, receive, send)
+            return
+        if self._accepts_all and dict(scope["headers"]).get(b"accept", b"").strip() != b"*/*":
+            await self._send_answer(_messages(NOT_ACCEPTABLE, [], b""), send)
             return
         method, path = scope["method"], scope["path"]
         text = ""

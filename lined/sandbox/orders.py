@@ -93,7 +93,9 @@ def register(connection: Connection, order: Order, uuid: str, tin: str, at: floa
         card = one(connection, "SELECT product_group FROM cards WHERE gtin = ?", (product.gtin,))
         if card not in {None, order.group}:
             raise bad_request(f"the product card says {card}", "$.products", product.gtin)
-        connection.execute("INSERT OR IGNORE INTO cards VALUES (?, ?, ?)", (product.gtin, order.group, "UZ"))
+        connection.execute(
+            "INSERT OR IGNORE INTO cards VALUES (?, ?, ?)", (product.gtin, order.group, settings.rules.home)
+        )
         connection.execute(
             "INSERT INTO sub_orders (order_id, gtin, cis_type, quantity, serials, template, serial_length)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -166,7 +166,8 @@ def _terminated() -> Iterator[asyncio.Event]:
 def make_app(sandbox: Sandbox) -> Injection:
     """The ASGI application: the regulator's methods, the control endpoint, faults around them."""
     app = FastAPI(title="lined sandbox", openapi_url=None, docs_url=None, redoc_url=None)
-    injection = Injection(app, sandbox.faults, sandbox.kill_tokens)
+    rules = sandbox.settings.rules
+    injection = Injection(app, sandbox.faults, sandbox.kill_tokens, accepts_all=rules.accepts_all)
     app.state.sandbox = sandbox
     app.state.injection = injection
     apis = [api_users, api_orders, api_reports, api_transfers, api_lists, api_codes, api_products, api_documents]

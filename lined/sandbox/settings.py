@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, fields
 
-from lined.sandbox.rules import PRODUCT_GROUPS
+from lined.sandbox.contracts import ASL_BELGISI, CONTRACTS, Contract
 from lined.vocabulary.errors import Problem, SettingsError
 
 DAY_S = 86_400.0
@@ -25,9 +25,10 @@ class SandboxSettings:
     404, and absent from searches. With `seed` the random choices of a run repeat.
     """
 
-    tin: str = "307797292"
+    contract: str = ASL_BELGISI  # or its twin, `ismet`
+    tin: str = CONTRACTS[ASL_BELGISI].tin
     places: tuple[int, ...] = (27,)
-    groups: tuple[str, ...] = tuple(PRODUCT_GROUPS)  # those the account's users may work with; others answer 403
+    groups: tuple[str, ...] = ()  # those that the account may work with, others answer 403; none named: all there are
     api_key: str | None = None  # None: generated at the first start and kept in the state
     login: str = "line"
     password: str | None = None  # None: as api_key
@@ -57,6 +58,16 @@ class SandboxSettings:
         if problems:
             raise SettingsError(problems)
 
+    @property
+    def rules(self) -> Contract:
+        """What is peculiar to the contract that is played."""
+        return CONTRACTS[self.contract]
+
+    @property
+    def open_groups(self) -> tuple[str, ...]:
+        """The product groups that the account's users may work with."""
+        return self.groups or tuple(sorted(self.rules.groups))
+
     def _wrong_numbers(self) -> list[Problem]:
         problems = [
             Problem(field.name, "must not be negative")
@@ -69,10 +80,13 @@ class SandboxSettings:
         return problems
 
     def _wrong_words(self) -> list[Problem]:
+        if self.contract not in CONTRACTS:
+            return [Problem("contract", f"must be one of {', '.join(CONTRACTS)}")]
         problems = []
-        if not (self.tin.isdigit() and len(self.tin) in {9, 14}):
-            problems.append(Problem("tin", "must be 9 digits (TIN) or 14 (PINFL)"))
-        strange = [group for group in self.groups if group not in PRODUCT_GROUPS]
+        lengths = self.rules.tin_lengths
+        if not (self.tin.isdigit() and len(self.tin) in lengths):
+            problems.append(Problem("tin", f"must be {' or '.join(map(str, sorted(lengths)))} digits"))
+        strange = [group for group in self.groups if group not in self.rules.groups]
         problems += [Problem("groups", f"{group!r} is not a product group") for group in strange]
         if not self.places:
             problems.append(Problem("places", "must name at least one business place"))

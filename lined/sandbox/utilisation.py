@@ -13,8 +13,6 @@ from lined.sandbox.rules import (
     COUNTRIES,
     GROUPS_WITH_SERIES,
     GROUPS_WITHOUT_DATES,
-    HOME,
-    PRODUCT_GROUPS,
     RECEIVED,
     RELEASE_TYPES,
     SERIES_MAX_CHARS,
@@ -42,7 +40,7 @@ def read(body: bytes, query: Mapping[str, str], settings: SandboxSettings, at: f
     place = fields.integer("businessPlaceId")
     fields.text("productionOrderId", required=False)
     fields.text("seriesNumber", required=group in GROUPS_WITH_SERIES, max_chars=SERIES_MAX_CHARS)
-    _check_origin(fields)
+    _check_origin(fields, settings.rules.home)
     _check_dates(fields, group, settings, at)
     rows = [Row(*split(code)) for code in codes]
     _check_repeats(fields, rows)
@@ -54,9 +52,9 @@ def read(body: bytes, query: Mapping[str, str], settings: SandboxSettings, at: f
 
 def check_group(group: str, settings: SandboxSettings, *, where: str = "body", path: str = "$.productGroup") -> None:
     """A known alias, and one that the account may work with. Raises Rejection."""
-    if group not in PRODUCT_GROUPS:
+    if group not in settings.rules.groups:
         raise bad_request(f"invalid value [{group}] of parameter productGroup", path, group, where=where)
-    if group not in settings.groups:
+    if group not in settings.open_groups:
         raise no_rights("the user has no right to this product group", path, group)
 
 
@@ -66,12 +64,12 @@ def check_place(place: int, settings: SandboxSettings) -> None:
         raise no_rights("the user has no right to this business place", "$.businessPlaceId", place)
 
 
-def _check_origin(fields: Fields) -> None:
+def _check_origin(fields: Fields, home: str) -> None:
     release = fields.word("releaseType", RELEASE_TYPES)
     country = fields.text("manufacturerCountry", max_chars=_COUNTRY_CHARS)
     if country and country not in COUNTRIES:
         fields.wrong("manufacturerCountry", f"invalid value [{country}] of parameter manufacturerCountry", country)
-    elif country and release in {"PRODUCTION", "IMPORT"} and (country == HOME) != (release == "PRODUCTION"):
+    elif country and release in {"PRODUCTION", "IMPORT"} and (country == home) != (release == "PRODUCTION"):
         fields.wrong("releaseType", f"{release} does not go with manufacturerCountry {country}", release)
 
 

@@ -13,6 +13,7 @@ from lined.line import plant
 from lined.line.stations.read import typed_device
 from lined.mqtt.spec import MqttSpec, broker_address
 from lined.regulator.account import Account
+from lined.regulator.minute import Minute
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
 from lined.supply.orders.ports import OrderRules
@@ -48,6 +49,12 @@ def account_of(config: Config) -> Account:
         login=regulator.login,
         password=_read(regulator.password),
         requests_per_minute=regulator.requests_per_minute,
+        minute=Minute.of(
+            config.journal.path.resolve().parent,
+            regulator.url,
+            regulator.tin,
+            max(config.profile.limits.requests_per_minute, regulator.requests_per_minute),
+        ),
     )
 
 

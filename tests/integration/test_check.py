@@ -60,7 +60,7 @@ def test_a_right_configuration_is_told_back_and_exits_0(file: Path) -> None:
 def test_all_problems_are_told_on_lines_of_their_own_and_exit_78(wrong: Path) -> None:
     done = _lined("check", wrong)
     assert done.returncode == 78
-    assert "✗ regulator.profile: unknown; known are asl-belgisi, and files" in done.stdout
+    assert "✗ regulator.profile: unknown; known are asl-belgisi, ismet, and files" in done.stdout
     assert "✗ device[0].url: needs a port, such as tcp://10.0.0.21:9004\n" in done.stdout
     assert "2 problems" in done.stdout
 
@@ -140,3 +140,16 @@ def test_only_what_is_needed_is_imported() -> None:
     program = "import sys, lined.cli.app, lined.config; lined.cli.app.build(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, timeout=30, check=True)
     assert not heavy & set(done.stdout.split())
+
+
+def test_a_rate_tells_whether_the_budget_suffices(file: Path) -> None:
+    done = _lined("check", file, "--rate", "40")
+    assert done.returncode == 0, done.stderr
+    assert "At 40 codes a second" in done.stdout and "it suffices" in done.stdout
+    text = file.read_text("utf-8").replace("[journal]", "requests_per_minute = 1\n[journal]")
+    file.write_text(text + "\n[report.utilisation]\nmax_age_s = 10\n", "utf-8")
+    document = json.loads(_lined("check", file, "--rate", "40", "--json").stdout)
+    assert document["ok"] and not document["budget"]["suffices"]
+    assert [one["path"] for one in document["warnings"] if "stay behind" in one["message"]] == [
+        "regulator.requests_per_minute"
+    ]

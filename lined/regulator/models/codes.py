@@ -33,6 +33,8 @@ from lined.regulator.models.base import (
 from lined.regulator.models.events import CodeEvent
 
 WithdrawalReason = Annotated[Word, Dictionary("withdrawal_reason")]
+FRESH = "RECEIVED"
+"""The status of a code that was issued, and nothing more (API 1.21.1 §13.15)."""
 Codes = Annotated[tuple[Code, ...], Field(min_length=1)]
 
 

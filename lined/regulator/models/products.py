@@ -21,6 +21,7 @@ from lined.regulator.models.base import (
     Word,
 )
 
+PUBLISHED = "PUBLISHED"  # API 1.21.1 §13.26
 CardStatus = Annotated[Word, Dictionary("card_status")]
 
 

@@ -18,6 +18,7 @@ from typing import Any, Self, cast
 
 from lined.codes import GS
 from lined.sandbox import SandboxServer, SandboxSettings
+from lined.sandbox.contracts import ASL_BELGISI, CONTRACTS
 from lined.sandbox.demo.belt import BOX_UNITS, PALLET_BOXES, Belt
 from lined.sandbox.demo.control import SandboxControl
 from lined.sandbox.demo.process import DaemonProcess, ProcessFailed
@@ -36,11 +37,11 @@ id = "{line}"
 language = "en"
 
 [regulator]
-profile = "asl-belgisi"
+profile = "{profile}"
 url = "{regulator}"
 tin = "{tin}"
 business_place_id = {place}
-poll_s = 1
+{credential}poll_s = 1
 in_doubt_first_s = 5
 in_doubt_gap_s = 5
 
@@ -50,8 +51,8 @@ floor_bytes = 100_000_000
 
 [[product]]
 gtin = "{gtin}"
-name = "Sunflower oil 1 l"
-group = "vegetableoil"
+name = "{name}"
+group = "{group}"
 shelf_life_days = 1095
 template = "GS1_AISTR_SHORT"
 serial_length = 13
@@ -126,6 +127,12 @@ max_age_s = 10
 listen = "127.0.0.1:{port}"
 """
 
+GOODS = {
+    "asl-belgisi": ("vegetableoil", "Sunflower oil 1 l"),
+    "ismet": ("autofluids", "Motor oil 1 l"),
+}
+"""Product group and name of what the plant makes, by contract."""
+
 _MQTT = """
 [mqtt]
 url = "mqtt://127.0.0.1:1883"
@@ -136,14 +143,19 @@ BROKER = ("127.0.0.1", 1883)
 class DemoPlant:
     """The plant in a folder; `async with` starts and stops all of it. `rate`: items a second, 0 as fast as answered."""
 
-    def __init__(self, folder: Path, *, codes: int | None, rate: float, seed: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, codes: int | None, rate: float, seed: int | None = None, contract: str = ASL_BELGISI
+    ) -> None:
         self.folder = folder
         self._wanted = codes
         self._codes: deque[str] = deque()
         self._spoiled = 0
         self._bad = 0
         self._commands = itertools.count(1)
-        self.sandbox = SandboxServer(SandboxSettings(seed=seed), state_path=folder / "sandbox.db")
+        self.sandbox = SandboxServer(
+            SandboxSettings(seed=seed, contract=contract, tin=CONTRACTS[contract].tin), state_path=folder / "sandbox.db"
+        )
+        self.group, self._name = GOODS[contract]
         self.belt = Belt(self._items(), rate=rate, seed=seed)
         self.daemon = DaemonProcess(folder / "lined.toml", folder / f"{LINE}.db", 0)
 
@@ -212,13 +224,14 @@ class DemoPlant:
 
     def _write_configuration(self) -> None:
         settings = self.sandbox.settings
-        key = self.folder / "api-key"
-        key.touch(0o600)
-        key.write_text(self.sandbox.credentials.api_key + "\n", "utf-8")
         text = _CONFIG.format(
             line=LINE,
+            profile=settings.contract,
             regulator=self.sandbox.url,
             tin=settings.tin,
+            credential=self._write_credential(),
+            group=self.group,
+            name=self._name,
             place=settings.places[0],
             gtin=GTIN,
             **dict(zip(("camera", "verifier", "boxes", "pallets"), (s.url for s in self.belt.scanners), strict=True)),
@@ -228,9 +241,18 @@ class DemoPlant:
         )
         (self.folder / "lined.toml").write_text(text + (_MQTT if broker_at_hand() else ""), "utf-8")
 
+    def _write_credential(self) -> str:
+        """The file of the secret, and the settings that name it: a technical user's where nobody has API keys."""
+        found = self.sandbox.credentials
+        key = self.sandbox.settings.rules.business_only
+        file = self.folder / ("api-key" if key else "password")
+        file.touch(0o600)
+        file.write_text((found.api_key if key else found.password) + "\n", "utf-8")
+        return "" if key else f'login = "{found.login}"\npassword_file = "{file.name}"\n'
+
     async def issue(self) -> None:
         """Codes for the scanner, from the regulator's stand-in: all that are wanted, or the next lot."""
-        self._codes.extend(await self.control.issue(GTIN, self._wanted or ISSUED_AT_ONCE))
+        self._codes.extend(await self.control.issue(GTIN, self._wanted or ISSUED_AT_ONCE, group=self.group))
 
     async def keep_issuing(self) -> None:
         """For a demo without end: issue the next lot before the last one is used up. For ever."""

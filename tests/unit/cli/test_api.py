@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from lined.cli.api import account_beside
 from lined.cli.app import build
+from lined.cli.by_hand import account_beside
 from lined.cli.exits import tell
 from lined.config import load
 from lined.regulator.methods import CALLS

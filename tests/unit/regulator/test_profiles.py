@@ -13,7 +13,7 @@ import pytest
 
 from lined.regulator import load_profile, profile_names
 from lined.regulator.profile import Methods
-from lined.regulator.profiles import flat, profile_tables
+from lined.regulator.profiles import differences, flat, profile_tables
 from lined.sandbox.rules import COUNTRIES
 from lined.vocabulary.errors import SettingsError
 from lined.vocabulary.reports import Outcome, ReportKind
@@ -211,3 +211,17 @@ class TestAFileOfTheUsers:
 def test_an_unknown_profile_is_a_problem_of_the_settings() -> None:
     with pytest.raises(SettingsError, match=r"regulator\.profile: unknown; known are asl-belgisi"):
         load_profile("chestny-znak")
+
+
+def test_the_twin_differs_where_its_file_says_so_and_nowhere_else() -> None:
+    rows = differences(PROFILE, load_profile("ismet"))
+    moved = {key: after for key, _, after in rows if not key.startswith(("profile.", "servers.", "groups."))}
+    methods = {key for key in moved if key.startswith("methods.")}
+    assert {key.rsplit(".", 1)[1] for key in methods} == {"business", "role"}
+    assert {key: after for key, after in moved.items() if key not in methods} == {
+        "headers.accept": "*/*",
+        "release.home_country": "KZ",
+    }
+    open_to_all = {key.split(".")[1] for key, after in moved.items() if key.endswith(".business") and after is False}
+    assert {"code_histories", "participant", "correction"} <= open_to_all
+    assert not open_to_all & {"key_check", "key_refresh"}
