@@ -199,6 +199,27 @@ CREATE TABLE job (
     stopped_by TEXT
 );
 
+CREATE TABLE label (
+    id INTEGER PRIMARY KEY,
+    ident TEXT NOT NULL,
+    tail TEXT NOT NULL,
+    package INTEGER NOT NULL,
+    printer TEXT NOT NULL,
+    job_id INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    why TEXT,
+    by TEXT,
+    earlier_id INTEGER,
+    asked_ms INTEGER NOT NULL,
+    given_ms INTEGER,
+    ended_ms INTEGER,
+    seen_ms INTEGER
+);
+CREATE INDEX label_aside ON label (id) WHERE state IN ('unsure', 'not-taken');
+CREATE INDEX label_ident ON label (ident);
+CREATE INDEX label_under_way ON label (printer, state, id) WHERE state IN ('wanted', 'given');
+CREATE INDEX label_unseen ON label (id) WHERE seen_ms IS NULL AND package = 0 AND state IN ('printed', 'unsure');
+
 CREATE TABLE let_go (
     document_id TEXT PRIMARY KEY,
     report_id INTEGER NOT NULL
@@ -295,9 +316,11 @@ CREATE TABLE pool_code (
     pool_no INTEGER NOT NULL,
     serial TEXT NOT NULL,
     tail TEXT NOT NULL DEFAULT '',
+    given_ms INTEGER,
     pack_no INTEGER,
     PRIMARY KEY (pool_no, serial)
 ) WITHOUT ROWID;
+CREATE INDEX pool_code_stock ON pool_code (pool_no, serial) WHERE given_ms IS NULL;
 
 CREATE TABLE put_by (
     report_id INTEGER PRIMARY KEY,

@@ -141,6 +141,17 @@ class Options:
         each = [self._compiled(f"{name}[{index}]", source) for index, source in enumerate(sources)]
         return self._compiled(name, b"|".join(sources)) if all(each) else None
 
+    def pattern_list(self, name: str, groups: frozenset[str]) -> list[re.Pattern[bytes]]:
+        """Each of a list by itself, with these named groups at most."""
+        found, known = list[re.Pattern[bytes]](), ", ".join(sorted(groups)) or "none"
+        for index, source in enumerate(self.texts(name)):
+            pattern = self._compiled(f"{name}[{index}]", source)
+            if pattern is not None:
+                found.append(pattern)
+                for group in sorted(pattern.groupindex.keys() - groups):
+                    self.complain(f"{name}[{index}]", f"unknown group {group!r}; there are: {known}")
+        return found
+
     def fields(self, name: str, known: frozenset[str], needed: str) -> dict[str, list[str]]:
         """A table: for each name where it is found, one place or several of which the first that is there counts."""
         value = self._value(name)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 
 from lined import __version__
-from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, RegulatorSeen
+from lined.api.ports import BudgetSeen, DeviceSeen, PlantView, PrinterSeen, RegulatorSeen
 from lined.api.status_schema import (
     Backlog,
     Budget,
@@ -21,6 +21,7 @@ from lined.api.status_schema import (
     Device,
     JobSummary,
     Journal,
+    Printer,
     Problem,
     Reads,
     Regulator,
@@ -103,6 +104,7 @@ def document(view: PlantView, found: Sums, unanswered: str | None = None) -> Sta
         "unsaid": found.unsaid,
         "remarks": found.life.get(COUNTED, 0),
         "devices": [device(device_id, view, seen) for device_id, seen in view.devices.items()],
+        "printers": [printer(printer_id, seen) for printer_id, seen in view.printers.items()],
         "regulator": regulator(view.regulator, view),
         "mqtt": {
             "configured": view.mqtt_connected is not None,
@@ -203,6 +205,21 @@ def device(device_id: str, view: PlantView, seen: DeviceSeen) -> Device:
         "reconnects": seen.reconnects,
         "unanswered": seen.unanswered,
         "last_raw": stories.shown_raw(seen.last_raw) if seen.last_raw else None,
+    }
+
+
+def printer(printer_id: str, seen: PrinterSeen) -> Printer:
+    return {
+        "id": printer_id,
+        "connected": seen.connected,
+        "since": _seconds(seen.since),
+        "problem": seen.problem,
+        "peer": seen.peer,
+        "ready": seen.ready,
+        "troubles": list(seen.troubles),
+        "in_flight": seen.in_flight,
+        "queue": seen.queue,
+        "printed": seen.printed,
     }
 
 

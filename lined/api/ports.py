@@ -21,6 +21,37 @@ from lined.line.watch.problems import Problems
 from lined.vocabulary.facts import Fact
 
 
+class PrinterSeen(Protocol):
+    """One printer as its link sees it; structurally `lined.devices.PrinterState`."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    @property
+    def since(self) -> float | None: ...
+
+    @property
+    def problem(self) -> str | None: ...
+
+    @property
+    def peer(self) -> str: ...
+
+    @property
+    def ready(self) -> bool: ...
+
+    @property
+    def troubles(self) -> tuple[str, ...]: ...
+
+    @property
+    def in_flight(self) -> int: ...
+
+    @property
+    def queue(self) -> int | None: ...
+
+    @property
+    def printed(self) -> int: ...
+
+
 class DeviceSeen(Protocol):
     """One device as its link sees it; structurally `lined.devices.DeviceState`. Times in seconds since 1970, UTC."""
 
@@ -131,6 +162,7 @@ class PlantView:
     wall_ms: Callable[[], int]
     ready: Callable[[], bool]
     devices: Mapping[str, DeviceSeen] = field(default_factory=dict)
+    printers: Mapping[str, PrinterSeen] = field(default_factory=dict)
     stations: Mapping[str, str] = field(default_factory=dict)
     """Device id -> the id of its station."""
     sending: Callable[[], bool] = lambda: True

@@ -18,10 +18,11 @@ from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
 from lined.api.schemas import CodeStory, ListedPackage, Page, Report, ReportStory, Well
 from lined.api.status_schema import Status
+from lined.commands.labels import Label
 from lined.commands.pools import Pool
 from lined.commands.registry.context import cannot_commit
 from lined.journal.database import Connection
-from lined.journal.tables import package_lists, pools
+from lined.journal.tables import labels, package_lists, pools
 from lined.journal.views import queries, stories
 from lined.journal.views.queries import PAGE_MAX
 from lined.line.watch.permit import PermitWatch, ToldPermit
@@ -103,6 +104,17 @@ def questions(view: PlantView) -> APIRouter:
             )
         return rendered(found)
 
+    @router.get("/labels", tags=["labels"], responses=answering(Page[Label]))
+    async def list_labels(
+        aside: Annotated[
+            bool, Query(description="Only those that are set aside: perhaps printed, or not taken.")
+        ] = False,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+        after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    ) -> Response:
+        """What was given to printers, newest first, and what became of it."""
+        return rendered(await view.journal.read(_label_page, aside, limit, _cursor(after)))
+
     @router.get("/pools", tags=["pools"], responses=answering(Page[Pool]))
     async def list_pools() -> Response:
         """The code pools: how many codes are in each, and how many of them were applied."""
@@ -150,6 +162,10 @@ def _report(connection: Connection, report_id: int) -> bytes | None:
 def _code(connection: Connection, ident: str) -> bytes | None:
     found = stories.code_story(connection, ident)
     return None if found is None else json_bytes(shapes.code_story(found))
+
+
+def _label_page(connection: Connection, aside: bool, limit: int, after: int | None) -> bytes:
+    return json_bytes(shapes.label_page((labels.aside if aside else labels.page)(connection, limit + 1, after), limit))
 
 
 def _pools(connection: Connection) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lined.api.document import job
@@ -23,7 +23,9 @@ from lined.api.schemas import (
     ReportEvent,
     ReportStory,
 )
+from lined.commands.labels import described as described_label
 from lined.commands.pools import described
+from lined.journal.tables.labels import LabelRow
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.pools import PoolRow
 from lined.journal.tables.reports import ReportRow
@@ -193,6 +195,12 @@ def _task(one: work_items.Task) -> CodeTask:
 
 def _id(number: int | None) -> str | None:
     return str(number) if number else None
+
+
+def label_page(found: Sequence[LabelRow], limit: int) -> dict[str, Any]:
+    """One more than `limit` says that there are others behind."""
+    items = [with_moments(described_label(row)) for row in found[:limit]]
+    return {"items": items, "next": str(found[limit - 1].id) if len(found) > limit else None}
 
 
 def pool_list(found: Iterable[PoolRow]) -> dict[str, Any]:

@@ -100,6 +100,23 @@ class Device(TypedDict):
     last_raw: str | None
 
 
+class Printer(TypedDict):
+    """`in_flight`: labels with it; `queue`: those that it says it has still to print, null where it has not said.
+    `printed`: since the start.
+    """
+
+    id: str
+    connected: bool
+    since: Moment | None
+    problem: str | None
+    peer: str
+    ready: bool
+    troubles: list[str]
+    in_flight: Count
+    queue: Count | None
+    printed: Count
+
+
 class Budget(TypedDict):
     """`available`: requests that may go out at once. `held_back_s`: the regulator asked for patience so long."""
 
@@ -157,6 +174,7 @@ class Status(Counted):
     unsaid: Count
     remarks: Count
     devices: list[Device]
+    printers: list[Printer]
     regulator: Regulator
     mqtt: Mqtt
     journal: Journal

@@ -38,6 +38,7 @@ FILES: Final = (
     "codes",
     "order",
     "pool",
+    "label",
     "keeping",
     "key",
     "people",

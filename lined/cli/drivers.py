@@ -11,7 +11,12 @@ from lined.cli.options import CONFIG, SET_UP, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import drivers
+    from drivers.printers import PrinterDriver
+
+    AnyDriver = type[drivers.Driver | PrinterDriver]
 
 NONE = "-"
 SHORT = 24  # characters of a default that leave room for its meaning
@@ -33,33 +38,42 @@ def show_drivers(
 ) -> None:
     """List the drivers, one for each device family. The configuration is not read: the list is the program's."""
     import drivers
+    from drivers import printers
 
     if name is not None:
+        of_printer = name in printers.printer_names()
         try:
-            driver = drivers.load(name)
+            driver = printers.load(name) if of_printer else drivers.load(name)
         except drivers.UnknownDriver as unknown:
             raise typer.BadParameter(str(unknown), param_hint="NAME") from None
         _show(name, driver, as_json=as_json)
         return
-    rows = [(each, _about_or_why(each)) for each in drivers.driver_names()]
+    rows = [(each, _about_or_why(drivers.load, each)) for each in drivers.driver_names()]
+    printing = [(each, _about_or_why(printers.load, each)) for each in printers.printer_names()]
     if as_json:
-        print_json({"items": [{"name": each, "about": about} for each, about in rows], "next": None})
+        items = [
+            {"name": each, "about": about, "of": kind}
+            for kind, found in (("device", rows), ("printer", printing))
+            for each, about in found
+        ]
+        print_json({"items": items, "next": None})
     else:
         to = console()
         print_table(to, "Drivers", ["driver", "for"], rows)
+        print_table(to, "Drivers of printers", ["driver", "for"], printing)
         to.print("lined drivers NAME shows its options, an example and how the device is set up.", style="dim")
 
 
-def _about_or_why(name: str) -> str:
+def _about_or_why(load: Callable[[str], AnyDriver], name: str) -> str:
     import drivers
 
     try:
-        return _about(drivers.load(name))
+        return _about(load(name))
     except drivers.UnknownDriver as broken:
         return str(broken)
 
 
-def _show(name: str, driver: type[drivers.Driver], *, as_json: bool) -> None:
+def _show(name: str, driver: AnyDriver, *, as_json: bool) -> None:
     if as_json:
         print_json(_document(name, driver))
         return
@@ -83,7 +97,7 @@ def _show(name: str, driver: type[drivers.Driver], *, as_json: bool) -> None:
     print_facts(to, _serial(driver))
 
 
-def _document(name: str, driver: type[drivers.Driver]) -> dict[str, Any]:
+def _document(name: str, driver: AnyDriver) -> dict[str, Any]:
     options = [
         {"name": option.name, "kind": option.kind, "default": _default(driver, option), "about": option.about}
         for option in driver.OPTIONS
@@ -99,13 +113,11 @@ def _document(name: str, driver: type[drivers.Driver]) -> dict[str, Any]:
     }
 
 
-def _presets(driver: type[drivers.Driver]) -> dict[str, Any]:
-    from drivers.generic import GenericDriver
-
-    return dict(driver.PRESETS) if issubclass(driver, GenericDriver) else {}
+def _presets(driver: AnyDriver) -> dict[str, Any]:
+    return dict(getattr(driver, "PRESETS", {}))
 
 
-def _default(driver: type[drivers.Driver], option: drivers.Option) -> object:
+def _default(driver: AnyDriver, option: drivers.Option) -> object:
     """What holds where nothing is given: the first preset's, else the option's own."""
     first: dict[str, object] = next(iter(_presets(driver).values()), {})
     return first.get(option.name, option.default)
@@ -120,7 +132,7 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def _serial(driver: type[drivers.Driver]) -> list[tuple[str, str]]:
+def _serial(driver: AnyDriver) -> list[tuple[str, str]]:
     """What udev has to be told, so that ModemManager and brltty leave a reader alone."""
     makers = driver.MANUAL.usb or [("the adapter's idVendor, from lsusb", "0000")]
     lines = [
@@ -135,12 +147,12 @@ def _serial(driver: type[drivers.Driver]) -> list[tuple[str, str]]:
     ]
 
 
-def _head(driver: type[drivers.Driver]) -> str:
+def _head(driver: AnyDriver) -> str:
     from importlib import import_module
 
     return (import_module(driver.__module__).__doc__ or "").strip()
 
 
-def _about(driver: type[drivers.Driver]) -> str:
+def _about(driver: AnyDriver) -> str:
     """The first sentence of the driver's file."""
     return " ".join(_head(driver).partition("\n\n")[0].split())

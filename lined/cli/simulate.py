@@ -12,6 +12,7 @@ from lined.cli.output import console, print_facts, print_table
 
 if TYPE_CHECKING:
     from lined.sandbox.devices.player import SimulatedScanner
+    from lined.sandbox.devices.printers import SimulatedPrinter
 
 SHARE = {"min": 0.0, "max": 1.0}
 
@@ -23,11 +24,13 @@ def register(app: typer.Typer) -> None:
 def simulate(
     family: Annotated[str, typer.Argument(help="A driver's name; behind a slash a way it can be set up.")],
     codes: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            exists=True, dir_okay=False, help="Codes to read, one a line, as /sandbox/codes?lines=true gives them."
+            exists=True,
+            dir_okay=False,
+            help="Codes to read, one a line, as /sandbox/codes?lines=true gives them; none for a printer.",
         ),
-    ],
+    ] = None,
     address: Annotated[
         str, typer.Option(metavar="URL", help="tcp-listen:// the device listens, tcp:// it connects, pty:///PATH.")
     ] = "tcp-listen://127.0.0.1:9004",
@@ -44,21 +47,43 @@ def simulate(
     bad_grades: Annotated[float, typer.Option(help="Share of items badly printed.", **SHARE)] = 0.0,
     twice: Annotated[float, typer.Option(help="Share of frames sent again without need.", **SHARE)] = 0.0,
     pulls: Annotated[float, typer.Option(help="Share of items at which the cable is pulled.", **SHARE)] = 0.0,
+    jams: Annotated[float, typer.Option(help="A printer's share of labels at which it stops a while.", **SHARE)] = 0.0,
+    power_cuts: Annotated[float, typer.Option(help="Share of labels in which it loses power.", **SHARE)] = 0.0,
+    lies: Annotated[
+        float, typer.Option(help="Share of labels that it says it has printed, and has not.", **SHARE)
+    ] = 0.0,
+    paper: Annotated[Path | None, typer.Option(help="Where a printer's labels go, one a line.")] = None,
     hang_after: Annotated[
         int, typer.Option(min=0, help="Hang after so many items: the connection stays, nothing comes. 0: never.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="Repeat the random choices of a run.")] = 1,
 ) -> None:
-    """Be a device: send codes as one of its family does, with its faults, and write down what it is told."""
+    """Be a device: send codes as one of its family does, with its faults, and write down what it is told. Or be a
+    printer: take labels, and say what becomes of them.
+    """
     import asyncio
     import contextlib
     from random import Random
 
     from lined.sandbox.devices.families import FAMILIES
     from lined.sandbox.devices.player import LineFaults, ScannerSettings, SimulatedScanner, faulty
+    from lined.sandbox.devices.printer_speech import PRINTERS
+    from lined.sandbox.devices.printers import PrinterFaults, SimulatedPrinter
 
+    if family in PRINTERS:
+        faults_of_printer = PrinterFaults(jams=jams, power_cuts=power_cuts, pulls=pulls, lies=lies)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(
+                _print(
+                    SimulatedPrinter(address, family, rate=rate, faults=faults_of_printer, seed=seed, paper_path=paper)
+                )
+            )
+        return
     if family not in FAMILIES:
-        raise typer.BadParameter(f"one of {', '.join(FAMILIES)}", param_hint="FAMILY")
+        known = ", ".join([*FAMILIES, *PRINTERS])
+        raise typer.BadParameter(f"one of {known}", param_hint="FAMILY")
+    if codes is None:
+        raise typer.BadParameter("a reader needs codes to read", param_hint="CODES")
     speech = FAMILIES[family]
     faults = LineFaults(
         duplicates=duplicates,
@@ -105,6 +130,16 @@ def _in_example(family: str) -> tuple[bytes, bytes, bytes]:
 def _bytes(text: str) -> bytes:
     r"""Of a text with escapes as in Python: `OK\r\n`. Raises ValueError."""
     return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+
+
+async def _print(printer: SimulatedPrinter) -> None:
+    async with printer:
+        print_facts(console(), [("url for lined.toml", printer.url)])
+        try:
+            await printer.run()
+        finally:
+            rows = sorted((what, str(count)) for what, count in printer.counts.items())
+            print_table(console(), "What came out", ["what", "count"], rows)
 
 
 async def _play(scanner: SimulatedScanner, hang_after: int) -> None:

@@ -20,6 +20,7 @@ from lined.config.rules_outside import (
     profile_of,
     secret_problems,
 )
+from lined.config.rules_printers import printer_problems
 from lined.config.rules_products import product_problems, report_problems, sscc_problems
 from lined.config.texts import in_file_order, known_keys, problems_of, readable
 from lined.config.warnings import warnings_of
@@ -64,6 +65,7 @@ def _misfits(found: Repaired, profile: Profile | None) -> Iterator[Problem]:
     yield from product_problems(found, profile)
     yield from device_problems(found)
     yield from station_problems(found)
+    yield from printer_problems(found)
     yield from report_problems(found, profile)
     yield from broker_problems(found)
     yield from notify_problems(found)

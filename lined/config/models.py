@@ -197,6 +197,24 @@ class Device(Table):
     repeat_s: Pause = 0
 
 
+class Printer(Table):
+    """`product`: its labels are of this one only; without, of whatever runs. `station`: it prints the labels of the
+    boxes or pallets that are formed there, and no others.
+    """
+
+    id: Id
+    driver: Text
+    url: DeviceUrl
+    options: dict[str, object] = {}
+    product: Gtin | None = None
+    station: Id | None = None
+    queue: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Labels with it at once: what is lost when its cable is pulled."""
+    low_stock: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    unseen_s: Pause = 900
+    """A label that no reader has seen for so long after it was printed is told; 0: never."""
+
+
 class Station(Table):
     id: Id
     role: Annotated[Role, Field(strict=False)]
@@ -301,6 +319,7 @@ class Config(Table):
     sscc: Sscc | None = None
     products: Annotated[tuple[Product, ...], Field(strict=False, max_length=1_000, alias="product")] = ()
     devices: Annotated[tuple[Device, ...], Field(strict=False, max_length=64, alias="device")] = ()
+    printers: Annotated[tuple[Printer, ...], Field(strict=False, max_length=16, alias="printer")] = ()
     stations: Annotated[tuple[Station, ...], Field(strict=False, max_length=64, alias="station")] = ()
     report: Reports = Reports()
     mqtt: Mqtt | None = None

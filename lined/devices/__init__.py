@@ -5,7 +5,8 @@ A device that fails is a state of that device, shown and retried for ever; the o
 
 from __future__ import annotations
 
-from lined.devices.run import run_device
+from lined.devices.printer import PrinterSpec, PrinterState
+from lined.devices.run import run_device, run_printer
 from lined.devices.scheduler import FairScheduler
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.devices.urls import LinkUrl, ListenUrl, SerialUrl, TcpUrl, parse_url
@@ -17,8 +18,11 @@ __all__ = [
     "LinkLimits",
     "LinkUrl",
     "ListenUrl",
+    "PrinterSpec",
+    "PrinterState",
     "SerialUrl",
     "TcpUrl",
     "parse_url",
     "run_device",
+    "run_printer",
 ]

@@ -4,12 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
-from lined.devices.device import Device
 from lined.devices.spec import LinkLimits
 from lined.devices.wire import Wire
 from lined.vocabulary.errors import DeviceError
+
+
+class LinkState(Protocol):
+    """What a link shows of itself."""
+
+    connected: bool
+    listening_on: str
+    received_bytes: int
+
+
+class Link(Protocol):
+    """A device or a printer, over all its connections."""
+
+    @property
+    def state(self) -> LinkState: ...
+
+    @property
+    def limits(self) -> LinkLimits: ...
+
+    async def serve(self, wire: Wire) -> NoReturn:
+        """Until the connection ends; raises DeviceError with the reason, the wire closed."""
+
+    def down(self, why: DeviceError) -> None:
+        """There is no connection, and why."""
 
 
 class Backoff:
@@ -30,7 +53,7 @@ class Backoff:
         return delay_s * (0.5 + 0.5 * self._random())
 
 
-async def keep_open(device: Device, open_wire: Callable[[], Awaitable[Wire]], backoff: Backoff) -> NoReturn:
+async def keep_open(device: Link, open_wire: Callable[[], Awaitable[Wire]], backoff: Backoff) -> NoReturn:
     """A connection that said something, or lasted, was a good one: after it the first attempt comes soon."""
     loop = asyncio.get_running_loop()
     while True:

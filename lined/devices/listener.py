@@ -12,8 +12,7 @@ from collections import deque
 from contextlib import ExitStack
 from typing import Any, NoReturn
 
-from lined.devices.device import Device
-from lined.devices.dial import Backoff
+from lined.devices.dial import Backoff, Link
 from lined.devices.spec import LinkLimits
 from lined.devices.tcp import TcpWire, prepared, resolved, tune
 from lined.devices.urls import ListenUrl, address_text
@@ -28,7 +27,7 @@ CONNECTIONS_MAX = (
 )
 
 
-async def keep_listening(device: Device, url: ListenUrl, backoff: Backoff) -> NoReturn:
+async def keep_listening(device: Link, url: ListenUrl, backoff: Backoff) -> NoReturn:
     """Bind for ever, then serve the newest connection for ever."""
     listener = await _opened(device, url, backoff)
     try:
@@ -44,7 +43,7 @@ async def keep_listening(device: Device, url: ListenUrl, backoff: Backoff) -> No
         listener.close()
 
 
-async def _opened(device: Device, url: ListenUrl, backoff: Backoff) -> Listener:
+async def _opened(device: Link, url: ListenUrl, backoff: Backoff) -> Listener:
     while True:
         try:
             listener = await _listen(url, device.limits)

@@ -12,6 +12,7 @@ from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.line import LineState, Role
 from lined.vocabulary.packages import Level, PackageState
+from lined.vocabulary.printing import LabelState
 from lined.vocabulary.reports import ReportKind, ReportState
 from lined.vocabulary.tasks import TaskKind
 from lined.vocabulary.verdicts import Answer, Decision, Reason
@@ -33,6 +34,7 @@ LINE_STATES = sentences(LineState)
 BUDGETS = {"limited": N_("orders and reports"), "reads": N_("questions")}
 REPORT_STATES = sentences(ReportState)
 CODE_STATES = sentences(CodeState)
+LABEL_STATES = sentences(LabelState)
 KINDS = sentences(ReportKind)
 ROLES = sentences(Role)
 LEVELS = sentences(Level)
@@ -59,6 +61,10 @@ PARTS = {
     "confirmed": N_("confirmed"),
     "unconfirmed": N_("not confirmed"),
     "codes-packed": N_("codes that lie in packages"),
+    "labels": N_("labels given to printers"),
+    "seen": N_("seen by a reader"),
+    "not-seen": N_("seen by no reader"),
+    **LABEL_STATES,
     **CODE_STATES,
 }
 

@@ -99,6 +99,8 @@ class Plant:
     packing: Mapping[str, Mapping[str, PackageRule]] = field(default_factory=dict)
     sscc: SsccRange | None = None
     series_length: int = 20
+    label_printers: Mapping[str, str] = field(default_factory=dict)
+    """By pack station: the printer of its packages' labels."""
 
     def batch_rules(self, kind: str) -> BatchRules:
         """When a batch of this kind ends. A kind that is no longer reported keeps utilisation's rules for what is

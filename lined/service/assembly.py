@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from lined.codes import gtin_14
 from lined.config import Config, Device, Product, Report, Secret, Station
-from lined.devices import DeviceSpec, parse_url
+from lined.devices import DeviceSpec, PrinterSpec, parse_url
 from lined.line import plant
 from lined.line.stations.read import typed_device
 from lined.mqtt.spec import MqttSpec, broker_address
@@ -16,6 +16,7 @@ from lined.regulator.account import Account
 from lined.regulator.minute import Minute
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
+from lined.supply.label_feed import PrinterRule
 from lined.supply.orders.ports import OrderRules
 from lined.vocabulary.line import Role
 
@@ -35,6 +36,7 @@ def plant_of(config: Config) -> plant.Plant:
         packing={gtin_14(product.gtin): _packing(product, profile) for product in config.products},
         series_length=profile.limits.series_number_length,
         sscc=plant.SsccRange(config.sscc.prefix, config.sscc.first, config.sscc.last) if config.sscc else None,
+        label_printers={printer.station: printer.id for printer in config.printers if printer.station is not None},
     )
 
 
@@ -97,6 +99,23 @@ def device_specs_of(config: Config) -> list[DeviceSpec]:
             )
         )
     return specs
+
+
+def printer_specs_of(config: Config) -> list[PrinterSpec]:
+    return [PrinterSpec(printer.id, parse_url(printer.url), printer.queue) for printer in config.printers]
+
+
+def printer_rules_of(config: Config) -> dict[str, PrinterRule]:
+    """What each printer prints, by its id."""
+    return {
+        printer.id: PrinterRule(
+            gtin=gtin_14(printer.product) if printer.product else None,
+            units=printer.station is None,
+            low_stock=printer.low_stock,
+            unseen_ms=int(printer.unseen_s * 1000),
+        )
+        for printer in config.printers
+    }
 
 
 def mqtt_spec_of(config: Config) -> MqttSpec | None:

@@ -24,8 +24,17 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 import drivers
+from drivers import printers
 from lined.config import Config
-from lined.devices import DeviceSpec, DeviceState, FairScheduler, run_device
+from lined.devices import (
+    DeviceSpec,
+    DeviceState,
+    FairScheduler,
+    PrinterSpec,
+    PrinterState,
+    run_device,
+    run_printer,
+)
 from lined.journal import Journal
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
 from lined.line.intake.intake import LineIntake
@@ -42,6 +51,8 @@ from lined.service.ending import BROKEN_S, STOP_S, LastResort, cancelled
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify, Starting
+from lined.supply.label_feed import LabelFeed
+from lined.supply.label_watch import LabelWatch
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import (
     DEFECT,
@@ -82,6 +93,7 @@ class Service:
         self.journal = Journal(config.journal.path, floor_bytes=config.journal.floor_bytes, crash_point=crash_point())
         self.state = LineState(self.plant)
         self.devices: dict[str, DeviceState] = {}
+        self.printers: dict[str, PrinterState] = {}
         self.intake: LineIntake
         self.outward: Outward | None = None
         self.outbox: Outbox | None = None
@@ -231,9 +243,35 @@ class Service:
             device = by_id[spec.id]
             self.devices[spec.id] = DeviceState()
             start(partial(self._device, spec, drivers.load(device.driver)(device.options)), spec.id)
+        self._start_printers(start)
         self.sealer = Sealer(self.journal, self.state, self.problems, self.clock, self._skew_s, self._nudge)
         start(self.sealer.run, "sealer")
         start(self._settle_marks, "marks")
+
+    def _start_printers(self, start: Callable[[Callable[[], Coroutine[Any, Any, None]], str], None]) -> None:
+        if not self.config.printers:
+            return
+        feed = LabelFeed(self.plant, self.journal, self.problems, self.clock, assembly.printer_rules_of(self.config))
+        by_id = {printer.id: printer for printer in self.config.printers}
+        for spec in assembly.printer_specs_of(self.config):
+            printer = by_id[spec.id]
+            self.printers[spec.id] = PrinterState()
+            start(partial(self._printer, spec, printers.load(printer.driver)(printer.options), feed), spec.id)
+        start(
+            LabelWatch(self.journal, self.problems, self.clock, assembly.printer_rules_of(self.config)).run,
+            "label watch",
+        )
+
+    async def _printer(self, spec: PrinterSpec, driver: printers.PrinterDriver, feed: LabelFeed) -> None:
+        await run_printer(
+            spec,
+            driver,
+            feed,
+            state=self.printers[spec.id],
+            stopping=self._stopping_links,
+            scheduler=self._scheduler,
+            note=self.defects.note,
+        )
 
     async def _device(self, spec: DeviceSpec, driver: drivers.Driver) -> None:
         state = self.devices[spec.id]
@@ -255,7 +293,7 @@ class Service:
     async def _end_intake(self, tasks: list[asyncio.Task[None]]) -> None:
         """No more bytes are read; what was read is committed and said, within bounds."""
         self._stopping_links.set()
-        links = [task for task in tasks if task.get_name() in self.devices]
+        links = [task for task in tasks if task.get_name() in self.devices or task.get_name() in self.printers]
         if links:
             await asyncio.wait(links, timeout=DRAIN_S)
         await cancelled(tasks)
@@ -277,6 +315,7 @@ class Service:
             self.clock,
             self.outbox,
             self._since_ms,
+            self.printers,
         )
         await self.outward.start(outer)
 

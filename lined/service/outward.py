@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from lined.api.sign_in import SignIn
 from lined.commands.registry.context import Context, LineSide, ReportSide, cannot_commit
 from lined.commands.registry.execution import Commands
 from lined.config import Config
-from lined.devices import DeviceState
+from lined.devices import DeviceState, PrinterState
 from lined.journal import Journal
 from lined.line.intake.intake import LineIntake
 from lined.line.plant import Plant
@@ -77,6 +78,7 @@ class Outward:
         clock: WallClock,
         outbox: Outbox | None = None,
         since_ms: int = 0,
+        printers: Mapping[str, PrinterState] | None = None,
     ) -> None:
         self.config = config
         key_file = KeyFile(config.regulator.api_key)
@@ -166,6 +168,7 @@ class Outward:
             hosts=config.status.allowed_hosts,
             ready=lambda: self.ready,
             devices=devices,
+            printers=printers or {},
             stations={device: station.id for station in plant.stations.values() for device in station.devices},
             sending=lambda: self.delivery.gate_open,
             mqtt_connected=None if outbox is None else lambda: outbox.state.connected,

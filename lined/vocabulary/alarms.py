@@ -71,6 +71,40 @@ class AlarmKind(AdvisedWord):
         N_("A device sends far too much"),
         N_("Check its trigger and its settings, or switch it off. The other devices go on."),
     )
+    PRINTER = (
+        "printer",
+        N_("A printer is not connected"),
+        N_(
+            "Check its cable, its power and its network. "
+            "What it had is set aside, and is never printed again by itself."
+        ),
+    )
+    PRINTER_RIBBON = "printer-ribbon", N_("A printer needs ribbon or ink"), N_("Put in a new ribbon or cartridge.")
+    PRINTER_HEAD = "printer-head", N_("A printer's head is open"), N_("Close the head and the cover; clean the head.")
+    PRINTER_STOPPED = (
+        "printer-stopped",
+        N_("A printer has stopped"),
+        N_("Look for labels that are jammed or used up, or a pause. Its own words stand below."),
+    )
+    PRINTER_QUEUE = (
+        "printer-queue",
+        N_("A printer does not print what it has"),
+        N_(
+            "See whether it waits for a product or hangs. Switched off and on, it loses what it had: that is set aside."
+        ),
+    )
+    LOW_STOCK = (
+        "low-stock",
+        N_("Codes for labels run low"),
+        N_("Have the master order codes, or load them. Labels are printed until the last one."),
+        Severity.WARNING,
+    )
+    LABELS_UNSEEN = (
+        "labels-unseen",
+        N_("Printed labels were seen by no reader"),
+        N_("Look for them: each is a code in the open. The place and the time stand below."),
+        Severity.WARNING,
+    )
     STUCK_CODE = (
         "stuck-code",
         N_("The same code again and again"),

@@ -31,6 +31,17 @@ ACCEPT_BEFORE_COMMIT = [
         """,
     )
 ]
+MARK_AFTER_SEND = [
+    Change(
+        "lined/journal/writer.py::Writer._commit",
+        'self._crash_point("before-commit")',
+        """
+        self._deliver(outcome)
+        time.sleep(0.05)
+        self._crash_point("before-commit")
+        """,
+    )
+]
 SYNCHRONOUS_OFF = [
     Change("lined/journal/database.py::open_writable", '("synchronous", 2)', '("synchronous", 0)'),
 ]

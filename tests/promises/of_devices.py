@@ -81,7 +81,7 @@ MUTATIONS = [
     Mutation(
         OUTSIDE,
         "its mistake is ours",
-        "drivers/__init__.py::_loaded",
+        "drivers/parts/registry.py::Registry._loaded",
         "Exception",
         "KeyError",
         f"{_REGISTRY}::test_one_that_cannot_be_loaded_is_told_with_its_place",

@@ -109,7 +109,7 @@ def preset(case: Case) -> dict[str, object]:
     return dict(of(case.options)) if of else {}
 
 
-def size_of(driver: Driver) -> int:
+def size_of(driver: object) -> int:
     """Bytes in everything that a driver holds on to, but its class."""
     seen: set[int] = set()
     waiting: list[object] = [driver]

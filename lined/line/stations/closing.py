@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lined.codes import MarkingCode, sscc
 from lined.journal.database import Connection
-from lined.journal.tables import codes, counters, packages, report_lists, reports, serials
+from lined.journal.tables import codes, counters, labels, packages, report_lists, reports, serials
 from lined.journal.tables.codes import KnownCode
 from lined.journal.tables.packages import PackageRow
 from lined.line.jobs.attributes import report_attributes
@@ -46,11 +46,18 @@ def may_issue(state: LineState, level: str) -> bool:
 
 
 def close_issued(connection: Connection, state: LineState, package: PackageRow, at_ms: int) -> str | None:
-    """Close a package under an SSCC of our own. None: the range is used up, and the package waits for a scanned one."""
+    """Close a package under an SSCC of our own; its label waits for the station's printer from then on. None: the range
+    is used up, and the package waits for a scanned one.
+    """
     assert state.plant.sscc is not None
     ident = issue(connection, state.plant.sscc)
     if ident is not None:
         packages.close(connection, package.id, ident, None, at_ms)
+        printer = state.plant.label_printers.get(package.station)
+        if printer is not None:
+            labels.want(
+                connection, ident=ident, tail="", package=True, printer=printer, job_id=package.job_id, at_ms=at_ms
+            )
     return ident
 
 

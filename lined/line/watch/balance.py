@@ -5,10 +5,12 @@
               applied = packed + not packed                                packed = codes that say so themselves
     station   triggers = reads + missed (of the reads that nobody typed in)
               ejected = confirmed + unconfirmed       (where the PLC counts them)
+    labels    sent to printers = with them + printed + unsure + not taken + replaced
+              printed = seen by a reader + not seen
 
-`missed`, `not packed` and `unconfirmed` are what is left over, so those equations fail only where more is counted than
-there can be. What a PLC counts reaches us later than what we read, so it is compared with our count of LAG_S ago, and
-only within the running job: a PLC may have begun to count in mid-life.
+`missed`, `not packed`, `unconfirmed` and `not seen` are what is left over, so those equations fail only where more is
+counted than there can be. What a PLC counts reaches us later than what we read, so it is compared with our count of
+LAG_S ago, and only within the running job: a PLC may have begun to count in mid-life.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lined.journal import Journal
+from lined.journal.tables import labels
 from lined.journal.views import balances
 from lined.journal.views.balances import Counted, Packed
 from lined.line.watch.problems import Problems
@@ -28,6 +31,7 @@ from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.codes import CodeState
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.facts import Fact, LineFact
+from lined.vocabulary.printing import LabelState
 
 LOOK_S = 2.0
 LAG_S = 60.0
@@ -78,6 +82,8 @@ def equations(sums: Mapping[str, int], stations: Sequence[str], packed: int | No
         Equation("", "rejected", sums.get("read.rejected", 0), tuple(reasons_in(sums))),
         Equation("", "applied", sums.get("code.applied", 0), tuple((b, sums.get(f"code.{b}", 0)) for b in CodeState)),
     ]
+    if labels.SENT in sums:
+        found += _of_labels(sums)
     if packed is not None:
         found.append(_left_over("", "applied", sums.get("code.applied", 0), ("packed", packed), "not-packed"))
     for station in dict.fromkeys([*stations, *stations_in(sums)]):
@@ -98,6 +104,16 @@ def _of_station(sums: Mapping[str, int], station: str) -> list[Equation]:
         confirmed = sums.get(f"{start}confirmed", 0)
         found.append(_left_over(station, "ejected", sums[f"{start}ejected"], ("confirmed", confirmed), "unconfirmed"))
     return found
+
+
+def _of_labels(sums: Mapping[str, int]) -> list[Equation]:
+    """What was given to printers, by what became of it, and how much of what they printed a reader has seen."""
+    states = [state for state in LabelState if state != LabelState.WANTED]
+    printed = sums.get(f"label.{LabelState.PRINTED}", 0)
+    return [
+        Equation("", "labels", sums[labels.SENT], tuple((state, sums.get(f"label.{state}", 0)) for state in states)),
+        _left_over("", LabelState.PRINTED, printed, ("seen", sums.get(labels.SEEN, 0)), "not-seen"),
+    ]
 
 
 def _left_over(place: str, whole: str, n: int, part: tuple[str, int], rest: str) -> Equation:

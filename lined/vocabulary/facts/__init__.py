@@ -27,6 +27,7 @@ from lined.vocabulary.facts.malformed import MalformedFact
 from lined.vocabulary.facts.online import OnlineFact
 from lined.vocabulary.facts.orders import OrderFact
 from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
+from lined.vocabulary.facts.printing import PrinterFact
 from lined.vocabulary.facts.regulator import RegulatorFact
 from lined.vocabulary.facts.reports import ReportFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
@@ -50,6 +51,7 @@ __all__ = [
     "OrderFact",
     "PackageFact",
     "Param",
+    "PrinterFact",
     "RegulatorFact",
     "ReportFact",
     "SealFact",

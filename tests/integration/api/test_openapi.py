@@ -27,14 +27,21 @@ COMMANDS = [
 # ours: packing, rework and the work list
 MORE_QUESTIONS = [
     "/api/v1/journal",
-    *("/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools", "/api/v1/session", "/api/v1/people"),
+    *("/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools", "/api/v1/labels", "/api/v1/session", "/api/v1/people"),
     "/api/v1/permit",
     *("/api/v1/audit", "/api/v1/audit/verify"),
 ]
 SESSIONS = ["/api/v1/sign-in", "/api/v1/sign-out"]
 MORE_COMMANDS = [
     *("/api/v1/reports/correct", "/api/v1/packages/dissolve", "/api/v1/packages/take-out", "/api/v1/packages/replace"),
-    *("/api/v1/tasks/done", "/api/v1/pools/load", "/api/v1/pools/drop", "/api/v1/people/set", "/api/v1/people/remove"),
+    *(
+        "/api/v1/tasks/done",
+        "/api/v1/pools/load",
+        "/api/v1/pools/drop",
+        "/api/v1/labels/reprint",
+        "/api/v1/people/set",
+        "/api/v1/people/remove",
+    ),
     *("/api/v1/alarms/{alarm_id}/acknowledge", "/api/v1/regulator/renew-key"),
     *("/api/v1/journal/backup", "/api/v1/journal/confirm"),
 ]

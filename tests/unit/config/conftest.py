@@ -70,6 +70,15 @@ options = {}
 reply = { accept = "OK\r\n", reject = "NG\r\n" }
 repeat_s = 0
 
+[[printer]]
+id = "printer-1"
+driver = "zebra-zpl"
+url = "tcp://10.0.0.33:9100"
+options = {}
+queue = 10
+low_stock = 1000
+unseen_s = 900
+
 [[station]]
 id = "marking"
 role = "apply"

@@ -22,6 +22,7 @@ sscc.prefix sscc.first sscc.last
 product.release_type product.country product.min_grade
 product.package.level product.package.capacity
 device.options device.repeat_s
+printer.options printer.queue printer.low_stock printer.unseen_s
 station.apply station.mode station.confirm_s station.verdict_deadline_ms
 report report.utilisation report.utilisation.max_codes report.utilisation.max_age_s report.utilisation.settle_s
 notify.min_severity notify.kinds notify.per_hour notify.quiet_s
@@ -34,6 +35,7 @@ regulator regulator.profile regulator.url regulator.tin regulator.business_place
 journal journal.path
 product.gtin product.name product.group
 device.id device.driver device.url
+printer.id printer.driver printer.url
 station.id station.role station.devices
 mqtt.url
 notify.id notify.url_file
@@ -108,7 +110,7 @@ def test_a_required_key_is_asked_for_by_its_path(
     owner, last = _owner(tables, key)
     del owner[last]
     path = key.replace("product.", "product[0].").replace("device.", "device[0].").replace("station.", "station[0].")
-    path = path.replace("notify.", "notify[0].")
+    path = path.replace("notify.", "notify[0].").replace("printer.", "printer[0].")
     within = [key for key in REQUIRED if key.startswith(f"{path}.")]  # of a whole table, what has to stand in it
     assert judge(tables) == dict.fromkeys(within or [path], "is required: add it")
 
