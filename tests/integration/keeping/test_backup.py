@@ -172,3 +172,16 @@ async def test_a_folder_that_cannot_be_written_is_told_and_ends_nothing(tmp_path
             await keeping.back_up()
         assert "could not be backed up" in keeping.problems["backup"]
     await journal.close()
+
+
+async def test_of_several_in_one_second_and_under_a_clock_set_back_the_one_just_made_is_there(tmp_path: Path) -> None:
+    """Found by random requests: the fourth got the name of the first, which had been dropped, and went as that."""
+    journal = await opened(tmp_path / "line.db", 10)
+    day_ms = 86_400_000
+    for folder in (tmp_path, tmp_path / "other"):
+        made = [back_up(journal.path, folder, day_ms, keep=3).path for _ in range(5)]
+        assert [path.exists() for path in made] == [False, False, True, True, True]
+        assert newest(journal.path, folder) == made[-1]
+        back = back_up(journal.path, folder, day_ms // 2, keep=3).path
+        assert [path.exists() for path in (back, *made)] == [True, False, False, False, True, True]
+    await journal.close()
