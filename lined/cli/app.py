@@ -36,6 +36,7 @@ FILES: Final = (
     "report",
     "package",
     "codes",
+    "order",
     "pool",
     "label",
     "keeping",
