@@ -87,6 +87,49 @@ CREATE TABLE code_event (
 );
 CREATE INDEX code_event_code ON code_event (code_id);
 
+CREATE TABLE code_order (
+    id INTEGER PRIMARY KEY,
+    marker TEXT NOT NULL UNIQUE,
+    product_group TEXT NOT NULL,
+    method TEXT NOT NULL,
+    state TEXT NOT NULL,
+    regulator_id TEXT,
+    asked_ms INTEGER NOT NULL,
+    asked_by TEXT,
+    completes INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    attempt_ms INTEGER,
+    attempt_server_ms INTEGER,
+    due_ms INTEGER,
+    misses INTEGER NOT NULL DEFAULT 0,
+    confirmed INTEGER NOT NULL DEFAULT 0,
+    placed_ms INTEGER,
+    problem TEXT
+);
+CREATE UNIQUE INDEX code_order_regulator ON code_order (regulator_id) WHERE regulator_id IS NOT NULL;
+CREATE INDEX code_order_state ON code_order (state);
+
+CREATE TABLE code_order_event (
+    id INTEGER PRIMARY KEY,
+    order_id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    before TEXT,
+    after TEXT NOT NULL,
+    why TEXT NOT NULL,
+    evidence TEXT
+);
+CREATE INDEX code_order_story ON code_order_event (order_id);
+
+CREATE TABLE code_pack (
+    no INTEGER PRIMARY KEY,
+    sub_order_id INTEGER NOT NULL,
+    pack_id TEXT NOT NULL,
+    codes INTEGER NOT NULL,
+    whole INTEGER NOT NULL DEFAULT 0,
+    at_ms INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX code_pack_id ON code_pack (sub_order_id, pack_id);
+
 CREATE TABLE command (
     id TEXT PRIMARY KEY,
     at_ms INTEGER NOT NULL,
@@ -274,6 +317,7 @@ CREATE TABLE pool_code (
     serial TEXT NOT NULL,
     tail TEXT NOT NULL DEFAULT '',
     given_ms INTEGER,
+    pack_no INTEGER,
     PRIMARY KEY (pool_no, serial)
 ) WITHOUT ROWID;
 CREATE INDEX pool_code_stock ON pool_code (pool_no, serial) WHERE given_ms IS NULL;
@@ -357,6 +401,16 @@ CREATE TABLE rescan (
     PRIMARY KEY (package_id, child_id)
 ) WITHOUT ROWID;
 
+CREATE TABLE serial_series (
+    no INTEGER PRIMARY KEY,
+    length INTEGER NOT NULL,
+    prefix TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    journal TEXT NOT NULL,
+    next INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX serial_series_prefix ON serial_series (length, prefix);
+
 CREATE TABLE short_frame (
     station TEXT PRIMARY KEY
 ) WITHOUT ROWID;
@@ -365,6 +419,22 @@ CREATE TABLE sscc (
     prefix TEXT PRIMARY KEY,
     next INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE sub_order (
+    id INTEGER PRIMARY KEY,
+    order_id INTEGER NOT NULL,
+    gtin TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    level TEXT NOT NULL,
+    state TEXT NOT NULL,
+    series_no INTEGER,
+    serial_first INTEGER,
+    made INTEGER NOT NULL DEFAULT 0,
+    passed INTEGER NOT NULL DEFAULT 0,
+    codes INTEGER NOT NULL DEFAULT 0,
+    problem TEXT
+);
+CREATE UNIQUE INDEX sub_order_of ON sub_order (order_id, gtin);
 
 CREATE TABLE task (
     id INTEGER PRIMARY KEY,

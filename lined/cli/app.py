@@ -38,6 +38,7 @@ FILES: Final = (
     "report",
     "package",
     "codes",
+    "order",
     "pool",
     "label",
     "keeping",

@@ -24,6 +24,9 @@ COMMANDS = {
     "person-set": N_("Somebody who may sign in"),
     "person-remove": N_("Somebody may not sign in any more"),
     "alarm-acknowledge": N_("Alarm seen"),
+    "order-new": N_("Codes ordered"),
+    "order-close": N_("An order of codes closed"),
+    "order-confirm": N_("Decided about an order of codes"),
 }
 
 FIELDS = {

@@ -33,6 +33,9 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     pool, pool_code   the codes that were issued for a product, as far as they were loaded: `pool_code` holds what
               follows the GTIN in their identification codes, and, for the printer, their check parts (`tail`) where
               these came.
+    code_order, code_order_event   orders of codes, and how each came to its state.
+    sub_order, code_pack   the products of an order, and the packs their codes came in: `pool_code.pack_no` is theirs.
+    serial_series   which serial numbers that we make ourselves are used.
     label     what was given to printers, one row each time; `pool_code.given_ms`: when a code was given out, to a
               printer or into a file, never again.
     warning   codes that the regulator processed with a remark.
@@ -54,7 +57,7 @@ from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
 from lined.journal.database import Connection
-from lined.journal.tables import audit, labels, people, pool_stock
+from lined.journal.tables import audit, code_orders, labels, people, pool_stock, pools, serial_series, sub_orders
 
 migrations = Migrations("lined")
 
@@ -371,6 +374,12 @@ def m015_people(db: Database) -> None:
 @migrations()
 def m016_labels(db: Database) -> None:
     run_script(db, labels.CREATED + ";" + pool_stock.GIVEN)
+
+
+@migrations()
+def m017_code_orders(db: Database) -> None:
+    created = (code_orders.CREATED, sub_orders.CREATED, serial_series.CREATED, pools.PACKED)
+    run_script(db, ";".join(created))
 
 
 def empty_drawer(connection: Connection) -> None:

@@ -105,15 +105,15 @@ def looks_like_page(content_type: str, body: bytes) -> bool:
 # ------------------------------------------------------------------------------------------------------ documents
 def document(answer: object) -> Document:
     """A card, flat as the sample shows it or under `documentInfos` as its table says."""
-    row = _object(answer)
+    row = members(answer)
     if isinstance(row.get("documentInfos"), dict):
-        row = _object(row["documentInfos"])
+        row = members(row["documentInfos"])
     return _card(row, _word(row, "status"))
 
 
 def documents(answer: object) -> list[Document]:
     """The rows of a search. One without type or status is a document all the same: its content tells what it is."""
-    rows = (_object(row) for row in _rows(answer, "documentInfos"))
+    rows = (members(row) for row in _rows(answer, "documentInfos"))
     return [_card(row, _maybe_word(row, "status")) for row in rows]
 
 
@@ -129,7 +129,7 @@ def _card(row: dict[str, object], status: str) -> Document:
 
 def document_id(answer: object, member: str) -> str:
     """The id under this name; raises Unreadable where there is none that could stand in a path."""
-    value = _object(answer).get(member)
+    value = members(answer).get(member)
     text = value.strip() if isinstance(value, str) else ""
     if not 0 < len(text) <= LONGEST_ID or not text.isascii() or not text.isprintable() or " " in text:
         raise Unreadable(f"no readable {member}")
@@ -137,14 +137,14 @@ def document_id(answer: object, member: str) -> str:
 
 
 def code_outcome(row: object) -> CodeOutcome:
-    fields = _object(row)
+    fields = members(row)
     return CodeOutcome(
         _whole(fields, "index"), _code(fields, "code"), _word(fields, "state"), _maybe_text(fields, "result")
     )
 
 
 def document_error(row: object) -> DocumentError:
-    fields = _object(row)
+    fields = members(row)
     tags = fields.get("errorTags")
     return DocumentError(
         property=_maybe_text(fields, "propertyName") or "",
@@ -155,8 +155,8 @@ def document_error(row: object) -> DocumentError:
 
 
 def code_history(row: object) -> CodeHistory:
-    fields = _object(row)
-    code = _object(fields.get("codeData"))
+    fields = members(row)
+    code = members(fields.get("codeData"))
     events = fields.get("codeHistory")
     return CodeHistory(
         code=_code(code, "code"),
@@ -167,10 +167,10 @@ def code_history(row: object) -> CodeHistory:
 
 
 def _event(row: object) -> CodeEvent:
-    fields = _object(row)
+    fields = members(row)
     return CodeEvent(
         type=_maybe_text(fields, "eventType") or "",
-        document_id=_maybe_id(fields, "eventSourceId"),
+        document_id=maybe_id(fields, "eventSourceId"),
         document_type=_maybe_text(fields, "documentType"),
         at=_maybe_text(fields, "eventDate") or "",
     )
@@ -301,7 +301,7 @@ def retry_after_s(header: str | None, server_now: datetime) -> float | None:
     return None if moment is None else max(0.0, (moment - server_now).total_seconds())
 
 
-def _object(value: object) -> dict[str, object]:
+def members(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         raise Unreadable(f"an object was expected, not {type(value).__name__}")
     return value
@@ -340,7 +340,7 @@ def _maybe_text(row: dict[str, object], member: str) -> str | None:
     return bounds.text(value) if isinstance(value, str) and value else None
 
 
-def _maybe_id(row: dict[str, object], member: str) -> str:
+def maybe_id(row: dict[str, object], member: str) -> str:
     try:
         return document_id(row, member)
     except Unreadable:

@@ -108,7 +108,7 @@ class Bucket:
     def _wait_s(self, rank: Rank) -> float:
         self._fill()
         before = float(sum(self._waiting[other] for other in Rank if other < rank))
-        left = (0.0, self._reserve, self._most / 2)[rank]  # to those who go first
+        left = (0.0, self._reserve, min(self._most / 2, self._most - 1.0))[rank]  # to those who go first
         ahead = 0.0 if rank is Rank.URGENT else max(left, before)
         missing = 1.0 + ahead - self._level
         return 0.0 if missing <= 1e-9 else missing / self._rate
@@ -123,8 +123,8 @@ class Bucket:
 class Budget:
     """The buckets by kind of request. `submit`, `token` and `check` (looking for what is in doubt) share the limited
     one: the text limits "orders and reports" and does not say whether a search is one of these. `read` (following
-    documents) has a bucket of our own, of which `spare` takes the rest. `minute`: what other processes of this computer
-    use of the limited one too.
+    documents) has a bucket of our own, of which `spare` takes the rest, as `order` (codes in) takes that of the limited
+    one. `minute`: what other processes of this computer use of the limited one too.
     """
 
     def __init__(
@@ -142,6 +142,7 @@ class Budget:
             "check": (limited, Rank.URGENT),
             "read": (reads, Rank.USUAL),
             "spare": (reads, Rank.SPARE),
+            "order": (limited, Rank.SPARE),
         }
         self.limited = limited
         self.reads = reads

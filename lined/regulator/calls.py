@@ -39,6 +39,8 @@ from lined.vocabulary.errors import (
 
 ANSWER_BYTES = 64 * 1024 * 1024  # 150,000 of the longest codes are 20 MB
 MOST_ROWS = 10_000
+NOT_ACCEPTABLE = 406
+NOT_ACCEPTABLE_WORDS = "; it may answer only who accepts everything: headers.accept of the profile"
 
 
 class Answered(NamedTuple):
@@ -152,10 +154,12 @@ class Calls:
             what = wanted.call.elsewhere or "the regulator points elsewhere, which lined does not follow"
             return self._failed(wanted, Refused(f"HTTP {reply.status}: {what}", status=reply.status))
         if reply.readable and 400 <= reply.status < 500 and not reply.asks_for_patience(profile):
-            return self._failed(wanted, Refused(words, status=reply.status, evidence=seen))
+            lacks = missing(reply, rule, self._account)
+            return self._failed(wanted, Refused(words + lacks, status=reply.status, evidence=seen))
         if wanted.call.writes:
             return self._failed(wanted, OutcomeUnknown(words, status=reply.status, evidence=seen))
-        return self._failed(wanted, Unavailable(words))
+        takes = NOT_ACCEPTABLE_WORDS if reply.status == NOT_ACCEPTABLE else ""
+        return self._failed(wanted, Unavailable(words + takes))
 
     def _failed(self, wanted: Asked, error: LinedError) -> LinedError:
         self._count(wanted.name, type(error).__name__.lower())

@@ -21,7 +21,7 @@ from lined.regulator.answers import Receipt
 from lined.regulator.budget import PATIENCE_S, Bucket, BucketState, Budget, BudgetSpent, Permit
 from lined.regulator.credentials import NewKey, NoCredential, OnNewSecret
 from lined.regulator.keys import KeyCare
-from lined.regulator.lookups import Lookups
+from lined.regulator.ordering import Ordering
 from lined.regulator.reply import with_notes
 from lined.regulator.requester import Requester
 from lined.regulator.rights import missing
@@ -41,7 +41,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Regulator(Lookups):
+class Regulator(Ordering):
     """One account at one regulator: the lookups, submissions, and what is known about the other side. Raises
     SettingsError where requests_per_minute is wrong. Use as an async context manager; several
     calls may be under way at once. `wall` (with zone), `clock` (seconds, never jumping), `sleep` and `chance` come

@@ -30,7 +30,12 @@ from lined.vocabulary.errors import Denied, LookupFailed, Unavailable
 from lined.vocabulary.facts import Fact, RegulatorFact
 
 LIST_BYTES = 8 * 1024 * 1024  # 30,000 codes are 3 to 5 MB
-MOST_BYTES = {"document": 256 * 1024, "search": 1024 * 1024, "key_check": 64 * 1024}  # others: LIST_BYTES
+MOST_BYTES = {  # others: LIST_BYTES
+    "order_codes": 32 * 1024 * 1024,  # 150,000 codes of the longest kind are 22 MB
+    "document": 256 * 1024,
+    "search": 1024 * 1024,
+    "key_check": 64 * 1024,
+}
 BASE64_SLICE = 256 * 1024  # a multiple of 4
 
 Query = tuple[tuple[str, str], ...]
@@ -94,9 +99,9 @@ class Lookups:
         it takes nothing that submissions need. Raises Unavailable or Denied.
         """
         query = [("types", type)] if type else []
-        query.append(("dateFrom", _moment(since)))
+        query.append(("dateFrom", moment_text(since)))
         if until is not None:
-            query.append(("dateTo", _moment(until + timedelta(seconds=1))))
+            query.append(("dateTo", moment_text(until + timedelta(seconds=1))))
         query.append(("limit", str(self.profile.limits.search_page)))
         if cursor is not None:
             query.append(("cursor", cursor))
@@ -228,7 +233,7 @@ def _one_page(rows: list[Row], after: int | None, limit: int, cursor: Callable[[
     return page if len(page) <= limit else sorted(page, key=cursor)[:limit]
 
 
-def _moment(when: datetime) -> str:
+def moment_text(when: datetime) -> str:
     """API 1.21.1 §11.2: '2011-12-03T10:15:30Z', cut to the second."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -76,6 +76,8 @@ class Limits(Table):
     verification_codes: Limit
     order_products: Limit
     order_codes: Limit
+    active_orders: Limit
+    order_life_days: Limit
     search_page: Limit
     outcomes_page: Limit
     errors_page: Limit
@@ -203,7 +205,7 @@ class Reports(Table):
 
 class Statuses(Table):
     """Words that settle a document, and a code in one (`code_…`; `code_warned`: processed, with a remark). Any other is
-    looked at again.
+    looked at again. `order_…`: of a product of an order of codes; any other is open, and its numbers tell.
     """
 
     succeeded: Words
@@ -212,10 +214,17 @@ class Statuses(Table):
     code_accepted: Words
     code_warned: Words
     code_refused: Words
+    order_pending: Words
+    order_refused: Words
+    order_closed: Words
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        for family in (("succeeded", "partial", "refused"), ("code_accepted", "code_warned", "code_refused")):
+        for family in (
+            ("succeeded", "partial", "refused"),
+            ("code_accepted", "code_warned", "code_refused"),
+            ("order_pending", "order_refused", "order_closed"),
+        ):
             for one, other in itertools.combinations(family, 2):
                 if both := getattr(self, one) & getattr(self, other):
                     raise _wrong(other, f"{min(both)} stands among {one} too, and can mean one thing only")
@@ -300,9 +309,12 @@ class Dictionaries(Table):
 
 
 class Errors(Table):
-    """`again`: codes of errors that mean "not processed, try later"."""
+    """Codes of errors. `again`: not processed, try later; `rights`: a right is missing, though the status is
+    no 403.
+    """
 
     again: Words
+    rights: Annotated[frozenset[Word], Field(strict=False)]
 
 
 class CredentialRules(Table):

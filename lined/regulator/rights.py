@@ -1,5 +1,5 @@
-"""The likely causes of a 403. Roles, business places and product groups of a user cannot be asked for: they only show
-as a 403 (API 1.21.1 §3.4), which rarely says which of the three it was.
+"""The likely causes of a missing right. Roles, business places and product groups of a user cannot be asked for: they
+only show as a 403 (API 1.21.1 §3.4), which rarely says which of the three it was.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ WHERE = "an administrator of the participant gives it to the user in the persona
 
 
 def missing(reply: Reply, method: Method, account: Account, product_group: str = "") -> str:
-    """`; likely missing: …`, to be put behind the answer's own words; empty for anything but a 403."""
-    if reply.status != FORBIDDEN or reply.page:
+    """`; likely missing: …`, to be put behind the answer's own words; empty for anything but a 403, or a 4xx with
+    an error that says so.
+    """
+    rights = account.profile.errors.rights
+    if reply.page or (reply.status != FORBIDDEN and (reply.ok or rights.isdisjoint(reply.codes))):
         return ""
     if method.business and not account.business:
         return "; a technical user cannot do this: it takes a business user's API key"

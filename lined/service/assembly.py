@@ -17,6 +17,7 @@ from lined.regulator.minute import Minute
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
 from lined.supply.label_feed import PrinterRule
+from lined.supply.orders.ports import OrderRules
 from lined.vocabulary.line import Role
 
 JUDGING = frozenset({Role.APPLY, Role.VERIFY, Role.PACK})
@@ -72,6 +73,16 @@ def delivery_rules_of(config: Config) -> DeliveryRules:
         in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
         in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
         search_page=config.profile.limits.search_page,
+    )
+
+
+def order_rules_of(config: Config) -> OrderRules:
+    regulator = config.regulator
+    return OrderRules(
+        poll_ms=int(regulator.poll_s * 1000),
+        poll_max_ms=max(60_000, int(regulator.poll_s * 1000)),
+        in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
+        in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
     )
 
 

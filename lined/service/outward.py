@@ -1,4 +1,4 @@
-"""The half of the daemon that faces the regulator and people: delivery and the local endpoint.
+"""The half of the daemon that faces the regulator and people: delivery, orders of codes and the local endpoint.
 
 Imported after the devices are being connected: what it needs takes longer to import than a line should wait.
 """
@@ -45,6 +45,8 @@ from lined.service.expiry import ExpiryWatch
 from lined.service.key_renewal import KeyFile, KeyRenewal
 from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
+from lined.supply.orders.loops import CodeOrders
+from lined.supply.orders.ports import OrderPorts
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
 from lined.vocabulary.line import Role
@@ -115,6 +117,21 @@ class Outward:
         packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.line = LineSide.of(plant, journal, state, intake, clock)
+        self.orders = CodeOrders(
+            OrderPorts(
+                journal=journal,
+                regulator=self.regulator,
+                problems=problems,
+                profile=config.profile,
+                place=plant.business_place_id,
+                shapes=self.line.shapes,
+                wall_ms=clock,
+                rules=assembly.order_rules_of(config),
+                state=state,
+                note=defects.note,
+            )
+        )
+        clock.listeners.append(self.orders.clock_was_set)
         self.sign_in = SignIn(journal, make_token(journal.people_key_path), asyncio.get_running_loop().time)
         self.commands = Commands(
             Context(
@@ -126,6 +143,7 @@ class Outward:
                 self.renewal.renew,
                 self.sign_in,
                 reports=ReportSide(config.profile, plant.timezone, self.nudge, self.regulator.account.business),
+                ordered=self.orders.nudge,
             )
         )
         self.permit = PermitWatch(
@@ -186,6 +204,7 @@ class Outward:
             (self.delivery.run_sending, "sending"),
             (self.delivery.run_looking, "looking"),
             (self.delivery.run_following, "following"),
+            (self.orders.run, "orders"),
             (self._care_for_regulator, "regulator"),
             (self.upkeep.run, "upkeep"),
             (self.alarms.run, "alarms"),
@@ -207,7 +226,7 @@ class Outward:
         """
         if self.broker is not None:
             self.broker.leave_if_away()
-        await asyncio.gather(self.delivery.finish(SENDING_S), self.renewal.finish(SENDING_S))
+        await asyncio.gather(*(work.finish(SENDING_S) for work in (self.delivery, self.orders, self.renewal)))
         if self.broker is not None:
             await self.broker.end()
         await cancelled(self._tasks)

@@ -170,6 +170,22 @@ class AlarmKind(AdvisedWord):
         N_("It is being looked for. Nothing is sent twice. Wait, or see the work list."),
         Severity.WARNING,
     )
+    ORDER_HELD = (
+        "order-held",
+        N_("An order of codes waits for a person"),
+        N_("Nothing happens to it by itself, and it is not ordered again. See the orders of codes and decide on it."),
+    )
+    ORDER_IN_DOUBT = (
+        "order-in-doubt",
+        N_("The fate of an order of codes is unknown"),
+        N_("It is being looked for. Nothing is ordered twice. Wait, or see the orders of codes."),
+        Severity.WARNING,
+    )
+    ORDER_ENDS = (
+        "order-ends",
+        N_("An order of codes ends before all was fetched"),
+        N_("See why its codes are not fetched: what is left when it ends is cancelled."),
+    )
     STRANGE_ANSWER = (
         "strange-answer",
         N_("The marking system answers about something else"),

@@ -51,3 +51,23 @@ SEND_AGAIN_WITHOUT_LOOKING = [
     Change(f"{_SENDING}::CutShort", "{_S.SENDING: _S.IN_DOUBT}", "{_S.SENDING: _S.SEALED}"),
     Change("lined/reports/delivery/loops.py::Delivery._send", "self._close_gate()", "pass"),
 ]
+PACK_BEFORE_ITS_CODES = [
+    Change(
+        "lined/supply/orders/fetching.py::_begin",
+        "return sub_orders.begin_pack(connection, sub.id, pack_id, count, at_ms)",
+        """
+        row = sub_orders.begin_pack(connection, sub.id, pack_id, count, at_ms)
+        sub_orders.end_pack(connection, row.no)
+        return row
+        """,
+    ),
+    Change("lined/supply/orders/fetching.py::_put", "sub_orders.end_pack(connection, pack.no)", "pass"),
+]
+ORDER_AGAIN_WITHOUT_LOOKING = [
+    Change(
+        "lined/supply/orders/loops.py::CodeOrders.recover",
+        "code_orders.doubt(connection, states, at_ms, cut)",
+        "[code_orders.move(connection, row.id, OrderState.QUEUED, at_ms, cut) for row in "
+        "code_orders.in_states(connection, states)]",
+    ),
+]

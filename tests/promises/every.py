@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.promises import of_devices, of_journal, of_line, of_people, of_printers, of_reports
+from tests.promises import of_devices, of_journal, of_line, of_orders, of_people, of_printers, of_reports
 from tests.promises.mutation import Mutation
 from tests.promises.table import rows
 
@@ -13,6 +13,7 @@ MUTATIONS: list[Mutation] = sorted(
         *of_journal.MUTATIONS,
         *of_reports.MUTATIONS,
         *of_line.MUTATIONS,
+        *of_orders.MUTATIONS,
         *of_devices.MUTATIONS,
         *of_people.MUTATIONS,
         *of_printers.MUTATIONS,

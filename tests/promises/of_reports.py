@@ -338,6 +338,7 @@ MUTATIONS = [
             "check": (limited, Rank.URGENT),
             "read": (reads, Rank.USUAL),
             "spare": (reads, Rank.SPARE),
+            "order": (limited, Rank.SPARE),
         }
         """,
         """
@@ -347,6 +348,7 @@ MUTATIONS = [
             "check": (limited, Rank.USUAL),
             "read": (reads, Rank.USUAL),
             "spare": (reads, Rank.SPARE),
+            "order": (limited, Rank.SPARE),
         }
         """,
         _BUDGET,
@@ -362,6 +364,7 @@ MUTATIONS = [
             "check": (limited, Rank.URGENT),
             "read": (reads, Rank.USUAL),
             "spare": (reads, Rank.SPARE),
+            "order": (limited, Rank.SPARE),
         }
         """,
         """
@@ -371,6 +374,7 @@ MUTATIONS = [
             "check": (limited, Rank.URGENT),
             "read": (reads, Rank.USUAL),
             "spare": (reads, Rank.SPARE),
+            "order": (limited, Rank.SPARE),
         }
         """,
         _BUDGET,

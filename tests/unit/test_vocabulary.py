@@ -13,6 +13,7 @@ from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.errors import CommandError
 from lined.vocabulary.facts import FactCode
 from lined.vocabulary.line import JobMode, LineState, Role, Stop
+from lined.vocabulary.orders import ORDER_FINAL, ORDER_TRANSITIONS, OrderState, SubOrderState
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 from lined.vocabulary.people import PersonRole, Way
 from lined.vocabulary.printing import LabelState
@@ -25,7 +26,7 @@ LINED = Path(__file__).parents[2] / "lined"
 ENUMS: tuple[type[Word], ...] = (
     *(AlarmKind, Severity, Answer, CodeEvent, CodeState, Decision, JobMode, Level, LineState, OpenPackages),
     *(Outcome, PackageState, PackMode, Reason, ReportKind, ReportState, Role, TaskKind, Withdrawal),
-    *(PersonRole, Stop, Way, LabelState),
+    *(OrderState, PersonRole, Stop, SubOrderState, Way, LabelState),
 )
 # Those of their words that are plain ones name sections of the configuration, tasks and tags of the API as well.
 PLAIN = (AlarmKind, PersonRole, Stop, Way)
@@ -82,6 +83,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "config/rules_line.py": {"apply": "a setting"},
     "i18n/words.py": dict.fromkeys(("accepted", "applied", "ejected"), "parts of a balance"),
     "journal/care/damage.py": {"damaged": "part of a file's name"},
+    "mqtt/bridge.py": {"queued": "a field"},
     "line/intake/parsing.py": {"no-read": "a driver's word for its frame"},
     "line/stations/reforming.py": {"reported": "how a package stands with the regulator"},
     "line/watch/balance.py": dict.fromkeys(("accepted", "no-read", "applied", "ejected"), "parts of a balance"),
@@ -119,3 +121,11 @@ def test_every_state_of_a_report_leads_somewhere_or_is_final() -> None:
         assert edges and before not in edges and all(len(why) > 10 for why in edges.values())
     reached = {after for edges in TRANSITIONS.values() for after in edges}
     assert reached | {ReportState.OPEN} == set(ReportState)
+
+
+def test_every_state_of_an_order_leads_somewhere_or_is_final() -> None:
+    assert set(OrderState) == set(ORDER_TRANSITIONS) | ORDER_FINAL and not set(ORDER_TRANSITIONS) & ORDER_FINAL
+    for before, edges in ORDER_TRANSITIONS.items():
+        assert edges and before not in edges and all(len(why) > 10 for why in edges.values())
+    reached = {after for edges in ORDER_TRANSITIONS.values() for after in edges}
+    assert reached == set(OrderState)

@@ -17,6 +17,7 @@ from lined.line.watch.confirming import Confirming
 from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Invalid, NotFound, Problem, clause
 
+OrdersNudged = Callable[[], None]
 Renewing = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -96,6 +97,8 @@ class Context:
     keeping: Keeping | None = None
     renew_key: Renewing | None = None
     people: SignIns | None = None
+    ordered: OrdersNudged | None = None
+    """Hears that codes were ordered, or what a person decided about an order; None: none can be ordered here."""
 
     @property
     def line(self) -> LineSide:

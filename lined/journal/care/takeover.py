@@ -2,8 +2,9 @@
 
 What was written after the backup's moment is not in it. So its duplicates are unknown since then, and each report that
 was not finished then may have been sent since: it is in doubt, looked for like any other, and after two misses it
-waits for a person instead of being sent again. After `lined restore` nothing at all is sent until a person has
-confirmed. What the journal knows about its gap stands in `gap` until then.
+waits for a person instead of being sent again; so is each order of codes that may have been placed since. After
+`lined restore` nothing at all is sent until a person has confirmed. What the journal knows about its gap stands in
+`gap` until then.
 """
 
 from __future__ import annotations
@@ -23,15 +24,17 @@ from lined.journal.files import COMPANIONS, private, sync_file, sync_folder
 from lined.journal.outcomes import ReportOutcome, seal
 from lined.journal.outcomes import write as write_outcome
 from lined.journal.schema import migrations
-from lined.journal.tables import age, gaps, report_lists, serials
+from lined.journal.tables import age, code_orders, gaps, report_lists, serials
 from lined.journal.tables.reports import ReportRow
 from lined.vocabulary.errors import Conflict, JournalDamaged
-from lined.vocabulary.facts import Fact, TakeoverFact, column_forms
+from lined.vocabulary.facts import Fact, OrderFact, TakeoverFact, column_forms
+from lined.vocabulary.orders import OrderState
 from lined.vocabulary.reports import ReportState
 
 _NEWEST = "SELECT max(coalesce((SELECT max(at_ms) FROM code), 0), coalesce((SELECT max(at_ms) FROM report_event), 0))"
 PERSON = Fact(TakeoverFact.PERSON)  # `report.waits_for`: never sent again by itself
 DAMAGE, RESTORE, LOST, OLDER = "damage", "restore", "lost", "older"
+PERHAPS_ORDERED = (OrderState.QUEUED, OrderState.SENDING, OrderState.IN_DOUBT)  # since the backup, once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ def _prepare(part: Path, gap: Gap, issued: Mapping[str, int]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for report in report_lists.without_document(connection):
             _doubt(connection, report, gap)
+        code_orders.doubt(connection, PERHAPS_ORDERED, gap.until_ms, Fact(OrderFact.RETURNED), gap.since_ms)
         serials.go_on_from(connection, issued)
         write(connection, gap)
         age.rename(connection)

@@ -4,7 +4,8 @@
     loading | active → dropped      its codes are deleted in small steps, then its row
 
 `codes` and `applied` are sums changed in the transaction they count: a code is counted as applied once, when it is both
-in the pool and in `code`, whichever came later.
+in the pool and in `code`, whichever came later. `pack_no`: of the pack of an order that the code came in; none where
+it was loaded by hand.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from lined.journal.tables import codes
 
 LOADING, ACTIVE, DROPPED = "loading", "active", "dropped"
 SWEEP_ROWS = 1_000  # deleted in one transaction: neighbours, about a millisecond of somebody's verdict
+PACKED = "ALTER TABLE pool_code ADD COLUMN pack_no INTEGER"
 
 _CHUNK = 250  # as in codes.find: SQLite compiles the statement once
 _LISTED = f"SELECT serial FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
-_TAILS = f"SELECT serial, tail FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
+_TAILS = f"SELECT serial, tail, pack_no FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
 _LISTED_ONE = "SELECT serial FROM pool_code WHERE pool_no = ? AND serial = ?"
 
 
@@ -42,6 +44,14 @@ class OtherCheckPart(Exception):
 
     def __init__(self, idents: Sequence[str]) -> None:
         super().__init__(f"{len(idents)} codes are in the pool with another check part")
+        self.idents = list(idents)
+
+
+class OtherPack(Exception):
+    """Codes that came in another pack already; `idents` are theirs."""
+
+    def __init__(self, idents: Sequence[str]) -> None:
+        super().__init__(f"{len(idents)} codes came in another pack")
         self.idents = list(idents)
 
 
@@ -70,25 +80,35 @@ def begin(connection: Connection, gtin: str, at_ms: int, by: str) -> PoolRow:
     return present(connection)[gtin]
 
 
-def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str]) -> Added:
+class _There(NamedTuple):
+    """A code that is in the pool."""
+
+    tail: str
+    pack_no: int | None
+
+
+def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str], pack_no: int | None = None) -> Added:
     """Put codes of the pool's GTIN into it: identification codes to check parts, empty where they came without. Those
-    that are there already only gain a check part. Raises OtherCheckPart.
+    that are there already only gain a check part, and the pack that they came in. Raises OtherCheckPart, OtherPack.
     """
-    there = _tails(connection, pool, list(tails))
-    other = [ident for ident, tail in there.items() if tail and tails[ident] and tails[ident] != tail]
+    there = _there(connection, pool, list(tails))
+    other = [ident for ident, found in there.items() if found.tail and tails[ident] and tails[ident] != found.tail]
     if other:
         raise OtherCheckPart(other)
+    packed = [ident for ident, found in there.items() if pack_no and found.pack_no not in (None, pack_no)]
+    if packed:
+        raise OtherPack(packed)
     new = [ident for ident in tails if ident not in there]
     connection.executemany(
-        "INSERT INTO pool_code (pool_no, serial, tail) VALUES (?, ?, ?)",
-        [(pool.no, _serial(ident, pool.gtin), tails[ident]) for ident in new],
+        "INSERT INTO pool_code (pool_no, serial, tail, pack_no) VALUES (?, ?, ?, ?)",
+        [(pool.no, _serial(ident, pool.gtin), tails[ident], pack_no) for ident in new],
     )
     connection.executemany(
-        "UPDATE pool_code SET tail = ? WHERE pool_no = ? AND serial = ?",
+        "UPDATE pool_code SET tail = ?, pack_no = ? WHERE pool_no = ? AND serial = ?",
         [
-            (tails[ident], pool.no, _serial(ident, pool.gtin))
-            for ident, tail in there.items()
-            if tails[ident] and not tail
+            (tails[ident] or found.tail, found.pack_no or pack_no, pool.no, _serial(ident, pool.gtin))
+            for ident, found in there.items()
+            if (tails[ident] and not found.tail) or (pack_no and not found.pack_no)
         ],
     )
     added = Added(len(new), len(codes.find(connection, new)))
@@ -96,16 +116,16 @@ def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str]) -> Adde
     return added
 
 
-def _tails(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> dict[str, str]:
-    """The check parts of those of the identification codes that are in the pool."""
+def _there(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> dict[str, _There]:
+    """Those of the identification codes that are in the pool."""
     by_serial = {_serial(ident, pool.gtin): ident for ident in idents}
     serials = list(by_serial)
-    found: dict[str, str] = {}
+    found: dict[str, _There] = {}
     for start in range(0, len(serials), _CHUNK):
         part = serials[start : start + _CHUNK]
         part += [""] * (_CHUNK - len(part))
         rows = connection.execute(_TAILS, (pool.no, *part)).fetchall()
-        found.update((by_serial[serial], tail) for serial, tail in rows)
+        found.update((by_serial[serial], _There(tail, pack_no)) for serial, tail, pack_no in rows)
     return found
 
 

@@ -25,6 +25,7 @@ from lined.vocabulary.facts.fields import FieldFact
 from lined.vocabulary.facts.line import LineFact
 from lined.vocabulary.facts.malformed import MalformedFact
 from lined.vocabulary.facts.online import OnlineFact
+from lined.vocabulary.facts.orders import OrderFact
 from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
 from lined.vocabulary.facts.printing import PrinterFact
 from lined.vocabulary.facts.regulator import RegulatorFact
@@ -47,6 +48,7 @@ __all__ = [
     "LineFact",
     "MalformedFact",
     "OnlineFact",
+    "OrderFact",
     "PackageFact",
     "Param",
     "PrinterFact",

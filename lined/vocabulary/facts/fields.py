@@ -17,6 +17,12 @@ class FieldFact(FactCode):
     HALF_CHARACTER = "field-half-character", N_("holds half a character (a lone surrogate)")
     TRUE_OR_FALSE = "field-true-or-false", N_("must be true or false")
     WHOLE_NUMBER = "field-whole-number", N_("must be a whole number")
+    ONE_GROUP = "field-one-group", N_("must be of one product group")
+    TWICE = "field-twice", N_("stands there twice")
+    NO_OWN_SERIALS = (
+        "field-no-own-serials",
+        N_("own serials take a product with a serial_length of at least %(n)s"),
+    )
     NOT_EMPTY = "field-not-empty", N_("must not be empty")
     CHARACTERS = "field-characters", N_("may have at most %(n)s characters")
     ITEMS = "field-items", N_("may have at most %(n)s items")

@@ -108,3 +108,21 @@ def test_a_regulator_that_answers_slowly_bounds_it(desk: Desk, monkeypatch: pyte
     told = problems(desk)
     assert time.monotonic() - began < 12
     assert told["product[0]"].startswith("not looked at: this took longer than 1 s")
+
+
+@pytest.mark.parametrize("settings", [{"contract": "ismet", "tin": "123456789012"}])
+def test_a_regulator_that_answers_only_who_accepts_everything_is_told_as_such(desk: Desk) -> None:
+    told = problems(desk, {'"307797292"': '"123456789012"'})
+    assert list(told) == ["regulator.url"]
+    assert "HTTP 406" in told["regulator.url"] and "headers.accept" in told["regulator.url"]
+    right = found(
+        desk,
+        {
+            '"307797292"': '"123456789012"',
+            '"asl-belgisi"': '"ismet"',
+            'group = "vegetableoil"': 'group = "water"',
+        },
+    )
+    assert right["online"] and {one["path"] for one in right["problems"]} == {
+        "product[0].gtin", "product[0].package[0].gtin",
+    }  # fmt: skip

@@ -221,6 +221,7 @@ def test_the_twin_differs_where_its_file_says_so_and_nowhere_else() -> None:
     assert {key: after for key, after in moved.items() if key not in methods} == {
         "headers.accept": "*/*",
         "release.home_country": "KZ",
+        "errors.rights": frozenset({"201"}),
     }
     open_to_all = {key.split(".")[1] for key, after in moved.items() if key.endswith(".business") and after is False}
     assert {"code_histories", "participant", "correction"} <= open_to_all

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from lined.regulator import load_profile
 from lined.regulator.account import Account
 from lined.regulator.reply import Reply, read_reply
 from lined.regulator.rights import missing
@@ -38,6 +39,17 @@ def said(context: dict[str, str], **more: str) -> list[dict[str, object]]:
 async def test_an_answer_that_says_nothing_may_be_about_role_place_or_group(method: str) -> None:
     text = missing(await reply(403, {"errorCode": "201"}), PROFILE.methods[method], BUSINESS, "beer")
     assert ROLES[method] in text and "business place 27" in text and "product group beer" in text
+
+
+async def test_an_error_that_says_so_counts_where_the_profile_has_it() -> None:
+    """As a server has answered: a 400."""
+    answer = {"globalErrors": [{"error": "No permission for operation", "errorCode": 201}]}
+    twin = load_profile("ismet")
+    ours = Account("https://x", "123456789012", 27, twin, login="user", password=lambda: "secret")
+    text = missing(await reply(400, answer), twin.methods["orders"], ours, "beer")
+    assert "MARKING-CODE-ORDER.READ" in text and "business place 27" in text
+    other = {"globalErrors": [{"error": "No", "errorCode": 602}]}
+    assert missing(await reply(400, other), twin.methods["orders"], ours, "beer") == ""
 
 
 @pytest.mark.parametrize(
