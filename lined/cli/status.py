@@ -73,6 +73,7 @@ def _offline(connection: Connection, config: Config) -> dict[str, Any]:
         "unsaid": sums.unsaid,
         "remarks": sums.life.get(COUNTED, 0),
         "devices": [{"id": device.id, "connected": False, "last_read_at": None} for device in config.devices],
+        "printers": [{"id": printer.id, "connected": False} for printer in config.printers],
         "regulator": {"reachable": False, "credential_expires_at": None},
         "mqtt": {"configured": config.mqtt is not None, "connected": False},
         "journal": {"bytes": journal_bytes(path), "free_bytes": free_bytes(path)},
