@@ -180,7 +180,6 @@ async def test_an_open_package_is_closed_or_dissolved_from_the_page(tmp_path: Pa
 async def test_a_job_is_corrected_and_only_what_was_changed_is_sent(tmp_path: Path) -> None:
     async with shown(tmp_path) as (line, page):
         await line.start(order="A-1", series="L-1")
-        await page.click("#part-job .menu summary")
         await press(page, "Correct the job …")
         assert await page.run("document.querySelector('#correct-job [name=series]').value") == "L-1"
         await page.run("document.querySelector('#correct-job [name=production_date]').value = '2099-01-01'")
