@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.promises.mutation import Mutation
 
 _LINK = "tests/integration/devices/test_printers.py"
-_STREAM = "tests/property/test_printers_stream.py"
 _CRASH = "tests/crash/test_printing.py"
 
 PRINTS = "a printer loses power in a label, its cable is pulled, lined is killed"
@@ -41,6 +40,6 @@ MUTATIONS = [
         "drivers/printers/sato_sbpl.py::SatoSbpl._forget",
         'self._rest = b""',
         'self._rest = getattr(self, "_rest", b"")',
-        f"{_STREAM}::test_nothing_of_the_connection_before_is_left",
+        "tests/unit/drivers/test_printers.py::test_sato_half_an_answer_of_one_connection_is_not_glued_to_the_next_ones",
     ),
 ]

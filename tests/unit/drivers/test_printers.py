@@ -341,6 +341,16 @@ def test_sato_one_label_at_a_time() -> None:
     assert event.troubles == {Trouble.OTHER}
 
 
+def test_sato_half_an_answer_of_one_connection_is_not_glued_to_the_next_ones() -> None:
+    driver = printer("sato-sbpl")
+    driver.opening()
+    assert driver.feed(_answer(b"d", 0)[:20]) == []
+    driver.opening()
+    assert driver.feed(_answer(b"d", 0)[20:]) == []
+    (event,) = driver.feed(_answer(b"d", 0))
+    assert isinstance(event, Condition)
+
+
 def test_tsc_a_label_is_printed_when_it_was_seen_printing_and_is_at_rest() -> None:
     driver = printer("tsc-tspl")
     assert driver.opening() == b"\x1b!?"
