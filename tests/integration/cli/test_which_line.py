@@ -29,7 +29,8 @@ def commands(app: typer.Typer) -> list[Any]:
 def test_every_command_that_has_to_do_with_a_line_takes_its_id() -> None:
     found = {command.__name__: set(inspect.signature(command).parameters) for command in commands(build())}
     assert {"run", "check", "status", "recover", "load", "shift", "renew"} <= found.keys()
-    assert {name for name, parameters in found.items() if "line" not in parameters} == {"demo", "sandbox", "simulate"}
+    without = {name for name, parameters in found.items() if "line" not in parameters}
+    assert without == {"init", "demo", "sandbox", "simulate"}
 
 
 def test_an_id_names_a_file_in_etc_and_the_environment_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

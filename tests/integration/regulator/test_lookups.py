@@ -298,10 +298,11 @@ def _content(shape: str) -> dict[str, object]:
 @pytest.mark.bound(120)
 @pytest.mark.parametrize("shape", ["utilisation", "validation", "aggregation", "outcomes", "refusal"])
 async def test_thirty_thousand_codes_do_not_hold_the_loop(account: MakeAccount, shape: str) -> None:
-    """The target is 5 ms; the best of five counts, because the collector may come by at any time. A refusal that
-    blames 30,000 codes one by one, which happens once in a line's life if at all, leaves as many values for it.
+    """The target is 5 ms, twice of it on a machine half as fast; the best of five counts, because the collector may come
+    by at any time. A refusal that blames 30,000 codes one by one, which happens once in a line's life if at all, leaves
+    as many values for it.
     """
-    most_s = 0.015 if shape == "refusal" else 0.005
+    most_s = 0.020 if shape == "refusal" else 0.010
     said = answer(400, [{"code": "602", "context": {"value": ident}} for ident in IDENTS])
     if shape == "outcomes":
         said = answer(200, [{"index": n, "code": c, "state": "SUCCESS"} for n, c in enumerate(IDENTS[:2000])])
