@@ -298,7 +298,7 @@ def _content(shape: str) -> dict[str, object]:
 @pytest.mark.bound(120)
 @pytest.mark.parametrize("shape", ["utilisation", "validation", "aggregation", "outcomes", "refusal"])
 async def test_thirty_thousand_codes_do_not_hold_the_loop(account: MakeAccount, shape: str) -> None:
-    """The target is 5 ms, twice of it on a machine half as fast; the best of five counts, because the collector may come
+    """The target is 5 ms, twice of it on a machine half as fast; the best of five counts, as the collector may come
     by at any time. A refusal that blames 30,000 codes one by one, which happens once in a line's life if at all, leaves
     as many values for it.
     """
