@@ -21,8 +21,8 @@ from lined.line.watch.problems import Problems
 from lined.vocabulary.facts import Fact
 
 
-class PrinterSeen(Protocol):
-    """One printer as its link sees it; structurally `lined.devices.PrinterState`."""
+class LinkSeen(Protocol):
+    """A link as the endpoint sees it; structurally `lined.devices.spec.LinkState`. Times in seconds since 1970, UTC."""
 
     @property
     def connected(self) -> bool: ...
@@ -35,6 +35,10 @@ class PrinterSeen(Protocol):
 
     @property
     def peer(self) -> str: ...
+
+
+class PrinterSeen(LinkSeen, Protocol):
+    """One printer as its link sees it; structurally `lined.devices.PrinterState`."""
 
     @property
     def ready(self) -> bool: ...
@@ -52,20 +56,8 @@ class PrinterSeen(Protocol):
     def printed(self) -> int: ...
 
 
-class DeviceSeen(Protocol):
-    """One device as its link sees it; structurally `lined.devices.DeviceState`. Times in seconds since 1970, UTC."""
-
-    @property
-    def connected(self) -> bool: ...
-
-    @property
-    def since(self) -> float | None: ...
-
-    @property
-    def problem(self) -> str | None: ...
-
-    @property
-    def peer(self) -> str: ...
+class DeviceSeen(LinkSeen, Protocol):
+    """One device as its link sees it; structurally `lined.devices.DeviceState`."""
 
     @property
     def listening_on(self) -> str: ...

@@ -70,7 +70,7 @@ class Device:
                 await self.replies.room()
                 if self._flood.is_over_the_bound:
                     await self._flood.slow_down()
-                chunk = await self._chunk(wire)
+                chunk = await wire.read_within(self.limits.chunk_bytes, self._driver.gap_s)
                 arrived = asyncio.get_running_loop().time()
                 await self._scheduler.acquire()
                 self._take(wire, chunk, arrived)
@@ -82,17 +82,6 @@ class Device:
             self._silence.end()
             if self._keepalive is not None:
                 self._keepalive.cancel()
-
-    async def _chunk(self, wire: Wire) -> bytes:
-        """At least one byte, or none where a pause came that means something to the driver."""
-        gap_s = self._driver.gap_s
-        if gap_s is None:
-            return await wire.read(self.limits.chunk_bytes)
-        try:
-            async with asyncio.timeout(gap_s):
-                return await wire.read(self.limits.chunk_bytes)
-        except TimeoutError:
-            return b""
 
     def _keep_alive(self, wire: Wire) -> None:
         """Say what the device wants to hear, now and again and again."""
@@ -137,15 +126,9 @@ class Device:
     def down(self, why: DeviceError) -> None:
         """There is no connection, and why. Told and logged once for each change."""
         problem = Fact(DeviceFact.DOWN, where=str(self.spec.url), more=clause(why))
-        state = self.state
-        if not state.connected and state.problem == problem:
-            return
-        if state.connected:
-            state.connected = False
-            state.since = self._wall_time()
-        state.problem = problem
-        log.warning("device not connected", device=self.spec.id, problem=problem)
-        self._intake.connected(self.spec.id, False, problem)
+        if self.state.down(problem, self._wall_time()):
+            log.warning("device not connected", device=self.spec.id, problem=problem)
+            self._intake.connected(self.spec.id, False, problem)
 
     def _flooding(self, pours: bool) -> None:
         log.warning("device floods" if pours else "device floods no more", device=self.spec.id)
@@ -157,12 +140,7 @@ class Device:
         self._intake.silent(self.spec.id, is_silent)
 
     def _up(self, peer: str) -> None:
-        state = self.state
-        state.connected = True
-        state.since = self._wall_time()
-        state.problem = None
-        state.peer = peer
-        state.connections += 1
+        self.state.up(peer, self._wall_time())
         log.info("device connected", device=self.spec.id, peer=peer)
         self._intake.connected(self.spec.id, True, None)
 

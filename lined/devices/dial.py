@@ -6,17 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NoReturn, Protocol
 
-from lined.devices.spec import LinkLimits
+from lined.devices.spec import LinkLimits, LinkState
 from lined.devices.wire import Wire
 from lined.vocabulary.errors import DeviceError
-
-
-class LinkState(Protocol):
-    """What a link shows of itself."""
-
-    connected: bool
-    listening_on: str
-    received_bytes: int
 
 
 class Link(Protocol):

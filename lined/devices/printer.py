@@ -16,7 +16,7 @@ import structlog
 from drivers.printers import Condition, Printed, PrinterDriver, PrinterEvent, Refused, Unprintable
 from lined.devices.printer_ports import LabelSource
 from lined.devices.scheduler import FairScheduler
-from lined.devices.spec import LinkLimits
+from lined.devices.spec import LinkLimits, LinkState
 from lined.devices.urls import LinkUrl
 from lined.devices.wire import Wire
 from lined.vocabulary.errors import DeviceError, JournalError, clause
@@ -42,16 +42,9 @@ class PrinterSpec:
 
 
 @dataclass(slots=True)
-class PrinterState:
-    """For the status page. Written by the link, read by anybody; times are wall time, seconds since 1970."""
+class PrinterState(LinkState):
+    """A printer's link, and what is with the printer."""
 
-    connected: bool = False
-    since: float | None = None
-    problem: str | None = None
-    peer: str = ""
-    listening_on: str = ""
-    received_bytes: int = 0
-    connections: int = 0
     in_flight: int = 0
     """Labels that are with it."""
     queue: int | None = None
@@ -113,14 +106,9 @@ class Printer:
     def down(self, why: DeviceError) -> None:
         """There is no connection, and why. Told and logged once for each change."""
         problem = Fact(DeviceFact.DOWN, where=str(self.spec.url), more=clause(why))
-        state = self.state
-        if not state.connected and state.problem == problem:
-            return
-        if state.connected:
-            state.connected, state.since = False, self._wall_time()
-        state.problem = problem
-        log.warning("printer not connected", printer=self.spec.id, problem=problem)
-        self._source.connected(self.spec.id, False, problem)
+        if self.state.down(problem, self._wall_time()):
+            log.warning("printer not connected", printer=self.spec.id, problem=problem)
+            self._source.connected(self.spec.id, False, problem)
 
     async def finish(self) -> None:
         """Take no label any more; returns when none is with it. The caller bounds that."""
@@ -155,9 +143,7 @@ class Printer:
             log.warning("labels not set aside", printer=self.spec.id, error=str(fault))
 
     def _up(self, wire: Wire) -> None:
-        state = self.state
-        state.connected, state.since, state.problem, state.peer = True, self._wall_time(), None, wire.peer
-        state.connections += 1
+        self.state.up(wire.peer, self._wall_time())
         self._moved = asyncio.get_running_loop().time()
         log.info("printer connected", printer=self.spec.id, peer=wire.peer)
         self._source.connected(self.spec.id, True, None)
@@ -221,7 +207,7 @@ class Printer:
 
     async def _read(self, wire: Wire) -> None:
         while True:
-            chunk = await self._chunk(wire)
+            chunk = await wire.read_within(self.limits.chunk_bytes, self._driver.gap_s)
             await self._scheduler.acquire()
             try:
                 events = self._driver.feed(chunk) if chunk else self._driver.gap()
@@ -231,17 +217,6 @@ class Printer:
             self.state.received_bytes += len(chunk)
             await self._on_events(events)
             self._changed.set()  # what it said may be that it takes labels again
-
-    async def _chunk(self, wire: Wire) -> bytes:
-        """At least one byte, or none where a pause came that means something to the driver."""
-        gap_s = self._driver.gap_s
-        if gap_s is None:
-            return await wire.read(self.limits.chunk_bytes)
-        try:
-            async with asyncio.timeout(gap_s):
-                return await wire.read(self.limits.chunk_bytes)
-        except TimeoutError:
-            return b""
 
     async def _on_events(self, events: list[PrinterEvent]) -> None:
         """What it says of labels is durable before more of it is read."""

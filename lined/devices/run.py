@@ -1,4 +1,4 @@
-"""The life of one link, a device's or a printer's, whatever its scheme."""
+"""The life of one device's link, whatever its scheme."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from collections.abc import Callable
 import structlog
 
 from drivers import Driver
-from drivers.printers import PrinterDriver
 from lined.devices.device import Device
 from lined.devices.dial import Backoff, Link, keep_open
 from lined.devices.listener import keep_listening
-from lined.devices.printer import Printer, PrinterSpec, PrinterState
-from lined.devices.printer_ports import LabelSource
 from lined.devices.scheduler import FairScheduler
 from lined.devices.serial_port import open_port
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
@@ -28,7 +25,8 @@ log = structlog.get_logger()
 LIMITS = LinkLimits()
 
 
-def _log_defect(where: str, error: BaseException) -> None:
+def log_defect(where: str, error: BaseException) -> None:
+    """Where nobody else hears of a defect of a driver."""
     log.error("defect", where=where, exc_info=error)
 
 
@@ -43,7 +41,7 @@ async def run_device(
     random: Callable[[], float] = random_numbers.random,
     wall_time: Callable[[], float] = time.time,
     scheduler: FairScheduler | None = None,
-    note: Callable[[str, BaseException], None] = _log_defect,
+    note: Callable[[str, BaseException], None] = log_defect,
 ) -> None:
     """Keep the device connected, for ever.
 
@@ -58,9 +56,7 @@ async def run_device(
     try:
         async with asyncio.TaskGroup() as tasks:
             writing = tasks.create_task(device.replies.run(), name=f"{spec.id}: verdicts")
-            linking = tasks.create_task(
-                _keep_linked(device, spec.url, Backoff(limits, random)), name=f"{spec.id}: link"
-            )
+            linking = tasks.create_task(keep_linked(device, spec.url, Backoff(limits, random)), name=f"{spec.id}: link")
             await stopping.wait()
             linking.cancel()
             await asyncio.wait([linking])
@@ -74,40 +70,8 @@ async def run_device(
         await device.part()
 
 
-async def run_printer(
-    spec: PrinterSpec,
-    driver: PrinterDriver,
-    source: LabelSource,
-    *,
-    state: PrinterState | None = None,
-    stopping: asyncio.Event | None = None,
-    limits: LinkLimits = LIMITS,
-    random: Callable[[], float] = random_numbers.random,
-    wall_time: Callable[[], float] = time.time,
-    scheduler: FairScheduler | None = None,
-    note: Callable[[str, BaseException], None] = _log_defect,
-) -> None:
-    """Keep the printer connected and fed, for ever. After `stopping` is set it takes no label any more, and returns
-    when none is with it (the caller bounds that). May be cancelled at any time: what is with it then is set aside at
-    the next start.
-    """
-    printer = Printer(
-        spec, driver, source, state or PrinterState(), limits, wall_time, scheduler or FairScheduler(), note
-    )
-    stopping = stopping or asyncio.Event()
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            linking = tasks.create_task(
-                _keep_linked(printer, spec.url, Backoff(limits, random)), name=f"{spec.id}: link"
-            )
-            await stopping.wait()
-            await printer.finish()
-            linking.cancel()
-    finally:
-        printer.part()
-
-
-async def _keep_linked(device: Link, url: LinkUrl, backoff: Backoff) -> None:
+async def keep_linked(device: Link, url: LinkUrl, backoff: Backoff) -> None:
+    """Until cancelled, by the scheme of its address."""
     match url:
         case TcpUrl() as tcp:
             await keep_open(device, lambda: connect(tcp, device.limits), backoff)

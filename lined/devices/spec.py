@@ -47,8 +47,8 @@ class LinkLimits:
 
 
 @dataclass(slots=True)
-class DeviceState:
-    """For the status page. Written by the link, read by anybody; times are wall time, seconds since 1970."""
+class LinkState:
+    """A link for the status page. Written by the link, read by anybody; times are wall time, seconds since 1970."""
 
     connected: bool = False
     since: float | None = None
@@ -56,9 +56,30 @@ class DeviceState:
     problem: str | None = None
     peer: str = ""
     listening_on: str = ""
+    received_bytes: int = 0
+    connections: int = 0
+
+    def up(self, peer: str, now: float) -> None:
+        """A connection begins."""
+        self.connected, self.since, self.problem, self.peer = True, now, None, peer
+        self.connections += 1
+
+    def down(self, problem: str, now: float) -> bool:
+        """There is no connection, and why. False: that was known."""
+        if not self.connected and self.problem == problem:
+            return False
+        if self.connected:
+            self.connected, self.since = False, now
+        self.problem = problem
+        return True
+
+
+@dataclass(slots=True)
+class DeviceState(LinkState):
+    """A device's link, and what came over it."""
+
     last_read_at: float | None = None
     frames: int = 0
-    received_bytes: int = 0
     heartbeats: int = 0
     silent: bool = False
     """Connected, and nothing came for longer than the driver allows."""
@@ -71,7 +92,6 @@ class DeviceState:
     """Frames damaged on their way, that the device was asked to send again."""
     dropped_bytes: int = 0
     """Of what cannot belong to a code: NUL bytes, a terminal's negotiation, a heartbeat that nothing ended."""
-    connections: int = 0
     unanswered: int = 0
     """Frames whose verdicts have not been said yet."""
     last_raw: bytes = b""

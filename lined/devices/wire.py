@@ -65,6 +65,18 @@ class Wire(ABC):
             self._readable_still -= len(chunk)
             return chunk
 
+    async def read_within(self, most: int, gap_s: float | None) -> bytes:
+        """The same; none where nothing came for `gap_s`, a pause that means something to the driver. None: no pause
+        does.
+        """
+        if gap_s is None:
+            return await self.read(most)
+        try:
+            async with asyncio.timeout(gap_s):
+                return await self.read(most)
+        except TimeoutError:
+            return b""
+
     async def write(self, reply: bytes, within_s: float) -> None:
         """Raises DeviceError; then, as after a cancellation, part of the bytes may be out: the wire must be dropped."""
         left = memoryview(reply)[self.write_at_once(reply) :]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from lined.codes import gtin_14
 from lined.config import Config, Device, Product, Report, Secret, Station
-from lined.devices import DeviceSpec, PrinterSpec, parse_url
+from lined.devices import DeviceSpec, parse_url
 from lined.line import plant
 from lined.line.stations.read import typed_device
 from lined.mqtt.spec import MqttSpec, broker_address
@@ -16,8 +16,7 @@ from lined.regulator.account import Account
 from lined.regulator.minute import Minute
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
-from lined.supply.label_feed import PrinterRule
-from lined.supply.orders.ports import OrderRules
+from lined.supply.orders.rules import OrderRules
 from lined.vocabulary.line import Role
 
 JUDGING = frozenset({Role.APPLY, Role.VERIFY, Role.PACK})
@@ -104,23 +103,6 @@ def device_specs_of(config: Config) -> list[DeviceSpec]:
             )
         )
     return specs
-
-
-def printer_specs_of(config: Config) -> list[PrinterSpec]:
-    return [PrinterSpec(printer.id, parse_url(printer.url), printer.queue) for printer in config.printers]
-
-
-def printer_rules_of(config: Config) -> dict[str, PrinterRule]:
-    """What each printer prints, by its id."""
-    return {
-        printer.id: PrinterRule(
-            gtin=gtin_14(printer.product) if printer.product else None,
-            units=printer.station is None,
-            low_stock=printer.low_stock,
-            unseen_ms=int(printer.unseen_s * 1000),
-        )
-        for printer in config.printers
-    }
 
 
 def mqtt_spec_of(config: Config) -> MqttSpec | None:

@@ -24,17 +24,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 import drivers
-from drivers import printers
 from lined.config import Config
-from lined.devices import (
-    DeviceSpec,
-    DeviceState,
-    FairScheduler,
-    PrinterSpec,
-    PrinterState,
-    run_device,
-    run_printer,
-)
+from lined.devices import DeviceSpec, DeviceState, FairScheduler, run_device
 from lined.journal import Journal
 from lined.journal.database import SQLITE_VERSION, affected_by_wal_reset
 from lined.line.intake.intake import LineIntake
@@ -51,8 +42,6 @@ from lined.service.ending import BROKEN_S, STOP_S, LastResort, cancelled
 from lined.service.loop_watch import LoopWatch
 from lined.service.opening import note_damage, open_journal
 from lined.service.systemd import Notify, Starting
-from lined.supply.label_feed import LabelFeed
-from lined.supply.label_watch import LabelWatch
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import (
     DEFECT,
@@ -66,6 +55,7 @@ from lined.vocabulary.errors import (
 from lined.vocabulary.facts import Fact, ServiceFact
 
 if TYPE_CHECKING:
+    from lined.devices.printer import PrinterState
     from lined.service.outward import Outward
 
 log = structlog.get_logger()
@@ -243,35 +233,27 @@ class Service:
             device = by_id[spec.id]
             self.devices[spec.id] = DeviceState()
             start(partial(self._device, spec, drivers.load(device.driver)(device.options)), spec.id)
-        self._start_printers(start)
+        if self.config.printers:
+            self._start_printers(start)
         self.sealer = Sealer(self.journal, self.state, self.problems, self.clock, self._skew_s, self._nudge)
         start(self.sealer.run, "sealer")
         start(self._settle_marks, "marks")
 
     def _start_printers(self, start: Callable[[Callable[[], Coroutine[Any, Any, None]], str], None]) -> None:
-        if not self.config.printers:
-            return
-        feed = LabelFeed(self.plant, self.journal, self.problems, self.clock, assembly.printer_rules_of(self.config))
-        by_id = {printer.id: printer for printer in self.config.printers}
-        for spec in assembly.printer_specs_of(self.config):
-            printer = by_id[spec.id]
-            self.printers[spec.id] = PrinterState()
-            start(partial(self._printer, spec, printers.load(printer.driver)(printer.options), feed), spec.id)
-        start(
-            LabelWatch(self.journal, self.problems, self.clock, assembly.printer_rules_of(self.config)).run,
-            "label watch",
-        )
+        from lined.service.printing import tasks_of  # lines without a printer do not load what feeds them
 
-    async def _printer(self, spec: PrinterSpec, driver: printers.PrinterDriver, feed: LabelFeed) -> None:
-        await run_printer(
-            spec,
-            driver,
-            feed,
-            state=self.printers[spec.id],
+        for name, work in tasks_of(
+            self.config,
+            self.plant,
+            self.journal,
+            self.problems,
+            self.clock,
+            self.printers,
             stopping=self._stopping_links,
             scheduler=self._scheduler,
             note=self.defects.note,
-        )
+        ):
+            start(work, name)
 
     async def _device(self, spec: DeviceSpec, driver: drivers.Driver) -> None:
         state = self.devices[spec.id]

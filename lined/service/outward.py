@@ -20,7 +20,8 @@ from lined.api.sign_in import SignIn
 from lined.commands.registry.context import Context, LineSide, ReportSide, cannot_commit
 from lined.commands.registry.execution import Commands
 from lined.config import Config
-from lined.devices import DeviceState, PrinterState
+from lined.devices import DeviceState
+from lined.devices.printer import PrinterState
 from lined.journal import Journal
 from lined.line.intake.intake import LineIntake
 from lined.line.plant import Plant

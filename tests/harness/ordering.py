@@ -27,7 +27,8 @@ from lined.service.opening import opened
 from lined.supply.orders import people
 from lined.supply.orders.loops import CodeOrders
 from lined.supply.orders.people import Wanted
-from lined.supply.orders.ports import OrderPorts, OrderRules
+from lined.supply.orders.ports import OrderPorts
+from lined.supply.orders.rules import OrderRules
 from tests.harness.proxy import Proxy, passing
 from tests.harness.reporting import BINDING, Told
 from tests.profiles import PROFILE

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from lined.journal.tables.sub_orders import SubOrderRow
 from lined.regulator.ordering import CodePack, Condition, SubOrderSeen
-from lined.supply.orders.ports import OrderRules
+from lined.supply.orders.rules import OrderRules
 from lined.vocabulary.facts import Fact, OrderFact
 from lined.vocabulary.orders import SubOrderState
 

@@ -13,7 +13,9 @@ import pytest
 
 from drivers import printers
 from drivers.printers import Condition, Label, Trouble
-from lined.devices import PrinterSpec, PrinterState, parse_url, run_printer
+from lined.devices import parse_url
+from lined.devices.printer import PrinterSpec, PrinterState
+from lined.devices.run_printer import run_printer
 from lined.sandbox.devices.printer_speech import HEAD, JAM, MEDIA, PRINTERS, RIBBON
 from lined.sandbox.devices.printers import PrinterFaults, SimulatedPrinter
 

@@ -9,7 +9,7 @@ import pytest
 from lined.journal.tables.sub_orders import SubOrderRow
 from lined.regulator.ordering import Condition, SubOrderSeen
 from lined.supply.orders.judging import Ended, Fetch, Judgement, Wait, Wrong, judge
-from lined.supply.orders.ports import OrderRules
+from lined.supply.orders.rules import OrderRules
 
 GTIN = "04899215122371"
 RULES = OrderRules(pack=100)
