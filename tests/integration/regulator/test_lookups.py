@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -294,15 +295,25 @@ def _content(shape: str) -> dict[str, object]:
     return {"aggregationUnits": [{"codes": pack, "unitSerialNumber": "00030779729200012315"} for pack in packs]}
 
 
+def slowness() -> float:
+    """How many times longer than the 20 ms that `lined.regulator.slices` speaks of this machine takes just now to read
+    30,000 codes at once, in time of its processor; never less than 1.
+    """
+    text = json.dumps(_content("validation"))
+    before_s = time.thread_time()
+    json.loads(text)
+    return max(1.0, (time.thread_time() - before_s) / 0.020)
+
+
 @pytest.mark.bench
 @pytest.mark.bound(120)
 @pytest.mark.parametrize("shape", ["utilisation", "validation", "aggregation", "outcomes", "refusal"])
 async def test_thirty_thousand_codes_do_not_hold_the_loop(account: MakeAccount, shape: str) -> None:
-    """The target is 5 ms, twice of it on a machine half as fast; the best of five counts, as the collector may come
-    by at any time. A refusal that blames 30,000 codes one by one, which happens once in a line's life if at all, leaves
-    as many values for it.
+    """The target is 5 ms, on a machine that reads such a document at once in 20; the best of five counts, because the
+    collector may come by at any time. A refusal that blames 30,000 codes one by one, which happens once in a
+    line's life if at all, leaves as many values for it.
     """
-    most_s = 0.020 if shape == "refusal" else 0.010
+    most_s = (0.015 if shape == "refusal" else 0.005) * slowness()
     said = answer(400, [{"code": "602", "context": {"value": ident}} for ident in IDENTS])
     if shape == "outcomes":
         said = answer(200, [{"index": n, "code": c, "state": "SUCCESS"} for n, c in enumerate(IDENTS[:2000])])
