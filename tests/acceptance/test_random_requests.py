@@ -4,14 +4,13 @@ answer is a 5xx, and the line goes on. The same seed every time; by itself it en
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.harness.daemon import Line
-from tests.harness.programs import free_port
+from tests.harness.programs import free_port, run_program
 
 TOOL = Path(sys.executable).with_name("schemathesis")
 SEED, EXAMPLES, LONGEST_S = "1", "12", "110"
@@ -25,19 +24,12 @@ async def test_no_request_that_the_openapi_describes_is_a_defect(tmp_path: Path)
     async with Line(tmp_path, [f"raw:tcp-listen://127.0.0.1:{free_port()}"]) as line:
         await line.issue(1)
         await line.start_job()
-        process = await asyncio.create_subprocess_exec(
+        done = await run_program(
             TOOL, "run", f"{line.daemon.url}/openapi.json", "--checks", "not_a_server_error", "--continue-on-failure",
             "--header", f"Authorization: Bearer {line.daemon.token}", "--seed", SEED, "--max-examples", EXAMPLES,
             "--max-time", LONGEST_S, "--request-timeout", "40", "--no-color",
-            cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            cwd=tmp_path, within_s=BOUND_S,
         )  # fmt: skip
-        try:
-            async with asyncio.timeout(BOUND_S):
-                printed, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode == 0, printed.decode()[-END:]
+        assert done.code == 0, (done.out + done.errors)[-END:]
         assert (await line.request("GET", "/readyz"))[0] == 200
         assert "defect" not in {one["kind"] for one in (await line.status())["problems"]}

@@ -61,14 +61,20 @@ async def test_a_kill_at_each_named_durable_step_leaves_every_code_once_in_the_j
         del line.daemon.environment["LINED_CRASH_AT"]
         await line.kill()
         await line.start()
-
-        async def over() -> bool:
-            return await work.look()
-
-        await line.until(over, "not all was fetched", bound_s=120)
+        await line.until(work.look, "not all was fetched", bound_s=120)
         figures = await work.figures()
     assert figures.holds, figures
     assert figures.kills >= len(POINTS) - 3
+
+
+async def dies_at(line: Line, point: str) -> None:
+    """Killed, started to be killed at that step, and started again."""
+    await line.kill()
+    line.daemon.environment["LINED_CRASH_AT"] = point
+    await line.start(ready=False)
+    assert await line.daemon.ended() == -signal.SIGKILL
+    del line.daemon.environment["LINED_CRASH_AT"]
+    await line.start()
 
 
 async def _over(work: Campaign) -> bool:
@@ -94,12 +100,7 @@ async def test_control_a_pack_whose_id_is_used_before_its_codes_are_on_disk_is_f
     async with Line(tmp_path, sandbox=SANDBOX, proxy=Proxy(("", 0), plan), settings=HASTE, program=program) as line:
         work = Campaign(line, plan, random.Random(1))
         await work.order(2_000, 1_000)
-        await line.kill()
-        line.daemon.environment["LINED_CRASH_AT"] = "before-commit/_put:2"
-        await line.start(ready=False)
-        assert await line.daemon.ended() == -signal.SIGKILL
-        del line.daemon.environment["LINED_CRASH_AT"]
-        await line.start()
+        await dies_at(line, "before-commit/_put:2")
 
         async def settled() -> bool:
             found = (await line.daemon.get("/api/v1/orders"))["items"]
@@ -117,16 +118,7 @@ async def test_control_a_daemon_that_orders_again_without_looking_is_found_out(t
     async with Line(tmp_path, sandbox=SANDBOX, proxy=Proxy(("", 0), plan), settings=HASTE, program=program) as line:
         work = Campaign(line, plan, random.Random(1))
         await work.order(2_000, 1_000)
-        await line.kill()
-        line.daemon.environment["LINED_CRASH_AT"] = "before-commit/placed:1"
-        await line.start(ready=False)
-        assert await line.daemon.ended() == -signal.SIGKILL
-        del line.daemon.environment["LINED_CRASH_AT"]
-        await line.start()
-
-        async def over() -> bool:
-            return await work.look()
-
-        await line.until(over, "not all was fetched", bound_s=60)
+        await dies_at(line, "before-commit/placed:1")
+        await line.until(work.look, "not all was fetched", bound_s=60)
         figures = await work.figures()
     assert figures.there > figures.orders and not figures.holds, figures

@@ -1,4 +1,4 @@
-"""The installed program, run to its end."""
+"""Programs run to their end: the installed one, and others beside it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,15 @@ class Done(NamedTuple):
 
 async def run(*words: str | Path, env: Mapping[str, str] | None = None, within_s: float = COMMAND_BOUND_S) -> Done:
     """`lined …` as installed, bounded. `env` is added to our environment."""
+    return await run_program(LINED, *words, env=env, within_s=within_s)
+
+
+async def run_program(
+    *words: str | Path, env: Mapping[str, str] | None = None, within_s: float = COMMAND_BOUND_S, cwd: Path | None = None
+) -> Done:
+    """The same with any program."""
     process = await asyncio.create_subprocess_exec(
-        str(LINED), *map(str, words), env={**os.environ, **(env or {})},
+        *map(str, words), env={**os.environ, **(env or {})}, cwd=cwd,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
