@@ -11,15 +11,14 @@ from lined.api.described import answering
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes, page_bytes
 from lined.api.schemas import Page
+from lined.api.shapes import state_change
 from lined.commands.orders import CodeOrder, described
 from lined.commands.registry.command import Answer
 from lined.journal.database import Connection
 from lined.journal.tables import code_orders, sub_orders
-from lined.journal.tables.code_orders import OrderEvent
 from lined.journal.views.queries import PAGE_MAX
 from lined.vocabulary.errors import NotFound
 from lined.vocabulary.ids import row_number
-from lined.vocabulary.times import moment
 
 
 class OrderChange(Answer):
@@ -79,15 +78,5 @@ def order_story(connection: Connection, life_days: int, order_id: int) -> dict[s
     row = code_orders.get(connection, order_id)
     if row is None:
         return None
-    events = [_event(one) for one in code_orders.story(connection, order_id)]
+    events = [state_change(one) for one in code_orders.story(connection, order_id)]
     return {**described(row, sub_orders.of_order(connection, order_id), life_days), "events": events}
-
-
-def _event(event: OrderEvent) -> dict[str, Any]:
-    return {
-        "at": moment(event.at_ms),
-        "before": event.before,
-        "after": event.after,
-        "why": event.why,
-        "evidence": event.evidence,
-    }

@@ -25,6 +25,7 @@ from lined.api.schemas import (
 )
 from lined.commands.labels import described as described_label
 from lined.commands.pools import described
+from lined.journal.tables.code_orders import OrderEvent
 from lined.journal.tables.labels import LabelRow
 from lined.journal.tables.packages import PackageRow
 from lined.journal.tables.pools import PoolRow
@@ -84,7 +85,7 @@ def report_story(found: queries.ReportStory) -> ReportStory:
         "missed_at": moment(row.missed_ms),
         "looked_at": moment(row.looked_ms),
         "evidence": row.evidence,
-        "events": [_report_event(event) for event in found.events],
+        "events": [state_change(event) for event in found.events],
         "own_states": found.own,
         "examples": [OwnState(code=one.code, state=one.state, why=one.why) for one in found.examples],
         "remarks": [Remark(code=code, result=result) for code, result in found.warnings],
@@ -159,7 +160,8 @@ def _applied(found: stories.Applied) -> Applied:
     return {"at": moment(code.at_ms), "device": found.device, "job": str(code.job_id)}
 
 
-def _report_event(event: queries.Event) -> ReportEvent:
+def state_change(event: queries.Event | OrderEvent) -> ReportEvent:
+    """Of a report, or of an order of codes."""
     return {
         "at": moment(event.at_ms),
         "before": event.before,

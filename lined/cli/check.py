@@ -48,7 +48,6 @@ def check(
     With --online it is held against what the regulator knows. It is asked nothing that changes anything.
     """
     from lined.config import load
-    from lined.service.forecast import forecast
 
     path = file or config
     try:
@@ -60,7 +59,11 @@ def check(
             _tell_problems(console(), path, error.problems)
         raise typer.Exit(SETTINGS) from None
     looked = inspected(found) if online else None
-    budget = forecast(found, rate) if rate is not None else None
+    budget = None
+    if rate is not None:
+        from lined.service.forecast import forecast
+
+        budget = forecast(found, rate)
     warnings = [*found.warnings, *(budget_warning(budget) if budget is not None else ())]
     if as_json:
         document = {"ok": True, "file": str(path), "problems": [], "warnings": _listed(warnings)}

@@ -55,10 +55,8 @@ def everything(path: Path) -> Iterator[Finding]:
         return
     yield from _guarded("configuration", lambda: _configuration(path, config))
     document: dict[str, Any] | None = None
-    try:
+    with contextlib.suppress(LinedError):
         document = ask(config, "/status")
-    except LinedError:
-        document = None
     for what, look in (
         ("service", lambda: _service(config, document)),
         ("disk", lambda: _disk(config)),
@@ -98,7 +96,7 @@ def _configuration(path: Path, config: Config) -> Iterator[Finding]:
 def _service(config: Config, document: dict[str, Any] | None) -> Iterator[Finding]:
     to = address_of(config)
     if document is None:
-        with contextlib.suppress(OSError), socket.create_connection((to.host, to.port or 1), CONNECT_S):
+        if not _refused(to.host, to.port or 1):
             yield Finding(
                 "bad",
                 "service",

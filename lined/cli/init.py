@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from pathlib import Path
@@ -206,18 +205,11 @@ def _judge(to: Console, file: Path) -> None:
 
 def _try(to: Console, file: Path) -> None:
     """Listen until the first good read."""
-    import drivers
-    from lined.cli.listening import Observation, listen
+    from lined.cli.listening import listen_to
     from lined.config import load
-    from lined.devices import DeviceSpec, parse_url
-
-    def tell(observed: Observation) -> None:
-        to.print(f"  {observed.text}", style="green" if observed.good else "yellow", markup=False, soft_wrap=True)
 
     about = load(file, secrets=False).devices[0]
-    spec = DeviceSpec(id=about.id, url=parse_url(about.url))
-    driver = drivers.load(about.driver)(about.options)
-    if asyncio.run(listen(spec, driver, tell, seconds=TRY_S, wanted=1, shapes={})):
-        to.print("  A full marking code: the reader is set up right.", style="green")
+    if listen_to(about, to, seconds=TRY_S, wanted=1, shapes={}):
+        to.print("A full marking code: the reader is set up right.", style="green")
     else:
-        to.print(f"  No full code in {TRY_S:.0f} s. `lined listen {about.id}` tries again.", style="yellow")
+        to.print(f"No full code in {TRY_S:.0f} s. `lined listen {about.id}` tries again.", style="yellow")

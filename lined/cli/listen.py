@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,22 +10,22 @@ from lined.cli.exits import FAILED
 from lined.cli.options import CONFIG, SET_UP, ConfigOption
 from lined.cli.output import console
 
+MANY: Final = 10_000
+
 
 def register(app: typer.Typer) -> None:
-    app.command("listen", rich_help_panel=SET_UP)(listen_to)
+    app.command("listen", rich_help_panel=SET_UP)(listen)
 
 
-def listen_to(
+def listen(
     device: Annotated[str, typer.Argument(metavar="DEVICE", help="Its id in the configuration.")],
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="How long at the most.")] = 60,
-    reads: Annotated[int, typer.Option("--reads", min=1, max=10_000, help="Enough after so many good reads.")] = 10_000,
+    reads: Annotated[int, typer.Option("--reads", min=1, max=MANY, help="Enough after so many good reads.")] = MANY,
     config: ConfigOption = CONFIG,
 ) -> None:
     """Show what a device sends and what lined makes of it, before the line runs: nothing is judged, kept or replied."""
-    import drivers
     from lined.cli.answers import loaded
-    from lined.cli.listening import Observation, listen
-    from lined.devices import DeviceSpec, parse_url
+    from lined.cli.listening import listen_to
     from lined.service.assembly import plant_of
 
     found = loaded(config)
@@ -35,14 +34,8 @@ def listen_to(
         known = ", ".join(one.id for one in found.devices)
         raise typer.BadParameter(f"there is no {device}; there are: {known}", param_hint="DEVICE")
     to = console()
-
-    def tell(observed: Observation) -> None:
-        to.print(observed.text, style="green" if observed.good else "yellow", markup=False, soft_wrap=True)
-
     to.print(f"{device} at {about.url}, for {seconds:g} s. Ctrl-C ends it.", style="dim")
-    spec = DeviceSpec(id=about.id, url=parse_url(about.url))
     shapes = {gtin: product.shape for gtin, product in plant_of(found).products.items()}
-    driver = drivers.load(about.driver)(about.options)
-    enough = asyncio.run(listen(spec, driver, tell, seconds=seconds, wanted=reads, shapes=shapes))
-    if not enough and reads != 10_000:
+    enough = listen_to(about, to, seconds=seconds, wanted=reads, shapes=shapes)
+    if not enough and reads != MANY:
         raise typer.Exit(FAILED)

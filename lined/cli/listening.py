@@ -7,13 +7,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from drivers import Driver
+import drivers
 from lined.codes import REMARKS, Malformed, Shape, masked, parse
-from lined.devices import DeviceSpec, run_device
+from lined.devices import DeviceSpec, parse_url, run_device
 from lined.line.intake.ports import Frame, Judgement
 from lined.vocabulary.facts import Fact
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lined.config import Device
 
 FRAMES_MAX = 10_000  # of one listening; a camera that pours is not listened to for longer
 
@@ -103,16 +108,27 @@ def _text(raw: bytes) -> str:
     return masked(raw[:200].decode("latin-1"))
 
 
-async def listen(
+def listen_to(about: Device, to: Console, *, seconds: float, wanted: int, shapes: Mapping[str, Shape]) -> bool:
+    """Print what a configured device sends. Whether so many good reads came within that time."""
+
+    def tell(observed: Observation) -> None:
+        to.print(observed.text, style="green" if observed.good else "yellow", markup=False, soft_wrap=True)
+
+    spec = DeviceSpec(id=about.id, url=parse_url(about.url))
+    driver = drivers.load(about.driver)(about.options)
+    return asyncio.run(_listen(spec, driver, tell, seconds=seconds, wanted=wanted, shapes=shapes))
+
+
+async def _listen(
     spec: DeviceSpec,
-    driver: Driver,
+    driver: drivers.Driver,
     tell: Callable[[Observation], None],
     *,
     seconds: float,
     wanted: int,
     shapes: Mapping[str, Shape],
 ) -> bool:
-    """Whether so many good reads came within that time. The device is let go in the end."""
+    """The device is let go in the end."""
     listener, stopping = Listener(tell, shapes, wanted), asyncio.Event()
     running = asyncio.create_task(run_device(spec, driver, listener, stopping=stopping))
     ended = asyncio.create_task(listener.enough.wait())

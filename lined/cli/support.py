@@ -5,6 +5,7 @@ What could not be had says so in its own place: the archive is made of what ther
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import tarfile
@@ -113,15 +114,11 @@ def _secrets(config: Config | None) -> list[str]:
         return []
     found = []
     for secret in secrets_of(config):
-        try:
+        with contextlib.suppress(SettingsError):
             found.append(secret.read())
-        except SettingsError:
-            continue
-    for path in config.journal.path.resolve().parent.glob(f"{config.journal.path.name}*token"):
-        try:
+    for path in (config.journal.token_path, config.journal.reading_token_path):
+        with contextlib.suppress(OSError, ValueError):
             found.append(path.read_text("utf-8").strip())
-        except (OSError, ValueError):
-            continue
     return found
 
 

@@ -126,6 +126,11 @@ class Journal(Table):
         return self._beside(".token")
 
     @property
+    def reading_token_path(self) -> Path:
+        """The file of the token for programs that only look."""
+        return self._beside(".reading-token")
+
+    @property
     def port_path(self) -> Path:
         """The file that tells the port which the system chose where `status.listen` says 0."""
         return self._beside(".port")

@@ -116,11 +116,6 @@ class Plant:
         """What people call the line."""
         return self.name or self.line_id
 
-    def station_called(self, station: str) -> str:
-        """What people call a station; one that is no longer configured goes by its id."""
-        found = self.stations.get(station)
-        return found.called if found is not None else station
-
     def batch_rules(self, kind: str) -> BatchRules:
         """When a batch of this kind ends. A kind that is no longer reported keeps utilisation's rules for what is
         left.

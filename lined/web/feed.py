@@ -25,8 +25,8 @@ from lined.line.stations.verdicts import PublishedVerdict
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.line import Role
 from lined.vocabulary.verdicts import Answer, Reason
-from lined.web.fragments import Fragments
-from lined.web.guide import Guide, guide, pack_state
+from lined.web.fragments import FRESH_S, Fragments
+from lined.web.guide import Guide, PackState, guide, pack_state
 
 CLIENTS_MAX = 20
 UPDATES_S = 0.1
@@ -80,6 +80,9 @@ class Feed:
         self._rates: dict[str, Rates] = {}  # by station
         self._last: dict[str, PublishedVerdict] = {}
         self._last_reject: PublishedVerdict | None = None
+        self._packed: dict[str, tuple[int, float, PackState]] = {}
+        """By station: of which verdict, when it was asked, and what lies in the package: once for all screens."""
+        self._asking = asyncio.Lock()
         self._recent: deque[PublishedVerdict] = deque(maxlen=RECENT_MAX)  # of all stations
         self._wakes: set[asyncio.Event] = set()
         self._ended = False
@@ -195,11 +198,22 @@ class Feed:
         reason = last.reason if last is not None and last.verdict != Answer.ACCEPT else None
         try:
             async with asyncio.timeout(GUIDE_S):
-                state = await self._view.journal.read(pack_state, place.id, last.code if last is not None else None)
+                state = await self._pack_state(place.id, last)
         except (JournalError, TimeoutError):
             return None
         found: Guide = guide(place, state, reason, partial(self._fragments.translate, language))
         return {**found._asdict(), "station": place.id}
+
+    async def _pack_state(self, station: str, last: PublishedVerdict | None) -> PackState:
+        """Raises JournalError."""
+        seq, clock = last.seq if last is not None else 0, asyncio.get_running_loop().time
+        async with self._asking:
+            kept = self._packed.get(station)
+            if kept is not None and kept[0] == seq and clock() - kept[1] < FRESH_S:
+                return kept[2]
+            state = await self._view.journal.read(pack_state, station, last.code if last is not None else None)
+            self._packed[station] = (seq, clock(), state)
+            return state
 
     async def _verdicts(self, language: str, station: str | None) -> dict[str, Any]:
         newest = self._newest(station)

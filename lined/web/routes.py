@@ -127,8 +127,6 @@ class Page:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         everything = {
             "line": plant.called if plant is not None else self.view.line_id,
-            "contact": plant.contact if plant is not None else "",
-            "called": self._called,
             "state": document["state"],
             "asset": self.asset,
             "pages": PAGES,
