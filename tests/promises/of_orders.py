@@ -65,9 +65,9 @@ MUTATIONS = [
     Mutation(
         ORDERED,
         "an order is closed although what it gave out is not here",
-        f"{_ROOM}/loops.py::CodeOrders._products",
-        "may_close = False",
-        "pass",
+        f"{_ROOM}/judging.py::judge",
+        "return Fetch(min(rules.pack, sub.quantity), fresh=False)",
+        "return Wait() if closing else Fetch(min(rules.pack, sub.quantity), fresh=False)",
         f"{_ORDERS}::test_closing_asks_for_a_confirmation_and_fetches_first_what_was_given_out",
     ),
     Mutation(

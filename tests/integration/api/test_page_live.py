@@ -131,6 +131,18 @@ async def test_the_reasons_of_rejects_add_up_and_stations_stand_in_the_order_of_
         assert places == ["Whole line", "marking", "grading", "packing"]
 
 
+async def test_what_to_do_now_comes_with_the_verdict_and_follows_the_package(tmp_path: Path) -> None:
+    async with a_shown_line(tmp_path, issues=False) as line:
+        await line.start()
+        await line.codes([1, 2])
+        async with a_screen(line, "part=operator&station=packing") as screen:
+            assert (await screen.until("hello"))["guide"]["advice"].startswith("Begin a new package")
+            for number in (1, 2):
+                await line.codes([number], device="cam-3")
+                found = await screen.until("verdict")
+                assert found["guide"]["advice"] == f"Next item: {number} of 4 are in the package."
+
+
 async def test_streams_obey_the_gate_and_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "CLIENTS_MAX", 2)
     async with a_shown_line(tmp_path) as line:
