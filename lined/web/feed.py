@@ -82,7 +82,7 @@ class Feed:
         self._last_reject: PublishedVerdict | None = None
         self._packed: dict[str, tuple[int, float, PackState]] = {}
         """By station: of which verdict, when it was asked, and what lies in the package: once for all screens."""
-        self._asking = asyncio.Lock()
+        self._pack_lock = asyncio.Lock()
         self._recent: deque[PublishedVerdict] = deque(maxlen=RECENT_MAX)  # of all stations
         self._wakes: set[asyncio.Event] = set()
         self._ended = False
@@ -207,7 +207,7 @@ class Feed:
     async def _pack_state(self, station: str, last: PublishedVerdict | None) -> PackState:
         """Raises JournalError."""
         seq, clock = last.seq if last is not None else 0, asyncio.get_running_loop().time
-        async with self._asking:
+        async with self._pack_lock:
             kept = self._packed.get(station)
             if kept is not None and kept[0] == seq and clock() - kept[1] < FRESH_S:
                 return kept[2]
