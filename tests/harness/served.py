@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from lined.api import alarms, keeping, people, reading, work
+from lined.api import alarms, keeping, orders, people, reading, work
 from lined.api.described import shape_in
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
@@ -122,7 +122,7 @@ def questions_asked() -> list[APIRoute]:
     nobody = cast("Any", None)
     asked = [
         *(reading.health(nobody, nobody), reading.permission(nobody), reading.questions(nobody)),
-        *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
+        *(work.questions(nobody), orders.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
         *(people.questions(nobody), people.sessions(nobody)),
     ]
     routes = [route for router in asked for route in router.routes if isinstance(route, APIRoute)]

@@ -92,6 +92,11 @@ def of_order(connection: Connection, order_id: int) -> list[SubOrderRow]:
     return [_row(row) for row in rows]
 
 
+def newest_pack(connection: Connection) -> int:
+    """The number of the newest pack; 0: none came yet."""
+    return int(connection.execute("SELECT coalesce(max(no), 0) FROM code_pack").fetchone()[0])
+
+
 def get(connection: Connection, sub_order_id: int) -> SubOrderRow:
     """One product of an order."""
     return _row(connection.execute(f"SELECT {_COLUMNS} FROM sub_order WHERE id = ?", (sub_order_id,)).fetchone())
