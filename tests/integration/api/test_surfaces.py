@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import BaseModel
 
+from lined.api.described import SHAPES
 from lined.api.statuses import STATUS
 from lined.cli.daemon import command as ask_daemon
 from lined.commands.registry import registry
@@ -238,6 +239,7 @@ async def test_a_command_that_is_declared_once_is_on_every_surface(
 ) -> None:
     monkeypatch.setattr("lined.commands.registry.command.DECLARED", dict(registry.every()))
     monkeypatch.setattr(registry, "DECLARED", __import__("lined.commands.registry.command", fromlist=["x"]).DECLARED)
+    monkeypatch.setitem(SHAPES, "Greeted", Greeted)  # taken out again afterwards: the document is of every shape
     command("greet", Greeting, Greeted, "Greet somebody.", path="greet", tag="job", sources=EVERYWHERE)(greet)
     one = registry.get("greet")
     async with a_used_line(tmp_path / "a") as line:
