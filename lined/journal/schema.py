@@ -38,6 +38,8 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     serial_series   which serial numbers that we make ourselves are used.
     label     what was given to printers, one row each time; `pool_code.given_ms`: when a code was given out, to a
               printer or into a file, never again.
+    roll, roll_code   codes given out together into a file, for a printer's own software: what of it is printed, and was
+              not applied since, is out there.
     warning   codes that the regulator processed with a remark.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
     clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
@@ -57,7 +59,7 @@ from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
 from lined.journal.database import Connection
-from lined.journal.tables import audit, code_orders, labels, people, pool_stock, pools, serial_series, sub_orders
+from lined.journal.tables import audit, code_orders, labels, people, pool_stock, pools, rolls, serial_series, sub_orders
 
 migrations = Migrations("lined")
 
@@ -380,6 +382,11 @@ def m016_labels(db: Database) -> None:
 def m017_code_orders(db: Database) -> None:
     created = (code_orders.CREATED, sub_orders.CREATED, serial_series.CREATED, pools.PACKED)
     run_script(db, ";".join(created))
+
+
+@migrations()
+def m018_rolls(db: Database) -> None:
+    run_script(db, rolls.CREATED + ";" + pool_stock.PACKED)
 
 
 def empty_drawer(connection: Connection) -> None:

@@ -56,6 +56,8 @@ GOOD: dict[str, Any] = {
     "triggers": 3,
     "ejected": 1,
     "complete": False,
+    "quantity": 2,
+    "after": 0,
     "preview": True,
 }
 """A value that may stand in a field, by its name; any other text: `x`."""
