@@ -171,17 +171,6 @@ INSERT INTO counter (job_id, name, n) SELECT job_id, 'code.applied', sum(n) FROM
     WHERE name GLOB 'code.*' GROUP BY job_id
 """
 
-_POOLS = """
-CREATE TABLE pool (
-    no INTEGER PRIMARY KEY, gtin TEXT NOT NULL, state TEXT NOT NULL, codes INTEGER NOT NULL DEFAULT 0,
-    applied INTEGER NOT NULL DEFAULT 0, began_ms INTEGER NOT NULL, began_by TEXT, complete_ms INTEGER
-);
-CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
-CREATE TABLE pool_code (
-    pool_no INTEGER NOT NULL, serial TEXT NOT NULL, PRIMARY KEY (pool_no, serial)
-) WITHOUT ROWID
-"""
-
 # How many codes the frozen body holds. `codes` are those without a state of their own, which say the sums.
 _CARRIED = "ALTER TABLE report ADD COLUMN carried INTEGER"
 
@@ -214,10 +203,6 @@ _UNREADABLE = """
 ALTER TABLE report ADD COLUMN unread_status INTEGER;
 ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
 """
-
-# What was loaded before was kept without check parts: load it again where it is to be printed.
-_POOL_TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
-
 
 # How many codes its document holds, where it was named by a person and may hold others too. `warnings`: how many codes
 # were processed with a remark; NULL: the regulator has not been asked.
@@ -315,7 +300,7 @@ def m003_alarms(db: Database) -> None:
 
 @migrations()
 def m004_pools(db: Database) -> None:
-    run_script(db, _POOLS)
+    run_script(db, pools.CREATED)
 
 
 @migrations()
@@ -340,7 +325,7 @@ def m008_unreadable(db: Database) -> None:
 
 @migrations()
 def m009_pool_tails(db: Database) -> None:
-    run_script(db, _POOL_TAILS)
+    run_script(db, pools.TAILS)
 
 
 @migrations()
