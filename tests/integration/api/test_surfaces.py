@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import BaseModel
 
+from lined.api import described
+from lined.api.described import SHAPES
 from lined.api.statuses import STATUS
 from lined.cli.daemon import command as ask_daemon
 from lined.commands.registry import registry
@@ -247,6 +249,8 @@ async def test_a_command_that_is_declared_once_is_on_every_surface(
 ) -> None:
     monkeypatch.setattr("lined.commands.registry.command.DECLARED", dict(registry.every()))
     monkeypatch.setattr(registry, "DECLARED", __import__("lined.commands.registry.command", fromlist=["x"]).DECLARED)
+    monkeypatch.setattr("lined.api.described.SHAPES", dict(SHAPES))
+    monkeypatch.setattr("lined.web.openapi.SHAPES", described.SHAPES)
     command("greet", Greeting, Greeted, "Greet somebody.", path="greet", tag="job", sources=EVERYWHERE)(greet)
     one = registry.get("greet")
     async with a_used_line(tmp_path / "a") as line:
