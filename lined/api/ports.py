@@ -72,6 +72,9 @@ class DeviceSeen(LinkSeen, Protocol):
     def heartbeats(self) -> int: ...
 
     @property
+    def last_heartbeat_at(self) -> float | None: ...
+
+    @property
     def silent(self) -> bool: ...
 
     @property

@@ -30,6 +30,7 @@ _LOOSE_TAIL: Final = re.compile(
     f"{_SEPARATOR}93(?P<short>[!-~]{{8}}|[!-~]{{4}})"
     f"|{_SEPARATOR}91(?P<key>[!-~]{{4}}){_SEPARATOR}92(?P<check>[!-~]{{88}}|[!-~]{{44}})"
 )
+_STAND_IN: Final = re.compile(STAND_IN)
 _SERIAL: Final = re.compile("[!-~]{1,20}")
 _ENDS_LIKE_A_CHECK_PART: Final = re.compile(
     rf"[!-~]+?(?:{STAND_IN})?(?:93(?:[!-~]{{8}}|[!-~]{{4}})|91[!-~]{{4}}(?:{STAND_IN})?92[!-~]{{44,88}})"
@@ -91,6 +92,22 @@ def restored(text: str, shape: Shape) -> Restored | None:
     if shape.template not in (None, template):
         return None
     return Restored(template, text[:tail_at], tail)
+
+
+def spellings(raw: bytes, ident: str, tail: str) -> list[str]:
+    """How each separator of a code stands in the bytes it was read from, in order: a GS, a stand-in, or nothing where
+    it was lost. `?` for what is none of these. `ident`, `tail`: as read, of a GS1 code.
+    """
+    text = raw.decode("latin-1")
+    parts = tail[1:].split(GS)
+    end = len(text.rstrip(GS))
+    found: list[str] = []
+    for part, before in zip(reversed(parts), [*reversed(parts[:-1]), ident[GTIN_END:]], strict=True):
+        begins = text.rfind(part, 0, end)
+        end = text.rfind(before, 0, begins) + len(before)
+        between = text[end:begins]
+        found.insert(0, between if not between or between == GS or _STAND_IN.fullmatch(between) else "?")
+    return found
 
 
 def without_separators(text: str) -> str:

@@ -172,6 +172,7 @@ class Device:
         for event in events:
             if isinstance(event, Heartbeat):
                 state.heartbeats += 1
+                state.last_heartbeat_at = self._wall_time()
             elif isinstance(event, Fault):
                 state.faults += 1
                 state.last_fault = event.text

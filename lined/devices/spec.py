@@ -81,6 +81,7 @@ class DeviceState(LinkState):
     last_read_at: float | None = None
     frames: int = 0
     heartbeats: int = 0
+    last_heartbeat_at: float | None = None
     silent: bool = False
     """Connected, and nothing came for longer than the driver allows."""
     faults: int = 0

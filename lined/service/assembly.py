@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import drivers
 from lined.codes import gtin_14
 from lined.config import Config, Device, Product, Report, Secret, Station
 from lined.devices import DeviceSpec, parse_url
@@ -18,6 +19,7 @@ from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
 from lined.supply.orders.rules import OrderRules
 from lined.vocabulary.line import Role
+from lined.vocabulary.scanners import Symptom
 
 JUDGING = frozenset({Role.APPLY, Role.VERIFY, Role.PACK})
 """Roles whose stations accept what is as it should be."""
@@ -103,6 +105,14 @@ def device_specs_of(config: Config) -> list[DeviceSpec]:
             )
         )
     return specs
+
+
+def settings_of(config: Config) -> dict[str, dict[str, str]]:
+    """By device and symptom, what to set on it, as its driver's file names that."""
+    return {
+        device.id: {symptom: drivers.load(device.driver).MANUAL.remedy(symptom) for symptom in Symptom}
+        for device in config.devices
+    }
 
 
 def mqtt_spec_of(config: Config) -> MqttSpec | None:

@@ -153,7 +153,16 @@ class Service:
     async def _work(self, numbers: dict[str, int]) -> None:
         """Everything between the journal's opening and its closing."""
         self.clock.begin(self.journal, ClockSteps(self.state))
-        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.clock, self.defects)
+        self.intake = LineIntake(
+            self.plant,
+            self.journal,
+            self.state,
+            self.problems,
+            numbers,
+            self.clock,
+            self.defects,
+            assembly.settings_of(self.config),
+        )
         self.journal.writer.on_defect = self.defects.note
         self.journal.writer.on_broken = self._broken
         if affected_by_wal_reset():

@@ -66,6 +66,12 @@ class AlarmKind(AdvisedWord):
         N_("A scanner sends wrong characters"),
         N_("Set the scanner to raw data; check its code page and keyboard settings."),
     )
+    DEVICE_SETTINGS = (
+        "device-settings",
+        N_("A scanner is not set up as it should be"),
+        N_("Its codes are put right where that is certain. Have the engineer set what stands below."),
+        Severity.WARNING,
+    )
     FLOOD = (
         "flood",
         N_("A device sends far too much"),

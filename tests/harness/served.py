@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from lined.api import alarms, keeping, people, reading, work
+from lined.api import alarms, devices, keeping, orders, people, reading, rolls, work
 from lined.api.described import shape_in
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
@@ -64,6 +64,7 @@ class Device:
     last_read_at: float | None = None
     frames: int = 0
     heartbeats: int = 0
+    last_heartbeat_at: float | None = None
     silent: bool = False
     faults: int = 0
     last_fault: str | None = None
@@ -123,7 +124,8 @@ def questions_asked() -> list[APIRoute]:
     asked = [
         *(reading.health(nobody, nobody), reading.permission(nobody), reading.questions(nobody)),
         *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
-        *(people.questions(nobody), people.sessions(nobody)),
+        devices.device_routes(nobody),
+        *(people.questions(nobody), people.sessions(nobody), orders.questions(nobody), rolls.questions(nobody)),
     ]
     routes = [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
     return [route for route in routes if "GET" in (route.methods or ())]

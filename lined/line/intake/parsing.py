@@ -11,6 +11,7 @@ from lined.line.intake.ports import Frame
 from lined.line.stations.read import Chunk, Read
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
+from lined.line.watch.scanners import Scanner, Scanners
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.line import Role
@@ -23,10 +24,11 @@ RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put righ
 
 
 class Parsing:
-    """`remarks`: by device, how often something about its codes was put right."""
+    """`remarks`: by device, how often something about its codes was put right; `scanners`: what each device does."""
 
-    def __init__(self, shapes: Mapping[str, Shape], problems: Problems, defects: Defects) -> None:
+    def __init__(self, shapes: Mapping[str, Shape], problems: Problems, defects: Defects, scanners: Scanners) -> None:
         self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.scanners = scanners
         self._shapes = shapes
         self._problems = problems
         self._defects = defects
@@ -63,10 +65,16 @@ class Parsing:
         return read if left >= 1 else read._replace(counted_only=True)
 
     def _reads(self, chunk: Chunk, frame: Frame) -> list[Read]:
+        scanner = self.scanners[chunk.device]
+        scanner.reads += 1
         if frame.kind != "read" or not (frame.codes or frame.missed):
-            return [_rejected(chunk, Reason.NO_READ if frame.kind == "no-read" else Reason.MALFORMED, frame)]
-        found = [self._read(chunk, raw) for raw in frame.codes]
+            nothing = frame.kind == "no-read"
+            scanner.no_reads += nothing
+            scanner.frame(chunk.at_ms, understood=nothing)
+            return [_rejected(chunk, Reason.NO_READ if nothing else Reason.MALFORMED, frame)]
+        found = [self._read(chunk, raw, scanner, not place) for place, raw in enumerate(frame.codes)]
         if frame.missed:
+            scanner.no_reads += 1
             found += [_rejected(chunk, Reason.NO_READ, frame)] * frame.missed
         if chunk.station.role == Role.APPLY:
             return found
@@ -77,17 +85,16 @@ class Parsing:
         at = getattr(frame, "at", None)
         return [read._replace(grade=frame.grade, at=at) for read in found]
 
-    def _read(self, chunk: Chunk, raw: bytes) -> Read:
+    def _read(self, chunk: Chunk, raw: bytes, scanner: Scanner, first: bool) -> Read:
         station, device, number, at_ms, _ = chunk
         try:
             code = marking.parse(raw, self._shapes)
         except marking.Malformed as fault:
-            if fault.device_fault:
-                self._foreign[device] = RIGHT_AGAIN
-                self._problems.set(
-                    AlarmKind.DEVICE_SET_UP, device, Fact(LineFact.WRONG_CHARACTERS, where=device, more=fault.reason)
-                )
-            return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+            return self._malformed(chunk, raw, scanner, fault)
+        try:
+            scanner.code(raw, code, at_ms, first=first)
+        except Exception as error:  # noqa: BLE001  a defect of ours: what only watches rejects nothing
+            self._defects.note(f"signs of {device}", error)
         if code.remarks:
             self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)
         if device in self._foreign:
@@ -96,6 +103,16 @@ class Parsing:
                 del self._foreign[device]
                 self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
         return Read(station, device, number, at_ms, "", code, raw)
+
+    def _malformed(self, chunk: Chunk, raw: bytes, scanner: Scanner, fault: marking.Malformed) -> Read:
+        station, device, number, at_ms, _ = chunk
+        scanner.malformed(raw, fault, at_ms)
+        if fault.device_fault:
+            self._foreign[device] = RIGHT_AGAIN
+            self._problems.set(
+                AlarmKind.DEVICE_SET_UP, device, Fact(LineFact.WRONG_CHARACTERS, where=device, more=fault.reason)
+            )
+        return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
 
 
 def _rejected(chunk: Chunk, reason: str, frame: Frame) -> Read:

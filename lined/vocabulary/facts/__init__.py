@@ -30,6 +30,7 @@ from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
 from lined.vocabulary.facts.printing import PrinterFact
 from lined.vocabulary.facts.regulator import RegulatorFact
 from lined.vocabulary.facts.reports import ReportFact
+from lined.vocabulary.facts.scanners import ScannerFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "PrinterFact",
     "RegulatorFact",
     "ReportFact",
+    "ScannerFact",
     "SealFact",
     "ServiceFact",
     "TakeoverFact",
