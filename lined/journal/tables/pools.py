@@ -4,8 +4,8 @@
     loading | active → dropped      its codes are deleted in small steps, then its row
 
 `codes`, `applied` and `gone` are sums changed in the transaction they count: a code is counted as applied once, when it
-is both in the pool and in `code`, whichever came later; as gone once, when it is applied or given out. `pack_no`: of the pack of an order that the code came in; none where
-it was loaded by hand.
+is both in the pool and in `code`, whichever came later; as gone once, when it is applied or given out. `pack_no`: of
+the pack of an order that the code came in; none where it was loaded by hand.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ UPDATE pool SET gone = applied + (
 """
 
 _CHUNK = 250  # as in codes.find: SQLite compiles the statement once
-_LISTED = f"SELECT serial, given_ms IS NOT NULL FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
+_LISTED = (
+    f"SELECT serial, given_ms IS NOT NULL FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
+)
 _TAILS = f"SELECT serial, tail, pack_no FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
 _LISTED_ONE = "SELECT serial, given_ms IS NOT NULL FROM pool_code WHERE pool_no = ? AND serial = ?"
 
