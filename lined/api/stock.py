@@ -32,13 +32,13 @@ class Stock(Answer):
 
 
 def questions(view: PlantView) -> APIRouter:
-    """`GET /api/v1/stock`: every product that has a pool, as looked at some seconds ago."""
+    """`GET /api/v1/stock`: every product that has a pool; its use as of some seconds ago."""
     router = APIRouter(prefix="/api/v1", tags=["pools"])
 
     @router.get("/stock", responses=answering(Page[Stock]))
     async def show_stock() -> Response:
         """Codes left of each product, how fast they are used, and for how long they last."""
-        return answer(stock_list(view.stock.latest if view.stock is not None else ()))
+        return answer(stock_list(await view.stock.seen() if view.stock is not None else ()))
 
     return router
 

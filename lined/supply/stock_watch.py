@@ -85,13 +85,18 @@ class StockWatch:
         now = self._wall_ms()
         shift_ms = self._shift_began(now)
         await self._count(min(now - HOUR_MS, shift_ms))
-        self.latest = stock.made_up(await self._journal.read(stock.left), self._minutes, now, shift_ms)
+        self.latest = await self.seen()
         by_gtin = {one.gtin: one for one in self.latest}
         for gtin, rule in self._rules.items():
             self._alarm(gtin, rule, by_gtin.get(gtin))
             if rule.reorder is not None:
                 await self._reorder(rule.reorder, by_gtin.get(gtin), now)
         return self.latest
+
+    async def seen(self) -> Sequence[ProductStock]:
+        """What is left now, with what the last look knew of its use. Raises JournalError."""
+        now = self._wall_ms()
+        return stock.made_up(await self._journal.read(stock.left), self._minutes, now, self._shift_began(now))
 
     async def _count(self, since_ms: int) -> None:
         """What was applied since the last look; all since a moment where that is earlier than is known."""

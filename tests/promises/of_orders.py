@@ -99,7 +99,7 @@ MUTATIONS = [
         ORDERED,
         "codes are ordered by themselves again and again although the regulator does not give them",
         f"{_ROOM}/reordering.py::_doubt",
-        "newest.by_itself and newest.final and state != SubOrderState.FETCHED",
+        "newest is not None and newest.by_itself and newest.final and state != SubOrderState.FETCHED",
         "False",
         f"{_STOCK}::test_nothing_is_ordered_by_itself_while_an_order_is_in_doubt_or_held",
     ),
