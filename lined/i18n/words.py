@@ -64,6 +64,7 @@ PARTS = {
     "unconfirmed": N_("not confirmed"),
     "codes-packed": N_("codes that lie in packages"),
     "labels": N_("labels given to printers"),
+    "given-out": N_("codes given out into files"),
     "seen": N_("seen by a reader"),
     "not-seen": N_("seen by no reader"),
     **LABEL_STATES,

@@ -48,6 +48,7 @@ from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
 from lined.supply.orders.loops import CodeOrders
 from lined.supply.orders.ports import OrderPorts
+from lined.supply.roll_watch import RollWatch
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
 from lined.vocabulary.line import Role
@@ -117,6 +118,7 @@ class Outward:
         intake.listeners.append(ReadRate(problems).on_verdicts)
         packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
+        self.rolls = RollWatch(journal)
         self.line = LineSide.of(plant, journal, state, intake, clock)
         self.orders = CodeOrders(
             OrderPorts(
@@ -210,6 +212,7 @@ class Outward:
             (self.upkeep.run, "upkeep"),
             (self.alarms.run, "alarms"),
             (self.balance.run, "balance"),
+            (self.rolls.run, "rolls"),
             (self.status.serve, "status"),
             (self.line.confirming.run, "confirming"),
             *([(self.notifying.run, "notifying")] if self.notifying is not None else []),

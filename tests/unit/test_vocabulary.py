@@ -16,7 +16,7 @@ from lined.vocabulary.line import JobMode, LineState, Role, Stop
 from lined.vocabulary.orders import ORDER_FINAL, ORDER_TRANSITIONS, OrderState, SubOrderState
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 from lined.vocabulary.people import PersonRole, Way
-from lined.vocabulary.printing import LabelState
+from lined.vocabulary.printing import LabelState, RollState
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, Outcome, ReportKind, ReportState
 from lined.vocabulary.scanners import ScannerSign, Symptom
 from lined.vocabulary.tasks import TaskKind
@@ -27,7 +27,7 @@ LINED = Path(__file__).parents[2] / "lined"
 ENUMS: tuple[type[Word], ...] = (
     *(AlarmKind, Severity, Answer, CodeEvent, CodeState, Decision, JobMode, Level, LineState, OpenPackages),
     *(Outcome, PackageState, PackMode, Reason, ReportKind, ReportState, Role, TaskKind, Withdrawal),
-    *(OrderState, PersonRole, Stop, SubOrderState, Way, LabelState, ScannerSign, Symptom),
+    *(OrderState, PersonRole, Stop, SubOrderState, Way, LabelState, RollState, ScannerSign, Symptom),
 )
 # Those of their words that are plain ones name sections of the configuration, tasks and tags of the API as well.
 PLAIN = (AlarmKind, PersonRole, Stop, Symptom, Way)

@@ -16,8 +16,20 @@ from typing import NamedTuple
 from lined.journal.database import Connection
 from lined.journal.tables import codes
 
+CREATED = """
+CREATE TABLE pool (
+    no INTEGER PRIMARY KEY, gtin TEXT NOT NULL, state TEXT NOT NULL, codes INTEGER NOT NULL DEFAULT 0,
+    applied INTEGER NOT NULL DEFAULT 0, began_ms INTEGER NOT NULL, began_by TEXT, complete_ms INTEGER
+);
+CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
+CREATE TABLE pool_code (
+    pool_no INTEGER NOT NULL, serial TEXT NOT NULL, PRIMARY KEY (pool_no, serial)
+) WITHOUT ROWID
+"""
 LOADING, ACTIVE, DROPPED = "loading", "active", "dropped"
 SWEEP_ROWS = 1_000  # deleted in one transaction: neighbours, about a millisecond of somebody's verdict
+# What was loaded before was kept without check parts: load it again where it is to be printed.
+TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
 PACKED = "ALTER TABLE pool_code ADD COLUMN pack_no INTEGER"
 
 _CHUNK = 250  # as in codes.find: SQLite compiles the statement once
