@@ -1,7 +1,7 @@
 """The configuration's tables, key by key (docs/contract.md, Configuration). Names with `_s` are seconds.
 
 What one value may be stands in `values.py`; what has to fit together (a station's devices, a product's group) is asked
-in `rules.py`, so that nothing here hides a second problem behind the first.
+in the `rules_` files, so that nothing here hides a second problem behind the first.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ async def test_codes_go_into_a_file_once_with_their_separators_and_the_same_agai
         assert b"\x1d" not in listed.out.encode()
 
         async def looked() -> bool:
-            metrics = (await line.http("GET", "/metrics")).body.decode()
+            metrics = (await line.http("GET", "/metrics")).text
             return f'lined_pool_left{{gtin="{GTIN}"}} 0.0' in metrics
 
         await line.until(looked, "the metrics do not tell the stock")

@@ -23,6 +23,7 @@ from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
 from lined.journal.tables import reports
+from lined.line.intake.capture import Tap
 from lined.line.intake.intake import LineIntake
 from lined.line.state import LineState
 from lined.line.watch.problems import Problems
@@ -74,6 +75,7 @@ class Device:
     reconnects: int = 0
     unanswered: int = 0
     last_raw: bytes = b""
+    tap: Tap | None = None
 
 
 class Bucket(NamedTuple):

@@ -243,7 +243,13 @@ class LineIntake:
         for device, notes in self._notes.items():
             for note in [n for n in notes if n.under_way.done() and n.under_way.exception() is not None]:
                 notes.remove(note)
-                self._note(device, note.work, note.rows)
+                self._note(device, note.work, self._still_true(note))
+
+    def _still_true(self, note: Note) -> list[Any]:
+        """The rows of a note that failed: what was told or unsaid after it may be on disk by now, and stays so."""
+        if note.work is self._listing:
+            return [row for row in note.rows if row[0] in self._unsaid_ids]
+        return [code_id for code_id in note.rows if code_id not in self._unsaid_ids]
 
     # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
 
