@@ -1,14 +1,26 @@
-"""Questions about devices: what each does to codes, and which of its settings is to blame (docs/contract.md, HTTP)."""
+"""Questions about devices: what each does to codes, which of its settings is to blame, and captures of its bytes
+(docs/contract.md, HTTP).
+"""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
 
+from fastapi import APIRouter, Query, Request, Response
+
+from lined import __version__
 from lined.api.answers import answer
-from lined.api.described import answering
+from lined.api.described import answering, refusing
+from lined.api.document import job
+from lined.api.gate import CALLER
 from lined.api.ports import DeviceSeen, PlantView
-from lined.api.schemas import DeviceFinding, ExaminedDevice, Page, SeenSign
+from lined.api.schemas import CapturedPart, DeviceFinding, ExaminedDevice, Page, SeenSign
+from lined.commands.registry.caller import Caller
+from lined.journal.tables import jobs
+from lined.line.intake.capture import SECONDS_MAX
 from lined.line.watch.scanners import Finding, Scanner, Seen
+from lined.vocabulary.errors import Forbidden, NotFound, NotKnown
+from lined.vocabulary.people import PersonRole
 from lined.vocabulary.times import moment
 
 
@@ -21,7 +33,40 @@ def device_routes(view: PlantView) -> APIRouter:
         """What each device does to codes, counted since the start of the program."""
         return answer({"items": examined(view), "next": None})
 
+    @router.get("/{device_id}/capture", responses={**refusing(), **answering(CapturedPart)})
+    async def capture(
+        request: Request,
+        device_id: str,
+        begin: Annotated[
+            float | None, Query(ge=1, le=SECONDS_MAX, description="Begin one of so many seconds at the most.")
+        ] = None,
+        end: Annotated[bool, Query(description="It is enough.")] = False,
+    ) -> Response:
+        """What a device and lined send each other, with the times: part by part, ends by itself. An engineer's."""
+        _let_in(request.scope.get(CALLER))
+        if device_id not in view.devices:
+            raise NotFound("unknown-device", f"There is no device {device_id!r}.")
+        if begin is not None:
+            running = await view.journal.read(jobs.running)
+            head = {
+                "lined": __version__,
+                "line": view.line_id,
+                "station": view.stations.get(device_id),
+                "at": moment(view.wall_ms()),
+                "job": None if running is None else job(running),
+            }
+            view.captures.begin(view, device_id, begin, head)
+        return answer(view.captures.take(view, device_id, enough=end))
+
     return router
+
+
+def _let_in(caller: Caller | None) -> None:
+    """A capture holds check parts: also from this computer it is not for everybody."""
+    if caller is None:
+        raise NotKnown("token-required", "Codes with their check parts need Authorization: Bearer with the token.")
+    if not caller.role.may(PersonRole.ENGINEER):
+        raise Forbidden("role-required", "Codes with their check parts are for an engineer.")
 
 
 def examined(view: PlantView) -> list[ExaminedDevice]:

@@ -279,6 +279,15 @@ class ExaminedDevice(TypedDict):
     findings: list[DeviceFinding]
 
 
+class CapturedPart(TypedDict):
+    """What was recorded since the last time: lines of a capture (docs/capture.md). `ended`: why there are no more,
+    `time`, `bytes`, `asked`, `nobody`; null while it goes on.
+    """
+
+    lines: list[str]
+    ended: str | None
+
+
 # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

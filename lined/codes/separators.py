@@ -99,14 +99,26 @@ def spellings(raw: bytes, ident: str, tail: str) -> list[str]:
     it was lost. `?` for what is none of these. `ident`, `tail`: as read, of a GS1 code.
     """
     text = raw.decode("latin-1")
-    parts = tail[1:].split(GS)
-    end = len(text.rstrip(GS))
-    found: list[str] = []
-    for part, before in zip(reversed(parts), [*reversed(parts[:-1]), ident[GTIN_END:]], strict=True):
-        begins = text.rfind(part, 0, end)
-        end = text.rfind(before, 0, begins) + len(before)
-        between = text[end:begins]
-        found.insert(0, between if not between or between == GS or _STAND_IN.fullmatch(between) else "?")
+    ends = text.rfind(ident[GTIN_END:], 0, places[0][0] if (places := parts_in(raw, tail)) else None)
+    ends += len(ident) - GTIN_END
+    found = []
+    for begins, end in places:
+        between = text[ends:begins]
+        found.append(between if not between or between == GS or _STAND_IN.fullmatch(between) else "?")
+        ends = end
+    return found
+
+
+def parts_in(raw: bytes, tail: str) -> list[tuple[int, int]]:
+    """Where the parts of a check part stand in the bytes it was read from, in order, each with its key (`93`, or `91`
+    and `92`) and without its separator. `tail`: as read, not empty.
+    """
+    text = raw.decode("latin-1")
+    begins = len(text)
+    found: list[tuple[int, int]] = []
+    for part in reversed(tail.lstrip(GS).split(GS)):
+        begins = text.rfind(part, 0, begins)
+        found.insert(0, (begins, begins + len(part)))
     return found
 
 

@@ -16,13 +16,14 @@ from typing import Any, NamedTuple, cast
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from lined.api import alarms, devices, keeping, orders, people, reading, rolls, work
+from lined.api import alarms, devices, keeping, orders, people, reading, rolls, stock, work
 from lined.api.described import shape_in
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
 from lined.journal.tables import reports
+from lined.line.intake.capture import Tap
 from lined.line.intake.intake import LineIntake
 from lined.line.state import LineState
 from lined.line.watch.problems import Problems
@@ -74,6 +75,7 @@ class Device:
     reconnects: int = 0
     unanswered: int = 0
     last_raw: bytes = b""
+    tap: Tap | None = None
 
 
 class Bucket(NamedTuple):
@@ -126,6 +128,7 @@ def questions_asked() -> list[APIRoute]:
         *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
         devices.device_routes(nobody),
         *(people.questions(nobody), people.sessions(nobody), orders.questions(nobody), rolls.questions(nobody)),
+        stock.questions(nobody),
     ]
     routes = [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
     return [route for route in routes if "GET" in (route.methods or ())]
