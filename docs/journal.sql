@@ -104,7 +104,8 @@ CREATE TABLE code_order (
     misses INTEGER NOT NULL DEFAULT 0,
     confirmed INTEGER NOT NULL DEFAULT 0,
     placed_ms INTEGER,
-    problem TEXT
+    problem TEXT,
+    by_itself INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX code_order_regulator ON code_order (regulator_id) WHERE regulator_id IS NOT NULL;
 CREATE INDEX code_order_state ON code_order (state);
@@ -308,7 +309,8 @@ CREATE TABLE pool (
     applied INTEGER NOT NULL DEFAULT 0,
     began_ms INTEGER NOT NULL,
     began_by TEXT,
-    complete_ms INTEGER
+    complete_ms INTEGER,
+    gone INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
 
@@ -320,6 +322,7 @@ CREATE TABLE pool_code (
     pack_no INTEGER,
     PRIMARY KEY (pool_no, serial)
 ) WITHOUT ROWID;
+CREATE INDEX pool_code_pack ON pool_code (pack_no, serial) WHERE pack_no IS NOT NULL AND given_ms IS NULL;
 CREATE INDEX pool_code_stock ON pool_code (pool_no, serial) WHERE given_ms IS NULL;
 
 CREATE TABLE put_by (
@@ -399,6 +402,30 @@ CREATE TABLE rescan (
     package_id INTEGER NOT NULL,
     child_id INTEGER NOT NULL,
     PRIMARY KEY (package_id, child_id)
+) WITHOUT ROWID;
+
+CREATE TABLE roll (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    gtin TEXT NOT NULL,
+    order_id INTEGER,
+    state TEXT NOT NULL,
+    wanted INTEGER NOT NULL,
+    codes INTEGER NOT NULL DEFAULT 0,
+    seen INTEGER NOT NULL DEFAULT 0,
+    looked_code INTEGER NOT NULL,
+    asked_ms INTEGER NOT NULL,
+    asked_by TEXT,
+    written_ms INTEGER
+);
+CREATE INDEX roll_unseen ON roll (looked_code) WHERE seen < codes;
+
+CREATE TABLE roll_code (
+    roll_id INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    ident TEXT NOT NULL UNIQUE,
+    tail TEXT NOT NULL,
+    PRIMARY KEY (roll_id, n)
 ) WITHOUT ROWID;
 
 CREATE TABLE serial_series (

@@ -14,6 +14,7 @@ A family's file ends with `DRIVER = TheClass`; the driver's name is the file's, 
 from __future__ import annotations
 
 from drivers.base import (
+    SYMPTOMS,
     Command,
     Driver,
     DriverBroken,
@@ -32,6 +33,7 @@ from drivers.base import (
 from drivers.parts.registry import Registry
 
 __all__ = [
+    "SYMPTOMS",
     "Command",
     "Driver",
     "DriverBroken",

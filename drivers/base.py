@@ -13,11 +13,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import ClassVar, Literal, NamedTuple
 
 from drivers.parts.options import DriverOptionError, Option, OptionProblem
 
 __all__ = [
+    "SYMPTOMS",
     "Command",
     "Driver",
     "DriverBroken",
@@ -109,6 +111,20 @@ class Command(Enum):
     """A frame could not be kept: the device is to send it again."""
 
 
+SYMPTOMS: Mapping[str, str] = MappingProxyType(
+    {
+        "layout": "a serial or network interface instead of a keyboard; no code page, no country setting",
+        "brackets": "raw data, not the printed form with parentheses",
+        "separator": "raw data: FNC1 sent as GS (byte 1D), nothing replaced or taken out",
+        "case": "letters as they stand in the symbol: no change of case, no caps lock",
+        "frames": "prefix and suffix, as they stand in the options here",
+        "aim": "the AIM identifier before the data",
+        "surplus": "raw data: no character for FNC1 at the beginning, none behind the data",
+    }
+)
+"""What may be wrong with what a reader sends, and what to set where its driver says nothing else."""
+
+
 class Manual(NamedTuple):
     """What a person has to know to connect such a device."""
 
@@ -118,6 +134,14 @@ class Manual(NamedTuple):
     """The device's own settings: which, and what to choose."""
     usb: Sequence[tuple[str, str]] = ()
     """Makers whose devices come as a serial port over USB, and their vendor ids (usb.ids)."""
+    remedies: Mapping[str, str] = MappingProxyType({})
+    """By symptom, the name of the setting in `settings` that is to blame; of the others see SYMPTOMS."""
+
+    def remedy(self, symptom: str) -> str:
+        """The setting to make where that is wrong; empty for a symptom that is not known."""
+        name = self.remedies.get(symptom)
+        chosen = next((choose for setting, choose in self.settings if setting == name), None)
+        return SYMPTOMS.get(symptom, "") if chosen is None else f"{name}: {chosen}"
 
 
 class UnknownDriver(LookupError):

@@ -79,6 +79,7 @@ options = { no_read = ["NO-READ"] }
             ("heartbeat", "of Network Client or serial: its text in heartbeat, every 10 s, and silent_s = 30"),
             ("connections", "one host at a time: the Setup Tool holding port 23 keeps lined out"),
         ),
+        remedies={"aim": "AIM identifier", "frames": "Format Data, standard"},
     )
 
     def _meant(self, payload: bytes) -> Event | None:

@@ -77,6 +77,7 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
             ("data in a script", "base64, or characters as they are: a GS within XML is understood"),
             ("heartbeat", "its text in heartbeat, and silent_s = 30"),
         ),
+        remedies={"separator": "data in a script", "frames": "Network Client"},
     )
 
 

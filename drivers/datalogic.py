@@ -47,6 +47,7 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
             ("trigger strings", "the same in trigger_on and trigger_off"),
             ("heartbeat", "where the model has one: its text in heartbeat, and silent_s = 30"),
         ),
+        remedies={"aim": "code identifier", "frames": "output formatter"},
     )
 
 

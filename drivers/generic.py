@@ -83,6 +83,7 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
             ("no-read text", "switched on, such as NOREAD, and the same in no_read"),
             ("heartbeat", "where there is one: every 10 s, its text in heartbeat, and silent_s = 30"),
         ),
+        remedies={"separator": "output", "aim": "output", "layout": "output", "brackets": "output", "frames": "suffix"},
     )
 
     def __init__(self, options: Mapping[str, object]) -> None:

@@ -48,6 +48,15 @@ repeat_s = 2
             ("RS-232", "Honeywell and Newland 115200, Zebra and Datalogic 9600, 8N1, unless set otherwise"),
             ("no-read, heartbeat", "there are none"),
         ),
+        remedies={
+            "layout": "interface",
+            "separator": "data format",
+            "case": "data format",
+            "brackets": "data format",
+            "surplus": "data format",
+            "aim": "prefix",
+            "frames": "suffix",
+        },
         usb=(("Honeywell", "0c2e"), ("Zebra", "05e0"), ("Datalogic", "05f9"), ("Newland", "1eab")),
     )
 

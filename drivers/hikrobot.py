@@ -39,6 +39,7 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
             ("trigger", "TCP start and stop texts: the same in trigger_on and trigger_off"),
             ("heartbeat", "switched on, its text also in heartbeat"),
         ),
+        remedies={"aim": "Data Processing", "frames": "Data Processing"},
     )
 
 

@@ -35,6 +35,7 @@ reply = { accept = "OK\\r\\n", reject = "NG\\r\\n" }
             ("trigger", "external: the read's start is TRIGGER, its end UNTRIG"),
             ("heartbeat", "where there is one: its text in heartbeat, and silent_s = 30"),
         ),
+        remedies={"aim": "prefix", "frames": "suffix"},
     )
 
 

@@ -65,6 +65,7 @@ options = { ack = "PASS\\r", nack = "RTRY\\r" }
             ("heartbeat (SR-X)", "every 10 s, its text in heartbeat, and silent_s = 30"),
             ("serial", "115200, 8 bits, EVEN parity: ?baud=115200&parity=E"),
         ),
+        remedies={"aim": "symbol ID", "frames": "terminator"},
     )
 
     def _read_options(self, wanted: Options) -> None:

@@ -56,6 +56,7 @@ options = { ack = "\\u0006", nack = "\\u0015" }
             ("quality output (K708)", 'separator RS (1E), mode grade or value, with preset = "graded"'),
             ("heartbeat", "there is none: silent_s only where the line never stands"),
         ),
+        remedies={"aim": "symbology identifier", "frames": "postamble (K142)"},
     )
 
 

@@ -51,6 +51,7 @@ reply = { accept = "\\u0002OK\\u0003", reject = "\\u0002NG\\u0003" }
             ("command language", "CoLa A"),
             ("serial", "57600, 8 bits, no parity on most CLV: ?baud=57600"),
         ),
+        remedies={"aim": "output format", "frames": "framing"},
     )
 
 

@@ -19,8 +19,9 @@ SIDE = ReportSide(PROFILE, "Asia/Tashkent")
 def line_commands(
     plant: Plant, journal: Journal, state: LineState, intake: LineIntake, wall_ms: Callable[[], int]
 ) -> Commands:
-    """All but those that need more than a line and its journal."""
-    return Commands(Context(journal, wall_ms, LineSide.of(plant, journal, state, intake, wall_ms), reports=SIDE))
+    """All but those that need more than a line and its journal. Orders of codes are written down and sent by nobody."""
+    side = LineSide.of(plant, journal, state, intake, wall_ms)
+    return Commands(Context(journal, wall_ms, side, reports=SIDE, ordered=lambda: None))
 
 
 def report_commands(

@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Protocol
 
+from lined.api.captures import Captures
 from lined.api.sign_in import SignIn
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.care.keeping import Keeping
+from lined.line.intake.capture import Tap
 from lined.line.intake.intake import LineIntake
 from lined.line.plant import Plant
 from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
+from lined.supply.stock_watch import StockWatch
 from lined.vocabulary.facts import Fact
 
 
@@ -57,7 +60,9 @@ class PrinterSeen(LinkSeen, Protocol):
 
 
 class DeviceSeen(LinkSeen, Protocol):
-    """One device as its link sees it; structurally `lined.devices.DeviceState`."""
+    """One device as its link sees it; structurally `lined.devices.DeviceState`. `tap` is the endpoint's to set."""
+
+    tap: Tap | None
 
     @property
     def listening_on(self) -> str: ...
@@ -70,6 +75,9 @@ class DeviceSeen(LinkSeen, Protocol):
 
     @property
     def heartbeats(self) -> int: ...
+
+    @property
+    def last_heartbeat_at(self) -> float | None: ...
 
     @property
     def silent(self) -> bool: ...
@@ -166,6 +174,7 @@ class PlantView:
     shifts: tuple[time, ...] = (time(8), time(20))
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
+    stock: StockWatch | None = None
     permit: PermitWatch | None = None
     sign_in: SignIn | None = None
     """None where nobody signs in."""
@@ -174,3 +183,5 @@ class PlantView:
     """Names of the endpoint beside its addresses: `status.allowed_hosts`."""
     refused: Counter[str] = field(default_factory=Counter)
     """What the gate refused since the start, by reason, for `/metrics`."""
+    captures: Captures = field(default_factory=Captures)
+    """Those of devices that run now."""

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from lined.api.status_schema import Count, JobSummary, Moment
 from lined.vocabulary.people import PersonRole
+from lined.vocabulary.scanners import ScannerSign, Symptom
 
 T = TypeVar("T")
 
@@ -232,6 +233,59 @@ class Task(TypedDict):
     done_at: Moment | None
     done_by: str | None
     note: str | None
+
+
+# ── devices ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SeenSign(TypedDict):
+    """Something that was seen in what a device sends. `detail`: which identifier, spelling or reason; may be empty."""
+
+    sign: ScannerSign
+    detail: str
+    n: Count
+    first_at: Moment | None
+    last_at: Moment | None
+
+
+class DeviceFinding(TypedDict):
+    """A setting of the device that is to blame. `setting`: what to set, as its driver's file names it."""
+
+    symptom: Symptom
+    text: str
+    setting: str
+    since: Moment | None
+
+
+class ExaminedDevice(TypedDict):
+    """What a device does to codes, counted since `since`: this start of the program. `reads`: frames, of which
+    `no_reads` had a place without a legible code; `no_read_share`: null without reads.
+    """
+
+    id: str
+    station: str | None
+    since: Moment | None
+    reads: Count
+    no_reads: Count
+    no_read_share: float | None
+    retransmissions: Count
+    garbled: Count
+    dropped_bytes: Count
+    reconnects: Count
+    heartbeats: Count
+    last_heartbeat_at: Moment | None
+    last_read_at: Moment | None
+    signs: list[SeenSign]
+    findings: list[DeviceFinding]
+
+
+class CapturedPart(TypedDict):
+    """What was recorded since the last time: lines of a capture (docs/capture.md). `ended`: why there are no more,
+    `time`, `bytes`, `asked`, `nobody`; null while it goes on.
+    """
+
+    lines: list[str]
+    ended: str | None
 
 
 # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ FILES: Final = (
     "check",
     "drivers",
     "listen",
+    "capture",
     "profile",
     "api",
     "products",

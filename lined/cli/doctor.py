@@ -13,7 +13,7 @@ from lined.cli.options import AT_WORK, CONFIG, ConfigOption, JsonOption
 from lined.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from lined.cli.examining import Finding
+    from lined.cli.finding import Finding
 
 COLOURS: Final = {"ok": "green", "note": "dim", "warning": "yellow", "bad": "red"}
 MARKS: Final = {"ok": "✓", "note": "·", "warning": "!", "bad": "✗"}

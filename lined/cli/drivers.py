@@ -93,6 +93,7 @@ def _show(name: str, driver: AnyDriver, *, as_json: bool) -> None:
         to.print("Example", style="bold")
         to.print(manual.example, soft_wrap=True)
     print_table(to, "Settings of the device", ["setting", "choose"], manual.settings)
+    print_table(to, "When lined doctor finds that it sends", ["what", "set"], _remedies(driver))
     to.print("On a serial port", style="bold")
     print_facts(to, _serial(driver))
 
@@ -109,8 +110,18 @@ def _document(name: str, driver: AnyDriver) -> dict[str, Any]:
         "presets": {preset: dict(defaults) for preset, defaults in _presets(driver).items()},
         "example": driver.MANUAL.example,
         "settings": [{"setting": setting, "choose": choose} for setting, choose in driver.MANUAL.settings],
+        "remedies": [{"symptom": what, "set": remedy} for what, remedy in _remedies(driver)],
         "serial": [{"what": what, "line": line} for what, line in _serial(driver)],
     }
+
+
+def _remedies(driver: AnyDriver) -> list[tuple[str, str]]:
+    """What to set on a reader by what is wrong with its codes; printers send none."""
+    import drivers
+
+    if not issubclass(driver, drivers.Driver):
+        return []
+    return [(symptom, driver.MANUAL.remedy(symptom)) for symptom in drivers.SYMPTOMS]
 
 
 def _presets(driver: AnyDriver) -> dict[str, Any]:

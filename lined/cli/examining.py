@@ -10,10 +10,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from lined.cli.daemon import address_of, ask
+from lined.cli.finding import Finding
+from lined.cli.scanners import scanners
 from lined.config import Config, load
 from lined.devices.urls import ListenUrl, SerialUrl, TcpUrl, parse_url
 from lined.journal.care import backup
@@ -34,17 +36,6 @@ IN_THE_WAY: Final = {
 """Programs that take serial readers for modems and braille displays; what ends them."""
 
 
-class Finding(NamedTuple):
-    """`state`: `bad` stops or endangers the line, `warning` will, `note` could not be looked at. `do`: empty where
-    all is well.
-    """
-
-    state: Literal["ok", "note", "warning", "bad"]
-    what: str
-    says: str
-    do: str = ""
-
-
 def everything(path: Path) -> Iterator[Finding]:
     """All there is to look at, as it is found. Never raises: what fails is a finding."""
     try:
@@ -62,6 +53,7 @@ def everything(path: Path) -> Iterator[Finding]:
         ("disk", lambda: _disk(config)),
         ("clock", lambda: _clock(document)),
         ("devices", lambda: _devices(config, document)),
+        ("devices", lambda: scanners(config) if document is not None else iter(())),
         ("serial ports", lambda: _serial_ports(config)),
         ("broker", lambda: _broker(config, document)),
         ("regulator", lambda: _regulator(config, document)),
@@ -234,14 +226,6 @@ def _devices(config: Config, document: dict[str, Any] | None) -> Iterator[Findin
             yield Finding("bad", device.id, "is connected, and nothing comes from it", "Switch it off and on again.")
         else:
             yield Finding("ok", device.id, f"is connected; last read {about['last_read_at'] or 'never'}")
-            if about["remarks"]:
-                told = ", ".join(f"{name} {n}" for name, n in about["remarks"].items())
-                yield Finding(
-                    "warning",
-                    device.id,
-                    f"what it sends was put right: {told}",
-                    f"lined drivers {device.driver} says what to set.",
-                )
 
 
 def _reachable(name: str, url: str) -> Finding:

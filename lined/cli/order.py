@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lined.cli.export import ForOption, give_into, refuse_taken, tell
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_facts, print_json, print_marked, print_table
 
@@ -119,17 +121,60 @@ def show(order: OrderId, config: ConfigOption = CONFIG, as_json: JsonOption = Fa
 
 def fetch(
     order: OrderId,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", dir_okay=False, help="Then give its codes out into this file."),
+    ] = None,
+    name: ForOption = None,
+    gtin: Annotated[
+        str | None, typer.Option("--gtin", metavar="GTIN", help="With --to: of an order of several products.")
+    ] = None,
+    by: ByOption = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Watch an order until all of it is fetched, or it needs a person (exit 1)."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+    """Watch an order until all of it is fetched, or it needs a person (exit 1). With --to its codes go into a file, as
+    by `lined pool export`.
+    """
     from lined.cli.answers import loaded
 
-    found, to = loaded(config), console()
+    found = loaded(config)
+    if to is not None:
+        refuse_taken(to)
+    story = _watched(found, order, quiet=as_json)
+    if not as_json:
+        text = f"Order {story['id']} is {story['state']}: {story['fetched']:,} of {story['quantity']:,} codes are here."
+        console().print(text, style="green" if story["state"] == "fetched" else "red")
+        if story["problem"]:
+            console().print(story["problem"])
+    if to is not None and story["state"] == "fetched":
+        asked = {"gtin": _one_product(story, gtin), "order": story["id"], "name": name or to.name}
+        roll = give_into(found, asked, to, by)
+        if as_json:
+            story = {**story, "roll": roll}
+        else:
+            tell(roll, to, as_json=False)
+    if as_json:
+        print_json(story)
+    if story["state"] != "fetched":
+        raise typer.Exit(1)
+
+
+def _one_product(story: dict[str, Any], gtin: str | None) -> str:
+    """The product whose codes go into the file."""
+    ordered = [str(one["gtin"]) for one in story["products"]]
+    if gtin is None and len(ordered) > 1:
+        raise typer.BadParameter(f"one of {', '.join(ordered)}: a file holds one product's", param_hint="--gtin")
+    return gtin or ordered[0]
+
+
+def _watched(found: Config, order: str, *, quiet: bool) -> dict[str, Any]:
+    """The order once it has ended, or needs a person."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    to = console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=to, disable=as_json or not to.is_terminal) as progress:
+    with Progress(*columns, console=to, disable=quiet or not to.is_terminal) as progress:
         bars: dict[str, Any] = {}
         while True:
             story = _story(found, order)
@@ -138,17 +183,8 @@ def fetch(
                     bars[one["gtin"]] = progress.add_task(one["gtin"], total=one["quantity"])
                 progress.update(bars[one["gtin"]], completed=one["fetched"])
             if story["state"] in ENDED:
-                break
+                return story
             time.sleep(POLL_S)
-    if as_json:
-        print_json(story)
-    else:
-        text = f"Order {story['id']} is {story['state']}: {story['fetched']:,} of {story['quantity']:,} codes are here."
-        to.print(text, style="green" if story["state"] == "fetched" else "red")
-        if story["problem"]:
-            to.print(story["problem"])
-    if story["state"] != "fetched":
-        raise typer.Exit(1)
 
 
 def confirm(

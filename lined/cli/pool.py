@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lined.cli.exits import FAILED
+from lined.cli.export import export
+from lined.cli.export import show as show_rolls
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
+from lined.cli.stock import show as show_stock
 from lined.cli.verify import Verified, tell, verified
 from lined.vocabulary.errors import Invalid
 
@@ -40,11 +43,16 @@ GtinOption = Annotated[str, typer.Option("--gtin", metavar="GTIN", help="Of the 
 
 
 def register(app: typer.Typer) -> None:
-    pools = typer.Typer(no_args_is_help=True, help="Load, verify, show, drop codes that were issued for a product.")
+    pools = typer.Typer(
+        no_args_is_help=True, help="Codes that were issued for a product: load, verify, show, drop, export."
+    )
     pools.command("load")(load)
     pools.command("verify")(verify)
     pools.command("show")(show)
+    pools.command("stock")(show_stock)
     pools.command("drop")(drop)
+    pools.command("export")(export)
+    pools.command("rolls")(show_rolls)
     app.add_typer(pools, name="pool", rich_help_panel=AT_WORK)
 
 

@@ -33,7 +33,7 @@ from lined.codes.marking import (
     Shape,
 )
 from lined.codes.reading import identification, is_import_code, is_printed_form, parse
-from lined.codes.separators import masked, may_have_lost_its_separator, without_separators
+from lined.codes.separators import masked, may_have_lost_its_separator, parts_in, spellings, without_separators
 from lined.codes.texts import parse_text, typed
 
 __all__ = [
@@ -66,6 +66,8 @@ __all__ = [
     "may_have_lost_its_separator",
     "parse",
     "parse_text",
+    "parts_in",
+    "spellings",
     "sscc",
     "sscc_20",
     "sscc_check_digit",

@@ -30,6 +30,7 @@ _LOOSE_TAIL: Final = re.compile(
     f"{_SEPARATOR}93(?P<short>[!-~]{{8}}|[!-~]{{4}})"
     f"|{_SEPARATOR}91(?P<key>[!-~]{{4}}){_SEPARATOR}92(?P<check>[!-~]{{88}}|[!-~]{{44}})"
 )
+_STAND_IN: Final = re.compile(STAND_IN)
 _SERIAL: Final = re.compile("[!-~]{1,20}")
 _ENDS_LIKE_A_CHECK_PART: Final = re.compile(
     rf"[!-~]+?(?:{STAND_IN})?(?:93(?:[!-~]{{8}}|[!-~]{{4}})|91[!-~]{{4}}(?:{STAND_IN})?92[!-~]{{44,88}})"
@@ -91,6 +92,34 @@ def restored(text: str, shape: Shape) -> Restored | None:
     if shape.template not in (None, template):
         return None
     return Restored(template, text[:tail_at], tail)
+
+
+def spellings(raw: bytes, ident: str, tail: str) -> list[str]:
+    """How each separator of a code stands in the bytes it was read from, in order: a GS, a stand-in, or nothing where
+    it was lost. `?` for what is none of these. `ident`, `tail`: as read, of a GS1 code.
+    """
+    text = raw.decode("latin-1")
+    ends = text.rfind(ident[GTIN_END:], 0, places[0][0] if (places := parts_in(raw, tail)) else None)
+    ends += len(ident) - GTIN_END
+    found = []
+    for begins, end in places:
+        between = text[ends:begins]
+        found.append(between if not between or between == GS or _STAND_IN.fullmatch(between) else "?")
+        ends = end
+    return found
+
+
+def parts_in(raw: bytes, tail: str) -> list[tuple[int, int]]:
+    """Where the parts of a check part stand in the bytes it was read from, in order, each with its key (`93`, or `91`
+    and `92`) and without its separator. `tail`: as read, not empty.
+    """
+    text = raw.decode("latin-1")
+    begins = len(text)
+    found: list[tuple[int, int]] = []
+    for part in reversed(tail.lstrip(GS).split(GS)):
+        begins = text.rfind(part, 0, begins)
+        found.insert(0, (begins, begins + len(part)))
+    return found
 
 
 def without_separators(text: str) -> str:

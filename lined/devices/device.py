@@ -15,6 +15,7 @@ from lined.devices.scheduler import FairScheduler
 from lined.devices.silence import Silence
 from lined.devices.spec import LAST_RAW_BYTES, DeviceSpec, DeviceState, LinkLimits
 from lined.devices.wire import Wire
+from lined.line.intake.capture import DOWN, GAP, IN, OUT, UP
 from lined.line.intake.ports import Intake
 from lined.vocabulary.errors import DeviceError, clause
 from lined.vocabulary.facts import DeviceFact, Fact
@@ -64,6 +65,7 @@ class Device:
         try:
             if login := self._driver.encode(Command.LOGIN):
                 await wire.write(login, self.limits.write_s)
+                self._tapped(OUT, login)
             self._silence.begin()
             self._keep_alive(wire)
             while True:
@@ -127,6 +129,7 @@ class Device:
         """There is no connection, and why. Told and logged once for each change."""
         problem = Fact(DeviceFact.DOWN, where=str(self.spec.url), more=clause(why))
         if self.state.down(problem, self._wall_time()):
+            self._tapped(DOWN)
             log.warning("device not connected", device=self.spec.id, problem=problem)
             self._intake.connected(self.spec.id, False, problem)
 
@@ -141,11 +144,18 @@ class Device:
 
     def _up(self, peer: str) -> None:
         self.state.up(peer, self._wall_time())
+        self._tapped(UP)
         log.info("device connected", device=self.spec.id, peer=peer)
         self._intake.connected(self.spec.id, True, None)
 
+    def _tapped(self, what: str, data: bytes = b"") -> None:
+        if self.state.tap is not None:
+            self.state.tap(what, data)
+
     def _take(self, wire: Wire, chunk: bytes, arrived: float) -> None:
         state = self.state
+        if state.tap is not None:
+            state.tap(IN if chunk else GAP, chunk)
         try:
             events = self._driver.feed(chunk) if chunk else self._driver.gap()
         except Exception as error:  # without an answer to each read a device may take the next one's for its own
@@ -172,6 +182,7 @@ class Device:
         for event in events:
             if isinstance(event, Heartbeat):
                 state.heartbeats += 1
+                state.last_heartbeat_at = self._wall_time()
             elif isinstance(event, Fault):
                 state.faults += 1
                 state.last_fault = event.text

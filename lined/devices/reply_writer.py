@@ -15,6 +15,7 @@ from drivers import Command, Driver
 from lined.devices.flood import FloodGuard
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.devices.wire import Wire
+from lined.line.intake.capture import OUT
 from lined.line.intake.ports import Intake, Judgement
 from lined.vocabulary.errors import DeviceError, clause
 from lined.vocabulary.facts import DeviceFact, Fact
@@ -194,6 +195,8 @@ class ReplyWriter:
             except asyncio.CancelledError:
                 pending.wire.drop(Fact(DeviceFact.CUT_OFF))
                 raise
+        if reply and not why and self._state.tap is not None:
+            self._state.tap(OUT, reply, pending.frames)
         self._report(judgement, why)
         if reply and judgement.accepts and not why:
             self._wrote(pending.wire, judgement, begins)
@@ -210,6 +213,8 @@ class ReplyWriter:
                 why = clause(fault)
             if why:
                 pending.wire.drop(why)
+        if reply and not why and self._state.tap is not None:
+            self._state.tap(OUT, reply, pending.frames)
         self._report(judgement, why)
         if reply and judgement.accepts and not why:
             self._wrote(pending.wire, judgement, begins)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lined.devices.urls import LinkUrl
+from lined.line.intake.capture import Tap
 
 LAST_RAW_BYTES = 256
 
@@ -81,6 +82,7 @@ class DeviceState(LinkState):
     last_read_at: float | None = None
     frames: int = 0
     heartbeats: int = 0
+    last_heartbeat_at: float | None = None
     silent: bool = False
     """Connected, and nothing came for longer than the driver allows."""
     faults: int = 0
@@ -96,6 +98,8 @@ class DeviceState(LinkState):
     """Frames whose verdicts have not been said yet."""
     last_raw: bytes = b""
     """The beginning of the last frame."""
+    tap: Tap | None = None
+    """Where its bytes are recorded, for as long as somebody captures it. Never raises, never waits."""
 
     @property
     def reconnects(self) -> int:

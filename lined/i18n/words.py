@@ -15,6 +15,7 @@ from lined.vocabulary.orders import OrderState, SubOrderState
 from lined.vocabulary.packages import Level, PackageState
 from lined.vocabulary.printing import LabelState
 from lined.vocabulary.reports import ReportKind, ReportState
+from lined.vocabulary.scanners import ScannerSign
 from lined.vocabulary.tasks import TaskKind
 from lined.vocabulary.verdicts import Answer, Decision, Reason
 from lined.vocabulary.word import N_, AdvisedWord, member, sentences
@@ -45,6 +46,7 @@ TASKS = sentences(TaskKind)
 EVENTS = sentences(CodeEvent)
 VERDICTS = sentences(Decision)
 WITHDRAWALS = sentences(Withdrawal)
+SCANNER_SIGNS = sentences(ScannerSign)
 WAITING = N_("waits for its report")
 PACKAGE_STATES = sentences(PackageState)
 
@@ -65,6 +67,7 @@ PARTS = {
     "unconfirmed": N_("not confirmed"),
     "codes-packed": N_("codes that lie in packages"),
     "labels": N_("labels given to printers"),
+    "given-out": N_("codes given out into files"),
     "seen": N_("seen by a reader"),
     "not-seen": N_("seen by no reader"),
     **LABEL_STATES,

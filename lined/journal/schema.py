@@ -38,6 +38,8 @@ Times are milliseconds since 1970, UTC. `*_no` are small numbers that stand for 
     serial_series   which serial numbers that we make ourselves are used.
     label     what was given to printers, one row each time; `pool_code.given_ms`: when a code was given out, to a
               printer or into a file, never again.
+    roll, roll_code   codes given out together into a file, for a printer's own software: what of it is printed, and was
+              not applied since, is out there.
     warning   codes that the regulator processed with a remark.
     counter   the sums people see, job by job (job 0: the life of the journal), changed in the transaction they count.
     clock_setting   how the computer's clock was set and since which rows; see tables/clock_settings.py.
@@ -57,7 +59,7 @@ from sqlite_utils.db import Database
 from sqlite_utils.migrations import Migrations
 
 from lined.journal.database import Connection
-from lined.journal.tables import audit, code_orders, labels, people, pool_stock, pools, serial_series, sub_orders
+from lined.journal.tables import audit, code_orders, labels, people, pool_stock, pools, rolls, serial_series, sub_orders
 
 migrations = Migrations("lined")
 
@@ -169,17 +171,6 @@ INSERT INTO counter (job_id, name, n) SELECT job_id, 'code.applied', sum(n) FROM
     WHERE name GLOB 'code.*' GROUP BY job_id
 """
 
-_POOLS = """
-CREATE TABLE pool (
-    no INTEGER PRIMARY KEY, gtin TEXT NOT NULL, state TEXT NOT NULL, codes INTEGER NOT NULL DEFAULT 0,
-    applied INTEGER NOT NULL DEFAULT 0, began_ms INTEGER NOT NULL, began_by TEXT, complete_ms INTEGER
-);
-CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
-CREATE TABLE pool_code (
-    pool_no INTEGER NOT NULL, serial TEXT NOT NULL, PRIMARY KEY (pool_no, serial)
-) WITHOUT ROWID
-"""
-
 # How many codes the frozen body holds. `codes` are those without a state of their own, which say the sums.
 _CARRIED = "ALTER TABLE report ADD COLUMN carried INTEGER"
 
@@ -212,10 +203,6 @@ _UNREADABLE = """
 ALTER TABLE report ADD COLUMN unread_status INTEGER;
 ALTER TABLE report ADD COLUMN unread_times INTEGER NOT NULL DEFAULT 0
 """
-
-# What was loaded before was kept without check parts: load it again where it is to be printed.
-_POOL_TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
-
 
 # How many codes its document holds, where it was named by a person and may hold others too. `warnings`: how many codes
 # were processed with a remark; NULL: the regulator has not been asked.
@@ -313,7 +300,7 @@ def m003_alarms(db: Database) -> None:
 
 @migrations()
 def m004_pools(db: Database) -> None:
-    run_script(db, _POOLS)
+    run_script(db, pools.CREATED)
 
 
 @migrations()
@@ -338,7 +325,7 @@ def m008_unreadable(db: Database) -> None:
 
 @migrations()
 def m009_pool_tails(db: Database) -> None:
-    run_script(db, _POOL_TAILS)
+    run_script(db, pools.TAILS)
 
 
 @migrations()
@@ -380,6 +367,16 @@ def m016_labels(db: Database) -> None:
 def m017_code_orders(db: Database) -> None:
     created = (code_orders.CREATED, sub_orders.CREATED, serial_series.CREATED, pools.PACKED)
     run_script(db, ";".join(created))
+
+
+@migrations()
+def m018_rolls(db: Database) -> None:
+    run_script(db, rolls.CREATED + ";" + pool_stock.PACKED)
+
+
+@migrations()
+def m019_stock(db: Database) -> None:
+    run_script(db, pools.GONE + ";" + code_orders.BY_ITSELF)
 
 
 def empty_drawer(connection: Connection) -> None:

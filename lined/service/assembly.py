@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import drivers
 from lined.codes import gtin_14
 from lined.config import Config, Device, Product, Report, Secret, Station
 from lined.devices import DeviceSpec, parse_url
@@ -16,8 +17,11 @@ from lined.regulator.account import Account
 from lined.regulator.minute import Minute
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
+from lined.supply.orders.reordering import Reorder
 from lined.supply.orders.rules import OrderRules
+from lined.supply.stock_watch import StockRule
 from lined.vocabulary.line import Role
+from lined.vocabulary.scanners import Symptom
 
 JUDGING = frozenset({Role.APPLY, Role.VERIFY, Role.PACK})
 """Roles whose stations accept what is as it should be."""
@@ -85,6 +89,18 @@ def order_rules_of(config: Config) -> OrderRules:
     )
 
 
+def stock_rules_of(config: Config) -> dict[str, StockRule]:
+    """By GTIN: of the products that have an alarm about their stock, or a re-order."""
+    found = {gtin_14(product.gtin): _stock_rule(product) for product in config.products}
+    return {gtin: rule for gtin, rule in found.items() if rule != StockRule()}
+
+
+def _stock_rule(product: Product) -> StockRule:
+    below, quantity = product.reorder_below, product.reorder_quantity
+    reorder = Reorder(gtin_14(product.gtin), product.group, below, quantity) if below and quantity else None
+    return StockRule(product.low_stock, product.low_stock_hours, reorder)
+
+
 def device_specs_of(config: Config) -> list[DeviceSpec]:
     """One for each device that belongs to a station."""
     specs = []
@@ -103,6 +119,14 @@ def device_specs_of(config: Config) -> list[DeviceSpec]:
             )
         )
     return specs
+
+
+def settings_of(config: Config) -> dict[str, dict[str, str]]:
+    """By device and symptom, what to set on it, as its driver's file names that."""
+    return {
+        device.id: {symptom: drivers.load(device.driver).MANUAL.remedy(symptom) for symptom in Symptom}
+        for device in config.devices
+    }
 
 
 def mqtt_spec_of(config: Config) -> MqttSpec | None:

@@ -4,9 +4,11 @@
       intake (inner)   devices, sealing, marks of what was said
     journal            opened first, closed last
 
-Nesting is the order of stopping: first no more bytes are read, then what was read is committed and said, then sending
-ends, then the journal closes. Exit codes: 0 stopped, 1 failed, 74 the journal cannot be written, 78 it belongs to
-another account or program.
+Nesting is the order of stopping: `permit` says no; no more bytes are read, and what was read is committed and said;
+sending, orders and a key's renewal come to the end of what is under way; the broker is told the last changes and that
+the line is offline; endpoint and loops end, then the regulator's client; the journal closes. The bounds of these steps
+are here and in `outward`, that of the whole in `ending`. Exit codes: 0 stopped, 1 failed, 74 the journal cannot be
+written, 78 it belongs to another account or program.
 """
 
 from __future__ import annotations
@@ -153,7 +155,16 @@ class Service:
     async def _work(self, numbers: dict[str, int]) -> None:
         """Everything between the journal's opening and its closing."""
         self.clock.begin(self.journal, ClockSteps(self.state))
-        self.intake = LineIntake(self.plant, self.journal, self.state, self.problems, numbers, self.clock, self.defects)
+        self.intake = LineIntake(
+            self.plant,
+            self.journal,
+            self.state,
+            self.problems,
+            numbers,
+            self.clock,
+            self.defects,
+            assembly.settings_of(self.config),
+        )
         self.journal.writer.on_defect = self.defects.note
         self.journal.writer.on_broken = self._broken
         if affected_by_wal_reset():

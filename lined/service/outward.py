@@ -50,10 +50,13 @@ from lined.service.kind_search import KindSearch
 from lined.service.upkeep import Upkeep
 from lined.supply.orders.loops import CodeOrders
 from lined.supply.orders.ports import OrderPorts
+from lined.supply.roll_watch import RollWatch
+from lined.supply.stock_watch import StockWatch
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
 from lined.vocabulary.line import Role
 from lined.web.server import StatusServer, StatusUnavailable, make_token
+from lined.web.shifts import shift_began_ms
 
 if TYPE_CHECKING:
     from lined.service.notices import Notifying
@@ -119,6 +122,7 @@ class Outward:
         intake.listeners.append(ReadRate(problems).on_verdicts)
         packs = any(station.role == Role.PACK for station in plant.stations.values())
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
+        self.rolls = RollWatch(journal)
         self.line = LineSide.of(plant, journal, state, intake, clock)
         self.orders = CodeOrders(
             OrderPorts(
@@ -135,6 +139,16 @@ class Outward:
             )
         )
         clock.listeners.append(self.orders.clock_was_set)
+        self.stock = StockWatch(
+            journal,
+            problems,
+            clock,
+            assembly.stock_rules_of(config),
+            partial(shift_began_ms, starts=config.line.shift_starts, zone=config.line.zone),
+            line=plant.line_id,
+            profile=config.profile,
+            ordered=self.orders.nudge,
+        )
         self.sign_in = SignIn(journal, make_token(journal.people_key_path), asyncio.get_running_loop().time)
         self.commands = Commands(
             Context(
@@ -183,6 +197,7 @@ class Outward:
             shifts=config.line.shift_starts,
             alarms=self.alarms,
             balance=self.balance,
+            stock=self.stock,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
@@ -213,6 +228,8 @@ class Outward:
             (self.upkeep.run, "upkeep"),
             (self.alarms.run, "alarms"),
             (self.balance.run, "balance"),
+            (self.rolls.run, "rolls"),
+            (self.stock.run, "stock"),
             (self.status.serve, "status"),
             (self.line.confirming.run, "confirming"),
             *([(self.notifying.run, "notifying")] if self.notifying is not None else []),

@@ -66,6 +66,12 @@ class AlarmKind(AdvisedWord):
         N_("A scanner sends wrong characters"),
         N_("Set the scanner to raw data; check its code page and keyboard settings."),
     )
+    DEVICE_SETTINGS = (
+        "device-settings",
+        N_("A scanner is not set up as it should be"),
+        N_("Its codes are put right where that is certain. Have the engineer set what stands below."),
+        Severity.WARNING,
+    )
     FLOOD = (
         "flood",
         N_("A device sends far too much"),
@@ -97,6 +103,18 @@ class AlarmKind(AdvisedWord):
         "low-stock",
         N_("Codes for labels run low"),
         N_("Have the master order codes, or load them. Labels are printed until the last one."),
+        Severity.WARNING,
+    )
+    CODES_LOW = (
+        "codes-low",
+        N_("Codes of a product run low"),
+        N_("Order codes, or load them. Without codes nothing of that product can be marked."),
+        Severity.WARNING,
+    )
+    REORDER_HELD = (
+        "reorder-held",
+        N_("Codes are not ordered by themselves"),
+        N_("Something of an order is not clear, so nothing is ordered twice. Have the engineer see the text below."),
         Severity.WARNING,
     )
     LABELS_UNSEEN = (

@@ -1,6 +1,7 @@
-"""Labels: the states of one, and every way from one to another with its reason.
+"""Labels and rolls: the states of one, and every way from one to another with its reason.
 
-wanted → given → printed; set aside: unsure, not-taken, until a person has another printed: replaced
+label   wanted → given → printed; set aside: unsure, not-taken, until a person has another printed: replaced
+roll    unwritten → written
 """
 
 from __future__ import annotations
@@ -41,5 +42,19 @@ LABEL_TRANSITIONS: Mapping[str, Mapping[str, str]] = {
     },
     _S.NOT_TAKEN: {
         _S.REPLACED: "a person had it printed again, with a reason",
+    },
+}
+
+
+class RollState(Word):
+    """Where the file of a roll stands. Its codes are given out from its beginning on, whatever becomes of the file."""
+
+    UNWRITTEN = "unwritten", N_("no file is known to be written")
+    WRITTEN = "written", N_("written into a file")
+
+
+ROLL_TRANSITIONS: Mapping[str, Mapping[str, str]] = {
+    RollState.UNWRITTEN: {
+        RollState.WRITTEN: "its file is whole, on disk and under its name",
     },
 }

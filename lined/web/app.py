@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message
 
 from lined import __version__, mqtt
-from lined.api import commands, keeping, orders, people, reading, work
+from lined.api import commands, keeping, orders, people, reading, rolls, stock, work
 from lined.api.alarms import alarm_routes
 from lined.api.answers import put_refusals, rendered
 from lined.api.described import OF_HEALTH, OF_QUESTIONS, refusing
+from lined.api.devices import device_routes
 from lined.api.document import StatusDocument
 from lined.api.gate import Gate, Known
 from lined.api.ports import PlantView
@@ -99,6 +100,8 @@ def include_described(app: FastAPI, view: PlantView, document: StatusDocument, c
     app.include_router(reading.questions(view), responses=questions)
     app.include_router(work.questions(view), responses=questions)
     app.include_router(orders.questions(view), responses=questions)
+    app.include_router(rolls.questions(view), responses=questions)
+    app.include_router(stock.questions(view), responses=questions)
     app.include_router(commands.routes(view.commands, commanded), responses=refusing())
     if view.keeping is not None:
         app.include_router(keeping.questions(view.keeping), responses=questions)
@@ -106,6 +109,7 @@ def include_described(app: FastAPI, view: PlantView, document: StatusDocument, c
     if view.sign_in is not None:
         app.include_router(people.sessions(view.sign_in), responses=refusing())
     app.include_router(alarm_routes(view), responses=questions)
+    app.include_router(device_routes(view), responses=questions)
 
 
 async def _file(path: Path) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lined.api.devices import examined
 from lined.api.ports import PlantView
 from lined.api.status_schema import Status
 
@@ -20,4 +21,5 @@ async def line_values(view: PlantView, document: Status) -> dict[str, Any]:
         "stations_of": list(view.plant.stations.values()) if view.plant is not None else [],
         "by_station": by_station,
         "counts_of": view.regulator.counts,
+        "examined": examined(view),
     }

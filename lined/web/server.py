@@ -67,6 +67,7 @@ class StatusServer:
             await server.main_loop()
         finally:
             self.page.end()  # else its streams would be waited for
+            self.view.captures.end(self.view)
             await server.shutdown([listener])
 
     def _tell_port(self) -> None:

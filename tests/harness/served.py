@@ -16,13 +16,14 @@ from typing import Any, NamedTuple, cast
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from lined.api import alarms, keeping, orders, people, reading, work
+from lined.api import alarms, devices, keeping, orders, people, reading, rolls, stock, work
 from lined.api.described import shape_in
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
 from lined.journal import Journal
 from lined.journal.database import Connection
 from lined.journal.tables import reports
+from lined.line.intake.capture import Tap
 from lined.line.intake.intake import LineIntake
 from lined.line.state import LineState
 from lined.line.watch.problems import Problems
@@ -64,6 +65,7 @@ class Device:
     last_read_at: float | None = None
     frames: int = 0
     heartbeats: int = 0
+    last_heartbeat_at: float | None = None
     silent: bool = False
     faults: int = 0
     last_fault: str | None = None
@@ -73,6 +75,7 @@ class Device:
     reconnects: int = 0
     unanswered: int = 0
     last_raw: bytes = b""
+    tap: Tap | None = None
 
 
 class Bucket(NamedTuple):
@@ -122,8 +125,10 @@ def questions_asked() -> list[APIRoute]:
     nobody = cast("Any", None)
     asked = [
         *(reading.health(nobody, nobody), reading.permission(nobody), reading.questions(nobody)),
-        *(work.questions(nobody), orders.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
-        *(people.questions(nobody), people.sessions(nobody)),
+        *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
+        devices.device_routes(nobody),
+        *(people.questions(nobody), people.sessions(nobody), orders.questions(nobody), rolls.questions(nobody)),
+        stock.questions(nobody),
     ]
     routes = [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
     return [route for route in routes if "GET" in (route.methods or ())]

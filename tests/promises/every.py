@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.promises import of_devices, of_journal, of_line, of_orders, of_people, of_printers, of_reports
+from tests.promises import of_devices, of_journal, of_line, of_orders, of_people, of_printers, of_reports, of_rolls
 from tests.promises.mutation import Mutation
 from tests.promises.table import rows
 
@@ -17,6 +17,7 @@ MUTATIONS: list[Mutation] = sorted(
         *of_devices.MUTATIONS,
         *of_people.MUTATIONS,
         *of_printers.MUTATIONS,
+        *of_rolls.MUTATIONS,
     ],
     key=lambda mutation: _ORDER.get(mutation.row, len(_ORDER)),
 )

@@ -98,7 +98,8 @@ class People:
     async def _decide(self, life: Life, report: ReportRow) -> None:
         if life.dead:
             return
-        rows = life._look.execute("SELECT ident FROM code WHERE batch_id = ? AND own IS NULL", (report.batch_id,))
+        undecided = "batch_id = ? AND (own IS NULL OR own = 'reported')"  # a document may be read by half
+        rows = life._look.execute(f"SELECT ident FROM code WHERE {undecided}", (report.batch_id,))
         left = {row[0] for row in rows}
         standing = self._world.books.standing(left)
         rid = str(report.id)

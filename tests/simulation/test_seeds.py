@@ -27,6 +27,8 @@ FOUND = {
     45511: "the simulation did not know that a stop with a broken disk leaves as much in doubt as a death",
     20953: "a start of the machine with a wrong clock was believed, though the one before it showed a later time",
     21146: "the simulation compared clocks by one that had noticed no step",
+    2920: "a code was put on the list of the unsaid, late, after it had been told",
+    3826: "the simulation's person took a document for lost whose codes were read by half",
     7825: "the simulation did not know that what is hidden for ever may be refused at once, for a few codes only",
 }
 

@@ -16,8 +16,9 @@ from lined.vocabulary.line import JobMode, LineState, Role, Stop
 from lined.vocabulary.orders import ORDER_FINAL, ORDER_TRANSITIONS, OrderState, SubOrderState
 from lined.vocabulary.packages import Level, OpenPackages, PackageState, PackMode
 from lined.vocabulary.people import PersonRole, Way
-from lined.vocabulary.printing import LabelState
+from lined.vocabulary.printing import LabelState, RollState
 from lined.vocabulary.reports import CODES_OF, FINAL, TRANSITIONS, Outcome, ReportKind, ReportState
+from lined.vocabulary.scanners import ScannerSign, Symptom
 from lined.vocabulary.tasks import TaskKind
 from lined.vocabulary.verdicts import Answer, Decision, Reason
 from lined.vocabulary.word import Word
@@ -26,10 +27,10 @@ LINED = Path(__file__).parents[2] / "lined"
 ENUMS: tuple[type[Word], ...] = (
     *(AlarmKind, Severity, Answer, CodeEvent, CodeState, Decision, JobMode, Level, LineState, OpenPackages),
     *(Outcome, PackageState, PackMode, Reason, ReportKind, ReportState, Role, TaskKind, Withdrawal),
-    *(OrderState, PersonRole, Stop, SubOrderState, Way, LabelState),
+    *(OrderState, PersonRole, Stop, SubOrderState, Way, LabelState, RollState, ScannerSign, Symptom),
 )
 # Those of their words that are plain ones name sections of the configuration, tasks and tags of the API as well.
-PLAIN = (AlarmKind, PersonRole, Stop, Way)
+PLAIN = (AlarmKind, PersonRole, Stop, Symptom, Way)
 WORDS = frozenset(str(word) for enum in ENUMS for word in enum if enum not in PLAIN or "-" in word)
 
 # Rooms with words of their own, which only look the same: the regulator's, and those of a terminal's command line.

@@ -1,53 +1,75 @@
 """Stock of pools: the codes of `pool_code` that were not given out so far.
 
-`given_ms`: when a code was given out, to a printer or into a file; it is never given out again. Without its check part
-a code cannot be printed, and is no stock.
+`given_ms`: when a code was given out, to a printer or into a roll's file; it is never given out again. Without its
+check part a code cannot be printed, and is no stock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lined.journal.database import Connection
-from lined.journal.tables import codes, labels
+from lined.journal.tables import codes, labels, pools, rolls
 from lined.journal.tables.pools import PoolRow
 
 GIVEN = """
 ALTER TABLE pool_code ADD COLUMN given_ms INTEGER;
 CREATE INDEX pool_code_stock ON pool_code (pool_no, serial) WHERE given_ms IS NULL
 """
+PACKED = """
+CREATE INDEX pool_code_pack ON pool_code (pack_no, serial) WHERE pack_no IS NOT NULL AND given_ms IS NULL
+"""
 LOOKS_MOST = 20  # looks for codes where those found were out already: of a pool that was dropped and loaded again
 SERIAL_MOST = 20
+_STOCK = "given_ms IS NULL AND tail <> ''"
 
 
-def give(connection: Connection, pool: PoolRow, most: int, at_ms: int) -> list[tuple[str, str]]:
-    """Give out codes: (identification code, check part), fewer where there are not so many. Those that were applied, or
-    had a label, are passed over for good.
+def give(
+    connection: Connection, pool: PoolRow, most: int, at_ms: int, packs: Sequence[int] | None = None
+) -> list[tuple[str, str]]:
+    """Give out codes: (identification code, check part), fewer where there are not so many. Those that were applied,
+    had a label or are in a roll are passed over for good. `packs`: only codes that came in these.
     """
     found: list[tuple[str, str]] = []
     for _ in range(LOOKS_MOST):
-        rows = connection.execute(
-            "SELECT serial, tail FROM pool_code WHERE pool_no = ? AND given_ms IS NULL AND tail <> '' "
-            "ORDER BY serial LIMIT ?",
-            (pool.no, most - len(found)),
-        ).fetchall()
+        rows = _next(connection, pool, most - len(found), packs)
         connection.executemany(
             "UPDATE pool_code SET given_ms = ? WHERE pool_no = ? AND serial = ?",
             [(at_ms, pool.no, serial) for serial, _ in rows],
         )
         tails = {_ident(serial, pool.gtin): tail for serial, tail in rows}
-        out = codes.find(connection, list(tails)).keys() | labels.known(connection, list(tails))
+        idents = list(tails)
+        applied = codes.find(connection, idents).keys()
+        pools.count_given(connection, pool.no, len(idents) - len(applied))
+        out = applied | labels.known(connection, idents) | rolls.known(connection, idents)
         found += [(ident, tail) for ident, tail in tails.items() if ident not in out]
         if not rows or len(found) >= most:
             break
     return found
 
 
-def left(connection: Connection, pool: PoolRow, most: int) -> int:
-    """How many can still be given out; no more than `most` are counted."""
-    row = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM pool_code WHERE pool_no = ? AND given_ms IS NULL AND tail <> '' LIMIT ?)",
-        (pool.no, most),
-    ).fetchone()
-    return int(row[0])
+def left(connection: Connection, pool: PoolRow, most: int, packs: Sequence[int] | None = None) -> int:
+    """How many can still be given out; no more than `most` are counted. `packs`: only of these."""
+    if packs is None:
+        asked = f"SELECT count(*) FROM (SELECT 1 FROM pool_code WHERE pool_no = ? AND {_STOCK} LIMIT ?)"
+        return int(connection.execute(asked, (pool.no, most)).fetchone()[0])
+    asked, count = f"SELECT count(*) FROM (SELECT 1 FROM pool_code WHERE pack_no = ? AND {_STOCK} LIMIT ?)", 0
+    for pack in packs:
+        count += int(connection.execute(asked, (pack, most - count)).fetchone()[0])
+    return count
+
+
+def _next(connection: Connection, pool: PoolRow, most: int, packs: Sequence[int] | None) -> list[tuple[str, str]]:
+    """The next codes that were not given out: (what follows the GTIN, check part)."""
+    if packs is None:
+        asked = f"SELECT serial, tail FROM pool_code WHERE pool_no = ? AND {_STOCK} ORDER BY serial LIMIT ?"
+        return connection.execute(asked, (pool.no, most)).fetchall()
+    asked = f"SELECT serial, tail FROM pool_code WHERE pack_no = ? AND {_STOCK} ORDER BY serial LIMIT ?"
+    rows: list[tuple[str, str]] = []
+    for pack in packs:
+        if len(rows) < most:
+            rows += connection.execute(asked, (pack, most - len(rows))).fetchall()
+    return rows
 
 
 def _ident(serial: str, gtin: str) -> str:

@@ -97,6 +97,14 @@ def newest_pack(connection: Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(no), 0) FROM code_pack").fetchone()[0])
 
 
+def newest_of(connection: Connection, gtin: str) -> SubOrderRow | None:
+    """The newest order of a product; None: it was never ordered."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM sub_order WHERE gtin = ? ORDER BY id DESC LIMIT 1", (gtin,)
+    ).fetchone()
+    return None if row is None else _row(row)
+
+
 def get(connection: Connection, sub_order_id: int) -> SubOrderRow:
     """One product of an order."""
     return _row(connection.execute(f"SELECT {_COLUMNS} FROM sub_order WHERE id = ?", (sub_order_id,)).fetchone())

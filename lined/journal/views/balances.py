@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import counters, jobs
+from lined.journal.tables import counters, jobs, rolls
+
+ROLLS_MOST = 20  # told one by one; the others are in the sum
 
 
 class Counted(NamedTuple):
-    """Counters of the journal's life and of the running job; `job_id` is None where none runs."""
+    """Counters of the journal's life and of the running job; `job_id` is None where none runs. `rolls`: codes given out
+    into files and how many of these were applied since; `unseen`: the same of the newest of which some were not, by the
+    print order's name.
+    """
 
     life: dict[str, int]
     job_id: int | None
     of_job: dict[str, int]
+    rolls: tuple[int, int] = (0, 0)
+    unseen: tuple[tuple[str, int, int], ...] = ()
 
 
 class Packed(NamedTuple):
@@ -27,7 +34,9 @@ class Packed(NamedTuple):
 def counted(connection: Connection) -> Counted:
     job = jobs.running(connection)
     of_job = counters.of_job(connection, job.id) if job is not None else {}
-    return Counted(counters.of_job(connection), job.id if job is not None else None, of_job)
+    unseen = tuple((row.name, row.codes, row.seen) for row in rolls.unseen(connection, ROLLS_MOST))
+    job_id = job.id if job is not None else None
+    return Counted(counters.of_job(connection), job_id, of_job, rolls.sums(connection), unseen)
 
 
 def packed(connection: Connection, job_id: int | None) -> Packed:

@@ -12,6 +12,7 @@ import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -30,6 +31,7 @@ from lined.line.stations.verdicts import PublishedVerdict, Ruling, told_code
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.line.watch.read_alarms import ReadAlarms
+from lined.line.watch.scanners import Scanners
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import JournalError
 from lined.vocabulary.facts import DeviceFact, Fact, LineFact
@@ -38,6 +40,7 @@ from lined.vocabulary.verdicts import ACCEPTED, Answer, Decision, Reason
 log = structlog.get_logger()
 
 SHOWN = 100  # verdicts kept in memory for the page
+NO_SETTINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 WITHOUT_REASON = frozenset({Decision.ACCEPT, Decision.AGAIN})  # outside the line the two are one
 
 Listener = Callable[[Sequence[PublishedVerdict]], None]
@@ -45,7 +48,9 @@ Sink = Callable[[str, Judgement, Sequence[PublishedVerdict]], None]  # device, j
 
 
 class LineIntake:
-    """The Intake of the links. `wall_ms` gives the time of day in milliseconds since 1970, UTC."""
+    """The Intake of the links. `wall_ms` gives the time of day in milliseconds since 1970, UTC; `settings` by device
+    and symptom what to set on it.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class LineIntake:
         device_numbers: Mapping[str, int],
         wall_ms: Callable[[], int],
         defects: Defects | None = None,
+        settings: Mapping[str, Mapping[str, str]] = NO_SETTINGS,
     ) -> None:
         self.session = secrets.token_hex(6)
         self.seq = 0
@@ -74,7 +80,8 @@ class LineIntake:
         self._numbers = device_numbers
         self._stations: dict[str, Station] = {d: s for s in plant.stations.values() for d in s.devices}
         shapes = {gtin: product.shape for gtin, product in plant.products.items()}
-        self.parsing = Parsing(shapes, problems, self.defects)
+        self.scanners = Scanners(problems, settings, wall_ms)
+        self.parsing = Parsing(shapes, problems, self.defects, self.scanners)
         self.remarks = self.parsing.remarks
         self._wall_ms = wall_ms
         self._pending: dict[int, Pending] = {}
@@ -236,7 +243,13 @@ class LineIntake:
         for device, notes in self._notes.items():
             for note in [n for n in notes if n.under_way.done() and n.under_way.exception() is not None]:
                 notes.remove(note)
-                self._note(device, note.work, note.rows)
+                self._note(device, note.work, self._still_true(note))
+
+    def _still_true(self, note: Note) -> list[Any]:
+        """The rows of a note that failed: what was told or unsaid after it may be on disk by now, and stays so."""
+        if note.work is self._listing:
+            return [row for row in note.rows if row[0] in self._unsaid_ids]
+        return [code_id for code_id in note.rows if code_id not in self._unsaid_ids]
 
     # ── from frames to verdicts ─────────────────────────────────────────────────────────────────────────────────────
 

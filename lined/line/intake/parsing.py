@@ -11,6 +11,7 @@ from lined.line.intake.ports import Frame
 from lined.line.stations.read import Chunk, Read
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
+from lined.line.watch.scanners import Scanner, Scanners
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.line import Role
@@ -23,10 +24,11 @@ RIGHT_AGAIN = 10  # good codes after which a scanner's set-up counts as put righ
 
 
 class Parsing:
-    """`remarks`: by device, how often something about its codes was put right."""
+    """`remarks`: by device, how often something about its codes was put right; `scanners`: what each device does."""
 
-    def __init__(self, shapes: Mapping[str, Shape], problems: Problems, defects: Defects) -> None:
+    def __init__(self, shapes: Mapping[str, Shape], problems: Problems, defects: Defects, scanners: Scanners) -> None:
         self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.scanners = scanners
         self._shapes = shapes
         self._problems = problems
         self._defects = defects
@@ -35,14 +37,15 @@ class Parsing:
 
     def frame(self, chunk: Chunk, frame: Frame) -> int:
         """A frame's reads into its chunk. Returns how many. A defect of ours is a rejected read."""
-        before = len(chunk.reads)
+        reads = chunk.reads
+        before = len(reads)
         try:
             for read in self._reads(chunk, frame):
-                chunk.reads.append(read if read.code is not None else self._bounded(read))
+                reads.append(read if read.code is not None else self._bounded(read))
         except Exception as error:  # noqa: BLE001  a defect of ours
             self._defects.note(f"reads of {chunk.device}", error)
-            chunk.reads[before:] = [_rejected(chunk, Reason.DEFECT, frame)]
-        return len(chunk.reads) - before
+            reads[before:] = [_rejected(chunk, Reason.DEFECT, frame)]
+        return len(reads) - before
 
     def typed(self, chunk: Chunk, text: str) -> None:
         """What a person typed raises no alarm about a scanner, and may be in the printed form."""
@@ -63,10 +66,19 @@ class Parsing:
         return read if left >= 1 else read._replace(counted_only=True)
 
     def _reads(self, chunk: Chunk, frame: Frame) -> list[Read]:
-        if frame.kind != "read" or not (frame.codes or frame.missed):
-            return [_rejected(chunk, Reason.NO_READ if frame.kind == "no-read" else Reason.MALFORMED, frame)]
-        found = [self._read(chunk, raw) for raw in frame.codes]
+        scanner = self.scanners[chunk.device]
+        scanner.reads += 1
+        codes = frame.codes
+        if len(codes) == 1 and frame.kind == "read" and not frame.missed and chunk.station.role == Role.APPLY:
+            return [self._read(chunk, codes[0], scanner, True)]  # nearly all of them: no more is done than has to be
+        if frame.kind != "read" or not (codes or frame.missed):
+            nothing = frame.kind == "no-read"
+            scanner.no_reads += nothing
+            scanner.frame(chunk.at_ms, understood=nothing)
+            return [_rejected(chunk, Reason.NO_READ if nothing else Reason.MALFORMED, frame)]
+        found = [self._read(chunk, raw, scanner, not place) for place, raw in enumerate(codes)]
         if frame.missed:
+            scanner.no_reads += 1
             found += [_rejected(chunk, Reason.NO_READ, frame)] * frame.missed
         if chunk.station.role == Role.APPLY:
             return found
@@ -77,17 +89,18 @@ class Parsing:
         at = getattr(frame, "at", None)
         return [read._replace(grade=frame.grade, at=at) for read in found]
 
-    def _read(self, chunk: Chunk, raw: bytes) -> Read:
+    def _read(self, chunk: Chunk, raw: bytes, scanner: Scanner, first: bool) -> Read:
         station, device, number, at_ms, _ = chunk
         try:
             code = marking.parse(raw, self._shapes)
         except marking.Malformed as fault:
-            if fault.device_fault:
-                self._foreign[device] = RIGHT_AGAIN
-                self._problems.set(
-                    AlarmKind.DEVICE_SET_UP, device, Fact(LineFact.WRONG_CHARACTERS, where=device, more=fault.reason)
-                )
-            return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
+            return self._malformed(chunk, raw, scanner, fault)
+        try:
+            scanner.code(raw, code, at_ms, first=first)
+        except Exception as error:  # noqa: BLE001  a defect of ours: what only watches rejects nothing
+            self._defects.note(f"signs of {device}", error)
+        if not (code.remarks or self._foreign):
+            return Read(station, device, number, at_ms, "", code, raw)
         if code.remarks:
             self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)
         if device in self._foreign:
@@ -96,6 +109,16 @@ class Parsing:
                 del self._foreign[device]
                 self._problems.clear(AlarmKind.DEVICE_SET_UP, device)
         return Read(station, device, number, at_ms, "", code, raw)
+
+    def _malformed(self, chunk: Chunk, raw: bytes, scanner: Scanner, fault: marking.Malformed) -> Read:
+        station, device, number, at_ms, _ = chunk
+        scanner.malformed(raw, fault, at_ms)
+        if fault.device_fault:
+            self._foreign[device] = RIGHT_AGAIN
+            self._problems.set(
+                AlarmKind.DEVICE_SET_UP, device, Fact(LineFact.WRONG_CHARACTERS, where=device, more=fault.reason)
+            )
+        return Read(station, device, number, at_ms, Reason.MALFORMED, None, raw[:RAW_KEPT], fault.reason)
 
 
 def _rejected(chunk: Chunk, reason: str, frame: Frame) -> Read:

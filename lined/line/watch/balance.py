@@ -7,6 +7,7 @@
               ejected = confirmed + unconfirmed       (where the PLC counts them)
     labels    sent to printers = with them + printed + unsure + not taken + replaced
               printed = seen by a reader + not seen
+    files     given out into files = seen by a reader + not seen; the same of each print order that is not all seen
 
 `missed`, `not packed`, `unconfirmed` and `not seen` are what is left over, so those equations fail only where more is
 counted than there can be. What a PLC counts reaches us later than what we read, so it is compared with our count of
@@ -116,6 +117,15 @@ def _of_labels(sums: Mapping[str, int]) -> list[Equation]:
     ]
 
 
+def of_rolls(found: Counted) -> list[Equation]:
+    """What was given out into files; the place is the print order's name, or "" for all of them."""
+    codes, seen = found.rolls
+    if not codes:
+        return []
+    whole = [_left_over("", "given-out", codes, ("seen", seen), "not-seen")]
+    return whole + [_left_over(name, "given-out", n, ("seen", of), "not-seen") for name, n, of in found.unseen]
+
+
 def _left_over(place: str, whole: str, n: int, part: tuple[str, int], rest: str) -> Equation:
     return Equation(place, whole, n, (part, (rest, max(0, n - part[1]))))
 
@@ -159,6 +169,7 @@ class BalanceWatch:
         if packed is not None:
             life.append(Equation("", "packed", packed.life, (("codes-packed", packed.by_codes),)))
         mine = packed.of_job if packed is not None and self._packed_of == found.job_id else None
+        life += of_rolls(found)
         of_job = None if found.job_id is None else equations(found.of_job, self._stations, mine)
         self.latest = Balance(life, of_job, found.job_id)
         now = time.monotonic()

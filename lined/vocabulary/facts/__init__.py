@@ -30,7 +30,9 @@ from lined.vocabulary.facts.packing import CodeFact, PackageFact, TaskFact
 from lined.vocabulary.facts.printing import PrinterFact
 from lined.vocabulary.facts.regulator import RegulatorFact
 from lined.vocabulary.facts.reports import ReportFact
+from lined.vocabulary.facts.scanners import ScannerFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
+from lined.vocabulary.facts.stock import StockFact
 
 __all__ = [
     "MARK",
@@ -54,8 +56,10 @@ __all__ = [
     "PrinterFact",
     "RegulatorFact",
     "ReportFact",
+    "ScannerFact",
     "SealFact",
     "ServiceFact",
+    "StockFact",
     "TakeoverFact",
     "TaskFact",
     "column_forms",

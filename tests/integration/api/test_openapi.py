@@ -28,13 +28,14 @@ COMMANDS = [
 MORE_QUESTIONS = [
     "/api/v1/journal",
     *("/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools", "/api/v1/labels", "/api/v1/session", "/api/v1/people"),
-    "/api/v1/permit",
-    *("/api/v1/orders", "/api/v1/orders/{order_id}"),
+    *("/api/v1/permit", "/api/v1/devices", "/api/v1/devices/{device_id}/capture"),
+    *("/api/v1/orders", "/api/v1/orders/{order_id}", "/api/v1/rolls", "/api/v1/stock"),
     *("/api/v1/audit", "/api/v1/audit/verify"),
 ]
 SESSIONS = ["/api/v1/sign-in", "/api/v1/sign-out"]
 MORE_COMMANDS = [
     *("/api/v1/orders/new", "/api/v1/orders/{order_id}/close", "/api/v1/orders/{order_id}/confirm"),
+    *("/api/v1/rolls/new", "/api/v1/rolls/{roll_id}/codes", "/api/v1/rolls/{roll_id}/written"),
     *("/api/v1/reports/correct", "/api/v1/packages/dissolve", "/api/v1/packages/take-out", "/api/v1/packages/replace"),
     *(
         "/api/v1/tasks/done",

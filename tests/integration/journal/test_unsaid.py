@@ -207,6 +207,34 @@ async def test_a_list_that_the_disk_refused_is_written_before_the_next_read_is_j
         assert await line.word("cam-2", oil(1)) == "duplicate"
 
 
+async def test_a_list_that_the_disk_refused_does_not_undo_what_was_told_since(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        first, again = await asyncio.gather(*(line.submit("hand-1", frame(oil(1))) for _ in range(2)))
+        assert again.accepts == [True]  # a repeat
+        line.fail_next = True
+        line.intake.unsaid("hand-1", first, 0, "gone")
+        await refused(line)
+        line.intake.replied("hand-1", again)
+        line.intake.settle_marks()
+        assert await line.unsaid() == []
+        assert await line.word("cam-2", oil(1)) == "duplicate"
+
+
+async def test_what_was_told_that_the_disk_refused_does_not_undo_a_list_made_since(tmp_path: Path) -> None:
+    async with Line(tmp_path / "j.db") as line:
+        await line.job()
+        await line.word("cam-1", oil(1), say=False)
+        told = await line.submit("cam-1", frame(oil(1)))
+        line.fail_next = True
+        line.intake.replied("cam-1", told)
+        await refused(line)
+        line.intake.unacknowledged("cam-1", told, 0, "gone")
+        line.intake.settle_marks()
+        assert await line.unsaid() == [ident(1)]
+        assert await line.word("cam-2", oil(1)) == "accept"
+
+
 async def test_what_was_told_stays_told_although_the_disk_was_full_just_then(tmp_path: Path) -> None:
     async with Line(tmp_path / "j.db") as line:
         await line.job()

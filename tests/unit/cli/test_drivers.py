@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
 
 import drivers
 from lined.cli.app import build
+from lined.service.assembly import settings_of
+from lined.vocabulary.scanners import Symptom
 from tests.harness.drivers import outside
 
 RUNNER = CliRunner()
@@ -55,3 +59,23 @@ def test_an_unknown_one_is_told_the_near_ones() -> None:
     result = RUNNER.invoke(build(), ["drivers", "keyence"])
     assert result.exit_code == 2
     assert "keyence-sr" in result.output
+
+
+def test_it_says_what_to_set_for_every_symptom_that_the_doctor_knows() -> None:
+    assert set(drivers.SYMPTOMS) == set(Symptom)
+    assert "symbol ID: append it" in shown("keyence-sr")
+    remedies = {one["symptom"]: one["set"] for one in json.loads(shown("handheld", "--json"))["remedies"]}
+    assert remedies.keys() == set(Symptom) and remedies["separator"].startswith("data format: raw")
+
+
+@pytest.mark.parametrize("name", drivers.driver_names())
+def test_a_remedy_is_a_setting_of_the_device(name: str) -> None:
+    manual = drivers.load(name).MANUAL
+    assert manual.remedies.keys() <= drivers.SYMPTOMS.keys()
+    assert set(manual.remedies.values()) <= {setting for setting, _ in manual.settings}
+
+
+def test_the_line_is_told_the_setting_of_each_device_s_family() -> None:
+    device = SimpleNamespace(id="cam-1", driver="keyence-sr")
+    settings = settings_of(cast("Any", SimpleNamespace(devices=[device])))
+    assert settings["cam-1"][Symptom.AIM].startswith("symbol ID: append it")

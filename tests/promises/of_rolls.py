@@ -1,0 +1,54 @@
+"""Promises about codes that are given out into files."""
+
+from __future__ import annotations
+
+from tests.promises.mutation import Mutation
+
+GIVEN = (
+    "codes are given out into a file for a printer's software, and the daemon or the command is killed at any moment"
+)
+_ROLLS = "tests/integration/supply/test_rolls.py"
+_EXPORT = "tests/acceptance/test_export.py"
+
+MUTATIONS = [
+    Mutation(
+        GIVEN,
+        "a code of a roll is given out once more after its pool was loaded again",
+        "lined/journal/tables/pool_stock.py::give",
+        "rolls.known(connection, idents)",
+        "set()",
+        f"{_ROLLS}::test_a_pool_that_was_dropped_and_loaded_again_gives_no_code_of_a_roll",
+    ),
+    Mutation(
+        GIVEN,
+        "the same page of a roll again gives out further codes",
+        "lined/commands/rolls.py::_give_some",
+        "min(STEP_CODES, row.missing, after + PAGE - row.codes)",
+        "min(STEP_CODES, row.missing)",
+        f"{_ROLLS}::test_codes_are_given_out_on_disk_when_they_are_told_and_the_same_again",
+    ),
+    Mutation(
+        GIVEN,
+        "codes are told that are not on disk as given out",
+        "lined/commands/rolls.py::_give_some",
+        "rolls.put(tx.connection, row, pool_stock.give(tx.connection, pool, wanted, tx.at_ms, packs))",
+        "rolls.put(tx.connection, row, pool_stock.give(tx.connection, pool, wanted, None, packs))",
+        f"{_ROLLS}::test_a_code_is_in_one_roll_or_on_one_label_whatever_is_asked_for_and_after_a_restart",
+    ),
+    Mutation(
+        GIVEN,
+        "a file is there before all its codes are",
+        "lined/cli/export.py::write_roll",
+        'written >= page["quantity"]',
+        "written",
+        f"{_EXPORT}::test_codes_go_into_a_file_once_with_their_separators_and_the_same_again_by_the_roll_s_id",
+    ),
+    Mutation(
+        GIVEN,
+        "what was seen is counted at each look",
+        "lined/journal/tables/rolls.py::note",
+        "(looked.last,)",
+        "(0,)",
+        f"{_ROLLS}::test_codes_given_out_and_never_seen_are_counted_with_the_print_order_s_name",
+    ),
+]
