@@ -192,7 +192,7 @@ async def test_the_same_body_gets_the_same_answer_from_everywhere(
     tmp_path: Path, other: Surface, source: Source
 ) -> None:
     there = registry.from_source(source).values()
-    parts = {"journal-backup", "journal-confirm", "key-renew", "code-ask"}  # the plant of these tests has none of them
+    parts = {"journal-backup", "journal-confirm", "key-renew"}  # the plant of these tests has none of them
     chosen = [one for one in there if Source.HTTP in one.sources and one.name not in parts]
     assert len(chosen) >= 7
     here, elsewhere = await all_said(tmp_path / "a", over_http, chosen), await all_said(tmp_path / "b", other, chosen)
