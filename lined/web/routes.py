@@ -51,7 +51,7 @@ PAGES = (
     ("/reports", N_("Reports")),
     ("/codes", N_("Codes")),
     ("/packages", N_("Packages")),
-    ("/orders", N_("Codes ordered")),
+    ("/orders", N_("Orders")),
     ("/quality", N_("Quality")),
     ("/balance", N_("Balance")),
     ("/alarms", N_("Alarms")),
