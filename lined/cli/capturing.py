@@ -160,7 +160,6 @@ async def _of_port(config: Config, about: Device, seconds: float) -> list[Captur
             "line": config.line.id,
             "station": station.id if station is not None else None,
             "at": moment(time.time() * 1000),
-            "job": None,
         },
     )
     spec = DeviceSpec(id=about.id, url=parse_url(about.url))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lined.line.intake.capture import DOWN, END, HEAD, IN, OUT, UP, VERDICT, CaptureEvent, read_capture
+from lined.line.intake.capture import DOWN, END, HEAD, IN, OUT, REPLIED, UP, VERDICT, CaptureEvent, read_capture
 from tests.harness.daemon import Line, device
 from tests.harness.programs import LINED, Done, free_port, run
 from tests.harness.served_lines import a_line
@@ -101,7 +101,7 @@ async def test_of_a_line_that_runs_both_ways_with_the_verdicts_until_ctrl_c(tmp_
     ]
     assert found[0].more["driver"] == "generic" and found[0].more["job"]["gtin"] == "04899215122371"
     assert [one.what for one in found][:2] == [HEAD, UP] and found[-1].what == END
-    assert sum(one.more.get("frames", 0) for one in found if one.what == OUT) == 2
+    assert sum(one.more["frames"] for one in found if one.what == REPLIED) == 2
     assert good.rpartition(b"\x1d")[2].decode() not in log
 
 
