@@ -161,3 +161,20 @@ async def test_check_parts_are_for_those_with_the_token_and_one_capture_at_a_tim
         tapped.append(line.devices["cam-1"].tap)
     tapped.append(line.devices["cam-1"].tap)
     assert [one is not None for one in tapped] == [True, False, True, False], "a stop ends it too"
+
+
+async def test_a_device_that_is_only_listened_to_hears_no_acknowledgement(tmp_path: Path) -> None:
+    plug = Plug(tmp_path / "usb")
+    plug.plug_in()
+    (tmp_path / "lined.toml").write_text(CONFIG.format(url=plug.url, port=free_port()))
+    try:
+        words = ("listen", "hand-1", "--seconds", "30", "--reads", "2", "--config", tmp_path / "lined.toml")
+        ended = asyncio.create_task(run(*words))
+        while not ended.done():
+            plug.send(CODE + b"\r")
+            await asyncio.wait({ended}, timeout=0.05)
+        assert ended.result().code == 0 and "GS1_AISTR_SHORT" in ended.result().out
+        with pytest.raises(OSError):
+            os.read(plug.master, 100)
+    finally:
+        plug.pull_out()
