@@ -104,7 +104,8 @@ CREATE TABLE code_order (
     misses INTEGER NOT NULL DEFAULT 0,
     confirmed INTEGER NOT NULL DEFAULT 0,
     placed_ms INTEGER,
-    problem TEXT
+    problem TEXT,
+    by_itself INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX code_order_regulator ON code_order (regulator_id) WHERE regulator_id IS NOT NULL;
 CREATE INDEX code_order_state ON code_order (state);
@@ -308,7 +309,8 @@ CREATE TABLE pool (
     applied INTEGER NOT NULL DEFAULT 0,
     began_ms INTEGER NOT NULL,
     began_by TEXT,
-    complete_ms INTEGER
+    complete_ms INTEGER,
+    gone INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX pool_gtin ON pool (gtin) WHERE state <> 'dropped';
 

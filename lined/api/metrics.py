@@ -35,6 +35,7 @@ class Snapshot(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._of_line()
         yield from self._of_counts()
+        yield from self._of_stock()
         yield from self._of_defects()
         yield from self._of_devices()
         yield from self._of_outside()
@@ -73,6 +74,13 @@ class Snapshot(Collector):
         clear_s = backlog["clear_s"] or 0
         yield gauge("lined_backlog_clear_seconds", "Time the budget needs for the backlog.", clear_s)
         yield gauge("lined_unsaid_codes", "Codes accepted whose verdict was not said.", self._document["unsaid"])
+
+    def _of_stock(self) -> Iterator[Metric]:
+        found = self._view.stock.latest if self._view.stock is not None else ()
+        left = {one.gtin: one.left for one in found}
+        yield labelled("lined_pool_left", "Codes neither applied nor given out, by product.", "gtin", left)
+        hours = {one.gtin: one.hours_left for one in found if one.hours_left is not None}
+        yield labelled("lined_pool_hours_left", "For how long they last, by product that is made.", "gtin", hours)
 
     def _of_defects(self) -> Iterator[Metric]:
         found = CounterMetricFamily("lined_defects", "Mistakes of lined's own since the start.", labels=("where",))

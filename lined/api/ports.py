@@ -20,6 +20,7 @@ from lined.line.watch.alarms import AlarmBook
 from lined.line.watch.balance import BalanceWatch
 from lined.line.watch.permit import PermitWatch
 from lined.line.watch.problems import Problems
+from lined.supply.stock_watch import StockWatch
 from lined.vocabulary.facts import Fact
 
 
@@ -173,6 +174,7 @@ class PlantView:
     shifts: tuple[time, ...] = (time(8), time(20))
     alarms: AlarmBook | None = None
     balance: BalanceWatch | None = None
+    stock: StockWatch | None = None
     permit: PermitWatch | None = None
     sign_in: SignIn | None = None
     """None where nobody signs in."""

@@ -17,6 +17,7 @@ from lined.cli.export import export
 from lined.cli.export import show as show_rolls
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
 from lined.cli.output import console, print_json, print_table
+from lined.cli.stock import show as show_stock
 from lined.cli.verify import Verified, tell, verified
 from lined.vocabulary.errors import Invalid
 
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     pools.command("load")(load)
     pools.command("verify")(verify)
     pools.command("show")(show)
+    pools.command("stock")(show_stock)
     pools.command("drop")(drop)
     pools.command("export")(export)
     pools.command("rolls")(show_rolls)

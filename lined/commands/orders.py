@@ -85,7 +85,9 @@ class ProductOfOrder(Answer):
 
 
 class CodeOrder(Answer):
-    """`number`: the regulator's; `mark`: ours in it. `ends_at`: then the regulator closes it."""
+    """`number`: the regulator's; `mark`: ours in it. `ends_at`: then the regulator closes it. `by_itself`: its product
+    ran low, and nobody asked.
+    """
 
     id: str
     state: str
@@ -95,6 +97,7 @@ class CodeOrder(Answer):
     method: str
     asked_at: str | None
     asked_by: str | None
+    by_itself: bool
     attempts: int
     placed_at: str | None
     ends_at: str | None
@@ -250,6 +253,7 @@ def described(row: OrderRow, products: Sequence[SubOrderRow], life_days: int) ->
         "method": row.method,
         "asked_at": moment(row.asked_ms),
         "asked_by": row.asked_by,
+        "by_itself": bool(row.by_itself),
         "attempts": row.attempts,
         "placed_at": moment(row.placed_ms),
         "ends_at": moment(ends_ms),

@@ -173,6 +173,13 @@ class Product(Table):
     min_grade: Literal["A", "B", "C", "D", "F"] = "C"
     template: Text | None = None
     serial_length: Annotated[int, Field(ge=1, le=20)] | None = None
+    low_stock: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    """An alarm below so many codes; 0: none."""
+    low_stock_hours: Annotated[float, Field(ge=0, le=10_000)] = 0
+    """An alarm where the codes last for fewer hours; 0: none."""
+    reorder_below: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    """Below so many codes `reorder_quantity` are ordered by themselves; 0: never."""
+    reorder_quantity: Annotated[int, Field(ge=0, lt=2**31)] = 0
     packages: Annotated[tuple[Package, ...], Field(strict=False, max_length=3, alias="package")] = ()
 
     def package(self, level: str) -> Package | None:

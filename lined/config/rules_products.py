@@ -30,6 +30,7 @@ def product_problems(found: Repaired, profile: Profile | None) -> Iterator[Probl
         if profile is not None:
             yield from _by_the_profile(found, place, product, profile)
         yield from _serial_length(place, product)
+        yield from _reorder(found, place, product, profile)
         yield from _packages(found, place, product, profile)
 
 
@@ -80,6 +81,20 @@ def _by_the_profile(found: Repaired, place: Place, product: Product, profile: Pr
 def _serial_length(place: Place, product: Product) -> Iterator[Problem]:
     if product.template == TOBACCO and product.serial_length not in {None, TOBACCO_SERIAL}:
         yield at((*place, "serial_length"), f"a {TOBACCO} code has {TOBACCO_SERIAL} characters here: leave it out")
+
+
+def _reorder(found: Repaired, place: Place, product: Product, profile: Profile | None) -> Iterator[Problem]:
+    """Both or none; no more than an order of codes may hold of a product."""
+    if not found.sure(*place, "reorder_below") or not found.sure(*place, "reorder_quantity"):
+        return
+    below, quantity = product.reorder_below, product.reorder_quantity
+    most = profile.limits.order_codes if profile is not None and found.sure("regulator", "limits") else None
+    if below and not quantity:
+        yield at((*place, "reorder_quantity"), "is required with reorder_below: how many codes are ordered by itself")
+    elif quantity and not below:
+        yield at((*place, "reorder_below"), "is required with reorder_quantity: below how many codes it is ordered")
+    elif most is not None and quantity > most:
+        yield at((*place, "reorder_quantity"), f"an order holds at most {most} codes of a product, not {quantity}")
 
 
 def _packages(found: Repaired, place: Place, product: Product, profile: Profile | None) -> Iterator[Problem]:

@@ -374,6 +374,11 @@ def m018_rolls(db: Database) -> None:
     run_script(db, rolls.CREATED + ";" + pool_stock.PACKED)
 
 
+@migrations()
+def m019_stock(db: Database) -> None:
+    run_script(db, pools.GONE + ";" + code_orders.BY_ITSELF)
+
+
 def empty_drawer(connection: Connection) -> None:
     """What lies in the drawer `meta` of an older journal that was put beside the tables goes into them."""
     run_script(Database(connection), _OUT_OF_DRAWER)

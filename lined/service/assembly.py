@@ -17,7 +17,9 @@ from lined.regulator.account import Account
 from lined.regulator.minute import Minute
 from lined.regulator.profile import Profile
 from lined.reports.delivery.rules import DeliveryRules
+from lined.supply.orders.reordering import Reorder
 from lined.supply.orders.rules import OrderRules
+from lined.supply.stock_watch import StockRule
 from lined.vocabulary.line import Role
 from lined.vocabulary.scanners import Symptom
 
@@ -85,6 +87,18 @@ def order_rules_of(config: Config) -> OrderRules:
         in_doubt_first_ms=int(regulator.in_doubt_first_s * 1000),
         in_doubt_gap_ms=int(regulator.in_doubt_gap_s * 1000),
     )
+
+
+def stock_rules_of(config: Config) -> dict[str, StockRule]:
+    """By GTIN: of the products that have an alarm about their stock, or a re-order."""
+    found = {gtin_14(product.gtin): _stock_rule(product) for product in config.products}
+    return {gtin: rule for gtin, rule in found.items() if rule != StockRule()}
+
+
+def _stock_rule(product: Product) -> StockRule:
+    below, quantity = product.reorder_below, product.reorder_quantity
+    reorder = Reorder(gtin_14(product.gtin), product.group, below, quantity) if below and quantity else None
+    return StockRule(product.low_stock, product.low_stock_hours, reorder)
 
 
 def device_specs_of(config: Config) -> list[DeviceSpec]:

@@ -10,6 +10,7 @@ import contextlib
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -49,10 +50,12 @@ from lined.service.upkeep import Upkeep
 from lined.supply.orders.loops import CodeOrders
 from lined.supply.orders.ports import OrderPorts
 from lined.supply.roll_watch import RollWatch
+from lined.supply.stock_watch import StockWatch
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.errors import LookupFailed
 from lined.vocabulary.line import Role
 from lined.web.server import StatusServer, StatusUnavailable, make_token
+from lined.web.shifts import shift_began_ms
 
 if TYPE_CHECKING:
     from lined.service.notices import Notifying
@@ -135,6 +138,16 @@ class Outward:
             )
         )
         clock.listeners.append(self.orders.clock_was_set)
+        self.stock = StockWatch(
+            journal,
+            problems,
+            clock,
+            assembly.stock_rules_of(config),
+            partial(shift_began_ms, starts=config.line.shift_starts, zone=config.line.zone),
+            line=plant.line_id,
+            profile=config.profile,
+            ordered=self.orders.nudge,
+        )
         self.sign_in = SignIn(journal, make_token(journal.people_key_path), asyncio.get_running_loop().time)
         self.commands = Commands(
             Context(
@@ -182,6 +195,7 @@ class Outward:
             shifts=config.line.shift_starts,
             alarms=self.alarms,
             balance=self.balance,
+            stock=self.stock,
         )
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
@@ -213,6 +227,7 @@ class Outward:
             (self.alarms.run, "alarms"),
             (self.balance.run, "balance"),
             (self.rolls.run, "rolls"),
+            (self.stock.run, "stock"),
             (self.status.serve, "status"),
             (self.line.confirming.run, "confirming"),
             *([(self.notifying.run, "notifying")] if self.notifying is not None else []),

@@ -105,6 +105,18 @@ class AlarmKind(AdvisedWord):
         N_("Have the master order codes, or load them. Labels are printed until the last one."),
         Severity.WARNING,
     )
+    CODES_LOW = (
+        "codes-low",
+        N_("Codes of a product run low"),
+        N_("Order codes, or load them. Without codes nothing of that product can be marked."),
+        Severity.WARNING,
+    )
+    REORDER_HELD = (
+        "reorder-held",
+        N_("Codes are not ordered by themselves"),
+        N_("Something of an order is not clear, so nothing is ordered twice. Have the engineer see the text below."),
+        Severity.WARNING,
+    )
     LABELS_UNSEEN = (
         "labels-unseen",
         N_("Printed labels were seen by no reader"),

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message
 
 from lined import __version__, mqtt
-from lined.api import commands, keeping, orders, people, reading, rolls, work
+from lined.api import commands, keeping, orders, people, reading, rolls, stock, work
 from lined.api.alarms import alarm_routes
 from lined.api.answers import put_refusals, rendered
 from lined.api.described import OF_HEALTH, OF_QUESTIONS, refusing
@@ -99,6 +99,7 @@ def include_described(app: FastAPI, view: PlantView, document: StatusDocument, c
     app.include_router(work.questions(view), responses=questions)
     app.include_router(orders.questions(view), responses=questions)
     app.include_router(rolls.questions(view), responses=questions)
+    app.include_router(stock.questions(view), responses=questions)
     app.include_router(commands.routes(view.commands, commanded), responses=refusing())
     if view.keeping is not None:
         app.include_router(keeping.questions(view.keeping), responses=questions)

@@ -47,3 +47,9 @@ def shifts_before(moment: datetime, starts: Sequence[time], zone: ZoneInfo) -> I
             if shift.begins <= local:
                 yield shift
         day -= timedelta(days=1)
+
+
+def shift_began_ms(now_ms: int, starts: Sequence[time], zone: ZoneInfo) -> int:
+    """When the shift of a moment began; both in milliseconds since 1970."""
+    now = datetime.fromtimestamp(now_ms / 1000, zone)
+    return int(next(shifts_before(now, starts, zone)).begins.timestamp() * 1000)

@@ -74,9 +74,21 @@ async def test_codes_go_into_a_file_once_with_their_separators_and_the_same_agai
         assert done.code == 0 and not set(codes_in(tmp_path / "rest.txt")) & set(codes)
         done = await line.run("pool", "export", GTIN, "1", "--to", str(tmp_path / "none.txt"))
         assert done.code == 1 and "0 codes" in done.errors and not (tmp_path / "none.txt").exists()
+        stock = await line.run("pool", "stock", "--json")
+        assert stock.code == 0, stock.errors
+        assert [(one["codes"], one["left"]) for one in stock.json["items"]] == [(5_000, 0)]
         listed = await line.run("pool", "rolls", "--json")
         assert [one["name"] for one in listed.json["items"]] == ["rest.txt", "Print 7"]
         assert b"\x1d" not in listed.out.encode()
+
+        async def looked() -> bool:
+            metrics = (await line.http("GET", "/metrics")).text
+            return f'lined_pool_left{{gtin="{GTIN}"}} 0.0' in metrics
+
+        await line.until(looked, "the metrics do not tell the stock")
+        await line.terminate()
+        offline = await line.run("pool", "stock", "--json")
+        assert [(one["codes"], one["left"]) for one in offline.json["items"]] == [(5_000, 0)]
 
 
 async def test_the_codes_of_an_order_go_into_a_file_once_they_are_fetched(tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 from pathlib import Path
 
 import pytest
 
+from lined.journal.database import open_readonly
+from lined.supply.stock_watch import LOOK_S, SETTLED_MS
 from tests.crash.broken import ORDER_AGAIN_WITHOUT_LOOKING, PACK_BEFORE_ITS_CODES, broken
 from tests.crash.plant import HASTE
-from tests.crash.run_orders import SANDBOX, BadNetwork, Campaign, campaign
-from tests.harness.daemon import Line
+from tests.crash.run_orders import BOOKS, SANDBOX, BadNetwork, Campaign, campaign
+from tests.harness.daemon import GTIN, Line
 from tests.harness.proxy import Proxy
 
 pytestmark = [pytest.mark.slow]
@@ -75,6 +78,53 @@ async def dies_at(line: Line, point: str) -> None:
     assert await line.daemon.ended() == -signal.SIGKILL
     del line.daemon.environment["LINED_CRASH_AT"]
     await line.start()
+
+
+LOW = {"serial_length = 13": "serial_length = 13\nreorder_below = 100\nreorder_quantity = 500"}
+
+
+@pytest.mark.bound(400)
+async def test_a_kill_at_each_step_of_a_re_order_orders_once(tmp_path: Path) -> None:
+    points = ("before-commit/reorder:1", "after-commit/reorder:1", "after-commit/_begun:1")
+    plan = BadNetwork(random.Random(2))
+    async with Line(tmp_path, sandbox=SANDBOX, proxy=Proxy(("", 0), plan), settings={**HASTE, **LOW}) as line:
+        codes = [code.decode() for code in await line.issue(50)]
+        await line.command("pools/load", gtin=GTIN, codes=codes)
+        for number, point in enumerate(points):
+            await line.kill()
+            line.daemon.environment["LINED_CRASH_AT"] = point
+            await line.start(ready=False)
+            assert await line.daemon.ended(90) == -signal.SIGKILL, point
+            del line.daemon.environment["LINED_CRASH_AT"]
+            await line.start()
+            found = (await line.daemon.get("/api/v1/orders"))["items"]
+            assert len(found) <= 1 and (number == 0 or found[0]["by_itself"])
+
+        async def fetched() -> bool:
+            found = (await line.daemon.get("/api/v1/orders"))["items"]
+            if found[0]["state"] == "held" and not await there(line):  # as a person would see it there
+                await line.command(f"orders/{found[0]['id']}/confirm", confirm="not-received")
+            return bool(found[0]["state"] == "fetched")
+
+        await line.until(fetched, "the order is not fetched", bound_s=60)
+        await asyncio.sleep(SETTLED_MS / 1000 + 2 * LOOK_S)  # longer than it takes to order: nothing more is
+        assert [one["quantity"] for one in (await line.daemon.get("/api/v1/orders"))["items"]] == [500]
+        assert await there(line) == 1
+        (stock,) = (await line.daemon.get("/api/v1/stock"))["items"]
+        assert stock["left"] == 550
+
+
+async def there(line: Line) -> int:
+    """Orders that the regulator has."""
+
+    def count() -> int:
+        connection = open_readonly((line.folder / BOOKS).resolve())
+        try:
+            return int(connection.execute("SELECT count(*) FROM orders").fetchone()[0])
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(count)
 
 
 async def _over(work: Campaign) -> bool:

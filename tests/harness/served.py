@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from lined.api import alarms, devices, keeping, orders, people, reading, rolls, work
+from lined.api import alarms, devices, keeping, orders, people, reading, rolls, stock, work
 from lined.api.described import shape_in
 from lined.codes import build, gtin_check_digit
 from lined.commands.registry.execution import Commands
@@ -128,6 +128,7 @@ def questions_asked() -> list[APIRoute]:
         *(work.questions(nobody), alarms.alarm_routes(nobody), keeping.questions(nobody)),
         devices.device_routes(nobody),
         *(people.questions(nobody), people.sessions(nobody), orders.questions(nobody), rolls.questions(nobody)),
+        stock.questions(nobody),
     ]
     routes = [route for router in asked for route in router.routes if isinstance(route, APIRoute)]
     return [route for route in routes if "GET" in (route.methods or ())]

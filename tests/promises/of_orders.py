@@ -6,6 +6,7 @@ from tests.promises.mutation import Mutation
 
 ORDERED = "codes are ordered and fetched, answers get lost, the program is killed at any moment"
 _ORDERS = "tests/integration/supply/test_orders.py"
+_STOCK = "tests/integration/supply/test_stock.py"
 _ROOM = "lined/supply/orders"
 
 MUTATIONS = [
@@ -77,6 +78,38 @@ MUTATIONS = [
         "raise OtherPack(packed)",
         "pass",
         f"{_ORDERS}::test_codes_of_another_pack_stop_the_order",
+    ),
+    Mutation(
+        ORDERED,
+        "codes are ordered by themselves although an order of them is under way",
+        f"{_ROOM}/reordering.py::reorder",
+        "any(order.state not in ORDER_FINAL for order, _ in orders)",
+        "False",
+        f"{_STOCK}::test_codes_are_ordered_once_below_the_threshold_and_again_only_after_these_were_used",
+    ),
+    Mutation(
+        ORDERED,
+        "codes are ordered by themselves although an order of them is in doubt",
+        f"{_ROOM}/reordering.py::_doubt",
+        "order.state in (OrderState.IN_DOUBT, OrderState.HELD)",
+        "False",
+        f"{_STOCK}::test_nothing_is_ordered_by_itself_while_an_order_is_in_doubt_or_held",
+    ),
+    Mutation(
+        ORDERED,
+        "codes are ordered by themselves again and again although the regulator does not give them",
+        f"{_ROOM}/reordering.py::_doubt",
+        "newest is not None and newest.by_itself and newest.final and state != SubOrderState.FETCHED",
+        "False",
+        f"{_STOCK}::test_nothing_is_ordered_by_itself_while_an_order_is_in_doubt_or_held",
+    ),
+    Mutation(
+        ORDERED,
+        "codes are ordered by themselves after the journal has forgotten an order of them",
+        f"{_ROOM}/reordering.py::_doubt",
+        "gap.withholds or since < gap.until_ms",
+        "False",
+        f"{_STOCK}::test_nothing_is_ordered_by_itself_after_the_journal_was_replaced_until_a_person_has_ordered",
     ),
     Mutation(
         ORDERED,

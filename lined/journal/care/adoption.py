@@ -127,7 +127,8 @@ def _take(new: Connection, old: Connection, batch: reports.ReportRow, missing: l
     ]
     codes.insert(new, rows)
     for pool in pools.present(new).values():
-        pools.count_applied(new, pool.no, len(pools.listed(new, pool, [ident for ident, *_ in missing])))
+        given = pools.listed(new, pool, [ident for ident, *_ in missing])
+        pools.count_applied(new, pool.no, len(given), list(given.values()).count(False))
     own = [(state, ident) for ident, _, _, _, state in missing if state in FINAL_OWN]
     new.executemany("UPDATE code SET own = ? WHERE ident = ?", own)
     left = len(missing) - len(own)

@@ -29,12 +29,13 @@ CREATE TABLE code_order_event (
 );
 CREATE INDEX code_order_story ON code_order_event (order_id)
 """
+BY_ITSELF = "ALTER TABLE code_order ADD COLUMN by_itself INTEGER NOT NULL DEFAULT 0"
 
 
 class OrderRow(NamedTuple):
     """`completes`: once all is fetched its pools refuse what is not in them. `attempt_server_ms`: a moment of the
     regulator's clock before the first attempt. `misses`: complete looks in a row that did not find it. `confirmed`: a
-    person said that it did not arrive.
+    person said that it did not arrive. `by_itself`: nobody asked for it, its product ran low.
     """
 
     id: int
@@ -54,6 +55,7 @@ class OrderRow(NamedTuple):
     confirmed: int
     placed_ms: int | None
     problem: str | None
+    by_itself: int
 
     @property
     def final(self) -> bool:
@@ -71,7 +73,7 @@ class OrderEvent(NamedTuple):
 
 
 _COLUMNS = ", ".join(OrderRow._fields)
-_CHANGEABLE = frozenset(OrderRow._fields) - {"id", "marker", "state"}
+_CHANGEABLE = frozenset(OrderRow._fields) - {"id", "marker", "state", "by_itself"}
 
 
 def _row(values: tuple[Any, ...]) -> OrderRow:
@@ -89,12 +91,13 @@ def add(
     at_ms: int,
     by: str,
     why: str,
+    by_itself: bool = False,
 ) -> int:
     """A new order that waits to be sent. Returns its id."""
     order_id = connection.execute(
-        "INSERT INTO code_order (marker, product_group, method, state, asked_ms, asked_by, completes) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (marker, product_group, method, OrderState.QUEUED, at_ms, by or None, int(completes)),
+        "INSERT INTO code_order (marker, product_group, method, state, asked_ms, asked_by, completes, by_itself) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (marker, product_group, method, OrderState.QUEUED, at_ms, by or None, int(completes), int(by_itself)),
     ).lastrowid
     assert order_id is not None
     _note(connection, order_id, at_ms, None, OrderState.QUEUED, why, None)

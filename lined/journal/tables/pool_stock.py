@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lined.journal.database import Connection
-from lined.journal.tables import codes, labels, rolls
+from lined.journal.tables import codes, labels, pools, rolls
 from lined.journal.tables.pools import PoolRow
 
 GIVEN = """
@@ -39,7 +39,9 @@ def give(
         )
         tails = {_ident(serial, pool.gtin): tail for serial, tail in rows}
         idents = list(tails)
-        out = codes.find(connection, idents).keys() | labels.known(connection, idents) | rolls.known(connection, idents)
+        applied = codes.find(connection, idents).keys()
+        pools.count_given(connection, pool.no, len(idents) - len(applied))
+        out = applied | labels.known(connection, idents) | rolls.known(connection, idents)
         found += [(ident, tail) for ident, tail in tails.items() if ident not in out]
         if not rows or len(found) >= most:
             break

@@ -3,9 +3,9 @@
     loading → active        codes of a pool that is loading refuse nothing; more may be loaded into an active one
     loading | active → dropped      its codes are deleted in small steps, then its row
 
-`codes` and `applied` are sums changed in the transaction they count: a code is counted as applied once, when it is both
-in the pool and in `code`, whichever came later. `pack_no`: of the pack of an order that the code came in; none where
-it was loaded by hand.
+`codes`, `applied` and `gone` are sums changed in the transaction they count: a code is counted as applied once, when it
+is both in the pool and in `code`, whichever came later; as gone once, when it is applied or given out. `pack_no`: of
+the pack of an order that the code came in; none where it was loaded by hand.
 """
 
 from __future__ import annotations
@@ -31,15 +31,26 @@ SWEEP_ROWS = 1_000  # deleted in one transaction: neighbours, about a millisecon
 # What was loaded before was kept without check parts: load it again where it is to be printed.
 TAILS = "ALTER TABLE pool_code ADD COLUMN tail TEXT NOT NULL DEFAULT ''"
 PACKED = "ALTER TABLE pool_code ADD COLUMN pack_no INTEGER"
+GONE = """
+ALTER TABLE pool ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+UPDATE pool SET gone = applied + (
+    SELECT count(*) FROM pool_code WHERE pool_no = pool.no AND given_ms IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM code WHERE code.ident =
+            CASE WHEN length(serial) > 20 THEN serial ELSE '01' || pool.gtin || '21' || serial END
+    )
+) WHERE state <> 'dropped'
+"""
 
 _CHUNK = 250  # as in codes.find: SQLite compiles the statement once
-_LISTED = f"SELECT serial FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
+_LISTED = (
+    f"SELECT serial, given_ms IS NOT NULL FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
+)
 _TAILS = f"SELECT serial, tail, pack_no FROM pool_code WHERE pool_no = ? AND serial IN ({','.join('?' * _CHUNK)})"
-_LISTED_ONE = "SELECT serial FROM pool_code WHERE pool_no = ? AND serial = ?"
+_LISTED_ONE = "SELECT serial, given_ms IS NOT NULL FROM pool_code WHERE pool_no = ? AND serial = ?"
 
 
 class PoolRow(NamedTuple):
-    """`complete_ms`: when it began to refuse what is not in it."""
+    """`complete_ms`: when it began to refuse what is not in it. `gone`: codes applied or given out."""
 
     no: int
     gtin: str
@@ -49,6 +60,12 @@ class PoolRow(NamedTuple):
     began_ms: int
     began_by: str | None
     complete_ms: int | None
+    gone: int
+
+    @property
+    def left(self) -> int:
+        """Codes that were neither applied nor given out."""
+        return self.codes - self.gone
 
 
 class OtherCheckPart(Exception):
@@ -124,7 +141,9 @@ def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str], pack_no
         ],
     )
     added = Added(len(new), len(codes.find(connection, new)))
-    connection.execute("UPDATE pool SET codes = codes + ?, applied = applied + ? WHERE no = ?", (*added, pool.no))
+    connection.execute(
+        "UPDATE pool SET codes = codes + ?1, applied = applied + ?2, gone = gone + ?2 WHERE no = ?3", (*added, pool.no)
+    )
     return added
 
 
@@ -166,24 +185,30 @@ def sweep(connection: Connection) -> bool:
     return True
 
 
-def listed(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> set[str]:
-    """Those of the identification codes that are in the pool."""
+def listed(connection: Connection, pool: PoolRow, idents: Sequence[str]) -> dict[str, bool]:
+    """Those of the identification codes that are in the pool, and whether each was given out."""
     by_serial = {_serial(ident, pool.gtin): ident for ident in idents}
     serials = list(by_serial)
     if len(serials) < 8:
         rows = [row for serial in serials for row in connection.execute(_LISTED_ONE, (pool.no, serial)).fetchall()]
-        return {by_serial[serial] for (serial,) in rows}
-    found: set[str] = set()
+        return {by_serial[serial]: bool(given) for serial, given in rows}
+    found: dict[str, bool] = {}
     for start in range(0, len(serials), _CHUNK):
         part = serials[start : start + _CHUNK]
         part += [""] * (_CHUNK - len(part))
-        found.update(by_serial[serial] for (serial,) in connection.execute(_LISTED, (pool.no, *part)))
+        rows = connection.execute(_LISTED, (pool.no, *part)).fetchall()
+        found.update((by_serial[serial], bool(given)) for serial, given in rows)
     return found
 
 
-def count_applied(connection: Connection, pool_no: int, count: int) -> None:
-    """So many codes of the pool were applied for the first time."""
-    connection.execute("UPDATE pool SET applied = applied + ? WHERE no = ?", (count, pool_no))
+def count_applied(connection: Connection, pool_no: int, count: int, gone: int) -> None:
+    """So many codes of the pool were applied for the first time; `gone`: of these, how many were not given out."""
+    connection.execute("UPDATE pool SET applied = applied + ?, gone = gone + ? WHERE no = ?", (count, gone, pool_no))
+
+
+def count_given(connection: Connection, pool_no: int, gone: int) -> None:
+    """So many codes of the pool were given out that were not applied."""
+    connection.execute("UPDATE pool SET gone = gone + ? WHERE no = ?", (gone, pool_no))
 
 
 def _serial(ident: str, gtin: str) -> str:

@@ -92,6 +92,14 @@ def of_order(connection: Connection, order_id: int) -> list[SubOrderRow]:
     return [_row(row) for row in rows]
 
 
+def newest_of(connection: Connection, gtin: str) -> SubOrderRow | None:
+    """The newest order of a product; None: it was never ordered."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM sub_order WHERE gtin = ? ORDER BY id DESC LIMIT 1", (gtin,)
+    ).fetchone()
+    return None if row is None else _row(row)
+
+
 def get(connection: Connection, sub_order_id: int) -> SubOrderRow:
     """One product of an order."""
     return _row(connection.execute(f"SELECT {_COLUMNS} FROM sub_order WHERE id = ?", (sub_order_id,)).fetchone())

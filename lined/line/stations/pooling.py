@@ -20,8 +20,9 @@ class Pooling:
     def __init__(self, connection: Connection, present: Mapping[str, PoolRow]) -> None:
         self._connection = connection
         self._pools = present
-        self._listed: dict[str, bool] = {}
+        self._given: dict[str, bool | None] = {}  # None: it is not in its pool
         self._applied: Counter[int] = Counter()
+        self._gone: Counter[int] = Counter()
 
     def look_up(self, codes: Iterable[MarkingCode]) -> None:
         """Ask for all of them at once."""
@@ -42,17 +43,19 @@ class Pooling:
         pool = self._pools.get(code.gtin)
         if pool is not None and self._holds(pool, code.ident):
             self._applied[pool.no] += 1
+            self._gone[pool.no] += not self._given[code.ident]
 
     def write(self) -> None:
         for no, count in self._applied.items():
-            pools.count_applied(self._connection, no, count)
+            pools.count_applied(self._connection, no, count, self._gone[no])
         self._applied.clear()
+        self._gone.clear()
 
     def _holds(self, pool: PoolRow, ident: str) -> bool:
-        if ident not in self._listed:
+        if ident not in self._given:
             self._ask(pool, [ident])
-        return self._listed[ident]
+        return self._given[ident] is not None
 
     def _ask(self, pool: PoolRow, idents: list[str]) -> None:
         found = pools.listed(self._connection, pool, idents)
-        self._listed.update((ident, ident in found) for ident in idents)
+        self._given.update((ident, found.get(ident)) for ident in idents)

@@ -40,10 +40,11 @@ def order(
     completes: bool,
     at_ms: int,
     by: str,
+    ran_low: Fact | None = None,
     token: Callable[[int], str] = secrets.token_hex,
 ) -> int:
     """Write an order down; it is sent when its turn comes. Returns its id. Raises Conflict where as many are active as
-    may be.
+    may be. `ran_low`: nobody asked for it, but its product ran low.
     """
     most = profile.limits.active_orders
     if len(code_orders.active(connection)) >= most:
@@ -56,7 +57,8 @@ def order(
         completes=completes,
         at_ms=at_ms,
         by=by,
-        why=Fact(OrderFact.ASKED, by=by),
+        why=ran_low or Fact(OrderFact.ASKED, by=by),
+        by_itself=ran_low is not None,
     )
     for one in products:
         series_no = first = None

@@ -32,6 +32,7 @@ from lined.vocabulary.facts.regulator import RegulatorFact
 from lined.vocabulary.facts.reports import ReportFact
 from lined.vocabulary.facts.scanners import ScannerFact
 from lined.vocabulary.facts.service import BrokerFact, CareFact, ServiceFact
+from lined.vocabulary.facts.stock import StockFact
 
 __all__ = [
     "MARK",
@@ -58,6 +59,7 @@ __all__ = [
     "ScannerFact",
     "SealFact",
     "ServiceFact",
+    "StockFact",
     "TakeoverFact",
     "TaskFact",
     "column_forms",

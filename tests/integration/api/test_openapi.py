@@ -29,7 +29,7 @@ MORE_QUESTIONS = [
     "/api/v1/journal",
     *("/api/v1/tasks", "/api/v1/alarms", "/api/v1/pools", "/api/v1/labels", "/api/v1/session", "/api/v1/people"),
     *("/api/v1/permit", "/api/v1/devices", "/api/v1/devices/{device_id}/capture"),
-    *("/api/v1/orders", "/api/v1/orders/{order_id}", "/api/v1/rolls"),
+    *("/api/v1/orders", "/api/v1/orders/{order_id}", "/api/v1/rolls", "/api/v1/stock"),
     *("/api/v1/audit", "/api/v1/audit/verify"),
 ]
 SESSIONS = ["/api/v1/sign-in", "/api/v1/sign-out"]

@@ -53,6 +53,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("regulator.limits.codes_per_day", 5, "a profile has no such key; codes_per_report is close to it"),
     ("regulator.limits.codes_per_report", 0, "must be at least 1"),
     ("regulator.overrides", 5, "must be a table"),
+    ("product[0].low_stock", -1, "must be at least 0"),
+    ("product[0].low_stock_hours", float("inf"), "must be a finite number"),
     ("journal.path", "", "a file's path"),
     ("journal.path", "/", "is a directory"),
     ("journal.path", "a\0b", "a file's path"),
@@ -161,6 +163,18 @@ def test_a_wrong_value_is_named_by_its_path(
     _write(tables, place, value)
     problems = judge(tables)
     assert words in problems.get(place, f"nothing is said; but {problems}")
+
+
+def test_a_re_order_is_told_whole_and_within_what_an_order_may_hold(tables: dict[str, Any], judge: Judge) -> None:
+    product = tables["product"][0]
+    product["reorder_below"] = 1_000
+    assert "is required with reorder_below" in judge(tables)["product[0].reorder_quantity"]
+    product["reorder_quantity"] = 150_001
+    assert "at most 150000 codes" in judge(tables)["product[0].reorder_quantity"]
+    product["reorder_quantity"] = 150_000
+    assert judge(tables) == {}
+    product["reorder_below"] = 0
+    assert "is required with reorder_quantity" in judge(tables)["product[0].reorder_below"]
 
 
 def test_addresses_for_alarms_need_the_extra_that_brings_apprise(
