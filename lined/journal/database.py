@@ -23,7 +23,7 @@ SqliteError = sqlite3.Error
 SQLITE_VERSION: str = sqlite3.sqlite_version
 
 BUSY_TIMEOUT_MS = 5_000
-CACHE_KIB = 16_384  # of the connection that writes the journal
+CACHE_KIB = 8_192  # of the connection that writes the journal
 SMALL_CACHE_KIB = 2_048  # of all others: they run along an index or copy; the system's own cache holds the file
 # A commit of one read writes a handful of pages whole: at half of SQLite's usual size 20 KiB instead of 27, and as fast
 # with millions of codes. Only a new file takes it; an older journal keeps its own.

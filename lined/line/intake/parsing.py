@@ -37,14 +37,15 @@ class Parsing:
 
     def frame(self, chunk: Chunk, frame: Frame) -> int:
         """A frame's reads into its chunk. Returns how many. A defect of ours is a rejected read."""
-        before = len(chunk.reads)
+        reads = chunk.reads
+        before = len(reads)
         try:
             for read in self._reads(chunk, frame):
-                chunk.reads.append(read if read.code is not None else self._bounded(read))
+                reads.append(read if read.code is not None else self._bounded(read))
         except Exception as error:  # noqa: BLE001  a defect of ours
             self._defects.note(f"reads of {chunk.device}", error)
-            chunk.reads[before:] = [_rejected(chunk, Reason.DEFECT, frame)]
-        return len(chunk.reads) - before
+            reads[before:] = [_rejected(chunk, Reason.DEFECT, frame)]
+        return len(reads) - before
 
     def typed(self, chunk: Chunk, text: str) -> None:
         """What a person typed raises no alarm about a scanner, and may be in the printed form."""
@@ -67,12 +68,15 @@ class Parsing:
     def _reads(self, chunk: Chunk, frame: Frame) -> list[Read]:
         scanner = self.scanners[chunk.device]
         scanner.reads += 1
-        if frame.kind != "read" or not (frame.codes or frame.missed):
+        codes = frame.codes
+        if len(codes) == 1 and frame.kind == "read" and not frame.missed and chunk.station.role == Role.APPLY:
+            return [self._read(chunk, codes[0], scanner, True)]  # nearly all of them: no more is done than has to be
+        if frame.kind != "read" or not (codes or frame.missed):
             nothing = frame.kind == "no-read"
             scanner.no_reads += nothing
             scanner.frame(chunk.at_ms, understood=nothing)
             return [_rejected(chunk, Reason.NO_READ if nothing else Reason.MALFORMED, frame)]
-        found = [self._read(chunk, raw, scanner, not place) for place, raw in enumerate(frame.codes)]
+        found = [self._read(chunk, raw, scanner, not place) for place, raw in enumerate(codes)]
         if frame.missed:
             scanner.no_reads += 1
             found += [_rejected(chunk, Reason.NO_READ, frame)] * frame.missed
@@ -95,6 +99,8 @@ class Parsing:
             scanner.code(raw, code, at_ms, first=first)
         except Exception as error:  # noqa: BLE001  a defect of ours: what only watches rejects nothing
             self._defects.note(f"signs of {device}", error)
+        if not (code.remarks or self._foreign):
+            return Read(station, device, number, at_ms, "", code, raw)
         if code.remarks:
             self.remarks[device].update(name for flag, name in marking.REMARKS.items() if code.remarks & flag)
         if device in self._foreign:
