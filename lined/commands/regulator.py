@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lined.commands.registry.command import PEOPLE, SHELL, Answer, Body, command
+from lined.commands.registry.command import PAGE, SHELL, Answer, Body, command
 from lined.commands.registry.execution import Call
 from lined.commands.registry.fields import Code
 from lined.vocabulary.errors import (
@@ -86,7 +86,7 @@ class CodeThere(Answer):
     "Look a code up at the regulator. Nothing is changed, so it may be asked again.",
     path="codes/ask",
     tag="regulator",
-    sources=PEOPLE,
+    sources=PAGE,
     role=PersonRole.OPERATOR,
     audited=False,
     is_there=lambda context: context.look_up is not None,
