@@ -27,6 +27,7 @@ FILES: Final = (
     "drivers",
     "listen",
     "capture",
+    "replay",
     "profile",
     "api",
     "products",

@@ -1,4 +1,4 @@
-"""`lined capture DEVICE`: a device's bytes with their times, into a file."""
+"""`lined capture DEVICE`: a device's bytes with their times, into a file that `lined replay` plays back."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import drivers
 from lined import __version__
 from lined.cli.daemon import NoDaemon, ask_as_engineer
+from lined.cli.listening import unacknowledging
 from lined.codes.masking import Masking
 from lined.devices import DeviceSpec, DeviceState, parse_url, run_device
 from lined.line.intake.capture import END, GAP, HEAD, IN, UP, VERSION, CaptureEvent, Recording, parsed
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 FETCH_S: Final = 1.0
 PRIVATE: Final = 0o600
-NEVER_TOLD: Final = frozenset({"login", "keepalive", "ack", "nack"})
-"""Options that are bytes to the device. Of them the first may hold a password; and a device whose frames nobody keeps
-hears no acknowledgement.
-"""
 
 
 class Captured(NamedTuple):
@@ -160,12 +157,10 @@ async def _of_port(config: Config, about: Device, seconds: float) -> list[Captur
             "line": config.line.id,
             "station": station.id if station is not None else None,
             "at": moment(time.time() * 1000),
-            "job": None,
         },
     )
     spec = DeviceSpec(id=about.id, url=parse_url(about.url))
-    options = {name: value for name, value in about.options.items() if name not in {"ack", "nack"}}
-    driver = drivers.load(about.driver)(options)
+    driver = drivers.load(about.driver)(unacknowledging(about.options))
     stopping, lines = asyncio.Event(), []
     running = asyncio.create_task(
         run_device(spec, driver, _Nobody(), state=DeviceState(tap=recording.tap), stopping=stopping)
@@ -210,8 +205,7 @@ def masked_events(events: Sequence[CaptureEvent], about: Device, config: Config)
 
 def codes_in(events: Iterable[CaptureEvent], about: Device) -> Iterator[bytes]:
     """The codes of a capture as its driver reads them, those of frames that came twice too."""
-    options = {name: value for name, value in about.options.items() if name not in NEVER_TOLD}
-    driver = drivers.load(about.driver)(options)
+    driver = drivers.load(about.driver)(unacknowledging(about.options))
     for event in events:
         if event.what == UP:
             driver.reset()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from lined.cli.options import AT_WORK, CONFIG, ByOption, ConfigOption, JsonOption
-from lined.cli.output import console, print_facts, print_json
+from lined.cli.output import console, print_facts, print_json, print_marked
 
 if TYPE_CHECKING:
     from lined.api.status_schema import Counted
@@ -42,6 +42,10 @@ def start(
     mode: Annotated[
         Literal["normal", "test"], typer.Option(help="In test mode items are judged as usual and nothing is reported.")
     ] = "normal",
+    code_order: Annotated[
+        str | None, typer.Option("--code-order", metavar="ID", help="The order of codes that its codes are of.")
+    ] = None,
+    roll: Annotated[str | None, typer.Option(metavar="NAME", help="The print order that its codes are of.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Stop the running job first.")] = False,
     packages: Packages = "keep",
     by: ByOption = None,
@@ -54,6 +58,7 @@ def start(
         raise typer.BadParameter("give the product's GTIN", param_hint="GTIN")
     dates = {"production_date": production_date, "expiration_date": expiration_date}
     given = {"gtin": product, "order": order, "series": series, **dates, "mode": mode, "packages": packages}
+    given |= {"code_order": code_order, "roll": roll}
     body = {name: value for name, value in given.items() if value is not None}
     _command(config, "job-start", {**body, "replace": replace}, by, as_json, "Started.")
 
@@ -114,6 +119,7 @@ def _command(config: Any, name: str, body: dict[str, object], by: str | None, as
         print_json(answer)
         return
     console().print(told, style="green")
+    print_marked(console(), "!", "yellow", [("warning", text) for text in answer.get("warnings", ())])
     _tell(answer, found)
     if answer.get("reports"):
         console().print(f"Reports corrected with it: {', '.join(answer['reports'])}")

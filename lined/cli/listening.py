@@ -108,6 +108,11 @@ def _text(raw: bytes) -> str:
     return masked(raw[:200].decode("latin-1"))
 
 
+def unacknowledging(options: Mapping[str, object]) -> dict[str, object]:
+    """A driver's options without what tells the device that its reads are kept, or not: nobody keeps them."""
+    return {name: value for name, value in options.items() if name not in {"ack", "nack"}}
+
+
 def listen_to(about: Device, to: Console, *, seconds: float, wanted: int, shapes: Mapping[str, Shape]) -> bool:
     """Print what a configured device sends. Whether so many good reads came within that time."""
 
@@ -115,7 +120,7 @@ def listen_to(about: Device, to: Console, *, seconds: float, wanted: int, shapes
         to.print(observed.text, style="green" if observed.good else "yellow", markup=False, soft_wrap=True)
 
     spec = DeviceSpec(id=about.id, url=parse_url(about.url))
-    driver = drivers.load(about.driver)(about.options)
+    driver = drivers.load(about.driver)(unacknowledging(about.options))
     return asyncio.run(_listen(spec, driver, tell, seconds=seconds, wanted=wanted, shapes=shapes))
 
 

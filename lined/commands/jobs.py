@@ -11,6 +11,7 @@ from lined.commands.registry.command import EVERYWHERE, Answer, Body, command
 from lined.commands.registry.execution import Tx
 from lined.commands.registry.fields import Day, Gtin, Mode, Packages, Short
 from lined.line.jobs import jobs
+from lined.line.jobs.code_dates import NAMING
 from lined.line.jobs.jobs import CORRECTABLE
 from lined.vocabulary.line import JobMode
 from lined.vocabulary.packages import OpenPackages
@@ -25,7 +26,11 @@ class _Attributes(Body):
 
 
 class JobStart(_Attributes):
+    """`code_order`, `roll`: the order of codes, or the print order, that its codes are of, where that is known."""
+
     gtin: Gtin
+    code_order: Short | None = None
+    roll: Short | None = None
     mode: Mode = JobMode.NORMAL
     replace: StrictBool = False
     packages: Packages = OpenPackages.KEEP
@@ -50,6 +55,14 @@ class Job(Answer):
     series: str | None
     production_date: str | None
     expiration_date: str | None
+    code_order: str | None
+    roll: str | None
+
+
+class StartedJob(Job):
+    """`warnings`: what is odd about it; it runs all the same."""
+
+    warnings: list[str]
 
 
 class StoppedJob(Job):
@@ -66,7 +79,7 @@ class CorrectedJob(Job):
 @command(
     "job-start",
     JobStart,
-    Job,
+    StartedJob,
     "Start a job; error `job-running` where one runs, unless `replace`.",
     path="job/start",
     tag="job",
@@ -76,7 +89,7 @@ class CorrectedJob(Job):
 def start_job(tx: Tx, body: JobStart) -> dict[str, Any]:
     if body.replace:
         settle_open_packages(tx, body.packages)
-    attributes = {key: getattr(body, key) for key in CORRECTABLE}
+    attributes = {key: getattr(body, key) for key in (*CORRECTABLE, *NAMING)}
     return jobs.start(
         tx.connection, tx.state, body.gtin, attributes, tx.by, tx.at_ms, mode=body.mode, replace=body.replace
     )

@@ -15,13 +15,13 @@ from drivers import Command, Driver
 from lined.devices.flood import FloodGuard
 from lined.devices.spec import DeviceSpec, DeviceState, LinkLimits
 from lined.devices.wire import Wire
-from lined.line.intake.capture import OUT
+from lined.line.intake.capture import OUT, REPLIED, UNACKNOWLEDGED, UNSAID
 from lined.line.intake.ports import Intake, Judgement
 from lined.vocabulary.errors import DeviceError, clause
 from lined.vocabulary.facts import DeviceFact, Fact
 
 TOO_LATE = Fact(DeviceFact.TOO_LATE)
-UNACKNOWLEDGED = Fact(DeviceFact.UNACKNOWLEDGED)
+NEVER_ACKNOWLEDGED = Fact(DeviceFact.UNACKNOWLEDGED)
 LOOK_S = 0.25  # between two looks at what was acknowledged, while something is not known to be
 GIVEN_UP = Fact(DeviceFact.GIVEN_UP)
 NO_VERDICT = 0  # the mark of a judgement of nothing
@@ -129,12 +129,17 @@ class ReplyWriter:
     def ended(self, wire: Wire) -> None:
         """The connection has ended, and is still open for questions: what the device has not acknowledged is unsaid."""
         delivered = wire.delivered()
+        lost: list[int] = []
         while self._written:
             written = self._written.popleft()
             first = self._acknowledged(written, delivered)
             if first < len(written.judgement.accepts):
-                why = wire.gone or UNACKNOWLEDGED
+                lost.insert(0, first)
+                why = wire.gone or NEVER_ACKNOWLEDGED
                 self._intake.unacknowledged(self._spec.id, written.judgement, first, why)
+        if self._state.tap is not None:
+            for first in lost:  # the newest first
+                self._state.tap(UNACKNOWLEDGED, b"", first)
         if self._look is not None:
             self._look.cancel()
             self._look = None
@@ -196,7 +201,7 @@ class ReplyWriter:
                 pending.wire.drop(Fact(DeviceFact.CUT_OFF))
                 raise
         if reply and not why and self._state.tap is not None:
-            self._state.tap(OUT, reply, pending.frames)
+            self._state.tap(OUT, reply)
         self._report(judgement, why)
         if reply and judgement.accepts and not why:
             self._wrote(pending.wire, judgement, begins)
@@ -214,7 +219,7 @@ class ReplyWriter:
             if why:
                 pending.wire.drop(why)
         if reply and not why and self._state.tap is not None:
-            self._state.tap(OUT, reply, pending.frames)
+            self._state.tap(OUT, reply)
         self._report(judgement, why)
         if reply and judgement.accepts and not why:
             self._wrote(pending.wire, judgement, begins)
@@ -243,6 +248,8 @@ class ReplyWriter:
         self._flood.rejected(judgement.accepts.count(False))
         if self._spec.published or not judgement.accepts:
             return
+        if self._state.tap is not None:
+            self._state.tap(UNSAID if why else REPLIED, b"", len(judgement.accepts))
         if why:
             self._intake.unsaid(self._spec.id, judgement, 0, why)
         else:

@@ -100,6 +100,14 @@ def newest_of(connection: Connection, gtin: str) -> SubOrderRow | None:
     return None if row is None else _row(row)
 
 
+def first_asked_ms(connection: Connection, gtin: str) -> int | None:
+    """When the first order of a product was asked for; None: it was never ordered."""
+    found = connection.execute(
+        "SELECT min(asked_ms) FROM code_order JOIN sub_order ON order_id = code_order.id WHERE gtin = ?", (gtin,)
+    ).fetchone()[0]
+    return None if found is None else int(found)
+
+
 def get(connection: Connection, sub_order_id: int) -> SubOrderRow:
     """One product of an order."""
     return _row(connection.execute(f"SELECT {_COLUMNS} FROM sub_order WHERE id = ?", (sub_order_id,)).fetchone())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -23,7 +24,8 @@ LINE_MAX: Final = 4 * 1024 * 1024
 """Characters of a line of a file: a chunk is at most 2,048 bytes, but others may write captures too."""
 
 HEAD, UP, DOWN, IN, OUT, GAP, VERDICT, END = "head", "up", "down", "in", "out", "gap", "verdict", "end"
-WORDS: Final = frozenset({HEAD, UP, DOWN, IN, OUT, GAP, VERDICT, END})
+REPLIED, UNSAID, UNACKNOWLEDGED = "replied", "unsaid", "unacknowledged"
+WORDS: Final = frozenset({HEAD, UP, DOWN, IN, OUT, GAP, VERDICT, END, REPLIED, UNSAID, UNACKNOWLEDGED})
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -33,8 +35,8 @@ class NoCapture(ValueError):
 
 
 class CaptureEvent(NamedTuple):
-    """`data`: of IN and OUT. `more`: of the head, of a verdict, why something ended; `frames` of OUT: how many it
-    answers.
+    """`data`: of IN and OUT. `more`: of the head, of a verdict, why something ended; `frames`: how many a reply is for,
+    or had reached the device where it is UNACKNOWLEDGED.
     """
 
     at_s: float
@@ -81,7 +83,17 @@ def read_capture(text: str) -> list[CaptureEvent]:
     version = events[0].more.get("capture")
     if version != VERSION:
         raise NoCapture(f"a capture of version {version!r}; this program reads version {VERSION}")
+    _check(events[0].more)
     return events
+
+
+def _check(head: Mapping[str, Any]) -> None:
+    try:
+        known = isinstance(head["device"], str) and datetime.fromisoformat(head["at"]).tzinfo is not None
+    except (KeyError, ValueError, TypeError):
+        known = False
+    if not known:
+        raise NoCapture("line 1: the head names no device, or no moment")
 
 
 class Recording:

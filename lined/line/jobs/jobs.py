@@ -17,6 +17,7 @@ from lined.journal.tables import jobs, report_lists, reports
 from lined.journal.tables.reports import ReportRow
 from lined.journal.views import packing_times
 from lined.journal.views.true_time import TrueTime
+from lined.line.jobs.code_dates import NAMING, checked_names, warnings_of
 from lined.line.plant import Product
 from lined.line.state import Job, LineState, load_job
 from lined.vocabulary.days import LocalDays, parse_moment
@@ -41,7 +42,7 @@ def start(
     replace: bool = False,
 ) -> dict[str, Any]:
     """Begin a job. `requested`: its attributes; dates: `2026-11-23`, a day in the line's zone, or a moment with offset.
-    Raises CommandError: `job-running`, an unknown product, wrong or missing values.
+    The answer has `warnings`, too. Raises CommandError: `job-running`, an unknown product, wrong or missing values.
     """
     state.refresh(connection)
     product = state.plant.products.get(gtin.zfill(14))
@@ -53,6 +54,7 @@ def start(
             [Problem("gtin", Fact(FieldFact.NO_PRODUCT))],
         )
     attributes = checked(requested, product, state, at_ms)
+    attributes |= checked_names(connection, product.gtin, requested)
     if state.job is not None:
         if not replace:
             raise Conflict(
@@ -73,7 +75,7 @@ def start(
     state.batch = None
     state.recent = {}  # a repeat belongs to the job of its first read
     assert state.job is not None
-    return described(state.job)
+    return {**described(state.job), "warnings": warnings_of(connection, product.gtin, attributes, state.days)}
 
 
 def stop(connection: Connection, state: LineState, by: str, at_ms: int) -> dict[str, Any]:
@@ -105,6 +107,7 @@ def correct(
         raise Invalid("nothing-to-correct", f"Give at least one of {', '.join(CORRECTABLE)}.")
     product = Product(**{**job.product, "demands": frozenset(job.product["demands"])})
     attributes = checked({**job.attributes, **changes}, product, state, at_ms)
+    attributes |= {key: job.attributes[key] for key in NAMING if key in job.attributes}
     if changes.get("production_date"):
         _refuse_packed_before(connection, job, attributes["production_date"], state.days)
     jobs.set_attributes(connection, job.id, attributes)
@@ -176,7 +179,8 @@ def checked(requested: Mapping[str, Any], product: Product, state: LineState, at
 
 def described(job: Job) -> dict[str, Any]:
     """The job as people and the API see it."""
-    return {"id": str(job.id), "gtin": job.gtin, "mode": job.mode, "started_ms": job.started_ms, **job.attributes}
+    of_job = {"id": str(job.id), "gtin": job.gtin, "mode": job.mode, "started_ms": job.started_ms}
+    return {**of_job, **dict.fromkeys(NAMING), **job.attributes}
 
 
 def _moment(attributes: Mapping[str, Any], key: str, days: LocalDays, problems: list[Problem]) -> datetime | None:

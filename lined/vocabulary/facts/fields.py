@@ -64,6 +64,15 @@ class FieldFact(FactCode):
         N_("%(text)s has a time but no offset; write 2026-11-23T08:00:00+05:00"),
     )
     OTHER_YEAR = "field-other-year", N_("%(text)s lies outside the years %(first)s to %(last)s")
+    BEFORE_CODES = (
+        "field-before-codes",
+        N_(
+            "the production date %(date)s is before the codes of %(gtin)s were ordered or loaded, at %(since_at)s: "
+            "the marking system may refuse them"
+        ),
+    )
+    NO_ROLL = "field-no-roll", N_("no codes of %(gtin)s were given out under this name")
+    NO_CODE_ORDER = "field-no-code-order", N_("no order of codes with this number has %(gtin)s")
     FUTURE_OR_CLOCK = (
         "field-future-or-clock",
         N_("lies in the future; check the date and the clock of this computer"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lined.line.intake.capture import DOWN, END, HEAD, IN, OUT, UP, VERDICT, CaptureEvent, read_capture
+from lined.line.intake.capture import DOWN, END, HEAD, IN, OUT, REPLIED, UP, VERDICT, CaptureEvent, read_capture
 from tests.harness.daemon import Line, device
 from tests.harness.programs import LINED, Done, free_port, run
 from tests.harness.served_lines import a_line
@@ -101,7 +101,7 @@ async def test_of_a_line_that_runs_both_ways_with_the_verdicts_until_ctrl_c(tmp_
     ]
     assert found[0].more["driver"] == "generic" and found[0].more["job"]["gtin"] == "04899215122371"
     assert [one.what for one in found][:2] == [HEAD, UP] and found[-1].what == END
-    assert sum(one.more.get("frames", 0) for one in found if one.what == OUT) == 2
+    assert sum(one.more["frames"] for one in found if one.what == REPLIED) == 2
     assert good.rpartition(b"\x1d")[2].decode() not in log
 
 
@@ -161,3 +161,20 @@ async def test_check_parts_are_for_those_with_the_token_and_one_capture_at_a_tim
         tapped.append(line.devices["cam-1"].tap)
     tapped.append(line.devices["cam-1"].tap)
     assert [one is not None for one in tapped] == [True, False, True, False], "a stop ends it too"
+
+
+async def test_a_device_that_is_only_listened_to_hears_no_acknowledgement(tmp_path: Path) -> None:
+    plug = Plug(tmp_path / "usb")
+    plug.plug_in()
+    (tmp_path / "lined.toml").write_text(CONFIG.format(url=plug.url, port=free_port()))
+    try:
+        words = ("listen", "hand-1", "--seconds", "30", "--reads", "2", "--config", tmp_path / "lined.toml")
+        ended = asyncio.create_task(run(*words))
+        while not ended.done():
+            plug.send(CODE + b"\r")
+            await asyncio.wait({ended}, timeout=0.05)
+        assert ended.result().code == 0 and "GS1_AISTR_SHORT" in ended.result().out
+        with pytest.raises(OSError):
+            os.read(plug.master, 100)
+    finally:
+        plug.pull_out()

@@ -12,6 +12,7 @@ import pytest
 from drivers import Event, load
 from drivers.generic import GenericDriver
 from lined.devices import DeviceSpec, DeviceState, LinkLimits, parse_url, run_device
+from lined.line.intake.capture import REPLIED, UNACKNOWLEDGED, UNSAID
 from lined.line.intake.ports import Judgement
 from tests.integration.devices.bench import FakeIntake, Link, link, scanner
 
@@ -139,8 +140,9 @@ async def test_a_device_that_never_reads_its_replies_is_disconnected_and_holds_n
 @pytest.mark.parametrize("reply", [b"OK\r\n", b"x" * 510 + b"\r\n"])
 async def test_what_the_peer_never_acknowledged_was_not_said(reply: bytes) -> None:
     """Replies wait in the kernel for a device that reads none: it takes some of them, and the connection ends."""
-    intake = FakeIntake()
-    async with scanner(receive_bytes=4096) as device, link(device.url, intake, reply=(reply, reply)):
+    intake, tapped = FakeIntake(), []
+    async with scanner(receive_bytes=4096) as device, link(device.url, intake, reply=(reply, reply)) as running:
+        running.state.tap = lambda what, data=b"", frames=0: tapped.append((what, data, frames))
         peer = await device.connection()
         peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
         sent = 0
@@ -164,6 +166,10 @@ async def test_what_the_peer_never_acknowledged_was_not_said(reply: bytes) -> No
     assert heard * len(reply) <= len(got) + len(reply)
     said, listed = {event[1] for event in intake.of("replied")}, {event[1] for event in intake.of("unacknowledged")}
     assert listed == {mark for mark in said if mark >= first[1]}  # type: ignore[operator]
+    captured = [frames for what, _, frames in tapped if what == UNACKNOWLEDGED]
+    assert captured == [event[2] for event in reversed(intake.of("unacknowledged"))], "a capture tells the newest first"
+    for what in (REPLIED, UNSAID):
+        assert len([one for one in tapped if one[0] == what]) == len(intake.of(what))
 
 
 async def test_what_the_peer_acknowledged_stays_said_however_the_connection_ends() -> None:

@@ -23,7 +23,7 @@ from lined.line.intake.capture import (
     read_capture,
 )
 
-HEADED = CaptureEvent(0, HEAD, more={"capture": VERSION, "device": "cam-1"}).line
+HEADED = CaptureEvent(0, HEAD, more={"capture": VERSION, "device": "cam-1", "at": "2026-11-30T09:00:00Z"}).line
 
 
 class Clock:
@@ -53,6 +53,9 @@ def test_every_byte_comes_back_and_a_line_is_one_line_of_ascii(data: bytes, at_s
         (HEADED + '{"t":1,"what":"steal"}', "line 2"),
         (HEADED + '{"t":1,"what":"in","bytes":"\\u0416"}', "line 2"),
         (HEADED + "[]", "line 2"),
+        (HEADED.replace("cam-1", "").replace("device", "x"), "names no device"),
+        (HEADED.replace("2026", "year "), "no moment"),
+        (HEADED.replace("00Z", "00"), "no moment"),
     ],
 )
 def test_what_is_no_capture_is_told_with_its_line(text: str, why: str) -> None:
