@@ -84,6 +84,8 @@ def _examined(device_id: str, view: PlantView, seen: DeviceSeen) -> ExaminedDevi
         "reads": scanner.reads,
         "no_reads": scanner.no_reads,
         "no_read_share": round(scanner.no_reads / scanner.reads, 4) if scanner.reads else None,
+        "missed": view.intake.parsing.triggers.missed.get(device_id, 0),
+        "silent": seen.silent,
         "retransmissions": seen.retransmissions,
         "garbled": seen.garbled,
         "dropped_bytes": seen.dropped_bytes,

@@ -259,7 +259,8 @@ class DeviceFinding(TypedDict):
 
 class ExaminedDevice(TypedDict):
     """What a device does to codes, counted since `since`: this start of the program. `reads`: frames, of which
-    `no_reads` had a place without a legible code; `no_read_share`: null without reads.
+    `no_reads` had a place without a legible code; `no_read_share`: null without reads; `missed`: triggers that it has
+    numbered and that no result came for.
     """
 
     id: str
@@ -268,6 +269,8 @@ class ExaminedDevice(TypedDict):
     reads: Count
     no_reads: Count
     no_read_share: float | None
+    missed: Count
+    silent: bool
     retransmissions: Count
     garbled: Count
     dropped_bytes: Count

@@ -43,6 +43,7 @@ def _seen(one: dict[str, Any]) -> str:
 
 
 COUNTS = {
+    "missed": "triggers without a result",
     "retransmissions": "sent once more",
     "garbled": "damaged on their way",
     "dropped_bytes": "bytes dropped that are of no code",

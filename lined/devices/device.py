@@ -44,7 +44,7 @@ class Device:
         self.limits = limits
         self._flood = FloodGuard(limits, self._flooding)
         self.replies = ReplyWriter(spec, driver, intake, limits, state, self._flood)
-        self._silence = Silence(driver.silent_s, self._silent)
+        self._silence = Silence(driver.silent_s, self._silent, limits.silence_least_s)
         self._keepalive: asyncio.TimerHandle | None = None
         self._driver = driver
         self._intake = intake
@@ -183,6 +183,7 @@ class Device:
             if isinstance(event, Heartbeat):
                 state.heartbeats += 1
                 state.last_heartbeat_at = self._wall_time()
+                self._silence.heartbeat()
             elif isinstance(event, Fault):
                 state.faults += 1
                 state.last_fault = event.text

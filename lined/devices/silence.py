@@ -1,6 +1,7 @@
-"""A bound on the silence of a connected device whose driver says how often something comes: a heartbeat, at least.
+"""A bound on the silence of a connected device that says how often something comes: a heartbeat, at least.
 
-The connection may be up for hours after the device behind it has hung itself up.
+The connection may be up for hours after the device behind it has hung itself up. Where its driver sets no bound, its
+heartbeats do: after LEARNT_AFTER of them, TIMES the longest pause before one.
 """
 
 from __future__ import annotations
@@ -8,27 +9,48 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+LEARNT_AFTER = 5
+TIMES = 3
+
 
 class Silence:
-    """`begin` with a connection, `received` with each piece of bytes, `end` after it. `tell`: is it silent now?"""
+    """`begin` with a connection, `received` with each piece of bytes, `heartbeat` where there was one in it, `end`
+    after it. `tell`: is it silent now? `least_s`: no bound that is learnt is shorter.
+    """
 
-    def __init__(self, limit_s: float | None, tell: Callable[[bool], None]) -> None:
+    def __init__(self, limit_s: float | None, tell: Callable[[bool], None], least_s: float) -> None:
         self._limit_s = limit_s
+        self._learns = limit_s is None
+        self._least_s = least_s
         self._tell = tell
         self._received_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._told = False
+        self._pause_s: float | None = None  # before what came last; None: it says nothing about the usual
+        self._heartbeats = 0
+        self._longest_s = 0.0
 
     def begin(self) -> None:
         self.received()
-        if self._limit_s is not None and self._timer is None:
-            self._wait(self._limit_s)
+        self._pause_s = None
+        self._watch()
 
     def received(self) -> None:
-        self._received_at = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        self._pause_s, self._received_at = None if self._told else now - self._received_at, now
         if self._told:
             self._told = False
             self._tell(False)
+
+    def heartbeat(self) -> None:
+        """What was received last is a heartbeat: how long the pause before it was."""
+        if not self._learns or self._pause_s is None:
+            return
+        self._heartbeats += 1
+        self._longest_s = max(self._longest_s, self._pause_s)
+        if self._heartbeats >= LEARNT_AFTER:
+            self._limit_s = max(self._least_s, TIMES * self._longest_s)
+            self._watch()
 
     def end(self) -> None:
         """What is not connected is another problem."""
@@ -36,6 +58,10 @@ class Silence:
             self._timer.cancel()
             self._timer = None
         self.received()
+
+    def _watch(self) -> None:
+        if self._limit_s is not None and self._timer is None:
+            self._wait(self._limit_s)
 
     def _wait(self, delay_s: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._look)

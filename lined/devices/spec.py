@@ -40,6 +40,8 @@ class LinkLimits:
     chunk_bytes: int = 2048
     """What is judged in one turn of the loop (see `turns`): some 40 codes in half a millisecond, at the most a thousand
     frames of one byte."""
+    silence_least_s: float = 10.0
+    """A bound on a device's silence that its heartbeats have taught is no shorter: see `silence`."""
     unanswered_frames: int = 10_000
     """Reading pauses above this."""
     rejects_at_once: int = 2_000

@@ -61,6 +61,16 @@ class AlarmKind(AdvisedWord):
         Severity.WARNING,
         True,
     )
+    DEVICE_MISSED = (
+        "device-missed",
+        N_("Results of a device never came"),
+        N_(
+            "Items may have passed unseen: read them again. Have the engineer switch on the no-read text, "
+            "and see whether the device was away."
+        ),
+        Severity.WARNING,
+        True,
+    )
     DEVICE_SET_UP = (
         "device-set-up",
         N_("A scanner sends wrong characters"),

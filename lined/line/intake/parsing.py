@@ -12,6 +12,7 @@ from lined.line.stations.read import Chunk, Read
 from lined.line.watch.defects import Defects
 from lined.line.watch.problems import Problems
 from lined.line.watch.scanners import Scanner, Scanners
+from lined.line.watch.triggers import Triggers
 from lined.vocabulary.alarms import AlarmKind
 from lined.vocabulary.facts import Fact, LineFact
 from lined.vocabulary.line import Role
@@ -29,6 +30,7 @@ class Parsing:
     def __init__(self, shapes: Mapping[str, Shape], problems: Problems, defects: Defects, scanners: Scanners) -> None:
         self.remarks: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.scanners = scanners
+        self.triggers = Triggers(problems)
         self._shapes = shapes
         self._problems = problems
         self._defects = defects
@@ -68,6 +70,9 @@ class Parsing:
     def _reads(self, chunk: Chunk, frame: Frame) -> list[Read]:
         scanner = self.scanners[chunk.device]
         scanner.reads += 1
+        trigger = getattr(frame, "trigger", None)
+        if trigger is not None:
+            self.triggers.came(chunk.device, trigger)
         codes = frame.codes
         if len(codes) == 1 and frame.kind == "read" and not frame.missed and chunk.station.role == Role.APPLY:
             return [self._read(chunk, codes[0], scanner, True)]  # nearly all of them: no more is done than has to be

@@ -95,6 +95,13 @@ class LineFact(FactCode):
         "device-floods",
         N_("%(device)s sends thousands of reads a second that are rejected: it is read more slowly"),
     )
+    TRIGGERS_MISSED = (
+        "triggers-missed",
+        N_(
+            "No result came for %(n)s triggers of %(device)s since the start of the program, the last of them "
+            "no. %(first)s to %(last)s"
+        ),
+    )
     NOT_CONNECTED = "device-not-connected", N_("%(device)s is not connected")
     SILENT = "device-silent", N_("%(device)s is connected, and nothing comes from it")
     DEVICE_REPORTS = "device-reports", N_("%(device)s reports: %(more)s")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
+import drivers
 from lined.codes import GS
 from lined.line.watch.scanners import IN_A_ROW
 from tests.harness.served import Frame, code, malformed_frame
@@ -59,3 +61,17 @@ async def test_the_doctor_says_what_a_device_does_and_what_to_set(tmp_path: Path
     assert any(
         "12 reads, 0 without a code" in one["says"] and "separator as it should be 2" in one["says"] for one in told
     )
+
+
+async def test_a_device_that_was_away_and_numbers_its_triggers_tells_what_never_came(tmp_path: Path) -> None:
+    driver = drivers.load("generic")({"pattern": r"(?P<trigger>\d+)\t(?P<code>.*)"})
+    async with a_line(tmp_path) as line:
+        await line.start()
+        for number in (41, 42, 45):
+            reads = driver.feed(f"{number}\t{code(number)}\r\n".encode())
+            await line.read(*[cast("Frame", one) for one in reads])
+        line.devices["cam-1"].silent = True
+        one = (await line.get("/api/v1/devices")).json["items"][0]
+        (problem,) = (await line.fresh())["problems"]
+    assert (one["missed"], one["silent"]) == (2, True)
+    assert problem["kind"] == "device-missed" and "no. 43 to 44" in problem["text"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from lined.devices import LinkLimits
+from lined.devices.silence import LEARNT_AFTER
 from tests.integration.devices.bench import FakeIntake, link, scanner
 
 WAITS: dict[str, Any] = {"ack": "PASS\r", "nack": "RTRY\r", "suffix": "\r"}
@@ -123,6 +125,20 @@ async def test_a_device_that_falls_silent_is_told_and_told_well_again() -> None:
         await peer.send(b"HB\r\n")
         await intake.until(lambda: ("silent", False) in intake.of("silent"))
         assert running.state.heartbeats == 2
+
+
+async def test_heartbeats_teach_how_long_a_silence_may_be() -> None:
+    intake = FakeIntake()
+    limits = LinkLimits(retry_first_s=0.01, retry_most_s=0.05, silence_least_s=0.2)
+    async with scanner() as device, link(device.url, intake, heartbeat=["HB"], limits=limits) as running:
+        peer = await device.connection()
+        for count in range(1, LEARNT_AFTER + 1):
+            await peer.send(b"HB\r\n")
+            while running.state.heartbeats < count:
+                await asyncio.sleep(0)
+        await intake.until(lambda: ("silent", True) in intake.of("silent"))
+        await peer.send(b"HB\r\n")
+        await intake.until(lambda: ("silent", False) in intake.of("silent"))
 
 
 async def test_one_that_is_gone_is_not_silent_too() -> None:
