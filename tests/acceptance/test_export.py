@@ -103,15 +103,15 @@ async def test_the_codes_of_an_order_go_into_a_file_once_they_are_fetched(tmp_pa
         assert len(set(codes_in(file))) == 300
 
 
-# Steps of commands: one begins the roll, one notes who asks, then 250 codes each; the last is the file's.
-STEPS = 19
+# Steps of commands: one begins the roll, one notes who asks, then 500 codes each; the last is the file's.
+STEPS = 9
 POINTS = (
     "before-commit/Orders:1",
     "after-commit/Orders:1",
     "after-commit/Orders:2",
-    "before-commit/Orders:6",
-    "after-commit/Orders:6",
-    "before-commit/Orders:14",
+    "before-commit/Orders:4",
+    "after-commit/Orders:4",
+    "before-commit/Orders:8",
     f"before-commit/Orders:{STEPS}",
     f"after-commit/Orders:{STEPS}",
 )
