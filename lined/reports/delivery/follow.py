@@ -109,9 +109,9 @@ class Following:
             self._unasked_till_ms[report.id] = ports.wall_ms() + ports.rules.held_poll_ms
             log.info("remarks_not_asked", report=report.id, why=str(error))
             return
-        nothing = listed.absent or (listed.whole and listed.foreign > 0)
-        self._absent[report.id] += nothing
-        if nothing and self._absent[report.id] < ABSENT_LOOKS:
+        self._absent[report.id] += listed.absent
+        # A list that is another document's in part says too little, however often it comes.
+        if (listed.whole and listed.foreign) or (listed.absent and self._absent[report.id] < ABSENT_LOOKS):
             self._unasked_till_ms[report.id] = ports.wall_ms() + ports.rules.held_poll_ms
         elif listed.whole or listed.absent:
             self._absent.pop(report.id, None)
