@@ -448,7 +448,8 @@ function done(form, found) {
   const verdict = found.verdict ? " " + (words[found.verdict] || found.verdict) + (found.reason ? ": " + reasonOf(found).short : "") : "";
   const dialog = form.closest("dialog");
   if (dialog) dialog.close();
-  say((form.dataset.done || words.done) + verdict, "", true);
+  const warnings = found.warnings || [];
+  say((form.dataset.done || words.done) + verdict, warnings.join("; "), !warnings.length);
   readAgain();
 }
 
