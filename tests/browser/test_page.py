@@ -306,6 +306,7 @@ PAGES = (
     "/reports",
     "/codes",
     "/packages",
+    "/orders",
     "/quality",
     "/balance",
     "/alarms",

@@ -107,12 +107,13 @@ class Scanner:
 
     def code(self, raw: bytes, code: MarkingCode, at_ms: int, *, first: bool = True) -> None:
         """A code as it came, and what it was read as. `first`: of its frame."""
-        template, _, tail, _, remarks = code
+        template, ident, tail, _, remarks = code
         kind = (raw[:3] if raw[0] == _BRACKET else _NONE if first else _NOT_TOLD, remarks, template)
         tally = self._kinds.get(kind) or self._new(kind, at_ms)
         tally.n += 1
         tally.last_ms = at_ms
-        if tally.wrong or self._runs or tail.isupper() or tail.islower():
+        one_case = (tail.isupper() and ident.upper() == ident) or (tail.islower() and ident.lower() == ident)
+        if one_case or tally.wrong or self._runs:
             self._look(kind, tally, raw, code)
 
     def malformed(self, raw: bytes, fault: Malformed, at_ms: int) -> None:
