@@ -16,12 +16,16 @@ from tests.profiles import PROFILE
 SIDE = ReportSide(PROFILE, "Asia/Tashkent")
 
 
+async def unknown_there(_ident: str) -> None:
+    """A regulator that knows no code."""
+
+
 def line_commands(
     plant: Plant, journal: Journal, state: LineState, intake: LineIntake, wall_ms: Callable[[], int]
 ) -> Commands:
     """All but those that need more than a line and its journal. Orders of codes are written down and sent by nobody."""
     side = LineSide.of(plant, journal, state, intake, wall_ms)
-    return Commands(Context(journal, wall_ms, side, reports=SIDE, ordered=lambda: None))
+    return Commands(Context(journal, wall_ms, side, reports=SIDE, ordered=lambda: None, look_up=unknown_there))
 
 
 def report_commands(

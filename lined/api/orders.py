@@ -47,13 +47,13 @@ def questions(view: PlantView) -> APIRouter:
         after: Annotated[int | None, Query(description="`next` of the page before.", ge=1, lt=2**62)] = None,
     ) -> Response:
         """Orders of codes, newest first."""
-        return rendered(await view.journal.read(order_page, _life_days(view), limit, after))
+        return rendered(await view.journal.read(order_page, life_days(view), limit, after))
 
     @router.get("/orders/{order_id}", responses=answering(CodeOrderStory))
     async def show_order(order_id: str) -> Response:
         """One order of codes, its products and its history."""
         number = row_number(order_id)
-        found = None if number is None else await view.journal.read(order_story, _life_days(view), number)
+        found = None if number is None else await view.journal.read(order_story, life_days(view), number)
         if found is None:
             raise NotFound("unknown-order", f"There is no order {order_id!r}.")
         return rendered(json_bytes(found))
@@ -61,22 +61,31 @@ def questions(view: PlantView) -> APIRouter:
     return router
 
 
-def _life_days(view: PlantView) -> int:
+def life_days(view: PlantView) -> int:
+    """After how many days the regulator closes an order."""
     return view.commands.context.reports.profile.limits.order_life_days
 
 
-def order_page(connection: Connection, life_days: int, limit: int, after: int | None) -> bytes:
-    """A page of the list. `life_days`: after which the regulator closes an order."""
+def order_page(connection: Connection, days: int, limit: int, after: int | None) -> bytes:
+    """A page of the list. `days`: after which the regulator closes an order."""
+    items, following = orders_on_page(connection, days, limit, after)
+    return page_bytes(items, None if following is None else str(following))
+
+
+def orders_on_page(
+    connection: Connection, days: int, limit: int, after: int | None
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Orders as they are told, newest first; and where the next page begins, None where this is the last."""
     found = code_orders.page(connection, limit + 1, after)
     rows = found[:limit]
-    items = (described(row, sub_orders.of_order(connection, row.id), life_days) for row in rows)
-    return page_bytes(items, str(rows[-1].id) if len(found) > limit else None)
+    items = [described(row, sub_orders.of_order(connection, row.id), days) for row in rows]
+    return items, rows[-1].id if len(found) > limit else None
 
 
-def order_story(connection: Connection, life_days: int, order_id: int) -> dict[str, Any] | None:
+def order_story(connection: Connection, days: int, order_id: int) -> dict[str, Any] | None:
     """One order with its history; None where there is none."""
     row = code_orders.get(connection, order_id)
     if row is None:
         return None
     events = [state_change(one) for one in code_orders.story(connection, order_id)]
-    return {**described(row, sub_orders.of_order(connection, order_id), life_days), "events": events}
+    return {**described(row, sub_orders.of_order(connection, order_id), days), "events": events}

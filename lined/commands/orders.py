@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from lined.commands.pools import pool_gtin
-from lined.commands.registry.command import SHELL, Answer, Body, Subject, command
+from lined.commands.registry.command import PEOPLE, Answer, Body, Subject, command
 from lined.commands.registry.context import Context
 from lined.commands.registry.execution import Call, Tx
 from lined.commands.registry.fields import Gtin, Required, Short, one_of
@@ -119,7 +119,7 @@ def _may_order(context: Context) -> bool:
     "Order codes of the regulator; they are fetched into the pools of their products.",
     path="orders/new",
     tag="orders",
-    sources=SHELL,
+    sources=PEOPLE,
     is_there=_may_order,
 )
 async def order_codes(call: Call, body: OrderNew) -> Mapping[str, Any]:
@@ -135,7 +135,7 @@ async def order_codes(call: Call, body: OrderNew) -> Mapping[str, Any]:
     path="orders/{order_id}/close",
     tag="orders",
     subject=ORDER,
-    sources=SHELL,
+    sources=PEOPLE,
     is_there=_may_order,
 )
 async def close_order(call: Call, body: OrderClose) -> Mapping[str, Any]:
@@ -154,7 +154,7 @@ async def close_order(call: Call, body: OrderClose) -> Mapping[str, Any]:
     path="orders/{order_id}/confirm",
     tag="orders",
     subject=ORDER,
-    sources=SHELL,
+    sources=PEOPLE,
     is_there=_may_order,
 )
 async def confirm_order(call: Call, body: OrderConfirm) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ COMMANDS = {
     "order-new": N_("Codes ordered"),
     "order-close": N_("An order of codes closed"),
     "order-confirm": N_("Decided about an order of codes"),
+    "code-ask": N_("Code looked up in the marking system"),
 }
 
 FIELDS = {

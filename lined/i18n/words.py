@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lined.vocabulary.alarms import AlarmKind, Severity
 from lined.vocabulary.codes import CodeEvent, CodeState, Withdrawal
 from lined.vocabulary.line import LineState, Role
+from lined.vocabulary.orders import OrderState, SubOrderState
 from lined.vocabulary.packages import Level, PackageState
 from lined.vocabulary.printing import LabelState
 from lined.vocabulary.reports import ReportKind, ReportState
@@ -34,6 +35,8 @@ SEVERITIES = sentences(Severity)
 LINE_STATES = sentences(LineState)
 BUDGETS = {"limited": N_("orders and reports"), "reads": N_("questions")}
 REPORT_STATES = sentences(ReportState)
+ORDER_STATES = sentences(OrderState)
+SUB_ORDER_STATES = sentences(SubOrderState)
 CODE_STATES = sentences(CodeState)
 LABEL_STATES = sentences(LabelState)
 KINDS = sentences(ReportKind)
@@ -90,6 +93,11 @@ REFUSALS = {
     "token-required": N_("The token is not right. It stands in the file beside the journal that ends in .token."),
     "role-required": N_("Your role does not allow this. Ask the master of the shift or the engineer."),
     "unknown-report": N_("There is no such report."),
+    "unknown-order": N_("There is no such order."),
+    "too-many-orders": N_("Too many orders are under way: wait until one is over, or close one."),
+    "order-taken": N_("This number belongs to another order."),
+    "unknown-there": N_("The marking system does not know this code."),
+    "not-answered": N_("The marking system does not answer. Try again later."),
     "unknown-code": N_("This code was never applied on this line."),
     "unknown-alarm": N_("There is no such alarm."),
     "unknown-package": N_("There is no such package."),

@@ -36,11 +36,10 @@ from lined.journal.ownership import check_ours, is_begun
 from lined.journal.reply_marks import DEVICES_MAX, ReplyMarks
 from lined.journal.schema import migrations
 from lined.journal.steps import Step, Steps
-from lined.journal.tables import account, age, codes, life, unsaid
+from lined.journal.tables import account, age, codes, devices, life, report_lists, unsaid
 from lined.journal.tables.age import Age
 from lined.journal.writer import Writer
 from lined.vocabulary.errors import JournalBound, JournalBroken, JournalDamaged, JournalLocked, LinedError, Problem
-from lined.vocabulary.reports import FINAL
 
 log = structlog.get_logger()
 
@@ -190,11 +189,12 @@ class Journal:
         """
         assert self.reply_marks is not None
         lost: list[tuple[int, int]] = []
-        devices = [int(row[0]) for row in connection.execute("SELECT no FROM device")]
-        if not self.reply_marks.new and devices:
-            least = min(self.reply_marks.get(no) for no in devices)
-            rows = connection.execute("SELECT id, device_no, at_ms FROM code WHERE id > ?", (least,)).fetchall()
-            lost = [(row[0], row[2]) for row in rows if row[0] > self.reply_marks.get(row[1])]
+        numbers = devices.numbers(connection).values()
+        if not self.reply_marks.new and numbers:
+            least = min(self.reply_marks.get(no) for no in numbers)
+            lost = [
+                (i, at_ms) for i, no, at_ms in codes.applied_after(connection, least) if i > self.reply_marks.get(no)
+            ]
         unsaid.after_crash(connection, lost)
         if lost:
             log.warning("verdicts_unsaid_before_the_stop", codes=len(lost), clean=self.was_clean)
@@ -203,7 +203,7 @@ class Journal:
         """Only once the list of the unsaid is on disk: a crash in between finds the old marks and lists them again."""
         assert self.reply_marks is not None
         last = codes.last_id(connection)
-        for (no,) in connection.execute("SELECT no FROM device").fetchall():
+        for no in devices.numbers(connection).values():
             self.reply_marks.reset(no, last)
 
     def _be_of_age(self, connection: Connection) -> None:
@@ -264,10 +264,7 @@ def check_binding(connection: Connection, binding: Mapping[str, str]) -> None:
     differing = [key for key in account.KEYS if bound[key] is not None and bound[key] != binding[key]]
     if not differing:
         return
-    marks = ",".join("?" * len(FINAL))
-    unfinished = connection.execute(
-        f"SELECT count(*) FROM report WHERE state NOT IN ({marks})", tuple(FINAL)
-    ).fetchone()[0]
+    unfinished = report_lists.unfinished(connection)
     if unfinished:
         raise JournalBound(
             [
@@ -298,10 +295,9 @@ def check_suspect(connection: Connection, path: Path) -> None:
     damage.clear_suspicion(path)
 
 
-def _device_numbers(connection: Connection, devices: Sequence[str]) -> dict[str, int]:
-    for device in devices:
-        connection.execute("INSERT OR IGNORE INTO device (id) VALUES (?)", (device,))
-    numbers = dict(connection.execute("SELECT id, no FROM device").fetchall())
+def _device_numbers(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    devices.add(connection, ids)
+    numbers = devices.numbers(connection)
     if max(numbers.values(), default=0) >= DEVICES_MAX:
         raise JournalBroken(
             f"the journal has seen {len(numbers)} device ids; {DEVICES_MAX - 1} is the most it can tell apart"

@@ -55,7 +55,7 @@ class SsccRange:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A place on the line with a role. `repeat_s` by device: see *Repeat* in docs/contract.md, Verdicts.
+    """A place on the line with a role. `repeat_ms` by device: see *Repeat* in docs/contract.md, Verdicts.
 
     `level` and `mode`: a pack station's. `confirm_ms`: a reject here has to be confirmed within this; 0: no
     confirmation. `rejects_in_a_row`: so many are an alarm; 0: none.

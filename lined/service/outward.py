@@ -36,6 +36,7 @@ from lined.line.watch.problems import Problems
 from lined.line.watch.read_rate import ReadRate
 from lined.mqtt.outbox import Outbox
 from lined.regulator.client import Regulator
+from lined.regulator.looking import look_up
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Ports
 from lined.reports.planning import Planning, PlanningRules
@@ -160,6 +161,7 @@ class Outward:
                 self.sign_in,
                 reports=ReportSide(config.profile, plant.timezone, self.nudge, self.regulator.account.business),
                 ordered=self.orders.nudge,
+                look_up=partial(look_up, self.regulator),
             )
         )
         self.permit = PermitWatch(

@@ -22,6 +22,7 @@ from lined.api.ports import PlantView
 from lined.api.wrong_tokens import WrongTokens
 from lined.commands.registry import registry
 from lined.commands.registry.command import Command, Source
+from lined.web.code_orders import order_routes
 from lined.web.engineer import engineer_routes
 from lined.web.paper import paper_routes
 from lined.web.routes import Page, page_routes
@@ -52,6 +53,7 @@ def make_app(
         app.include_router(sign_in_routes(page, view.sign_in))
     app.include_router(page_routes(page))
     app.include_router(engineer_routes(page))
+    app.include_router(order_routes(page))
     app.include_router(work_routes(page))
     app.include_router(paper_routes(page))
     wrong = WrongTokens(view.problems, view.refused, view.line_id)

@@ -65,7 +65,7 @@ def _reports(router: APIRouter, page: Page) -> None:
         number = row_number(report_id)
         found = None if number is None else await page.view.journal.read(_report, number)
         if found is None:
-            return await _nothing(request, page, words.REFUSALS["unknown-report"])
+            return await page.nothing(request, words.REFUSALS["unknown-report"])
         doubted = any(event["after"] == ReportState.IN_DOUBT for event in found["events"])
         return await page.html(request, "report.html", {"report": found, "doubted": doubted}, live=True)
 
@@ -89,6 +89,7 @@ def _codes(router: APIRouter, page: Page) -> None:
     ) -> Response:
         view = page.view
         values: dict[str, Any] = {"asked": code, "story": None, "problem": "", "first": after is None, "what": "/codes"}
+        values["asks_there"] = view.commands.context.look_up is not None
         if code.strip():
             try:
                 ident = view.commands.context.line.identification(code.strip())
@@ -212,10 +213,6 @@ def _journal(router: APIRouter, page: Page) -> None:
 
 def _commands(connection: Connection, before_ms: int | None) -> tuple[list[overview.Commanded], int | None]:
     return overview.commands(connection, limit=ROWS, before_ms=before_ms)
-
-
-async def _nothing(request: Request, page: Page, text: str) -> Response:
-    return await page.html(request, "nothing.html", {"text": text}, status=404)
 
 
 def _address(path: str, **query: str | None) -> str:

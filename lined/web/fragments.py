@@ -16,6 +16,8 @@ from lined.api.document import ASK_S, StatusDocument
 from lined.api.ports import PlantView
 from lined.api.rendering import json_bytes
 from lined.api.status_schema import Status
+from lined.journal.database import Connection
+from lined.journal.tables import code_orders, sub_orders
 from lined.journal.views import task_groups
 from lined.journal.views.task_groups import Waiting
 from lined.vocabulary.errors import JournalError
@@ -55,7 +57,7 @@ class Fragments:
         self._parts = parts
         self._kept: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
         self._making: dict[tuple[str, str], asyncio.Lock] = {}
-        self._tasks: tuple[float, Waiting] = (float("-inf"), Waiting(0, 0, 0))
+        self._tasks: tuple[float, Waiting, int] = (float("-inf"), Waiting(0, 0, 0), 0)
 
     async def current(self, language: str, name: str) -> Picture:
         document = await self._document.current()
@@ -73,19 +75,19 @@ class Fragments:
         """How much waits for a person: held reports, and what stands on the work list, a group being one. The last
         known count where the journal does not answer.
         """
-        asked, tasks = self._tasks
+        asked, tasks, ordered = self._tasks
         if time.monotonic() - asked >= FRESH_S:
             with contextlib.suppress(JournalError, TimeoutError):
                 async with asyncio.timeout(ASK_S):
-                    tasks = await self._view.journal.read(task_groups.waiting)
-            self._tasks = (time.monotonic(), tasks)
+                    tasks, ordered = await self._view.journal.read(_news)
+            self._tasks = (time.monotonic(), tasks, ordered)
         return tasks.things + int(document["reports"]["held"])
 
     def version(self, document: Status, work: int) -> int:
-        """The same as long as no report, alarm, package or task changed."""
+        """The same as long as no report, alarm, package, task or order changed."""
         revision = 0 if self._view.alarms is None else self._view.alarms.revision
         job = document["job"] and document["job"]["id"]
-        told = [document["reports"], job, revision, len(document["problems"]), work, self._tasks[1]]
+        told = [document["reports"], job, revision, len(document["problems"]), work, *self._tasks[1:]]
         return zlib.crc32(json_bytes(told))
 
     async def _html(self, language: str, name: str, document: Status) -> dict[str, str]:
@@ -102,3 +104,8 @@ class Fragments:
 
     def _render(self, language: str, templates: dict[str, str], values: dict[str, Any]) -> dict[str, str]:
         return {name: self._rendering.render(template, language, values) for name, template in templates.items()}
+
+
+def _news(connection: Connection) -> tuple[Waiting, int]:
+    """What waits for a person; and a number that grows with every change of an order."""
+    return task_groups.waiting(connection), code_orders.newest_change(connection) + sub_orders.newest_pack(connection)

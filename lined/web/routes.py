@@ -51,6 +51,7 @@ PAGES = (
     ("/reports", N_("Reports")),
     ("/codes", N_("Codes")),
     ("/packages", N_("Packages")),
+    ("/orders", N_("Orders")),
     ("/quality", N_("Quality")),
     ("/balance", N_("Balance")),
     ("/alarms", N_("Alarms")),
@@ -143,6 +144,10 @@ class Page:
         }
         text = await asyncio.to_thread(self._render, template, language, everything)
         return Response(text, status, HEADERS, "text/html")
+
+    async def nothing(self, request: Request, text: str) -> Response:
+        """The page of an address where nothing is."""
+        return await self.html(request, "nothing.html", {"text": text}, status=404)
 
     async def _who(self, request: Request) -> dict[str, Any]:
         """`person`: who has signed in; `sign_in`: whether people sign in here at all."""

@@ -295,6 +295,7 @@ PAGES = (
     "/reports",
     "/codes",
     "/packages",
+    "/orders",
     "/quality",
     "/balance",
     "/alarms",

@@ -109,8 +109,8 @@ MUTATIONS = [
         KILLED,
         "a code whose accept was not said is a duplicate after the start",
         "lined/journal/journal.py::Journal._list_unsaid",
-        "self.reply_marks.get(row[1])",
-        "self.reply_marks.get(row[1]) + 10 ** 9",
+        "i > self.reply_marks.get(no)",
+        "i > self.reply_marks.get(no) + 10 ** 9",
         _EACH_STEP,
     ),
     Mutation(

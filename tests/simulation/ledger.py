@@ -41,17 +41,23 @@ class Ledger:
         walls_s.append(wall_s)
         return ago_s
 
+    def applied(self, idents: Iterable[str]) -> None:
+        """Reads that are on disk, and that no device was told yet: what was said may be heard after a withdrawal that
+        came later.
+        """
+        for ident in idents:
+            if ident in self.heard and ident not in self.withdrawing | self._may_come_back():
+                self._wrong(f"{ident} was accepted anew although it had been accepted")
+            self.withdrawn.pop(ident, None)
+
     def accept_heard(self, ident: str, word: str, ago_s: float, repeat_s: float) -> None:
         """A device was told accept for a read; it had last read this code `ago_s` before."""
         now = self._now_s()
-        if word == Decision.ACCEPT and ident in self.heard and ident not in self.withdrawing | self._may_come_back():
-            self._wrong(f"{ident} was accepted anew although it had been accepted")
         if word == Decision.AGAIN and ident not in self._unsure and now - self._told_s.get(ident, -TOLD_S) >= TOLD_S:
             self._wrong(f"{ident} was accepted once more although its accept had been said")
         if word == Decision.REPEAT and ago_s > repeat_s:
             self._wrong(f"{ident} was taken for a repeat after {ago_s:.0f} s")
         self.heard.add(ident)
-        self.withdrawn.pop(ident, None)
 
     def told(self, idents: Iterable[str]) -> None:
         """The program knows that these were said."""

@@ -23,7 +23,7 @@ from lined.line.watch.problems import Problems
 from lined.reports.delivery.loops import Delivery
 from lined.reports.delivery.ports import Ports, RegulatorPort
 from lined.vocabulary.errors import CommandError, Defect, JournalBroken, JournalFull, LookupFailed
-from lined.vocabulary.verdicts import ACCEPTED
+from lined.vocabulary.verdicts import ACCEPTED, Decision
 from tests.commands import line_commands, report_commands
 from tests.harness.drivers import reads_of
 from tests.profiles import PROFILE
@@ -252,9 +252,10 @@ class Life:
         while True:
             reading = await self._waiting[device].get()
             judgement = await reading.judged
-            await asyncio.sleep(chance.uniform(*SAY_S))
             pending = self.intake._pending[judgement.mark]
             words = list(zip(pending.chunk.reads, pending.ruling.verdicts, strict=True))
+            self.world.ledger.applied(c.code.ident for c, w in words if c.code and w == Decision.ACCEPT)
+            await asyncio.sleep(chance.uniform(*SAY_S))
             said = len(words) if not reading.cable_fault else chance.randrange(len(words) + 1)
             accepted = [c.code.ident if c.code and w in ACCEPTED else "" for c, w in words]
             self._hear(self.world.repeat_s[device], words[:said], reading.ago_s)

@@ -29,6 +29,7 @@ FOUND = {
     21146: "the simulation compared clocks by one that had noticed no step",
     2920: "a code was put on the list of the unsaid, late, after it had been told",
     3826: "the simulation's person took a document for lost whose codes were read by half",
+    5837: "the simulation took a repeat, heard after a withdrawal, for the code's return",
     7825: "the simulation did not know that what is hidden for ever may be refused at once, for a few codes only",
 }
 

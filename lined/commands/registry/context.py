@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lined import codes
 from lined.journal import Journal
@@ -17,7 +17,11 @@ from lined.line.watch.confirming import Confirming
 from lined.regulator.profile import Profile
 from lined.vocabulary.errors import Invalid, NotFound, Problem, clause
 
+if TYPE_CHECKING:
+    from lined.regulator.looking import SeenCode
+
 OrdersNudged = Callable[[], None]
+LookingUp = Callable[[str], Awaitable["SeenCode | None"]]
 Renewing = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -99,6 +103,8 @@ class Context:
     people: SignIns | None = None
     ordered: OrdersNudged | None = None
     """Hears that codes were ordered, or what a person decided about an order; None: none can be ordered here."""
+    look_up: LookingUp | None = None
+    """Asks the regulator about an identification code; None: nobody can be asked."""
 
     @property
     def line(self) -> LineSide:

@@ -135,10 +135,12 @@ class Call:
             return answer
 
         order = Order(self._known_as(given, known_as, self.context.wall_ms()), carry_out)
-        return await self._commands.submit(order, intake=self.command.intake if intake is None else intake)
+        work = self._commands.works[self.command.intake if intake is None else intake]
+        answer: Mapping[str, Any] = await self.context.journal.submit(work, order)
+        return answer
 
     def _audited(self, given: Mapping[str, Any], at_ms: int) -> audit.AuditRow:
-        """No check part stands in it, and no more than SAID_MAX characters."""
+        """No check part stands in it, and no more than AUDIT_MAX characters."""
         text = json.dumps(journal_of.without_tails(given), ensure_ascii=False, sort_keys=True)[:AUDIT_MAX]
         caller = self._caller
         return audit.AuditRow(0, at_ms, self.by, caller.role, caller.way, self.command.name, self.subject, text)
@@ -153,11 +155,7 @@ class Commands:
     def __init__(self, context: Context) -> None:
         self.context = context
         state = context.line_side.state if context.line_side is not None else None
-        self._works = {intake: Orders(state, intake=intake) for intake in (False, True)}
-
-    async def submit(self, order: Order, *, intake: bool) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = await self.context.journal.submit(self._works[intake], order)
-        return answer
+        self.works = {intake: Orders(state, intake=intake) for intake in (False, True)}
 
     async def execute(
         self, command: Command, body: Body, *, subject: str = "", caller: Caller = PROGRAM

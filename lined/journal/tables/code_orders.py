@@ -138,6 +138,11 @@ def owner(connection: Connection, regulator_id: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def newest_change(connection: Connection) -> int:
+    """The number of the newest change of any order's state; 0: none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM code_order_event").fetchone()[0])
+
+
 def story(connection: Connection, order_id: int) -> list[OrderEvent]:
     """Its changes of state, oldest first."""
     rows = connection.execute(

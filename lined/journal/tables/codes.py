@@ -94,6 +94,11 @@ def last_id(connection: Connection) -> int:
     return int(row[0] or 0)
 
 
+def applied_after(connection: Connection, code_id: int) -> Iterator[tuple[int, int, int]]:
+    """Of codes that came after that one: id, number of the device, when."""
+    return iter(connection.execute("SELECT id, device_no, at_ms FROM code WHERE id > ?", (code_id,)))
+
+
 def bucket_of(connection: Connection, code: KnownCode) -> str:
     """Which of the sums of `/status` the code stands in: unreported, reported, accepted, refused, held, withdrawn."""
     if code.own is not None:

@@ -11,6 +11,15 @@ from typing import Any
 from lined.journal.database import Connection
 from lined.journal.tables.reports import COLUMNS, ReportRow, row_of
 from lined.vocabulary.facts import column_forms
+from lined.vocabulary.reports import FINAL
+
+
+def unfinished(connection: Connection) -> int:
+    """How many may still change."""
+    marks = ",".join("?" * len(FINAL))
+    found = connection.execute(f"SELECT count(*) FROM report WHERE state NOT IN ({marks})", tuple(FINAL))
+    return int(found.fetchone()[0])
+
 
 # ── open batches ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -92,6 +92,11 @@ def of_order(connection: Connection, order_id: int) -> list[SubOrderRow]:
     return [_row(row) for row in rows]
 
 
+def newest_pack(connection: Connection) -> int:
+    """The number of the newest pack; 0: none came yet."""
+    return int(connection.execute("SELECT coalesce(max(no), 0) FROM code_pack").fetchone()[0])
+
+
 def newest_of(connection: Connection, gtin: str) -> SubOrderRow | None:
     """The newest order of a product; None: it was never ordered."""
     row = connection.execute(

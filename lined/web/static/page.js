@@ -404,7 +404,18 @@ function fieldsOf(form) {
   for (const [name, value] of new FormData(form)) if (value !== "") fields[name] = value;
   if ("changes" in form.dataset) onlyChanges(form, fields);
   for (const box of form.querySelectorAll("[data-bool]")) fields[box.name] = box.checked;
+  if (form.dataset.list) fields[form.dataset.list] = [itemOf(form, fields)];
   return fields;
+}
+
+// A form about one thing, where the command takes a list of them.
+function itemOf(form, fields) {
+  const item = {};
+  for (const field of form.querySelectorAll("[data-item]")) {
+    item[field.name] = field.type === "number" ? Number(field.value) : field.value;
+    delete fields[field.name];
+  }
+  return item;
 }
 
 // A form that corrects sends what differs from what it was opened with; what was emptied is taken away.
@@ -448,6 +459,7 @@ function done(form, found) {
   const verdict = found.verdict ? " " + (words[found.verdict] || found.verdict) + (found.reason ? ": " + reasonOf(found).short : "") : "";
   const dialog = form.closest("dialog");
   if (dialog) dialog.close();
+  if (form.dataset.answer) { open(at(form.dataset.answer), found); return; }
   say((form.dataset.done || words.done) + verdict, "", true);
   readAgain();
 }
@@ -486,7 +498,7 @@ function open(dialog, fill) {
   for (const field of dialog.querySelectorAll("input[name]")) {
     if (field.name in fill) field.value = field.dataset.was = fill[field.name];
   }
-  for (const place of dialog.querySelectorAll("[data-shows]")) place.textContent = fill[place.dataset.shows] || "";
+  for (const place of dialog.querySelectorAll("[data-shows]")) place.textContent = fill[place.dataset.shows] ?? "";
   dialog.showModal();
 }
 

@@ -45,7 +45,7 @@ MORE_COMMANDS = [
         "/api/v1/people/set",
         "/api/v1/people/remove",
     ),
-    *("/api/v1/alarms/{alarm_id}/acknowledge", "/api/v1/regulator/renew-key"),
+    *("/api/v1/alarms/{alarm_id}/acknowledge", "/api/v1/regulator/renew-key", "/api/v1/codes/ask"),
     *("/api/v1/journal/backup", "/api/v1/journal/confirm"),
 ]
 

@@ -174,6 +174,7 @@ async def test_no_page_holds_a_script_or_style_of_its_own_and_none_is_served_tha
             "/reports",
             "/codes",
             "/packages",
+            "/orders",
             "/quality",
             "/balance",
             "/alarms",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lined.commands import tasks as ending_tasks
+from lined.commands.registry.execution import Call
 from lined.journal.database import Connection
 from lined.journal.tables import tasks
 from lined.journal.views import task_groups
@@ -134,17 +135,17 @@ async def test_a_group_that_was_cut_off_is_ended_by_the_same_command(
     monkeypatch.setattr(ending_tasks, "STEP_TASKS", 5)
     async with a_line(tmp_path) as line:
         await refuse(line, range(15))
-        order, steps = line.line.submit, 0
+        submit, steps = Call._submit, 0
 
         async def cut_off(*arguments: Any, **more: Any) -> Any:
             nonlocal steps
             steps += 1
             if steps == 3:  # a look, then the first five
                 raise TimeoutError
-            return await order(*arguments, **more)
+            return await submit(*arguments, **more)
 
         with monkeypatch.context() as broken:
-            broken.setattr(line.line, "submit", cut_off)
+            broken.setattr(Call, "_submit", cut_off)
             with pytest.raises(TimeoutError):
                 await line.line.do("task-done", {"report": str(REPORT)}, id="one")
         assert len((await line.get("/api/v1/tasks")).json["items"]) == 10
