@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +25,14 @@ _WHOLE_BODY = ("body",)
 
 def answer(document: object, status: int = 200) -> Response:
     return rendered(json_bytes(document), status)
+
+
+async def in_language(found: dict[str, Any], language: str | None, timezone: str) -> dict[str, Any]:
+    """What was done, its warnings in the language that the address asks for with `lang`, in the plant's own time."""
+    if language not in LANGUAGES or not found.get("warnings"):
+        return found
+    translate = (await asyncio.to_thread(catalogue, language)).gettext
+    return {**found, "warnings": [in_words(text, translate, Clock(timezone)) for text in found["warnings"]]}
 
 
 def rendered(document: bytes, status: int = 200) -> Response:

@@ -64,13 +64,13 @@ class Captures:
         running = self._running.get(device)
         if running is None:
             raise Conflict("no-capture", f"{device} is not being captured.")
-        lines = running.recording.take()
         if enough:
             running.recording.ended = running.recording.ended or "asked"
-        ended = running.recording.ended or None
+        lines = running.recording.take()
+        ended = running.recording.ended if running.recording.is_empty else None
         if ended:
             self._end(view, device)
-        return {"lines": lines, "ended": ended}
+        return {"lines": lines, "ended": ended or None}
 
     def end(self, view: PlantView) -> None:
         """The daemon stops."""

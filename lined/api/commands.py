@@ -11,7 +11,7 @@ import structlog
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.security import HTTPBearer
 
-from lined.api.answers import answer
+from lined.api.answers import answer, in_language
 from lined.api.described import answering
 from lined.api.gate import CALLER
 from lined.commands.registry.caller import Caller
@@ -46,7 +46,9 @@ def _endpoint(commands: Commands, command: Command) -> Any:
     async def endpoint(**parameters: Any) -> Response:
         body: Body = parameters["body"]
         subject = parameters[command.subject.parameter] if command.subject else ""
-        return answer(await carried_out(commands, command, body, subject, parameters["request"].scope[CALLER]))
+        request: Request = parameters["request"]
+        found = await carried_out(commands, command, body, subject, request.scope[CALLER])
+        return answer(await in_language(found, request.query_params.get("lang"), commands.context.reports.timezone))
 
     fields: dict[str, Any] = {"request": Request, "body": command.body}
     fields |= {command.subject.parameter: str} if command.subject else {}

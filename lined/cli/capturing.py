@@ -19,7 +19,7 @@ from lined.cli.daemon import NoDaemon, ask_as_engineer
 from lined.cli.listening import unacknowledging
 from lined.codes.masking import Masking
 from lined.devices import DeviceSpec, DeviceState, parse_url, run_device
-from lined.line.intake.capture import END, GAP, HEAD, IN, UP, VERSION, CaptureEvent, Recording, parsed
+from lined.line.intake.capture import END, GAP, HEAD, IN, PART_MAX, UP, VERSION, CaptureEvent, Recording, parsed
 from lined.line.intake.ports import Frame, Judgement
 from lined.service.assembly import plant_of
 from lined.vocabulary.facts import Fact
@@ -90,7 +90,8 @@ def _of_daemon(config: Config, about: Device, lines: list[str], ended: str | Non
             if ended:
                 yield CaptureEvent(last_s, END, more={"why": ended})
                 return
-            enough.wait(FETCH_S)
+            if sum(map(len, lines)) < PART_MAX:  # else there is more already
+                enough.wait(FETCH_S)
             part = ask_as_engineer(config, path, end="true" if enough.is_set() else None)
             lines, ended = part["lines"], part["ended"]
 
@@ -168,10 +169,10 @@ async def _of_port(config: Config, about: Device, seconds: float) -> list[Captur
     try:
         while not recording.ended and not running.done():
             await asyncio.wait({running}, timeout=FETCH_S)
-            lines += recording.take()
+            lines += _all_of(recording)
     except asyncio.CancelledError:  # Ctrl-C
         recording.ended = "asked"
-    lines += recording.take()
+    lines += _all_of(recording)
     stopping.set()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -182,6 +183,13 @@ async def _of_port(config: Config, about: Device, seconds: float) -> list[Captur
         *events[1:],
         CaptureEvent(events[-1].at_s, END, more={"why": recording.ended}),
     ]
+
+
+def _all_of(recording: Recording) -> list[str]:
+    lines = []
+    while not recording.is_empty:
+        lines += recording.take()
+    return lines + recording.take()  # nothing more, and the recorder knows that somebody fetches
 
 
 # ── masked ──────────────────────────────────────────────────────────────────────────────────────────────────────────

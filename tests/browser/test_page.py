@@ -15,7 +15,7 @@ import pytest
 
 from lined.vocabulary.facts import BrokerFact, DeviceFact, Fact, ServiceFact
 from tests.browser.chromium import Chromium, Page, sizes
-from tests.harness.served import Frame, Line, code, malformed_frame
+from tests.harness.served import GTIN, Frame, Line, code, malformed_frame
 from tests.harness.served_lines import NASTY, a_shown_line
 
 pytestmark = pytest.mark.browser
@@ -123,6 +123,17 @@ async def test_an_item_read_at_two_stations_is_one_code_of_the_job(tmp_path: Pat
         await page.until("document.querySelector('#part-counts .good dd').innerText === '4'")
         assert await page.text("#applied") == "2"
         assert "Reads at all stations" in await page.text("#part-counts")
+
+
+async def test_what_is_odd_about_a_job_is_told_when_it_is_started_from_the_page(tmp_path: Path) -> None:
+    async with shown(tmp_path) as (line, page):
+        await line.line.do("pool-load", {"gtin": GTIN, "codes": [code(1)]})
+        await page.click("[data-open=start-job]")
+        await page.run("document.querySelector('#start-job [name=production_date]').value = '2024-05-06'")
+        await page.click("#start-job button.main")
+        await sign_in(page, line)
+        await page.until("document.getElementById('toast').innerText.includes('2024-05-06 is before the codes of')")
+        assert "The job runs" in await page.text("#toast")
 
 
 async def test_a_job_is_started_and_stopped_from_the_page_alone(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ head. Bytes are a text in which each character is one byte.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -18,6 +19,8 @@ BYTES_MAX: Final = 32 * 1024 * 1024
 """Of a whole capture, as its lines are."""
 WAITING_MAX: Final = 4 * 1024 * 1024
 """Recorded, and not fetched yet."""
+PART_MAX: Final = 256 * 1024
+"""Of one fetch, about: what is answered in a millisecond or two."""
 LEASE_S: Final = 15.0
 """A capture that nobody fetches ends after so long."""
 LINE_MAX: Final = 4 * 1024 * 1024
@@ -107,7 +110,7 @@ class Recording:
         self._began = now()
         self._fetched = now()
         self._seconds = seconds
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque()
         self._waiting = 0
         self._whole = 0
 
@@ -141,8 +144,18 @@ class Recording:
         return self._now() - self._fetched >= LEASE_S
 
     def take(self) -> list[str]:
-        """What was recorded since the last time."""
+        """What was recorded since the last time, a part of it where that is much: see `is_empty`."""
         self._fetched = self._now()
         self.look()
-        taken, self._lines, self._waiting = self._lines, [], 0
+        taken: list[str] = []
+        size = 0
+        while self._lines and size < PART_MAX:
+            taken.append(self._lines.popleft())
+            size += len(taken[-1])
+        self._waiting -= size
         return taken
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits to be fetched."""
+        return not self._lines

@@ -460,7 +460,8 @@ function done(form, found) {
   const dialog = form.closest("dialog");
   if (dialog) dialog.close();
   if (form.dataset.answer) { open(at(form.dataset.answer), found); return; }
-  say((form.dataset.done || words.done) + verdict, "", true);
+  const warnings = found.warnings || [];
+  say((form.dataset.done || words.done) + verdict, warnings.join("; "), !warnings.length);
   readAgain();
 }
 

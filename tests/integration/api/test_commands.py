@@ -66,6 +66,20 @@ async def test_what_is_wrong_is_told_in_english_or_in_the_language_of_the_addres
         assert told["?lang=uz"] not in (told[""], told["?lang=ru"])
 
 
+async def test_what_is_odd_is_told_in_english_or_in_the_language_of_the_address(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await line.line.do("pool-load", {"gtin": GTIN, "codes": [code(1)]})
+        told = {}
+        for asked in ("", "?lang=ru", "?lang=uz"):
+            body = {"gtin": GTIN, "production_date": "2024-05-06", "replace": True}
+            reply = await line.post(f"/api/v1/job/start{asked}", body)
+            assert reply.status == 200, reply
+            (told[asked],) = reply.json["warnings"]
+        assert told[""].startswith("the production date 2024-05-06 is before the codes of")
+        assert told["?lang=ru"].startswith("дата производства 2024-05-06 раньше")
+        assert told["?lang=uz"] not in (told[""], told["?lang=ru"])
+
+
 async def test_a_second_job_is_409_unless_it_replaces(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
         await line.start()

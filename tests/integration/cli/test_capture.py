@@ -158,6 +158,14 @@ async def test_check_parts_are_for_those_with_the_token_and_one_capture_at_a_tim
         assert (await line.get(f"{path}?end=true", headers=token)).json == {"lines": [], "ended": "asked"}
         tapped.append(line.devices["cam-1"].tap)
         await line.get(f"{path}?begin=60", headers=token)
+        for _ in range(300):
+            recorder = line.devices["cam-1"].tap
+            assert recorder is not None
+            recorder(IN, b"x" * 2_000)
+        parts = [(await line.get(f"{path}?end=true", headers=token)).json for _ in range(3)]
+        assert [one["ended"] for one in parts] == [None, None, "asked"], "part by part"
+        assert sum(len(one["lines"]) for one in parts) == 300
+        await line.get(f"{path}?begin=60", headers=token)
         tapped.append(line.devices["cam-1"].tap)
     tapped.append(line.devices["cam-1"].tap)
     assert [one is not None for one in tapped] == [True, False, True, False], "a stop ends it too"
