@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -94,18 +94,7 @@ class Outward:
             wall=lambda: datetime.fromtimestamp(clock() / 1000, UTC),
         )
         self.renewal = KeyRenewal(self.regulator, key_file, journal, clock)
-        self.ports = Ports(
-            journal=journal,
-            regulator=KindSearch(self.regulator),
-            problems=problems,
-            profile=config.profile,
-            rules=assembly.delivery_rules_of(config),
-            timezone=plant.timezone,
-            wall_ms=clock,
-            sleep=asyncio.sleep,
-            chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
-            note=defects.note,
-        )
+        self.ports = _ports(config, plant, journal, self.regulator, problems, clock, defects)
         self.delivery = Delivery(self.ports)
         self._clock = clock
         clock.listeners += [self.regulator.clock_was_set, self.delivery.clock_was_set, self._ask_soon]
@@ -124,31 +113,10 @@ class Outward:
         self.balance = BalanceWatch(journal, problems, list(plant.stations), packs=packs)
         self.rolls = RollWatch(journal)
         self.line = LineSide.of(plant, journal, state, intake, clock)
-        self.orders = CodeOrders(
-            OrderPorts(
-                journal=journal,
-                regulator=self.regulator,
-                problems=problems,
-                profile=config.profile,
-                place=plant.business_place_id,
-                shapes=self.line.shapes,
-                wall_ms=clock,
-                rules=assembly.order_rules_of(config),
-                state=state,
-                note=defects.note,
-            )
-        )
+        ports = _order_ports(config, plant, journal, self.regulator, problems, clock, defects, self.line, state)
+        self.orders = CodeOrders(ports)
         clock.listeners.append(self.orders.clock_was_set)
-        self.stock = StockWatch(
-            journal,
-            problems,
-            clock,
-            assembly.stock_rules_of(config),
-            partial(shift_began_ms, starts=config.line.shift_starts, zone=config.line.zone),
-            line=plant.line_id,
-            profile=config.profile,
-            ordered=self.orders.nudge,
-        )
+        self.stock = _stock(config, plant, journal, problems, clock, self.orders.nudge)
         self.sign_in = SignIn(journal, make_token(journal.people_key_path), asyncio.get_running_loop().time)
         self.commands = Commands(
             Context(
@@ -172,33 +140,7 @@ class Outward:
             lambda device: devices[device].connected,
             clock,
         )
-        self.view = PlantView(
-            line_id=plant.line_id,
-            journal=journal,
-            intake=intake,
-            problems=problems,
-            commands=self.commands,
-            regulator=self.regulator,
-            wall_ms=clock,
-            permit=self.permit,
-            sign_in=self.sign_in,
-            reading_token=make_token(journal.reading_token_path),
-            hosts=config.status.allowed_hosts,
-            ready=lambda: self.ready,
-            devices=devices,
-            printers=printers or {},
-            stations={device: station.id for station in plant.stations.values() for device in station.devices},
-            sending=lambda: self.delivery.gate_open,
-            mqtt_connected=None if outbox is None else lambda: outbox.state.connected,
-            url=config.regulator.url,
-            keeping=self.upkeep.keeping,
-            plant=plant,
-            language=config.line.language,
-            shifts=config.line.shift_starts,
-            alarms=self.alarms,
-            balance=self.balance,
-            stock=self.stock,
-        )
+        self.view = self._view(plant, journal, intake, problems, devices, printers or {}, outbox)
         host, port = config.status.address
         self.status = StatusServer(self.view, host, port, token=make_token(journal.token_path))
         self.broker: BrokerSide | None = None
@@ -214,6 +156,45 @@ class Outward:
         self._problems = problems
         self._defects = defects
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _view(
+        self,
+        plant: Plant,
+        journal: Journal,
+        intake: LineIntake,
+        problems: Problems,
+        devices: dict[str, DeviceState],
+        printers: Mapping[str, PrinterState],
+        outbox: Outbox | None,
+    ) -> PlantView:
+        """What the endpoint and the page may look at."""
+        return PlantView(
+            line_id=plant.line_id,
+            journal=journal,
+            intake=intake,
+            problems=problems,
+            commands=self.commands,
+            regulator=self.regulator,
+            wall_ms=self._clock,
+            permit=self.permit,
+            sign_in=self.sign_in,
+            reading_token=make_token(journal.reading_token_path),
+            hosts=self.config.status.allowed_hosts,
+            ready=lambda: self.ready,
+            devices=devices,
+            printers=printers,
+            stations={device: station.id for station in plant.stations.values() for device in station.devices},
+            sending=lambda: self.delivery.gate_open,
+            mqtt_connected=None if outbox is None else lambda: outbox.state.connected,
+            url=self.config.regulator.url,
+            keeping=self.upkeep.keeping,
+            plant=plant,
+            language=self.config.line.language,
+            shifts=self.config.line.shift_starts,
+            alarms=self.alarms,
+            balance=self.balance,
+            stock=self.stock,
+        )
 
     async def start(self, group: asyncio.TaskGroup) -> None:
         """Find out what was left in doubt, then deliver."""
@@ -290,3 +271,71 @@ class Outward:
             else:
                 self._problems.clear(AlarmKind.REGULATOR, self.config.regulator.url)
             await asyncio.sleep(1.0)
+
+
+def _ports(
+    config: Config,
+    plant: Plant,
+    journal: Journal,
+    regulator: Regulator,
+    problems: Problems,
+    clock: WallClock,
+    defects: Defects,
+) -> Ports:
+    return Ports(
+        journal=journal,
+        regulator=KindSearch(regulator),
+        problems=problems,
+        profile=config.profile,
+        rules=assembly.delivery_rules_of(config),
+        timezone=plant.timezone,
+        wall_ms=clock,
+        sleep=asyncio.sleep,
+        chance=random.Random(),  # noqa: S311  it spreads retries and hides nothing
+        note=defects.note,
+    )
+
+
+def _order_ports(
+    config: Config,
+    plant: Plant,
+    journal: Journal,
+    regulator: Regulator,
+    problems: Problems,
+    clock: WallClock,
+    defects: Defects,
+    line: LineSide,
+    state: LineState,
+) -> OrderPorts:
+    return OrderPorts(
+        journal=journal,
+        regulator=regulator,
+        problems=problems,
+        profile=config.profile,
+        place=plant.business_place_id,
+        shapes=line.shapes,
+        wall_ms=clock,
+        rules=assembly.order_rules_of(config),
+        state=state,
+        note=defects.note,
+    )
+
+
+def _stock(
+    config: Config,
+    plant: Plant,
+    journal: Journal,
+    problems: Problems,
+    clock: WallClock,
+    ordered: Callable[[], None],
+) -> StockWatch:
+    return StockWatch(
+        journal,
+        problems,
+        clock,
+        assembly.stock_rules_of(config),
+        partial(shift_began_ms, starts=config.line.shift_starts, zone=config.line.zone),
+        line=plant.line_id,
+        profile=config.profile,
+        ordered=ordered,
+    )
