@@ -191,8 +191,9 @@ def _give_some(after: int, tx: Tx) -> dict[str, Any]:
             raise
         rolls.cut(tx.connection, row.id)  # the pool was dropped since: its file is to be had all the same
         return {"more": False}
-    rolls.put(tx.connection, row, pool_stock.give(tx.connection, pool, wanted, tx.at_ms, packs))
-    if not pool_stock.left(tx.connection, pool, 1, packs):
+    given = pool_stock.give_some(tx.connection, pool, wanted, tx.at_ms, packs)
+    rolls.put(tx.connection, row, given.codes)
+    if not given.marked or not pool_stock.left(tx.connection, pool, 1, packs):
         rolls.cut(tx.connection, row.id)
     now = _found(tx.connection, row.id)
     return {"more": bool(now.missing) and now.codes < after + PAGE}

@@ -15,6 +15,7 @@ from lined.commands.registry import registry
 from lined.commands.registry.caller import READER, Caller
 from lined.journal.care import takeover
 from lined.journal.care.takeover import Gap
+from lined.journal.database import Connection
 from lined.journal.tables import code_orders, pools, rolls, sub_orders
 from lined.line.watch.balance import BalanceWatch
 from lined.supply.label_feed import LabelFeed, PrinterRule
@@ -154,30 +155,42 @@ async def test_a_pool_of_before_the_journal_was_replaced_gives_nothing_out(tmp_p
         assert refused.value.code == "pool-of-before"
 
 
+def fetched(connection: Connection) -> int:
+    """An order of 9 codes, from 101 on, that came in two packs."""
+    order = code_orders.add(
+        connection, marker="m", product_group="g", method="PRIMARY", completes=False, at_ms=1, by="", why="x"
+    )
+    sub = sub_orders.add(connection, order, gtin=OIL, quantity=9, level="UNIT", series_no=None, serial_first=None)
+    pool = pools.present(connection)[OIL]
+    for pack_id, numbers in (("a", range(101, 105)), ("b", range(105, 110))):
+        pack = sub_orders.begin_pack(connection, sub, pack_id, len(numbers), 1)
+        pools.add(connection, pool, {ident(number): f"{GS}93abcd" for number in numbers}, pack.no)
+        sub_orders.end_pack(connection, pack.no)
+    return order
+
+
 async def test_the_codes_of_an_order_alone(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
-
-        def fetched(connection: Any) -> int:
-            order = code_orders.add(
-                connection, marker="m", product_group="g", method="PRIMARY", completes=False, at_ms=1, by="", why="x"
-            )
-            sub = sub_orders.add(
-                connection, order, gtin=OIL, quantity=9, level="UNIT", series_no=None, serial_first=None
-            )
-            pool = pools.present(connection)[OIL]
-            for pack_id, numbers in (("a", range(101, 105)), ("b", range(105, 110))):
-                pack = sub_orders.begin_pack(connection, sub, pack_id, len(numbers), 1)
-                tails = {ident(number): f"{GS}93abcd" for number in numbers}
-                pools.add(connection, pool, tails, pack.no)
-                sub_orders.end_pack(connection, pack.no)
-            return order
-
         order = str(await line.journal.do(fetched))
         with pytest.raises(CommandError) as refused:
             await begin(line, 10, order=order)
         assert refused.value.code == "too-few-codes"
         assert await whole(line, await begin(line, None, order=order)) == [oil(number) for number in range(101, 110)]
         assert len(await whole(line, await begin(line, 20, "the rest"))) == 20
+
+
+async def test_the_codes_of_an_order_are_gone_with_their_pool_although_they_are_not_deleted_yet(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        order = str(await line.journal.do(fetched))
+        roll = await begin(line, 5, order=order)
+        await line.line.do("pool-drop", {"gtin": OIL})
+        await load(line, 1, 20)
+        with pytest.raises(CommandError) as refused:
+            await begin(line, None, "again", order=order)
+        assert refused.value.code == "too-few-codes"
+        assert await whole(line, roll) == []
+        assert await line.rows("SELECT codes, gone FROM pool WHERE state <> 'dropped'") == [(20, 0)]
+        assert await line.rows("SELECT count(*) FROM pool_code WHERE given_ms IS NOT NULL") == [(0,)]
 
 
 # ── who may ───────────────────────────────────────────────────────────────────────────────────────────────────────────
