@@ -22,7 +22,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import pool_stock, pools, rolls, sub_orders
 from lined.journal.tables.pools import PoolRow
 from lined.journal.tables.rolls import RollRow
-from lined.vocabulary.errors import CommandError, Conflict, Invalid, NotFound, Problem
+from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.ids import row_number
 
@@ -185,12 +185,13 @@ def _give_some(after: int, tx: Tx) -> dict[str, Any]:
     if wanted <= 0:
         return {"more": False}
     try:
-        pool, packs = _pool(tx.connection, row.gtin), _packs(tx.connection, row.gtin, row.order_id)
-    except CommandError:
+        pool = _pool(tx.connection, row.gtin)
+    except NotFound:
         if not row.codes:
             raise
         rolls.cut(tx.connection, row.id)  # the pool was dropped since: its file is to be had all the same
         return {"more": False}
+    packs = _packs(tx.connection, row.gtin, row.order_id)
     given = pool_stock.give_some(tx.connection, pool, wanted, tx.at_ms, packs)
     rolls.put(tx.connection, row, given.codes)
     if not given.marked or not pool_stock.left(tx.connection, pool, 1, packs):

@@ -22,7 +22,7 @@ from lined.supply.label_feed import LabelFeed, PrinterRule
 from lined.supply.roll_watch import RollWatch
 from lined.vocabulary.errors import CommandError, Forbidden
 from lined.vocabulary.people import PersonRole, Way
-from tests.harness.line import GS, NOON, OIL, Line, ident, oil
+from tests.harness.line import GS, MINUTE, NOON, OIL, Line, ident, oil
 
 
 @asynccontextmanager
@@ -153,6 +153,23 @@ async def test_a_pool_of_before_the_journal_was_replaced_gives_nothing_out(tmp_p
         with pytest.raises(CommandError) as refused:
             await begin(line)
         assert refused.value.code == "pool-of-before"
+
+
+async def test_a_roll_that_a_replaced_journal_stops_is_not_cut_and_goes_on_with_another_pool(tmp_path: Path) -> None:
+    async with a_line(tmp_path, 2_100) as line:
+        roll = await begin(line, 2_100)
+        told = await page(line, roll)
+        gap = Gap("damage", NOON - 60_000, NOON + 1, "line-1.db.backup", None)
+        await line.journal.do(lambda connection: takeover.write(connection, gap))
+        with pytest.raises(CommandError) as refused:
+            await page(line, roll, 2_000)
+        assert refused.value.code == "pool-of-before"
+        assert await line.rows("SELECT codes, wanted FROM roll") == [(2_000, 2_100)]
+        assert await page(line, roll) == told
+        await line.line.do("pool-drop", {"gtin": OIL})
+        line.now += MINUTE
+        await load(line, 3_001, 100)
+        assert len(await whole(line, roll)) == 2_100
 
 
 def fetched(connection: Connection) -> int:
