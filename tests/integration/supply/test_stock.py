@@ -280,6 +280,10 @@ async def test_nothing_is_ordered_by_itself_after_the_journal_was_replaced_until
         await c.journal.do(lambda x: takeover.confirm(x, "anna", c.wall_ms()))
         await watch.look()
         assert "replaced" in held(c) and await orders(c.journal) == []
+        await c.journal.do(lambda x: pools.drop(x, pools.present(x)[GTIN]))
+        await fill(c, 1_001, 5)
+        await watch.look()
+        assert "replaced" in held(c) and await orders(c.journal) == []  # what was ordered since is not in the pool
         number = await c.order(20)
         await c.until(number, "fetched")
         await watch.look()
