@@ -29,7 +29,7 @@ from lined.vocabulary.facts import Fact, StockFact
 log = structlog.get_logger()
 
 LOOK_S = 10.0
-SETTLED_MS = 30_000  # a stock that has risen within this may be rising still: a pool is being loaded
+SETTLED_MS = 30_000  # a pool that has grown within this may be growing still: a pool is being loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class StockWatch:
         self._minutes: Minutes = Counter()
         self._since_ms: int | None = None  # from when on `_minutes` are whole
         self._last = 0  # the last row of `code` that is counted
-        self._risen: dict[str, tuple[int, int]] = {}  # by GTIN: what was left at the last look, and when it last rose
+        self._risen: dict[str, tuple[int, int]] = {}  # by GTIN: the pool's codes at the last look, and since when so many
 
     async def run(self) -> None:
         while True:
@@ -124,7 +124,10 @@ class StockWatch:
             self._problems.set(AlarmKind.CODES_LOW, gtin, fact)
 
     async def _reorder(self, rule: Reorder, seen: ProductStock | None, now: int) -> None:
-        if seen is None or seen.left >= rule.below or not self._has_settled(seen, now):
+        if seen is None:
+            self._risen.pop(rule.gtin, None)
+        settled = seen is not None and self._has_settled(seen, now)  # at each look, also where much is left
+        if seen is None or seen.left >= rule.below or not settled:
             self._problems.clear(AlarmKind.REORDER_HELD, rule.gtin)
             return
         decided: Decided = await self._journal.do(
@@ -139,9 +142,11 @@ class StockWatch:
             self._ordered()
 
     def _has_settled(self, seen: ProductStock, now: int) -> bool:
-        """Whether the stock has not risen for a while, seen from here: a pool may be loaded page by page."""
+        """Whether the pool has had as many codes for a while, seen from here: it may be loaded page by page, and what
+        is used meanwhile hides it.
+        """
         earlier, since_ms = self._risen.get(seen.gtin, (-1, now))
-        if seen.left > earlier or since_ms > now:
+        if seen.codes != earlier or since_ms > now:
             since_ms = now
-        self._risen[seen.gtin] = (seen.left, since_ms)
+        self._risen[seen.gtin] = (seen.codes, since_ms)
         return now - since_ms >= self._settled_ms

@@ -266,6 +266,26 @@ async def test_a_pool_that_is_being_loaded_and_a_product_without_one_are_not_ord
         assert len(await orders(c.journal)) == 1
 
 
+async def test_a_pool_that_is_loaded_in_another_one_s_place_and_one_used_meanwhile_are_not_ordered(
+    tmp_path: Path,
+) -> None:
+    async with counter(tmp_path) as c:
+        watch = reordering(c, settled_ms=30_000)
+        await fill(c, 1, 50)
+        await watch.look()
+        c.pass_s(25)
+        await c.journal.do(lambda x: pools.drop(x, pools.present(x)[GTIN]))
+        for number in range(5):
+            await fill(c, 1_000 + 10 * number, 10)
+            await use(c, 10)
+            c.pass_s(20)
+            await watch.look()
+        assert await orders(c.journal) == []
+        c.pass_s(31)
+        await watch.look()
+        assert len(await orders(c.journal)) == 1
+
+
 async def test_nothing_is_ordered_by_itself_after_the_journal_was_replaced_until_a_person_has_ordered(
     tmp_path: Path,
 ) -> None:
