@@ -38,7 +38,7 @@ MUTATIONS = [
     Mutation(
         GIVEN,
         "a file is there before all its codes are",
-        "lined/cli/export.py::write_roll",
+        "lined/cli/export.py::_pages",
         'written >= page["quantity"]',
         "written",
         f"{_EXPORT}::test_codes_go_into_a_file_once_with_their_separators_and_the_same_again_by_the_roll_s_id",
