@@ -72,7 +72,7 @@ class StockWatch:
         self._minutes: Minutes = Counter()
         self._since_ms: int | None = None  # from when on `_minutes` are whole
         self._last = 0  # the last row of `code` that is counted
-        self._risen: dict[str, tuple[int, int]] = {}  # by GTIN: the pool's codes at the last look, and since when so many
+        self._risen: dict[str, tuple[int, int]] = {}  # by GTIN: the pool's codes, and since when so many
 
     async def run(self) -> None:
         while True:

@@ -1,7 +1,8 @@
 """Stock of pools: the codes of `pool_code` that were not given out so far.
 
-`given_ms`: when a code was given out, to a printer or into a roll's file; it is never given out again. Without its
-check part a code cannot be printed, and is no stock.
+`given_ms`: when a code was given out, to a printer or into a roll's file; it is never given out again. Of one
+that was out or applied already when it was loaded, when its pool began. Without its check part a code cannot be
+printed, and is no stock.
 """
 
 from __future__ import annotations

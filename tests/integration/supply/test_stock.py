@@ -87,6 +87,22 @@ async def test_what_is_gone_is_counted_once_whatever_happens_to_a_code(tmp_path:
         assert (await line.rows("SELECT gone > 30 FROM pool WHERE state <> 'dropped'")) == [(1,)]
 
 
+async def test_what_was_given_out_or_applied_is_no_stock_of_a_pool_that_is_loaded_again(tmp_path: Path) -> None:
+    async with Line(tmp_path / "line-1.db") as line:
+        await line.job()
+        await load(line, 1, 30)
+        feed = LabelFeed(line.plant, line.journal, line.problems, lambda: line.now, {"p": PrinterRule()})
+        await page(line, await begin(line, 7))
+        await feed.take("p", 4)
+        await line.words("cam-1", *(oil(number) for number in (1, 8, 12, 13)))  # of the roll, a label, neither
+        await line.line.do("pool-drop", {"gtin": OIL})
+        await load(line, 1, 30)
+        pool = (await line.journal.read(pools.present))[OIL]
+        assert (pool.codes, pool.applied, pool.left) == (30, 4, 17)
+        assert await line.journal.read(pool_stock.left, pool, 99) == 17
+        assert [len(await page(line, await begin(line, 17, "the rest")))] == [17]
+
+
 async def test_what_was_gone_before_this_version_is_counted_by_the_migration(tmp_path: Path) -> None:
     async with Line(tmp_path / "line-1.db") as line:
         await line.job()
