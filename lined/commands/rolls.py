@@ -109,8 +109,7 @@ async def begin_roll(call: Call, body: RollNew) -> Mapping[str, Any]:
 )
 async def give_codes(call: Call, body: RollCodes) -> Mapping[str, Any]:
     """What is answered is on disk as given out."""
-    if body.after == 0:
-        await call.finish(lambda tx: {"given": _found(tx.connection, tx.subject).codes})  # who had them is kept
+    await call.finish(lambda tx: {"given": _found(tx.connection, tx.subject).codes})  # who had which is kept
     while (await call.step(partial(_give_some, body.after)))["more"]:
         pass
     return await call.context.journal.read(_part, int(call.subject), body.after)

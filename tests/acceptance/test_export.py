@@ -132,15 +132,15 @@ async def test_the_codes_of_an_order_go_into_a_file_once_they_are_fetched(tmp_pa
         assert len(set(codes_in(file))) == 300
 
 
-# Steps of commands: one begins the roll, one notes who asks, then 500 codes each; the last is the file's.
-STEPS = 9
+# Steps of commands: one begins the roll; of each page one notes who asks, then 500 codes each; the last is the file's.
+STEPS = 10
 POINTS = (
     "before-commit/Orders:1",
     "after-commit/Orders:1",
     "after-commit/Orders:2",
     "before-commit/Orders:4",
     "after-commit/Orders:4",
-    "before-commit/Orders:8",
+    "before-commit/Orders:9",
     f"before-commit/Orders:{STEPS}",
     f"after-commit/Orders:{STEPS}",
 )

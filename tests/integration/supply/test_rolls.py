@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -228,6 +229,9 @@ async def test_check_parts_are_told_to_an_engineer_who_exports_and_to_nobody_els
         listed = roll_page(await line.journal.read(rolls.page, 10, None), 9)
         assert not any("93abcd" in str(one) for one in (*kept, listed))
         assert len(codes) == 3
+        assert await page(line, roll, 2) == codes[2:]
+        asked = await line.rows("SELECT said FROM audit WHERE command = 'roll-codes' ORDER BY no")
+        assert ["after" in text and json.loads(text)["after"] for (text,) in asked] == [0, 2]
 
 
 # ── seen ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
