@@ -191,7 +191,7 @@ def _give_some(after: int, tx: Tx) -> dict[str, Any]:
         rolls.cut(tx.connection, row.id)  # the pool was dropped since: its file is to be had all the same
         return {"more": False}
     packs = _packs(tx.connection, row.gtin, row.order_id)
-    given = pool_stock.give_some(tx.connection, pool, wanted, tx.at_ms, packs)
+    given = pool_stock.give(tx.connection, pool, wanted, tx.at_ms, packs)
     rolls.put(tx.connection, row, given.codes)
     if not given.marked or not pool_stock.left(tx.connection, pool, 1, packs):
         rolls.cut(tx.connection, row.id)

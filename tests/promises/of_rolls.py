@@ -14,7 +14,7 @@ MUTATIONS = [
     Mutation(
         GIVEN,
         "a code of a roll is given out once more after its pool was loaded again",
-        "lined/journal/tables/pool_stock.py::give_some",
+        "lined/journal/tables/pool_stock.py::_look",
         "rolls.known(connection, idents)",
         "set()",
         f"{_ROLLS}::test_a_pool_that_was_dropped_and_loaded_again_gives_no_code_of_a_roll",
@@ -31,8 +31,8 @@ MUTATIONS = [
         GIVEN,
         "codes are told that are not on disk as given out",
         "lined/commands/rolls.py::_give_some",
-        "pool_stock.give_some(tx.connection, pool, wanted, tx.at_ms, packs)",
-        "pool_stock.give_some(tx.connection, pool, wanted, None, packs)",
+        "pool_stock.give(tx.connection, pool, wanted, tx.at_ms, packs)",
+        "pool_stock.give(tx.connection, pool, wanted, None, packs)",
         f"{_ROLLS}::test_a_code_is_in_one_roll_or_on_one_label_whatever_is_asked_for_and_after_a_restart",
     ),
     Mutation(

@@ -1,8 +1,8 @@
 """Stock of pools: the codes of `pool_code` that were not given out so far.
 
-`given_ms`: when a code was given out, to a printer or into a roll's file; it is never given out again. Of one
-that was out or applied already when it was loaded, when its pool began. Without its check part a code cannot be
-printed, and is no stock.
+`given_ms`: when a code was given out, to a printer or into a roll's file; it is never given out again. Of one that
+was out or applied already when it was loaded, when its pool began. Without its check part a code cannot be printed,
+and is no stock.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ PACKED = """
 CREATE INDEX pool_code_pack ON pool_code (pack_no, serial) WHERE pack_no IS NOT NULL AND given_ms IS NULL
 """
 LOOKS_MOST = 20  # looks for codes where those found were out already: of a pool that was dropped and loaded again
+ROWS_ENOUGH = 500  # marked in one transaction, with fewer than a look more: some 3 ms of somebody's verdict
 SERIAL_MOST = 20
 _STOCK = "given_ms IS NULL AND tail <> ''"
 _PACK = "pack_no = ? AND +pool_no = ?"  # a dropped pool has codes of the pack too; + keeps to the index of packs
@@ -34,25 +35,23 @@ class Given(NamedTuple):
     marked: int
 
 
-def give(
-    connection: Connection, pool: PoolRow, most: int, at_ms: int, packs: Sequence[int] | None = None
-) -> list[tuple[str, str]]:
-    """Give out codes: (identification code, check part), fewer where there are not so many. Those that were applied,
-    had a label or are in a roll are passed over for good. `packs`: only codes that came in these.
+def give(connection: Connection, pool: PoolRow, most: int, at_ms: int, packs: Sequence[int] | None = None) -> Given:
+    """Give out codes, fewer where there are not so many, or where many had to be passed over: then some are marked, and
+    the next transaction finds others. Those that were applied, had a label or are in a roll are passed over for good.
+    `packs`: only codes that came in these.
     """
     found: list[tuple[str, str]] = []
+    marked = 0
     for _ in range(LOOKS_MOST):
-        look = give_some(connection, pool, most - len(found), at_ms, packs)
+        look = _look(connection, pool, most - len(found), at_ms, packs)
         found += look.codes
-        if not look.marked or len(found) >= most:
+        marked += look.marked
+        if not look.marked or len(found) >= most or marked >= ROWS_ENOUGH:
             break
-    return found
+    return Given(found, marked)
 
 
-def give_some(
-    connection: Connection, pool: PoolRow, most: int, at_ms: int, packs: Sequence[int] | None = None
-) -> Given:
-    """One look of `give`: it may find fewer codes, or none, where there are more behind. Nothing marked: none are."""
+def _look(connection: Connection, pool: PoolRow, most: int, at_ms: int, packs: Sequence[int] | None) -> Given:
     rows = _next(connection, pool, most, packs)
     if not rows:
         return Given([], 0)

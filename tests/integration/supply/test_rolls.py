@@ -17,7 +17,7 @@ from lined.commands.registry.caller import READER, Caller
 from lined.journal.care import takeover
 from lined.journal.care.takeover import Gap
 from lined.journal.database import Connection
-from lined.journal.tables import code_orders, pools, rolls, sub_orders
+from lined.journal.tables import code_orders, pool_stock, pools, rolls, sub_orders
 from lined.line.watch.balance import BalanceWatch
 from lined.supply.label_feed import LabelFeed, PrinterRule
 from lined.supply.roll_watch import RollWatch
@@ -147,6 +147,16 @@ async def test_a_pool_that_was_dropped_and_loaded_again_gives_no_code_of_a_roll(
         await line.journal.do(lambda connection: connection.execute(before).rowcount)
         again = await whole(line, await begin(line, 2_000, "again"))
         assert not set(again) & set(told) and len(again) == 2_000
+
+
+async def test_however_many_codes_are_passed_over_one_transaction_marks_few(tmp_path: Path) -> None:
+    async with a_line(tmp_path, 3_000) as line:
+        await whole(line, await begin(line, 2_500))
+        await line.journal.do(lambda connection: connection.execute("UPDATE pool_code SET given_ms = NULL").rowcount)
+        pool = (await line.journal.read(pools.present))[OIL]
+        given = await line.journal.do(lambda connection: pool_stock.give(connection, pool, 300, 1))
+        assert (given.codes, given.marked) == ([], 600)
+        assert await whole(line, await begin(line, 300, "next")) == [oil(number) for number in range(2_501, 2_801)]
 
 
 async def test_a_pool_of_before_the_journal_was_replaced_gives_nothing_out(tmp_path: Path) -> None:
