@@ -102,12 +102,13 @@ class StockWatch:
         """What was applied since the last look; all since a moment where that is earlier than is known."""
         if self._since_ms is None or since_ms < self._since_ms:
             found = await self._journal.read(stock.rows_since, since_ms)
-            self._minutes, self._since_ms = Counter(), since_ms
+            self._minutes, self._last = Counter(), found.first - 1
         else:
             found = await self._journal.read(stock.rows_behind, self._last)
         for part in slices(found):
             self._minutes.update(await self._journal.read(stock.used, part))
-        self._last = max(found.last, found.first - 1)
+            self._last = part.last
+        self._since_ms = since_ms
         for key in [key for key in self._minutes if key[0] < since_ms // MINUTE_MS]:
             del self._minutes[key]
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from datetime import time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,13 +19,14 @@ from lined.journal.care import takeover
 from lined.journal.care.takeover import Gap
 from lined.journal.database import Connection
 from lined.journal.tables import code_orders, pool_stock, pools, sub_orders
-from lined.journal.views import stock
+from lined.journal.views import stock, tallies
 from lined.journal.views.stock import ProductStock
 from lined.supply.label_feed import LabelFeed, PrinterRule
 from lined.supply.orders import people
 from lined.supply.orders.reordering import Reorder
 from lined.supply.stock_watch import StockRule, StockWatch
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.errors import JournalFull
 from lined.web.shifts import shift_began_ms
 from tests.harness.line import HOUR, MINUTE, NOON, OIL, Line, oil
 from tests.harness.ordering import GROUP, GTIN, Counter, counter
@@ -159,6 +161,36 @@ async def test_use_and_hours_left_are_of_the_last_hour_and_of_the_shift_and_know
         assert (seen.hour, seen.an_hour, seen.hours_left) == (0, 10, 13)
         line.now = SHIFT + 14 * HOUR
         assert (await told()).hours_left is None
+
+
+async def test_a_count_that_is_cut_off_and_a_clock_that_goes_back_count_each_code_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "SLICE", 4)
+    async with Line(tmp_path / "line-1.db", now=SHIFT - HOUR) as line:
+        await line.job()
+        await load(line, 1, 50)
+        await line.words("cam-1", *(oil(number) for number in range(1, 11)))
+        line.now = SHIFT + 2 * HOUR
+        await line.words("cam-1", *(oil(number) for number in range(11, 21)))
+        watch, read, fails = watch_of(line, StockRule()), line.journal.read, iter([False, True, True])
+
+        async def failing(action: Any, *more: Any) -> Any:
+            if action is stock.used and next(fails, False):
+                raise JournalFull("no room")
+            return await read(action, *more)
+
+        monkeypatch.setattr(line.journal, "read", failing)
+        for _ in range(2):
+            with pytest.raises(JournalFull):
+                await watch.look()
+        (seen,) = await watch.look()
+        assert (seen.hour, seen.shift) == (10, 10)
+        line.now = SHIFT + 14 * HOUR
+        await watch.look()
+        line.now = SHIFT + 2 * HOUR
+        (seen,) = await watch.look()
+        assert (seen.hour, seen.shift) == (10, 10)
 
 
 async def test_a_stock_that_runs_low_is_an_alarm_by_codes_and_by_hours_until_it_is_filled(tmp_path: Path) -> None:
