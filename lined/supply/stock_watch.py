@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 LOOK_S = 10.0
 SETTLED_MS = 30_000  # a pool that has grown within this may be growing still: a pool is being loaded
+HOURS_AGAIN = 1.2  # of `low_hours`: from here on it is over; the rate of an hour goes up and down by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class StockWatch:
         self._minutes: Minutes = Counter()
         self._since_ms: int | None = None  # from when on `_minutes` are whole
         self._last = 0  # the last row of `code` that is counted
+        self._few_hours: set[str] = set()  # products whose codes last for too few hours
         self._risen: dict[str, tuple[int, int]] = {}  # by GTIN: the pool's codes, and since when so many
 
     async def run(self) -> None:
@@ -115,10 +117,13 @@ class StockWatch:
     def _alarm(self, gtin: str, rule: StockRule, seen: ProductStock | None) -> None:
         left, hours = (seen.left, seen.hours_left) if seen is not None else (0, None)
         fact = None
-        if hours is not None and hours < rule.low_hours:
+        if hours is not None and hours < rule.low_hours * (HOURS_AGAIN if gtin in self._few_hours else 1):
+            self._few_hours.add(gtin)
             fact = Fact(StockFact.LOW_HOURS, n=left, gtin=gtin, hours=f"{hours:.1f}")
-        elif left < rule.low:
-            fact = Fact(StockFact.LOW, n=left, gtin=gtin)
+        else:
+            self._few_hours.discard(gtin)
+            if left < rule.low:
+                fact = Fact(StockFact.LOW, n=left, gtin=gtin)
         if fact is None:
             self._problems.clear(AlarmKind.CODES_LOW, gtin)
         else:

@@ -207,9 +207,15 @@ async def test_a_stock_that_runs_low_is_an_alarm_by_codes_and_by_hours_until_it_
         assert await alarms() == []
         await line.words("cam-1", *(oil(number) for number in range(1, 31)))
         assert await alarms() == [f"70 codes of {OIL} are left, for about 2.3 hours"]
+        await load(line, 101, 14)
+        assert await alarms() == [f"84 codes of {OIL} are left, for about 2.8 hours"]  # it goes up and down
+        await load(line, 115, 6)
+        assert await alarms() == []
+        await page(line, await begin(line, 6, "Print 6"))
+        assert await alarms() == []
         line.now += 26 * HOUR
         assert await alarms() == []
-        await page(line, await begin(line, 61))
+        await page(line, await begin(line, 75))
         assert await alarms() == [f"9 codes of {OIL} are left"]
 
 
