@@ -212,12 +212,14 @@ def masked_events(events: Sequence[CaptureEvent], about: Device, config: Config)
 
 
 def codes_in(events: Iterable[CaptureEvent], about: Device) -> Iterator[bytes]:
-    """The codes of a capture as its driver reads them, those of frames that came twice too."""
+    """The codes of a capture as its driver reads them, those of frames that came twice too; and whole frames in which
+    it finds none, but for its no-reads, in which there is none.
+    """
     driver = drivers.load(about.driver)(unacknowledging(about.options))
     for event in events:
         if event.what == UP:
             driver.reset()
         elif event.what in {IN, GAP}:
             for found in driver.feed(event.data) if event.what == IN else driver.gap():
-                if isinstance(found, drivers.Read):
+                if isinstance(found, drivers.Read) and found.kind != "no-read":
                     yield from found.codes or (found.raw,)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from lined.codes.marking import GS, TOBACCO, Malformed, Shape
-from lined.codes.reading import NOTHING_KNOWN, parse
+from lined.codes.reading import NOTHING_KNOWN, is_printed_form, parse
 from lined.codes.separators import STAND_IN, masked, parts_in
 
 KEY_CHARACTERS: Final = 2
@@ -33,6 +33,10 @@ _STRAY: Final = tuple(
 )
 _KEYED: Final = re.compile(rf"{_SEPARATOR}?9[1-3]|{_SEPARATOR}".encode("latin-1"))
 _SECOND: Final = re.compile(rf"{_SEPARATOR}?92".encode("latin-1"))
+# What may be shown of a text that is no code: one that begins with a GTIN, or is a number.
+_SHOWN: Final = re.compile(
+    rf"((?:\][A-Za-z][0-9A-Za-z])?{_SEPARATOR}?)([0-9]{{14}}|[0-9]{{0,25}}\Z)?".encode("latin-1")
+)
 _XML: Final = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 
 
@@ -79,6 +83,10 @@ class Masking:
         if code is not None and code.tail:
             for begin, end in parts_in(raw, code.tail):
                 yield begin if code.template == TOBACCO else begin + KEY_CHARACTERS, end
+            return
+        shown = _SHOWN.match(raw)
+        if code is None and shown is not None and shown[2] is None and not is_printed_form(raw.decode("latin-1")):
+            yield shown.end(), len(raw)  # such as the rest of a code: nobody can tell where its check part begins
             return
         hidden = masked(raw.decode("latin-1"))
         begin = len(hidden.rstrip("*␝"))

@@ -133,3 +133,18 @@ def test_half_a_frame_keeps_no_check_part() -> None:
     for at in range(whole.index(b"\x1d") + 1):
         assert b"sEcR" not in Masking(KEY).stream(whole[at:] + b"\r\n", []), "no driver has read it"
         assert b"sEcR" not in Masking(KEY).stream(whole[at:] + b"\r\n", [whole[at:]]), "the driver took it for a code"
+
+
+def test_the_rest_of_a_code_that_began_elsewhere_is_hidden_whole() -> None:
+    whole = f"{GTIN}serial7cHeCkPaR".encode()
+    for prefix in (b"", b"]d2", b"]C1\x1d"):
+        for at in range(1, len(whole) - 8):
+            other = Masking(KEY).code(prefix + whole[at:])
+            assert other.startswith(prefix) and len(other) == len(prefix + whole[at:])
+            assert not [begin for begin in range(5) if b"cHeCkPaR"[begin : begin + 4] in other]
+    assert Masking(KEY).code(whole)[:21] == whole[:21]
+
+
+@pytest.mark.parametrize("raw", [b"1234567", f"(01){GTIN}(21aBcd".encode(), f"{GTIN}21aBcd".encode(), b"]d2"])
+def test_what_holds_no_check_part_is_shown(raw: bytes) -> None:
+    assert Masking(KEY).code(raw)[:21] == raw[:21]
