@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import drivers
 from lined import __version__
+from lined.cli.answers import check_not_held
 from lined.cli.daemon import NoDaemon, ask_as_engineer
 from lined.cli.listening import unacknowledging
 from lined.codes.masking import Masking
@@ -68,6 +69,7 @@ def _events(config: Config, about: Device, seconds: float, tell: Callable[[str],
     try:
         first = ask_as_engineer(config, f"/api/v1/devices/{about.id}/capture", begin=seconds)
     except NoDaemon:
+        check_not_held(config)  # its devices are not to be taken from it
         tell(f"{about.id} at {about.url} itself, since lined does not run here, for {seconds:g} s. Ctrl-C ends it.")
         yield from asyncio.run(_of_port(config, about, seconds))
         return
