@@ -87,22 +87,26 @@ class Feed:
         self._wakes: set[asyncio.Event] = set()
         self._ended = False
         view.intake.listeners.append(self._on_verdicts)
-        self._on_verdicts(list(view.intake.shown), count=False)
+        for verdict in view.intake.shown:
+            self._keep([verdict])
 
-    def _on_verdicts(self, verdicts: Sequence[PublishedVerdict], *, count: bool = True) -> None:
+    def _on_verdicts(self, verdicts: Sequence[PublishedVerdict]) -> None:
         """Called for each chunk, inside the way of a verdict: counts, and wakes who looks."""
-        bad = 0
-        for verdict in verdicts:
-            self._last[verdict.station] = verdict
-            self._recent.append(verdict)
-            if verdict.verdict != Answer.ACCEPT:
-                bad += 1
-                if verdict.reason != Reason.NO_READ:
-                    self._last_reject = verdict
-        if count and verdicts:  # a chunk is of one device, so of one station
+        if verdicts:
+            bad = self._keep(verdicts)
             self._rates_at(verdicts[0].station).add(self._now_s(), len(verdicts) - bad, bad)
         for wake in self._wakes:
             wake.set()
+
+    def _keep(self, verdicts: Sequence[PublishedVerdict]) -> int:
+        """Those of one chunk, which is of one device, so of one station. Returns how many are rejects."""
+        self._last[verdicts[-1].station] = verdicts[-1]
+        self._recent.extend(verdicts)
+        rejects = [verdict for verdict in verdicts if verdict.verdict != Answer.ACCEPT]
+        for verdict in rejects:
+            if verdict.reason != Reason.NO_READ:
+                self._last_reject = verdict
+        return len(rejects)
 
     def _rates_at(self, station: str) -> Rates:
         return self._rates.setdefault(station, Rates())

@@ -17,6 +17,7 @@ from lined.vocabulary.orders import OrderState
 from tests.browser.test_mending import SURE, press, sees
 from tests.browser.test_page import shown, sign_in
 from tests.harness.served import GTIN, TAIL, Line, code
+from tests.harness.served_lines import NASTY
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +54,25 @@ async def test_codes_are_ordered_and_a_held_order_is_decided_from_the_page(tmp_p
         await page.click(SURE)
         await sees(page, "being closed")
         assert (await line.get("/api/v1/orders/1")).json["state"] == "closing"
+
+
+async def test_an_order_whose_answer_was_lost_is_not_placed_twice(tmp_path: Path) -> None:
+    async with shown(tmp_path, "/orders") as (line, page):
+        await press(page, "Order codes …")
+        await page.type("#order [name=quantity]", "1500")
+        await press(page, "Order", "#order")
+        assert f"{NASTY}: {number(1_500)}" in await page.text("#ask-sure-text")
+        await page.run(
+            "window.real = window.fetch; window.fetch = async (...all) => { await window.real(...all);"
+            " window.fetch = window.real; throw new TypeError('lost'); }, 1"
+        )
+        await page.click(SURE)
+        await sign_in(page, line)
+        await sees(page, "It is not known whether this was done", "#order")
+        await press(page, "Order", "#order")
+        await page.click(SURE)
+        await sees(page, "The order is written down", "#toast")
+        assert [one["quantity"] for one in (await line.get("/api/v1/orders")).json["items"]] == [1_500]
 
 
 async def test_what_did_not_arrive_is_ordered_again_only_after_a_question(tmp_path: Path) -> None:

@@ -329,10 +329,11 @@ class LineIntake:
         for seq, (read, word, code_id) in enumerate(
             zip(chunk.reads, ruling.verdicts, ruling.code_ids, strict=True), self.seq + 1
         ):
-            answer = accept if word in ACCEPTED else reject
+            code, good = read.code, word in ACCEPTED
+            answer = accept if good else reject
+            ident = code.ident if good and code is not None else told_code(code, word, code_id)
             reason = None if word in WITHOUT_REASON else word
-            code = told_code(read.code, word, code_id)
-            verdicts.append(PublishedVerdict(seq, session, station, device, answer, reason, code, at_ms, in_job))
+            verdicts.append(PublishedVerdict(seq, session, station, device, answer, reason, ident, at_ms, in_job))
         self.seq += len(verdicts)
         self.shown.extend(verdicts[-SHOWN:])
         for listener in self.listeners:

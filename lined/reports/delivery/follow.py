@@ -110,8 +110,10 @@ class Following:
             log.info("remarks_not_asked", report=report.id, why=str(error))
             return
         self._absent[report.id] += listed.absent
-        # A list that is another document's in part says too little, however often it comes.
-        if (listed.whole and listed.foreign) or (listed.absent and self._absent[report.id] < ABSENT_LOOKS):
+        # A list that is another document's in part says too little, however often it comes; a document that a person
+        # named may hold more than ours.
+        mixed = listed.whole and listed.foreign and (report.document_codes or 0) <= report.size
+        if mixed or (listed.absent and self._absent[report.id] < ABSENT_LOOKS):
             self._unasked_till_ms[report.id] = ports.wall_ms() + ports.rules.held_poll_ms
         elif listed.whole or listed.absent:
             self._absent.pop(report.id, None)

@@ -400,12 +400,31 @@ async function signOut() {
 if (at("sign-out")) at("sign-out").addEventListener("click", signOut);
 
 function fieldsOf(form) {
-  const fields = { by: localStorage.getItem("by") || "", id: newId() };
+  const fields = { by: localStorage.getItem("by") || "" };
   for (const [name, value] of new FormData(form)) if (value !== "") fields[name] = value;
   if ("changes" in form.dataset) onlyChanges(form, fields);
   for (const box of form.querySelectorAll("[data-bool]")) fields[box.name] = box.checked;
   if (form.dataset.list) fields[form.dataset.list] = [itemOf(form, fields)];
+  fields.id = idOf(form, fields);
   return fields;
+}
+
+// Where no answer came, it may have been done: the same once more is the same command, and is not done twice.
+const unanswered = new WeakMap();
+
+function idOf(form, fields) {
+  const said = JSON.stringify(fields);
+  const before = unanswered.get(form);
+  if (before && before.said === said) return before.id;
+  const id = newId();
+  unanswered.set(form, { said, id });
+  return id;
+}
+
+// What is ordered, for the question whether that is meant.
+function itemText(form) {
+  return [...form.querySelectorAll("[data-item]")].map((field) => field.selectedOptions
+    ? field.selectedOptions[0].textContent : field.value.replace(/\B(?=(\d{3})+$)/g, "\u202f")).join(": ");
 }
 
 // A form about one thing, where the command takes a list of them.
@@ -433,7 +452,7 @@ function newId() {
 async function send(form) {
   const sure = form.dataset.sure;
   if (sure) {
-    at("ask-sure-text").textContent = sure;
+    at("ask-sure-text").textContent = [itemText(form), sure].filter(Boolean).join(". ");
     if (!await ask(at("ask-sure"))) return;
   }
   if (!await credentials()) return;
@@ -447,6 +466,7 @@ async function send(form) {
       signal: AbortSignal.timeout(35000),
     });
     const found = await answer.json();
+    unanswered.delete(form);
     if (answer.ok) done(form, found); else refused(form, answer.status, found.error);
   } catch {
     say(words.unreachable, "", false, form);
