@@ -45,10 +45,10 @@ MUTATIONS = [
     ),
     Mutation(
         GIVEN,
-        "what was seen is counted at each look",
+        "a code of a roll that is applied again is counted as seen again, and one that was never seen is hidden by it",
         "lined/journal/tables/rolls.py::note",
-        "(looked.last,)",
-        "(0,)",
-        f"{_ROLLS}::test_codes_given_out_and_never_seen_are_counted_with_the_print_order_s_name",
+        '"UPDATE roll_code SET seen = 1 WHERE roll_id = ? AND n = ? AND seen = 0"',
+        '"UPDATE roll_code SET seen = 1 WHERE roll_id = ? AND n = ?"',
+        f"{_ROLLS}::test_a_code_of_a_roll_that_is_withdrawn_and_applied_again_is_seen_once",
     ),
 ]

@@ -281,3 +281,45 @@ async def test_a_roll_that_gets_more_codes_after_all_were_seen_counts_each_once(
         await watch.look()
         await watch.look()
         assert await line.rows("SELECT codes, seen FROM roll") == [(2_050, 2_050)]
+
+
+async def test_a_code_of_a_roll_that_is_withdrawn_and_applied_again_is_seen_once(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await whole(line, await begin(line, 4))
+        watch = RollWatch(line.journal)
+        assert await line.words("cam-1", oil(1), oil(2)) == ["accept", "accept"]
+        await watch.look()
+        await applied_again(line, 1)
+        await watch.look()
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 2)]
+        assert await line.words("cam-1", oil(3), oil(4)) == ["accept", "accept"]
+        await watch.look()
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 4)]
+
+
+async def test_what_was_seen_twice_before_this_version_is_counted_once_by_the_migration(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await whole(line, await begin(line, 4))
+        watch = RollWatch(line.journal)
+        assert await line.words("cam-1", oil(1), oil(2)) == ["accept", "accept"]
+        await watch.look()
+        await applied_again(line, 1)
+        await watch.look()
+
+        def as_before(connection: Connection) -> None:
+            connection.execute("UPDATE roll_code SET seen = 0")
+            connection.execute("UPDATE roll SET seen = 3")
+            for statement in rolls.SEEN.split(";")[1:]:
+                connection.execute(statement)
+
+        await line.journal.do(as_before)
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 2)]
+        assert await line.words("cam-1", oil(3)) == ["accept"]
+        await watch.look()
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 3)]
+
+
+async def applied_again(line: Line, number: int) -> None:
+    await line.line.do("withdraw", {"code": ident(number), "reason": "other"})
+    line.now += MINUTE
+    assert await line.words("cam-1", oil(number)) == ["accept"]
