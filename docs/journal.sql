@@ -425,6 +425,7 @@ CREATE TABLE roll_code (
     n INTEGER NOT NULL,
     ident TEXT NOT NULL UNIQUE,
     tail TEXT NOT NULL,
+    seen INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (roll_id, n)
 ) WITHOUT ROWID;
 

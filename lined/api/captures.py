@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lined.api.ports import PlantView
+    from lined.commands.registry.caller import Caller
     from lined.line.intake.intake import Listener
 
 log = structlog.get_logger()
@@ -40,8 +41,10 @@ class Captures:
         self._running: dict[str, _Running] = {}
         self._look: asyncio.TimerHandle | None = None
 
-    def begin(self, view: PlantView, device: str, seconds: float, head: Mapping[str, Any]) -> None:
-        """Raises Conflict where one runs already. `head`: what the first line says beside device and version."""
+    def begin(self, view: PlantView, device: str, seconds: float, head: Mapping[str, Any], caller: Caller) -> None:
+        """Raises Conflict where one runs already. `head`: what the first line says beside device and version. Who
+        began it stands in the log.
+        """
         if device in self._running or len(self._running) >= CAPTURES_MAX:
             raise Conflict("capture-running", f"{device} is being captured already, or too many devices are.")
         recording, began_ms = Recording(time.monotonic, seconds), view.wall_ms()
@@ -57,7 +60,7 @@ class Captures:
         recording.put(HEAD, more=about)
         view.devices[device].tap = recording.tap
         view.intake.listeners.append(listener)
-        log.info("capture_begins", device=device, seconds=seconds)
+        log.info("capture_begins", device=device, seconds=seconds, by=caller.by, way=caller.way)
 
     def take(self, view: PlantView, device: str, *, enough: bool = False) -> CapturedPart:
         """What came since the last time; `enough`: and no more of it. Raises Conflict where none runs."""

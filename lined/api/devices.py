@@ -43,7 +43,7 @@ def device_routes(view: PlantView) -> APIRouter:
         end: Annotated[bool, Query(description="It is enough.")] = False,
     ) -> Response:
         """What a device and lined send each other, with the times: part by part, ends by itself. An engineer's."""
-        _let_in(request.scope.get(CALLER))
+        caller = _let_in(request.scope.get(CALLER))
         if device_id not in view.devices:
             raise NotFound("unknown-device", f"There is no device {device_id!r}.")
         if begin is not None:
@@ -55,18 +55,19 @@ def device_routes(view: PlantView) -> APIRouter:
                 "at": moment(view.wall_ms()),
                 "job": None if running is None else job(running),
             }
-            view.captures.begin(view, device_id, begin, head)
+            view.captures.begin(view, device_id, begin, head, caller)
         return answer(view.captures.take(view, device_id, enough=end))
 
     return router
 
 
-def _let_in(caller: Caller | None) -> None:
+def _let_in(caller: Caller | None) -> Caller:
     """A capture holds check parts: also from this computer it is not for everybody."""
     if caller is None:
         raise NotKnown("token-required", "Codes with their check parts need Authorization: Bearer with the token.")
     if not caller.role.may(PersonRole.ENGINEER):
         raise Forbidden("role-required", "Codes with their check parts are for an engineer.")
+    return caller
 
 
 def examined(view: PlantView) -> list[ExaminedDevice]:

@@ -62,11 +62,7 @@ def the_journal(config: Config, why: LinedError) -> Iterator[Connection]:
     path = config.journal.path.resolve()
     if not path.exists():
         raise NoDaemon(f"The daemon is not running ({why}), and there is no journal at {path} yet.")
-    if is_held(path):
-        raise JournalLocked(
-            f"A daemon holds {path}, but nothing answers at {address_of(config)}: is it starting, or is its "
-            "status.listen another one?"
-        )
+    check_not_held(config)
     try:
         connection = open_readonly(path)
         try:
@@ -76,6 +72,16 @@ def the_journal(config: Config, why: LinedError) -> Iterator[Connection]:
             connection.close()
     except SqliteError as error:
         raise translated(error) or JournalBroken(f"{path} cannot be read: {error}") from error
+
+
+def check_not_held(config: Config) -> None:
+    """For who goes on where nothing answers. Raises JournalLocked: a daemon runs all the same."""
+    path = config.journal.path.resolve()
+    if is_held(path):
+        raise JournalLocked(
+            f"A daemon holds {path}, but nothing answers at {address_of(config)}: is it starting, or is its "
+            "status.listen another one?"
+        )
 
 
 def is_held(journal: Path) -> bool:

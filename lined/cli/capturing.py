@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import drivers
 from lined import __version__
+from lined.cli.answers import check_not_held
 from lined.cli.daemon import NoDaemon, ask_as_engineer
 from lined.cli.listening import unacknowledging
 from lined.codes.masking import Masking
@@ -68,6 +69,7 @@ def _events(config: Config, about: Device, seconds: float, tell: Callable[[str],
     try:
         first = ask_as_engineer(config, f"/api/v1/devices/{about.id}/capture", begin=seconds)
     except NoDaemon:
+        check_not_held(config)  # its devices are not to be taken from it
         tell(f"{about.id} at {about.url} itself, since lined does not run here, for {seconds:g} s. Ctrl-C ends it.")
         yield from asyncio.run(_of_port(config, about, seconds))
         return
@@ -212,12 +214,14 @@ def masked_events(events: Sequence[CaptureEvent], about: Device, config: Config)
 
 
 def codes_in(events: Iterable[CaptureEvent], about: Device) -> Iterator[bytes]:
-    """The codes of a capture as its driver reads them, those of frames that came twice too."""
+    """The codes of a capture as its driver reads them, those of frames that came twice too; and whole frames in which
+    it finds none, but for its no-reads, in which there is none.
+    """
     driver = drivers.load(about.driver)(unacknowledging(about.options))
     for event in events:
         if event.what == UP:
             driver.reset()
         elif event.what in {IN, GAP}:
             for found in driver.feed(event.data) if event.what == IN else driver.gap():
-                if isinstance(found, drivers.Read):
+                if isinstance(found, drivers.Read) and found.kind != "no-read":
                     yield from found.codes or (found.raw,)

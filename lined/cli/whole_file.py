@@ -22,10 +22,15 @@ class NotWritten(LinedError):
     """The file is not there, and nothing of it is left."""
 
 
+class NameUnsure(LinedError):
+    """The file is there, whole and under its name; whether the name outlasts a loss of power is not known."""
+
+
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """What is written appears as `path`, readable by its owner alone, where the block ends well; else nothing does.
-    Durable when it returns. Raises FileExistsError where something has the name, also since the beginning; OSError.
+    Durable when it returns. Raises FileExistsError where something has the name, also since the beginning; OSError;
+    NameUnsure, and then the file is there.
     """
     from lined.journal.files import sync_folder
 
@@ -37,7 +42,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             yield file
         os.fsync(descriptor)
         _name(descriptor, part, path)
-        sync_folder(path.parent)
+        try:
+            sync_folder(path.parent)
+        except OSError as error:
+            raise NameUnsure(f"{path.parent}: {error.strerror or error}") from None
     except BaseException:
         if part is not None:
             part.unlink(missing_ok=True)

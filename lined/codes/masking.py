@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from lined.codes.marking import GS, TOBACCO, Malformed, Shape
-from lined.codes.reading import NOTHING_KNOWN, parse
+from lined.codes.reading import NOTHING_KNOWN, is_printed_form, parse
 from lined.codes.separators import STAND_IN, masked, parts_in
 
 KEY_CHARACTERS: Final = 2
@@ -31,8 +31,17 @@ _STRAY: Final = tuple(
         r"01[0-9]{14}21[!-~]{1,20}?(?:93|91[!-~]{4}92)([!-~]{4,88})",
     )
 )
+# ... and of TOBACCO, which has no keys: whatever may be one, but for the head of a GS1 code.
+_STRAY_TOBACCO: Final = re.compile(
+    rb"(?:\][A-Za-z][0-9A-Za-z]|(?<![0-9])(?<!\][A-Za-z]))(?!01[0-9]{14}21)[0-9]{14}[!-~]{7}([!-~]{8})"
+)
 _KEYED: Final = re.compile(rf"{_SEPARATOR}?9[1-3]|{_SEPARATOR}".encode("latin-1"))
 _SECOND: Final = re.compile(rf"{_SEPARATOR}?92".encode("latin-1"))
+# What may be shown of a text that is no code: one that begins with a GTIN, or is a number.
+_SHOWN: Final = re.compile(
+    rf"((?:\][A-Za-z][0-9A-Za-z])?{_SEPARATOR}?)([0-9]{{14}}|[0-9]{{0,25}}\Z)?".encode("latin-1")
+)
+_UNKNOWN: Final = re.compile(b"\0+")
 _XML: Final = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 
 
@@ -65,9 +74,10 @@ class Masking:
                     known[begin : begin + len(there)] = b"\1" * len(there)
                     at = begin + len(there)
                     break
-        for begin, end in _stray(stream):
-            if not any(known[begin:end]):
-                out[begin:end] = self._other(stream[begin:end])
+        for begin, end in _stray(stream, *_STRAY, _STRAY_TOBACCO):
+            if not all(known[begin - 1 : begin + 1]):  # else it is a code's own, and what follows is its frame's
+                for part in _UNKNOWN.finditer(known, begin, end):
+                    out[part.start() : part.end()] = self._other(stream[part.start() : part.end()])
         return bytes(out)
 
     def _hidden(self, raw: bytes) -> Iterator[tuple[int, int]]:
@@ -80,6 +90,10 @@ class Masking:
             for begin, end in parts_in(raw, code.tail):
                 yield begin if code.template == TOBACCO else begin + KEY_CHARACTERS, end
             return
+        shown = _SHOWN.match(raw)
+        if code is None and shown is not None and shown[2] is None and not is_printed_form(raw.decode("latin-1")):
+            yield shown.end(), len(raw)  # such as the rest of a code: nobody can tell where its check part begins
+            return
         hidden = masked(raw.decode("latin-1"))
         begin = len(hidden.rstrip("*␝"))
         key = _KEYED.match(raw, begin)
@@ -89,7 +103,7 @@ class Masking:
             yield begin, second.start()
             begin = second.end()
         yield begin, len(raw)
-        yield from ((start, end) for start, end in _stray(raw) if end <= begin)
+        yield from ((start, end) for start, end in _stray(raw, *_STRAY) if end <= begin)
 
     def _other(self, value: bytes) -> bytes:
         try:
@@ -121,8 +135,8 @@ def _byte(byte: int, chance: int) -> int:
     return byte
 
 
-def _stray(raw: bytes) -> Iterator[tuple[int, int]]:
-    for pattern in _STRAY:
+def _stray(raw: bytes, *patterns: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+    for pattern in patterns:
         for found in pattern.finditer(raw):
             yield from (span for span in found.regs[1:] if span[0] >= 0)
 

@@ -22,7 +22,7 @@ from lined.journal.database import Connection
 from lined.journal.tables import pool_stock, pools, rolls, sub_orders
 from lined.journal.tables.pools import PoolRow
 from lined.journal.tables.rolls import RollRow
-from lined.vocabulary.errors import CommandError, Conflict, Invalid, NotFound, Problem
+from lined.vocabulary.errors import Conflict, Invalid, NotFound, Problem
 from lined.vocabulary.facts import Fact, FieldFact
 from lined.vocabulary.ids import row_number
 
@@ -109,8 +109,7 @@ async def begin_roll(call: Call, body: RollNew) -> Mapping[str, Any]:
 )
 async def give_codes(call: Call, body: RollCodes) -> Mapping[str, Any]:
     """What is answered is on disk as given out."""
-    if body.after == 0:
-        await call.finish(lambda tx: {"given": _found(tx.connection, tx.subject).codes})  # who had them is kept
+    await call.finish(lambda tx: {"given": _found(tx.connection, tx.subject).codes})  # who had which is kept
     while (await call.step(partial(_give_some, body.after)))["more"]:
         pass
     return await call.context.journal.read(_part, int(call.subject), body.after)
@@ -185,14 +184,16 @@ def _give_some(after: int, tx: Tx) -> dict[str, Any]:
     if wanted <= 0:
         return {"more": False}
     try:
-        pool, packs = _pool(tx.connection, row.gtin), _packs(tx.connection, row.gtin, row.order_id)
-    except CommandError:
+        pool = _pool(tx.connection, row.gtin)
+    except NotFound:
         if not row.codes:
             raise
         rolls.cut(tx.connection, row.id)  # the pool was dropped since: its file is to be had all the same
         return {"more": False}
-    rolls.put(tx.connection, row, pool_stock.give(tx.connection, pool, wanted, tx.at_ms, packs))
-    if not pool_stock.left(tx.connection, pool, 1, packs):
+    packs = _packs(tx.connection, row.gtin, row.order_id)
+    given = pool_stock.give(tx.connection, pool, wanted, tx.at_ms, packs)
+    rolls.put(tx.connection, row, given.codes)
+    if not given.marked or not pool_stock.left(tx.connection, pool, 1, packs):
         rolls.cut(tx.connection, row.id)
     now = _found(tx.connection, row.id)
     return {"more": bool(now.missing) and now.codes < after + PAGE}

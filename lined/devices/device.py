@@ -65,7 +65,7 @@ class Device:
         try:
             if login := self._driver.encode(Command.LOGIN):
                 await wire.write(login, self.limits.write_s)
-                self._tapped(OUT, login)
+                self._tapped(OUT, b"*" * len(login))  # it may be a secret
             self._silence.begin()
             self._keep_alive(wire)
             while True:

@@ -1,7 +1,8 @@
 """A bound on the silence of a connected device that says how often something comes: a heartbeat, at least.
 
 The connection may be up for hours after the device behind it has hung itself up. Where its driver sets no bound, its
-heartbeats do: after LEARNT_AFTER of them, TIMES the longest pause before one.
+heartbeats do: after LEARNT_AFTER of them, TIMES the longest pause from one to the next, whatever came between. A bound
+that was learnt too short grows with each silence that a heartbeat ends, TIMES at the most: it may have been a true one.
 """
 
 from __future__ import annotations
@@ -26,28 +27,33 @@ class Silence:
         self._received_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._told = False
-        self._pause_s: float | None = None  # before what came last; None: it says nothing about the usual
+        self._ended_silence = False  # what came last did
+        self._beat_at = 0.0
         self._heartbeats = 0
         self._longest_s = 0.0
 
     def begin(self) -> None:
         self.received()
-        self._pause_s = None
+        self._beat_at = self._received_at
         self._watch()
 
     def received(self) -> None:
-        now = asyncio.get_running_loop().time()
-        self._pause_s, self._received_at = None if self._told else now - self._received_at, now
-        if self._told:
-            self._told = False
+        self._received_at = asyncio.get_running_loop().time()
+        self._ended_silence, self._told = self._told, False
+        if self._ended_silence:
             self._tell(False)
 
     def heartbeat(self) -> None:
-        """What was received last is a heartbeat: how long the pause before it was."""
-        if not self._learns or self._pause_s is None:
+        """There is a heartbeat in what was received last; several are one, that came late."""
+        pause_s, self._beat_at = self._received_at - self._beat_at, self._received_at
+        if not self._learns or not pause_s:
             return
+        if self._limit_s is not None and pause_s > self._limit_s:
+            if not self._ended_silence:  # reads came between: nothing says that it beats so seldom
+                return
+            pause_s = self._limit_s
         self._heartbeats += 1
-        self._longest_s = max(self._longest_s, self._pause_s)
+        self._longest_s = max(self._longest_s, pause_s)
         if self._heartbeats >= LEARNT_AFTER:
             self._limit_s = max(self._least_s, TIMES * self._longest_s)
             self._watch()

@@ -379,6 +379,11 @@ def m019_stock(db: Database) -> None:
     run_script(db, pools.GONE + ";" + code_orders.BY_ITSELF)
 
 
+@migrations()
+def m020_seen_once(db: Database) -> None:
+    run_script(db, rolls.SEEN)
+
+
 def empty_drawer(connection: Connection) -> None:
     """What lies in the drawer `meta` of an older journal that was put beside the tables goes into them."""
     run_script(Database(connection), _OUT_OF_DRAWER)

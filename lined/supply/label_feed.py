@@ -169,7 +169,7 @@ class LabelFeed:
         stock, job = self._stock_of(connection, printer), jobs.running(connection)
         if job is None or not stock.left or len(rows) >= most:
             return rows
-        found = pool_stock.give(connection, pools.present(connection)[job.gtin], most - len(rows), at_ms)
+        found = pool_stock.give(connection, pools.present(connection)[job.gtin], most - len(rows), at_ms).codes
         return [*rows, *labels.give(connection, printer, job.id, found, at_ms)] if found else rows
 
     def _label(self, row: LabelRow) -> Label:

@@ -29,7 +29,8 @@ from lined.vocabulary.facts import Fact, StockFact
 log = structlog.get_logger()
 
 LOOK_S = 10.0
-SETTLED_MS = 30_000  # a stock that has risen within this may be rising still: a pool is being loaded
+SETTLED_MS = 30_000  # a pool that has grown within this may be growing still: a pool is being loaded
+HOURS_AGAIN = 1.2  # of `low_hours`: from here on it is over; the rate of an hour goes up and down by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class StockWatch:
         self._minutes: Minutes = Counter()
         self._since_ms: int | None = None  # from when on `_minutes` are whole
         self._last = 0  # the last row of `code` that is counted
-        self._risen: dict[str, tuple[int, int]] = {}  # by GTIN: what was left at the last look, and when it last rose
+        self._few_hours: set[str] = set()  # products whose codes last for too few hours
+        self._risen: dict[str, tuple[int, int]] = {}  # by GTIN: the pool's codes, and since when so many
 
     async def run(self) -> None:
         while True:
@@ -102,29 +104,36 @@ class StockWatch:
         """What was applied since the last look; all since a moment where that is earlier than is known."""
         if self._since_ms is None or since_ms < self._since_ms:
             found = await self._journal.read(stock.rows_since, since_ms)
-            self._minutes, self._since_ms = Counter(), since_ms
+            self._minutes, self._last = Counter(), found.first - 1
         else:
             found = await self._journal.read(stock.rows_behind, self._last)
         for part in slices(found):
             self._minutes.update(await self._journal.read(stock.used, part))
-        self._last = max(found.last, found.first - 1)
+            self._last = part.last
+        self._since_ms = since_ms
         for key in [key for key in self._minutes if key[0] < since_ms // MINUTE_MS]:
             del self._minutes[key]
 
     def _alarm(self, gtin: str, rule: StockRule, seen: ProductStock | None) -> None:
         left, hours = (seen.left, seen.hours_left) if seen is not None else (0, None)
         fact = None
-        if hours is not None and hours < rule.low_hours:
+        if hours is not None and hours < rule.low_hours * (HOURS_AGAIN if gtin in self._few_hours else 1):
+            self._few_hours.add(gtin)
             fact = Fact(StockFact.LOW_HOURS, n=left, gtin=gtin, hours=f"{hours:.1f}")
-        elif left < rule.low:
-            fact = Fact(StockFact.LOW, n=left, gtin=gtin)
+        else:
+            self._few_hours.discard(gtin)
+            if left < rule.low:
+                fact = Fact(StockFact.LOW, n=left, gtin=gtin)
         if fact is None:
             self._problems.clear(AlarmKind.CODES_LOW, gtin)
         else:
             self._problems.set(AlarmKind.CODES_LOW, gtin, fact)
 
     async def _reorder(self, rule: Reorder, seen: ProductStock | None, now: int) -> None:
-        if seen is None or seen.left >= rule.below or not self._has_settled(seen, now):
+        if seen is None:
+            self._risen.pop(rule.gtin, None)
+        settled = seen is not None and self._has_settled(seen, now)  # at each look, also where much is left
+        if seen is None or seen.left >= rule.below or not settled:
             self._problems.clear(AlarmKind.REORDER_HELD, rule.gtin)
             return
         decided: Decided = await self._journal.do(
@@ -139,9 +148,11 @@ class StockWatch:
             self._ordered()
 
     def _has_settled(self, seen: ProductStock, now: int) -> bool:
-        """Whether the stock has not risen for a while, seen from here: a pool may be loaded page by page."""
+        """Whether the pool has had as many codes for a while, seen from here: it may be loaded page by page, and what
+        is used meanwhile hides it.
+        """
         earlier, since_ms = self._risen.get(seen.gtin, (-1, now))
-        if seen.left > earlier or since_ms > now:
+        if seen.codes != earlier or since_ms > now:
             since_ms = now
-        self._risen[seen.gtin] = (seen.left, since_ms)
+        self._risen[seen.gtin] = (seen.codes, since_ms)
         return now - since_ms >= self._settled_ms

@@ -68,7 +68,7 @@ async def test_codes_go_into_a_file_once_with_their_separators_and_the_same_agai
         assert given_out(tmp_path) == set(codes)
         done = await line.run("pool", "export", "--again", roll["id"], "--to", str(other))
         assert done.code == 0, done.errors
-        assert other.read_bytes() == file.read_bytes()
+        assert other.read_bytes() == file.read_bytes() and "written before" in done.errors
 
         done = await line.run("pool", "export", GTIN, "500", "--to", str(tmp_path / "rest.txt"))
         assert done.code == 0 and not set(codes_in(tmp_path / "rest.txt")) & set(codes)
@@ -91,6 +91,35 @@ async def test_codes_go_into_a_file_once_with_their_separators_and_the_same_agai
         assert [(one["codes"], one["left"]) for one in offline.json["items"]] == [(5_000, 0)]
 
 
+async def test_a_whole_file_that_could_not_be_noted_is_told_as_there_and_noted_later_not_written_twice(
+    tmp_path: Path,
+) -> None:
+    async with Line(tmp_path) as line:
+        await loaded(line, 200)
+        await line.kill()
+        line.daemon.environment["LINED_CRASH_AT"] = "before-commit/Orders:4"  # that the file is written
+        await line.start()
+        file, other = tmp_path / "a.txt", tmp_path / "other.txt"
+        done = await line.run("pool", "export", GTIN, "100", "--to", str(file))
+        assert done.code != 0 and len(codes_in(file)) == 100
+        assert f"{file} is whole" in done.errors and "no file is written" not in done.errors
+        assert await line.daemon.ended() == -signal.SIGKILL
+        del line.daemon.environment["LINED_CRASH_AT"]
+        await line.start()
+        (roll,) = (await line.daemon.get("/api/v1/rolls"))["items"]
+        assert roll["written_at"] is None
+        for content in (b"x" * file.stat().st_size, file.read_bytes()[:-1], file.read_bytes() + b"x"):
+            other.write_bytes(content)
+            done = await line.run("pool", "export", "--again", roll["id"], "--to", str(other))
+            assert done.code == 1 and other.read_bytes() == content and "another file" in done.errors
+        before = file.stat()
+        done = await line.run("pool", "export", "--again", roll["id"], "--to", str(file), "--json")
+        assert done.code == 0 and done.json["state"] == "written", done.errors
+        assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        done = await line.run("pool", "export", "--again", "77", "--to", str(file))
+        assert done.code == 1 and "no roll 77" in done.errors
+
+
 async def test_the_codes_of_an_order_go_into_a_file_once_they_are_fetched(tmp_path: Path) -> None:
     async with Line(tmp_path) as line:
         await loaded(line, 100)
@@ -103,15 +132,15 @@ async def test_the_codes_of_an_order_go_into_a_file_once_they_are_fetched(tmp_pa
         assert len(set(codes_in(file))) == 300
 
 
-# Steps of commands: one begins the roll, one notes who asks, then 500 codes each; the last is the file's.
-STEPS = 9
+# Steps of commands: one begins the roll; of each page one notes who asks, then 500 codes each; the last is the file's.
+STEPS = 10
 POINTS = (
     "before-commit/Orders:1",
     "after-commit/Orders:1",
     "after-commit/Orders:2",
     "before-commit/Orders:4",
     "after-commit/Orders:4",
-    "before-commit/Orders:8",
+    "before-commit/Orders:9",
     f"before-commit/Orders:{STEPS}",
     f"after-commit/Orders:{STEPS}",
 )

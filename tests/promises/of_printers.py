@@ -21,7 +21,7 @@ MUTATIONS = [
     Mutation(
         PRINTS,
         "a code is given out again after a restart",
-        "lined/journal/tables/pool_stock.py::give",
+        "lined/journal/tables/pool_stock.py::_look",
         "[(at_ms, pool.no, serial) for serial, _ in rows]",
         "[]",
         f"{_CRASH}::test_600_labels_with_2_kills_pulled_cables_and_lost_power_are_each_accounted_for",

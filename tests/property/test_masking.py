@@ -133,3 +133,56 @@ def test_half_a_frame_keeps_no_check_part() -> None:
     for at in range(whole.index(b"\x1d") + 1):
         assert b"sEcR" not in Masking(KEY).stream(whole[at:] + b"\r\n", []), "no driver has read it"
         assert b"sEcR" not in Masking(KEY).stream(whole[at:] + b"\r\n", [whole[at:]]), "the driver took it for a code"
+
+
+def test_the_rest_of_a_code_that_began_elsewhere_is_hidden_whole() -> None:
+    whole = f"{GTIN}serial7cHeCkPaR".encode()
+    for prefix in (b"", b"]d2", b"]C1\x1d"):
+        for at in range(1, len(whole) - 8):
+            other = Masking(KEY).code(prefix + whole[at:])
+            assert other.startswith(prefix) and len(other) == len(prefix + whole[at:])
+            assert not [begin for begin in range(5) if b"cHeCkPaR"[begin : begin + 4] in other]
+    assert Masking(KEY).code(whole)[:21] == whole[:21]
+
+
+@pytest.mark.parametrize("raw", [b"1234567", f"(01){GTIN}(21aBcd".encode(), f"{GTIN}21aBcd".encode(), b"]d2"])
+def test_what_holds_no_check_part_is_shown(raw: bytes) -> None:
+    assert Masking(KEY).code(raw)[:21] == raw[:21]
+
+
+TOBACCO_CODE = f"{GTIN}serial7cHeCkPaR".encode()
+
+
+@pytest.mark.parametrize("head", [b"", b"]d2", b"]C1", b"NOREAD;"])
+def test_no_stray_code_of_tobacco_keeps_its_check_part(head: bytes) -> None:
+    stream = b"OK\r\n" + head + TOBACCO_CODE + b"\r\n"
+    other = Masking(KEY).stream(stream, [])
+    assert other[: len(stream) - 10] == stream[: len(stream) - 10] and other.endswith(b"\r\n")
+    assert not [begin for begin in range(5) if b"cHeCkPaR"[begin : begin + 4] in other]
+
+
+def test_what_is_stray_is_hidden_up_to_a_code_that_was_read() -> None:
+    code = f"01{GTIN}21aBcd{GS}93sEcR".encode()
+    stream = f"01{GTIN}21xYz{GS}93qW".encode() + code + b"\r\n"
+    other = Masking(KEY).stream(stream, [code])
+    assert b"93qW" not in other and other.endswith(Masking(KEY).code(code) + b"\r\n")
+    assert other.startswith(f"01{GTIN}21xYz{GS}93".encode())
+
+
+@pytest.mark.parametrize("check", [b"s7cRqWeR", b"7scRqWeR"])
+def test_a_short_read_that_looks_like_a_piece_of_a_stray_check_part_shows_none_of_it(check: bytes) -> None:
+    other = Masking(KEY).stream(b"\x1d93" + check + b"\r\n7\r\n", [b"7"])
+    assert b"cRqW" not in other and other.endswith(b"\r\n7\r\n")
+
+
+@pytest.mark.parametrize("head", [b"", b"]d2"])
+def test_the_serial_of_a_stray_code_is_not_taken_for_tobacco(head: bytes) -> None:
+    ident = head + f"01{GTIN}21aBcDeFgHjKlMn".encode()
+    assert Masking(KEY).stream(ident + b"\x1d93sEcR\r\n", []).startswith(ident + b"\x1d93")
+
+
+def test_what_follows_a_code_that_was_read_stays() -> None:
+    code = f"01{GTIN}21aBcd{GS}93sEcR".encode()
+    stream = code + b";GOOD\r\n" + TOBACCO_CODE + b";GOOD\r\n"
+    other = Masking(KEY).stream(stream, [code, TOBACCO_CODE])
+    assert other.count(b";GOOD\r\n") == 2

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lined.journal.database import Connection
-from lined.journal.tables import codes
+from lined.journal.tables import codes, labels, rolls
 
 CREATED = """
 CREATE TABLE pool (
@@ -118,7 +118,8 @@ class _There(NamedTuple):
 
 def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str], pack_no: int | None = None) -> Added:
     """Put codes of the pool's GTIN into it: identification codes to check parts, empty where they came without. Those
-    that are there already only gain a check part, and the pack that they came in. Raises OtherCheckPart, OtherPack.
+    that are there already only gain a check part, and the pack that they came in. Those that were applied, had a label
+    or are in a roll are no stock from the first, as of a pool that is loaded again. Raises OtherCheckPart, OtherPack.
     """
     there = _there(connection, pool, list(tails))
     other = [ident for ident, found in there.items() if found.tail and tails[ident] and tails[ident] != found.tail]
@@ -128,9 +129,14 @@ def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str], pack_no
     if packed:
         raise OtherPack(packed)
     new = [ident for ident in tails if ident not in there]
+    applied = codes.find(connection, new).keys()
+    gone = applied | labels.known(connection, new) | rolls.known(connection, new)
     connection.executemany(
-        "INSERT INTO pool_code (pool_no, serial, tail, pack_no) VALUES (?, ?, ?, ?)",
-        [(pool.no, _serial(ident, pool.gtin), tails[ident], pack_no) for ident in new],
+        "INSERT INTO pool_code (pool_no, serial, tail, pack_no, given_ms) VALUES (?, ?, ?, ?, ?)",
+        [
+            (pool.no, _serial(ident, pool.gtin), tails[ident], pack_no, pool.began_ms if ident in gone else None)
+            for ident in new
+        ],
     )
     connection.executemany(
         "UPDATE pool_code SET tail = ?, pack_no = ? WHERE pool_no = ? AND serial = ?",
@@ -140,9 +146,10 @@ def add(connection: Connection, pool: PoolRow, tails: Mapping[str, str], pack_no
             if (tails[ident] and not found.tail) or (pack_no and not found.pack_no)
         ],
     )
-    added = Added(len(new), len(codes.find(connection, new)))
+    added = Added(len(new), len(applied))
     connection.execute(
-        "UPDATE pool SET codes = codes + ?1, applied = applied + ?2, gone = gone + ?2 WHERE no = ?3", (*added, pool.no)
+        "UPDATE pool SET codes = codes + ?, applied = applied + ?, gone = gone + ? WHERE no = ?",
+        (*added, len(gone), pool.no),
     )
     return added
 

@@ -3,7 +3,8 @@
     unwritten → written      the file is under its name; see lined/vocabulary/printing.py
 
 A code is in one roll at most, and its row is there, durably, before a file can have it. `n`: its place in the roll and
-in the file, from 1 on without a gap, so that the same file can be written again.
+in the file, from 1 on without a gap, so that the same file can be written again. `seen`: it was applied
+since, and is counted in its roll's.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ CREATE TABLE roll_code (
     roll_id INTEGER NOT NULL, n INTEGER NOT NULL, ident TEXT NOT NULL UNIQUE, tail TEXT NOT NULL,
     PRIMARY KEY (roll_id, n)
 ) WITHOUT ROWID
+"""
+SEEN = """
+ALTER TABLE roll_code ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+UPDATE roll_code SET seen = 1 WHERE EXISTS (
+    SELECT 1 FROM code CROSS JOIN roll ON roll.id = roll_code.roll_id
+    WHERE code.ident = roll_code.ident AND code.id <= roll.looked_code
+);
+UPDATE roll SET seen = (SELECT count(*) FROM roll_code WHERE roll_id = roll.id AND roll_code.seen = 1)
 """
 _CHUNK = 250
 
@@ -55,10 +64,10 @@ class RollRow(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """`last`: the row of `code` up to which was looked; `seen`: by roll, how many of its codes stand there."""
+    """`last`: the row of `code` up to which was looked; `seen`: by roll, the places of its codes that stand there."""
 
     last: int
-    seen: Mapping[int, int]
+    seen: Mapping[int, Sequence[int]]
 
 
 _COLUMNS = ", ".join(RollRow._fields)
@@ -155,18 +164,25 @@ def look(connection: Connection, most: int) -> Looked | None:
     if last is None:
         return None
     rows = connection.execute(
-        "SELECT roll.id, count(*) FROM code CROSS JOIN roll_code ON roll_code.ident = code.ident "
+        "SELECT roll.id, roll_code.n FROM code CROSS JOIN roll_code ON roll_code.ident = code.ident "
         "CROSS JOIN roll ON roll.id = roll_code.roll_id "
-        "WHERE code.id > ? AND code.id <= ? AND code.id > roll.looked_code GROUP BY roll.id",
+        "WHERE code.id > ? AND code.id <= ? AND code.id > roll.looked_code",
         (first, last),
     )
-    return Looked(int(last), {int(roll_id): int(n) for roll_id, n in rows})
+    seen: dict[int, list[int]] = {}
+    for roll_id, n in rows:
+        seen.setdefault(int(roll_id), []).append(int(n))
+    return Looked(int(last), seen)
 
 
 def note(connection: Connection, looked: Looked) -> None:
-    """Count what was looked at, once."""
+    """Count what was looked at: each code once, also one that was withdrawn and is applied again."""
     connection.execute("UPDATE roll SET looked_code = ?1 WHERE seen < codes AND looked_code < ?1", (looked.last,))
-    connection.executemany("UPDATE roll SET seen = seen + ? WHERE id = ?", [(n, one) for one, n in looked.seen.items()])
+    for roll_id, places in looked.seen.items():
+        new = connection.executemany(
+            "UPDATE roll_code SET seen = 1 WHERE roll_id = ? AND n = ? AND seen = 0", [(roll_id, n) for n in places]
+        ).rowcount
+        connection.execute("UPDATE roll SET seen = seen + ? WHERE id = ?", (new, roll_id))
 
 
 def sums(connection: Connection) -> tuple[int, int]:

@@ -49,7 +49,7 @@ def reorder(connection: Connection, profile: Profile, *, line: str, rule: Reorde
     if pool is None or pool.left >= rule.below:
         return Decided()
     orders = _orders_of(connection, rule.gtin)
-    why = _doubt(connection, orders, pool.began_ms)
+    why = _doubt(connection, orders)
     if why is None and any(order.state not in ORDER_FINAL for order, _ in orders):
         return Decided()
     if why is None:
@@ -88,8 +88,10 @@ def _orders_of(connection: Connection, gtin: str) -> list[tuple[OrderRow, str]]:
     return found
 
 
-def _doubt(connection: Connection, orders: list[tuple[OrderRow, str]], pool_ms: int) -> Fact | None:
-    """Why nothing may be ordered by itself; None: nothing speaks against it."""
+def _doubt(connection: Connection, orders: list[tuple[OrderRow, str]]) -> Fact | None:
+    """Why nothing may be ordered by itself; None: nothing speaks against it. Orders since the backup that a journal was
+    restored from are not known: an order since then alone ends that doubt, and no pool that is loaded does.
+    """
     for order, _ in orders:
         if order.state in (OrderState.IN_DOUBT, OrderState.HELD):
             return Fact(StockFact.ORDER_WAITS, order=str(order.id))
@@ -99,5 +101,5 @@ def _doubt(connection: Connection, orders: list[tuple[OrderRow, str]], pool_ms: 
     gap = takeover.gap_of(connection)
     if gap is None:
         return None
-    since = max(pool_ms, newest.asked_ms if newest is not None else 0)
+    since = newest.asked_ms if newest is not None else 0
     return Fact(StockFact.REPLACED) if gap.withholds or since < gap.until_ms else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from lined.api import people as people_api
 from lined.commands.registry import registry
@@ -103,6 +104,17 @@ async def test_each_command_takes_its_role(line: Line, role: PersonRole) -> None
             reply = await asks(line, command.path_of("1"), {}, signed_in)
             if reply.status != 422:  # the body is looked at first
                 assert (reply.status == 403) is not role.may(command.role), (command.name, reply)
+
+
+@on_a_line
+async def test_who_began_a_capture_stands_in_the_log(line: Line) -> None:
+    await add(line, "engineer")
+    cookie = await cookie_of(line)
+    with capture_logs() as logged:
+        await line.get("/api/v1/devices/cam-1/capture?begin=60", headers={**ELSEWHERE, **cookie})
+        await line.get("/api/v1/devices/cam-2/capture?begin=60", headers={"Authorization": f"Bearer {line.token}"})
+    began = [(one["device"], one["by"], one["way"]) for one in logged if one["event"] == "capture_begins"]
+    assert began == [("cam-1", "Anna", "person"), ("cam-2", "", "token")]
 
 
 @on_a_line

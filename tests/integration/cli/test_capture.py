@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -138,6 +139,19 @@ async def test_a_device_that_sends_nothing_is_a_failure(tmp_path: Path) -> None:
         "capture", "hand-1", "--seconds", "1", "--to", tmp_path / "it.capture", "--config", tmp_path / "lined.toml"
     )
     assert told.code == 1 and [one.what for one in events(tmp_path)] == [HEAD, DOWN, END]
+
+
+async def test_a_port_of_a_line_that_runs_is_not_opened_though_its_daemon_does_not_answer(tmp_path: Path) -> None:
+    opened = asyncio.Event()
+    server = await asyncio.start_server(lambda _reader, _writer: opened.set(), "127.0.0.1", 0)
+    async with server:
+        url = f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        (tmp_path / "lined.toml").write_text(CONFIG.format(url=url, port=free_port()))
+        with (tmp_path / "line-1.db.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            words = ("hand-1", "--seconds", "1", "--to", tmp_path / "it.capture", "--config", tmp_path / "lined.toml")
+            told = await run("capture", *words)
+    assert told.code == 1 and "A daemon holds" in told.errors and not opened.is_set()
 
 
 async def test_check_parts_are_for_those_with_the_token_and_one_capture_at_a_time(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lined.devices import LinkLimits
 from lined.devices.silence import LEARNT_AFTER
+from lined.line.intake.capture import OUT
 from tests.integration.devices.bench import FakeIntake, link, scanner
 
 WAITS: dict[str, Any] = {"ack": "PASS\r", "nack": "RTRY\r", "suffix": "\r"}
@@ -105,6 +106,17 @@ async def test_a_device_is_greeted_first_on_each_connection_and_kept_alive() -> 
             peer = await device.connection()
             await peer.hear(b"LON\rHB\rHB\rHB\r")
             await peer.hang_up()
+
+
+async def test_a_greeting_may_be_a_secret_and_is_in_no_capture() -> None:
+    intake, tapped = FakeIntake(), []
+    async with scanner() as device, link(device.url, intake, login="user:s3cret\r") as running:
+        running.state.tap = lambda what, data=b"", frames=0: tapped.append((what, data, frames))
+        peer = await device.connection()
+        await peer.hear(b"user:s3cret\r")
+        await peer.send(b"good\r\n")
+        await peer.hear(b"OK\r\n")
+    assert [data for what, data, _ in tapped if what == OUT] == [b"*" * 12, b"OK\r\n"]
 
 
 async def test_nothing_but_the_reply_is_written_where_nothing_is_asked_for() -> None:

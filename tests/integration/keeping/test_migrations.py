@@ -59,6 +59,8 @@ async def test_a_journal_of_each_earlier_schema_opens_with_all_its_data(tmp_path
             assert now.execute(question).fetchall() == expected
     if age := before.pop("age", None):  # its commits rise with each opening
         assert after["age"][0]["journal"] == age[0]["journal"]
+    for roll in before.get("roll", []):  # counted anew, of the codes that stand in `code`
+        del roll["seen"]
     for table, rows in before.items():
         kept = [{name: row[name] for name in rows[0]} for row in after[table]]
         missing = [row for row in rows if row not in kept]

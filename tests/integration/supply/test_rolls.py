@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,13 +16,14 @@ from lined.commands.registry import registry
 from lined.commands.registry.caller import READER, Caller
 from lined.journal.care import takeover
 from lined.journal.care.takeover import Gap
-from lined.journal.tables import code_orders, pools, rolls, sub_orders
+from lined.journal.database import Connection
+from lined.journal.tables import code_orders, pool_stock, pools, rolls, sub_orders
 from lined.line.watch.balance import BalanceWatch
 from lined.supply.label_feed import LabelFeed, PrinterRule
 from lined.supply.roll_watch import RollWatch
 from lined.vocabulary.errors import CommandError, Forbidden
 from lined.vocabulary.people import PersonRole, Way
-from tests.harness.line import GS, NOON, OIL, Line, ident, oil
+from tests.harness.line import GS, MINUTE, NOON, OIL, Line, ident, oil
 
 
 @asynccontextmanager
@@ -141,8 +143,20 @@ async def test_a_pool_that_was_dropped_and_loaded_again_gives_no_code_of_a_roll(
         while await line.journal.do(pools.sweep):
             pass
         await load(line, 1, 4_000)
+        before = "UPDATE pool_code SET given_ms = NULL"  # as of a pool that was loaded by an earlier version
+        await line.journal.do(lambda connection: connection.execute(before).rowcount)
         again = await whole(line, await begin(line, 2_000, "again"))
         assert not set(again) & set(told) and len(again) == 2_000
+
+
+async def test_however_many_codes_are_passed_over_one_transaction_marks_few(tmp_path: Path) -> None:
+    async with a_line(tmp_path, 3_000) as line:
+        await whole(line, await begin(line, 2_500))
+        await line.journal.do(lambda connection: connection.execute("UPDATE pool_code SET given_ms = NULL").rowcount)
+        pool = (await line.journal.read(pools.present))[OIL]
+        given = await line.journal.do(lambda connection: pool_stock.give(connection, pool, 300, 1))
+        assert (given.codes, given.marked) == ([], 600)
+        assert await whole(line, await begin(line, 300, "next")) == [oil(number) for number in range(2_501, 2_801)]
 
 
 async def test_a_pool_of_before_the_journal_was_replaced_gives_nothing_out(tmp_path: Path) -> None:
@@ -154,30 +168,59 @@ async def test_a_pool_of_before_the_journal_was_replaced_gives_nothing_out(tmp_p
         assert refused.value.code == "pool-of-before"
 
 
+async def test_a_roll_that_a_replaced_journal_stops_is_not_cut_and_goes_on_with_another_pool(tmp_path: Path) -> None:
+    async with a_line(tmp_path, 2_100) as line:
+        roll = await begin(line, 2_100)
+        told = await page(line, roll)
+        gap = Gap("damage", NOON - 60_000, NOON + 1, "line-1.db.backup", None)
+        await line.journal.do(lambda connection: takeover.write(connection, gap))
+        with pytest.raises(CommandError) as refused:
+            await page(line, roll, 2_000)
+        assert refused.value.code == "pool-of-before"
+        assert await line.rows("SELECT codes, wanted FROM roll") == [(2_000, 2_100)]
+        assert await page(line, roll) == told
+        await line.line.do("pool-drop", {"gtin": OIL})
+        line.now += MINUTE
+        await load(line, 3_001, 100)
+        assert len(await whole(line, roll)) == 2_100
+
+
+def fetched(connection: Connection) -> int:
+    """An order of 9 codes, from 101 on, that came in two packs."""
+    order = code_orders.add(
+        connection, marker="m", product_group="g", method="PRIMARY", completes=False, at_ms=1, by="", why="x"
+    )
+    sub = sub_orders.add(connection, order, gtin=OIL, quantity=9, level="UNIT", series_no=None, serial_first=None)
+    pool = pools.present(connection)[OIL]
+    for pack_id, numbers in (("a", range(101, 105)), ("b", range(105, 110))):
+        pack = sub_orders.begin_pack(connection, sub, pack_id, len(numbers), 1)
+        pools.add(connection, pool, {ident(number): f"{GS}93abcd" for number in numbers}, pack.no)
+        sub_orders.end_pack(connection, pack.no)
+    return order
+
+
 async def test_the_codes_of_an_order_alone(tmp_path: Path) -> None:
     async with a_line(tmp_path) as line:
-
-        def fetched(connection: Any) -> int:
-            order = code_orders.add(
-                connection, marker="m", product_group="g", method="PRIMARY", completes=False, at_ms=1, by="", why="x"
-            )
-            sub = sub_orders.add(
-                connection, order, gtin=OIL, quantity=9, level="UNIT", series_no=None, serial_first=None
-            )
-            pool = pools.present(connection)[OIL]
-            for pack_id, numbers in (("a", range(101, 105)), ("b", range(105, 110))):
-                pack = sub_orders.begin_pack(connection, sub, pack_id, len(numbers), 1)
-                tails = {ident(number): f"{GS}93abcd" for number in numbers}
-                pools.add(connection, pool, tails, pack.no)
-                sub_orders.end_pack(connection, pack.no)
-            return order
-
         order = str(await line.journal.do(fetched))
         with pytest.raises(CommandError) as refused:
             await begin(line, 10, order=order)
         assert refused.value.code == "too-few-codes"
         assert await whole(line, await begin(line, None, order=order)) == [oil(number) for number in range(101, 110)]
         assert len(await whole(line, await begin(line, 20, "the rest"))) == 20
+
+
+async def test_the_codes_of_an_order_are_gone_with_their_pool_although_they_are_not_deleted_yet(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        order = str(await line.journal.do(fetched))
+        roll = await begin(line, 5, order=order)
+        await line.line.do("pool-drop", {"gtin": OIL})
+        await load(line, 1, 20)
+        with pytest.raises(CommandError) as refused:
+            await begin(line, None, "again", order=order)
+        assert refused.value.code == "too-few-codes"
+        assert await whole(line, roll) == []
+        assert await line.rows("SELECT codes, gone FROM pool WHERE state <> 'dropped'") == [(20, 0)]
+        assert await line.rows("SELECT count(*) FROM pool_code WHERE given_ms IS NOT NULL") == [(0,)]
 
 
 # ── who may ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +239,9 @@ async def test_check_parts_are_told_to_an_engineer_who_exports_and_to_nobody_els
         listed = roll_page(await line.journal.read(rolls.page, 10, None), 9)
         assert not any("93abcd" in str(one) for one in (*kept, listed))
         assert len(codes) == 3
+        assert await page(line, roll, 2) == codes[2:]
+        asked = await line.rows("SELECT said FROM audit WHERE command = 'roll-codes' ORDER BY no")
+        assert ["after" in text and json.loads(text)["after"] for (text,) in asked] == [0, 2]
 
 
 # ── seen ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -235,3 +281,45 @@ async def test_a_roll_that_gets_more_codes_after_all_were_seen_counts_each_once(
         await watch.look()
         await watch.look()
         assert await line.rows("SELECT codes, seen FROM roll") == [(2_050, 2_050)]
+
+
+async def test_a_code_of_a_roll_that_is_withdrawn_and_applied_again_is_seen_once(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await whole(line, await begin(line, 4))
+        watch = RollWatch(line.journal)
+        assert await line.words("cam-1", oil(1), oil(2)) == ["accept", "accept"]
+        await watch.look()
+        await applied_again(line, 1)
+        await watch.look()
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 2)]
+        assert await line.words("cam-1", oil(3), oil(4)) == ["accept", "accept"]
+        await watch.look()
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 4)]
+
+
+async def test_what_was_seen_twice_before_this_version_is_counted_once_by_the_migration(tmp_path: Path) -> None:
+    async with a_line(tmp_path) as line:
+        await whole(line, await begin(line, 4))
+        watch = RollWatch(line.journal)
+        assert await line.words("cam-1", oil(1), oil(2)) == ["accept", "accept"]
+        await watch.look()
+        await applied_again(line, 1)
+        await watch.look()
+
+        def as_before(connection: Connection) -> None:
+            connection.execute("UPDATE roll_code SET seen = 0")
+            connection.execute("UPDATE roll SET seen = 3")
+            for statement in rolls.SEEN.split(";")[1:]:
+                connection.execute(statement)
+
+        await line.journal.do(as_before)
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 2)]
+        assert await line.words("cam-1", oil(3)) == ["accept"]
+        await watch.look()
+        assert await line.rows("SELECT codes, seen FROM roll") == [(4, 3)]
+
+
+async def applied_again(line: Line, number: int) -> None:
+    await line.line.do("withdraw", {"code": ident(number), "reason": "other"})
+    line.now += MINUTE
+    assert await line.words("cam-1", oil(number)) == ["accept"]

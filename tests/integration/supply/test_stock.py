@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from datetime import time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,13 +19,14 @@ from lined.journal.care import takeover
 from lined.journal.care.takeover import Gap
 from lined.journal.database import Connection
 from lined.journal.tables import code_orders, pool_stock, pools, sub_orders
-from lined.journal.views import stock
+from lined.journal.views import stock, tallies
 from lined.journal.views.stock import ProductStock
 from lined.supply.label_feed import LabelFeed, PrinterRule
 from lined.supply.orders import people
 from lined.supply.orders.reordering import Reorder
 from lined.supply.stock_watch import StockRule, StockWatch
 from lined.vocabulary.alarms import AlarmKind
+from lined.vocabulary.errors import JournalFull
 from lined.web.shifts import shift_began_ms
 from tests.harness.line import HOUR, MINUTE, NOON, OIL, Line, oil
 from tests.harness.ordering import GROUP, GTIN, Counter, counter
@@ -87,6 +89,22 @@ async def test_what_is_gone_is_counted_once_whatever_happens_to_a_code(tmp_path:
         assert (await line.rows("SELECT gone > 30 FROM pool WHERE state <> 'dropped'")) == [(1,)]
 
 
+async def test_what_was_given_out_or_applied_is_no_stock_of_a_pool_that_is_loaded_again(tmp_path: Path) -> None:
+    async with Line(tmp_path / "line-1.db") as line:
+        await line.job()
+        await load(line, 1, 30)
+        feed = LabelFeed(line.plant, line.journal, line.problems, lambda: line.now, {"p": PrinterRule()})
+        await page(line, await begin(line, 7))
+        await feed.take("p", 4)
+        await line.words("cam-1", *(oil(number) for number in (1, 8, 12, 13)))  # of the roll, a label, neither
+        await line.line.do("pool-drop", {"gtin": OIL})
+        await load(line, 1, 30)
+        pool = (await line.journal.read(pools.present))[OIL]
+        assert (pool.codes, pool.applied, pool.left) == (30, 4, 17)
+        assert await line.journal.read(pool_stock.left, pool, 99) == 17
+        assert [len(await page(line, await begin(line, 17, "the rest")))] == [17]
+
+
 async def test_what_was_gone_before_this_version_is_counted_by_the_migration(tmp_path: Path) -> None:
     async with Line(tmp_path / "line-1.db") as line:
         await line.job()
@@ -145,6 +163,36 @@ async def test_use_and_hours_left_are_of_the_last_hour_and_of_the_shift_and_know
         assert (await told()).hours_left is None
 
 
+async def test_a_count_that_is_cut_off_and_a_clock_that_goes_back_count_each_code_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "SLICE", 4)
+    async with Line(tmp_path / "line-1.db", now=SHIFT - HOUR) as line:
+        await line.job()
+        await load(line, 1, 50)
+        await line.words("cam-1", *(oil(number) for number in range(1, 11)))
+        line.now = SHIFT + 2 * HOUR
+        await line.words("cam-1", *(oil(number) for number in range(11, 21)))
+        watch, read, fails = watch_of(line, StockRule()), line.journal.read, iter([False, True, True])
+
+        async def failing(action: Any, *more: Any) -> Any:
+            if action is stock.used and next(fails, False):
+                raise JournalFull("no room")
+            return await read(action, *more)
+
+        monkeypatch.setattr(line.journal, "read", failing)
+        for _ in range(2):
+            with pytest.raises(JournalFull):
+                await watch.look()
+        (seen,) = await watch.look()
+        assert (seen.hour, seen.shift) == (10, 10)
+        line.now = SHIFT + 14 * HOUR
+        await watch.look()
+        line.now = SHIFT + 2 * HOUR
+        (seen,) = await watch.look()
+        assert (seen.hour, seen.shift) == (10, 10)
+
+
 async def test_a_stock_that_runs_low_is_an_alarm_by_codes_and_by_hours_until_it_is_filled(tmp_path: Path) -> None:
     async with Line(tmp_path / "line-1.db") as line:
         await line.job()
@@ -159,9 +207,15 @@ async def test_a_stock_that_runs_low_is_an_alarm_by_codes_and_by_hours_until_it_
         assert await alarms() == []
         await line.words("cam-1", *(oil(number) for number in range(1, 31)))
         assert await alarms() == [f"70 codes of {OIL} are left, for about 2.3 hours"]
+        await load(line, 101, 14)
+        assert await alarms() == [f"84 codes of {OIL} are left, for about 2.8 hours"]  # it goes up and down
+        await load(line, 115, 6)
+        assert await alarms() == []
+        await page(line, await begin(line, 6, "Print 6"))
+        assert await alarms() == []
         line.now += 26 * HOUR
         assert await alarms() == []
-        await page(line, await begin(line, 61))
+        await page(line, await begin(line, 75))
         assert await alarms() == [f"9 codes of {OIL} are left"]
 
 
@@ -266,6 +320,26 @@ async def test_a_pool_that_is_being_loaded_and_a_product_without_one_are_not_ord
         assert len(await orders(c.journal)) == 1
 
 
+async def test_a_pool_that_is_loaded_in_another_one_s_place_and_one_used_meanwhile_are_not_ordered(
+    tmp_path: Path,
+) -> None:
+    async with counter(tmp_path) as c:
+        watch = reordering(c, settled_ms=30_000)
+        await fill(c, 1, 50)
+        await watch.look()
+        c.pass_s(25)
+        await c.journal.do(lambda x: pools.drop(x, pools.present(x)[GTIN]))
+        for number in range(5):
+            await fill(c, 1_000 + 10 * number, 10)
+            await use(c, 10)
+            c.pass_s(20)
+            await watch.look()
+        assert await orders(c.journal) == []
+        c.pass_s(31)
+        await watch.look()
+        assert len(await orders(c.journal)) == 1
+
+
 async def test_nothing_is_ordered_by_itself_after_the_journal_was_replaced_until_a_person_has_ordered(
     tmp_path: Path,
 ) -> None:
@@ -280,6 +354,10 @@ async def test_nothing_is_ordered_by_itself_after_the_journal_was_replaced_until
         await c.journal.do(lambda x: takeover.confirm(x, "anna", c.wall_ms()))
         await watch.look()
         assert "replaced" in held(c) and await orders(c.journal) == []
+        await c.journal.do(lambda x: pools.drop(x, pools.present(x)[GTIN]))
+        await fill(c, 1_001, 5)
+        await watch.look()
+        assert "replaced" in held(c) and await orders(c.journal) == []  # what was ordered since is not in the pool
         number = await c.order(20)
         await c.until(number, "fetched")
         await watch.look()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lined.cli.whole_file import whole_file
+from lined.cli.whole_file import NameUnsure, whole_file
+from lined.journal import files
 
 
 @pytest.fixture(params=["nameless", "named"])
@@ -72,3 +73,17 @@ def test_what_a_kill_left_beside_it_is_begun_anew(tmp_path: Path, system: str) -
     with whole_file(tmp_path / "codes.txt") as file:
         file.write(b"new\n")
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("codes.txt", b"new\n")]
+
+
+@pytest.mark.usefixtures("system")
+def test_where_only_its_name_is_unsure_it_is_there_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(files, "sync_folder", failing)
+    path = tmp_path / "codes.txt"
+    with pytest.raises(NameUnsure), whole_file(path) as file:
+        file.write(b"a\n")
+    assert path.read_bytes() == b"a\n"
